@@ -1,0 +1,33 @@
+"""The one exception a person sees: a sentence that says what, where and how to mend it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class InputError(ValueError):
+    """Bad input, told in one sentence.
+
+    The command line prints it on one line and exits with code 2; the window shows it in
+    place. `key` is the dotted name of the setting at fault, where there is one.
+    """
+
+    def __init__(self, sentence: str, key: str | None = None) -> None:
+        super().__init__(sentence)
+        self.key = key
+
+
+def one_of(names: Iterable[str]) -> str:
+    """Names as they are listed in a sentence: `a, b or c`."""
+    listed = list(names)
+    return listed[0] if len(listed) == 1 else f"{', '.join(listed[:-1])} or {listed[-1]}"
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """` Did you mean X?` when a known name lies close, otherwise an empty string."""
+    known = list(names)
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    if not close:  # a bare field name for a dotted key
+        close = [k for k in known if k.rsplit(".", 1)[-1] == name][:1]
+    return f" Did you mean {close[0]}?" if close else ""

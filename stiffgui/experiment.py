@@ -1,0 +1,449 @@
+"""The one declaration of every setting: what is learnt, by which network, penalised how,
+trained how, and what is watched meanwhile.
+
+An `Experiment` is frozen. It is read from TOML, changed by dotted keys
+(`with_settings({"training.epochs": 300})`), and written back to TOML; bad values raise one
+`InputError` sentence that names the key and the allowed values.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+import tomlkit
+from pydantic import BeforeValidator, ValidationError, model_validator
+from pydantic_core import ErrorDetails
+
+from stiffgui.errors import InputError, nearest, one_of
+from stiffgui.regularizers import AnyRegularizer, NoPenalty, _as_kind
+from stiffgui.resnet.architecture import Architecture
+from stiffgui.settings import Settings, Spec, setting, specs, variants
+from stiffgui.stiffness.indices import INDICES
+from stiffgui.tasks import Alpine02, AnyTask
+
+
+class Plateau(Settings):
+    """Reduce the learning rate of a trial when its training loss stops falling."""
+
+    factor: float = setting(
+        0.5,
+        title="Plateau factor",
+        help="The learning rate is multiplied by this on a plateau; 1 switches the schedule off.",
+        gt=0,
+        le=1,
+    )
+    patience: int = setting(
+        100,
+        title="Plateau patience",
+        unit="epochs",
+        help="Epochs without improvement before the learning rate drops.",
+        ge=0,
+        le=1_000_000,
+        advanced=True,
+    )
+    cooldown: int = setting(
+        0,
+        title="Plateau cooldown",
+        unit="epochs",
+        help="Epochs after a drop before epochs without improvement count again.",
+        ge=0,
+        le=1_000_000,
+        advanced=True,
+    )
+    threshold: float = setting(
+        1e-4,
+        title="Plateau threshold",
+        help="An improvement smaller than this fraction of the best loss does not count.",
+        ge=0,
+        lt=1,
+        advanced=True,
+    )
+    min_lr: float = setting(
+        1e-6,
+        title="Lowest learning rate",
+        help="The schedule goes no lower.",
+        ge=0,
+        le=1,
+        logarithmic=True,
+        advanced=True,
+    )
+
+
+class Training(Settings):
+    """How the network is trained."""
+
+    epochs: int = setting(
+        10_000,
+        title="Epochs",
+        help="Passes through the training set.",
+        live=True,
+        ge=1,
+        le=10_000_000,
+    )
+    batch_size: int = setting(
+        45,
+        title="Batch",
+        unit="samples",
+        help="Samples in a batch; the last batch of an epoch may be short.",
+        ge=1,
+        le=1_000_000,
+    )
+    learning_rate: float = setting(
+        1e-3,
+        title="Learning rate",
+        help="Adam's step size. Changed while training, it applies to every trial.",
+        live=True,
+        logarithmic=True,
+        gt=0,
+        le=10,
+    )
+    trials: int = setting(
+        1,
+        title="Trials",
+        help="Networks that differ in their initial weights and batches, trained together.",
+        ge=1,
+        le=1000,
+    )
+    seed: int = setting(
+        0,
+        title="Seed",
+        help="Seed of initial weights, batches and random vectors; trial r uses (seed, r).",
+        ge=0,
+        le=2**31 - 1,
+    )
+    device: str = setting(
+        "auto",
+        title="Device",
+        help="Where the network is trained.",
+        choices={"auto": "cuda where there is one, otherwise cpu", "cpu": "", "cuda": ""},
+    )
+    plateau: Plateau = setting(Plateau(), title="Plateau", help="")
+    first_trial: int = setting(
+        0,
+        title="First trial",
+        help="Number of the first trial: trials=1, first_trial=3 trains trial 3 alone.",
+        ge=0,
+        le=1_000_000,
+        advanced=True,
+    )
+    beta1: float = setting(
+        0.9, title="Adam beta 1", help="Decay of the mean of gradients.", ge=0, lt=1, advanced=True
+    )
+    beta2: float = setting(
+        0.999,
+        title="Adam beta 2",
+        help="Decay of the mean of squared gradients.",
+        ge=0,
+        lt=1,
+        advanced=True,
+    )
+    epsilon: float = setting(
+        1e-8,
+        title="Adam epsilon",
+        help="Added to the root of the mean squared gradient.",
+        gt=0,
+        le=1,
+        logarithmic=True,
+        advanced=True,
+    )
+    precision: str = setting(
+        "float32",
+        title="Precision",
+        help="Number format of the training; indices are always computed in float64.",
+        choices={"float32": "fast", "float64": "for checks, about twice as slow"},
+        advanced=True,
+    )
+    threads: int = setting(
+        1,
+        title="Threads",
+        help="Threads of the training process; one is fastest for small networks.",
+        ge=1,
+        le=256,
+        advanced=True,
+    )
+
+
+class Watch(Settings):
+    """What is measured and kept while training."""
+
+    indices: tuple[str, ...] = setting(
+        ("frobenius", "singular", "spectral-radius", "mean-modulus"),
+        title="Indices",
+        help="Exact stiffness indices, per layer, mean over the probe samples.",
+        choices={name: index.help for name, index in INDICES.items()},
+    )
+    every: int = setting(
+        10,
+        title="Measure every",
+        unit="epochs",
+        help="Epochs between measurements of the indices; the first ten are always measured.",
+        ge=1,
+        le=100_000,
+    )
+    probe: int = setting(
+        16,
+        title="Probe samples",
+        help="Training samples on which indices are measured.",
+        ge=1,
+        le=10_000,
+    )
+    snapshots: int = setting(
+        200,
+        title="Snapshots",
+        help="Networks kept at log-spaced epochs, at most, for the timeline.",
+        ge=2,
+        le=5000,
+        advanced=True,
+    )
+
+
+class Experiment(Settings):
+    """Everything that determines a training."""
+
+    task: Annotated[AnyTask, BeforeValidator(_as_kind)] = setting(
+        Alpine02(), title="Function", help="What is learnt."
+    )
+    architecture: Architecture = setting(Architecture(), title="Architecture", help="")
+    regularizer: Annotated[AnyRegularizer, BeforeValidator(_as_kind)] = setting(
+        NoPenalty(), title="Penalty", help="What is added to the loss."
+    )
+    training: Training = setting(Training(), title="Training", help="")
+    watch: Watch = setting(Watch(), title="Watch", help="")
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        self.architecture.check(self.task.inputs, self.task.outputs)
+        samples = self.task.training_samples
+        if self.training.batch_size > samples:
+            raise InputError(
+                f"training.batch_size {self.training.batch_size} is larger than the training set "
+                f"of {samples} samples: choose a value from 1 to {samples}.",
+                "training.batch_size",
+            )
+        return self
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any], source: str = "") -> Experiment:
+        """An experiment from nested values; InputError (naming `source`) when they are bad."""
+        found = problems(values)
+        if found:
+            key, sentence = next(iter(found.items()))
+            raise InputError(f"{source}: {sentence}" if source else sentence, key)
+        return cls.model_validate(values)
+
+    @classmethod
+    def from_toml(cls, text: str, source: str = "settings") -> Experiment:
+        """An experiment from TOML text. Raises InputError naming `source` and the line or key."""
+        try:
+            values = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise InputError(
+                f"{source} is not TOML: {error}. Correct that line; `stiffgui presets --toml "
+                f"alpine02` prints a file that works."
+            ) from None
+        return cls.of(values, source)
+
+    @classmethod
+    def read(cls, path: str | Path) -> Experiment:
+        """An experiment from a TOML file. Raises InputError when it cannot be read or is bad."""
+        try:
+            text = Path(path).read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+            raise InputError(f"{path} cannot be read: {reason}. Check the path.") from None
+        return cls.from_toml(text, str(path))
+
+    def to_toml(self) -> str:
+        """All settings as TOML text; `from_toml` reads it back to an equal experiment."""
+        return tomlkit.dumps(self.model_dump(mode="json"))
+
+    def with_settings(self, changes: Mapping[str, Any]) -> Experiment:
+        """A copy with settings changed by dotted key.
+
+        `{"regularizer.kind": "stiffness"}` (or `"regularizer": "stiffness"`) chooses another
+        group; settings that the new group does not have fall away. Text is converted to the
+        setting's type, lists may be text with commas. Raises InputError for an unknown key (the
+        nearest is suggested) or a bad value.
+        """
+        return Experiment.of(self.changed_values(changes))
+
+    def changed_values(self, changes: Mapping[str, Any]) -> dict[str, Any]:
+        """Nested values after `changes`, not yet validated; InputError for an unknown key."""
+        values = self.model_dump(mode="python")
+        by_choice_first = sorted(changes.items(), key=lambda kv: not _chooses(kv[0]))
+        for key, value in by_choice_first:
+            _assign(values, key, value)
+        return values
+
+    def specs(self) -> list[Spec]:
+        """Every setting that exists for the present choices, in declared order."""
+        return list(specs(self))
+
+    def flat(self) -> dict[str, Any]:
+        """Dotted key -> value for every setting that exists for the present choices."""
+        values = self.model_dump(mode="python")
+        return {spec.key: _lookup(values, spec.key) for spec in self.specs()}
+
+    def differences(self, other: Experiment) -> dict[str, tuple[Any, Any]]:
+        """Dotted key -> (mine, theirs) where the two differ; None where one has no such key."""
+        mine, theirs = self.flat(), other.flat()
+        keys = list(mine) + [k for k in theirs if k not in mine]
+        return {k: (mine.get(k), theirs.get(k)) for k in keys if mine.get(k) != theirs.get(k)}
+
+
+def problems(values: Mapping[str, Any]) -> dict[str, str]:
+    """What is wrong with nested values: dotted key -> sentence; empty when all is well."""
+    try:
+        Experiment.model_validate(values)
+    except ValidationError as error:
+        return dict(_explain(details, values) for details in error.errors())
+    except InputError as error:
+        return {error.key or "": str(error)}
+    return {}
+
+
+def _chooses(key: str) -> bool:
+    return key.endswith(".kind") or key in _CHOICES
+
+
+def _groups(model: type[Settings], prefix: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, field in model.model_fields.items():
+        kinds = variants(field)
+        if kinds:
+            yield f"{prefix}{name}", dict(kinds)
+        members = list(kinds.values()) or [field.annotation]
+        for member in members:
+            if isinstance(member, type) and issubclass(member, Settings):
+                yield from _groups(member, f"{prefix}{name}.")
+
+
+_CHOICES: dict[str, dict[str, type[Settings]]] = dict(_groups(Experiment))
+
+
+def all_keys() -> list[str]:
+    """Every dotted key that any choice of groups can have."""
+
+    def walk(model: type[Settings], prefix: str) -> Iterator[str]:
+        for name, field in model.model_fields.items():
+            kinds = variants(field)
+            members = list(kinds.values()) or [field.annotation]
+            groups = [m for m in members if isinstance(m, type) and issubclass(m, Settings)]
+            if not groups:
+                yield prefix + name
+            for group in groups:
+                yield from walk(group, f"{prefix}{name}.")
+
+    return list(dict.fromkeys(walk(Experiment, "")))
+
+
+def _assign(values: dict[str, Any], key: str, value: Any) -> None:
+    """Put one value into nested values; choosing another kind replaces the group."""
+    if key in _CHOICES and isinstance(value, str):
+        key = f"{key}.kind"
+    *path, name = key.split(".")
+    group = values
+    for depth, part in enumerate(path):
+        inner = group.get(part)
+        if not isinstance(inner, dict):
+            raise _unknown(key, values, ".".join(path[:depth]))
+        group = inner
+    if name == "kind":
+        kinds = _CHOICES.get(".".join(path), {})
+        if value in kinds and group.get("kind") != value:
+            kept = {k: v for k, v in group.items() if k in kinds[value].model_fields}
+            group.clear()
+            group.update(kinds[value]().model_dump(mode="python") | kept)
+        group["kind"] = value
+    elif name not in group or isinstance(group[name], dict):
+        raise _unknown(key, values, ".".join(path))
+    else:
+        is_list = isinstance(group[name], tuple | list)
+        if is_list and isinstance(value, str):
+            value = tuple(part.strip() for part in value.strip("[]").split(",") if part.strip())
+            value = tuple(part.strip("\"'") for part in value)
+        group[name] = value
+
+
+def _unknown(key: str, values: Mapping[str, Any], group: str) -> InputError:
+    known = all_keys()
+    if key in known:
+        chooser = next(c for c in sorted(_CHOICES, key=len, reverse=True) if key.startswith(c))
+        name = key[len(chooser) + 1 :].split(".")[0]
+        kinds = [k for k, m in _CHOICES[chooser].items() if name in m.model_fields]
+        return InputError(
+            f"{key} exists only when {chooser}.kind is {one_of(kinds)}; set that too.", key
+        )
+    return InputError(
+        f"{key} is not a setting.{nearest(key, known) or ' `stiffgui presets --toml alpine02` lists them.'}",
+        key,
+    )
+
+
+def _lookup(values: Mapping[str, Any], key: str) -> Any:
+    for part in key.split("."):
+        values = values[part]
+    return values
+
+
+def _explain(details: ErrorDetails, values: Mapping[str, Any]) -> tuple[str, str]:
+    """One pydantic error as (dotted key, sentence)."""
+    context = details.get("ctx", {})
+    if isinstance(context.get("error"), InputError):
+        error = context["error"]
+        return error.key or "", str(error)
+    key = _dotted(details["loc"])
+    given = details["input"]
+    kind = details["type"]
+    if kind == "extra_forbidden":
+        return key, str(_unknown(key, values, key.rpartition(".")[0]))
+    if kind in ("union_tag_invalid", "union_tag_not_found", "literal_error"):
+        chooser = key.removesuffix(".kind")
+        kinds = _CHOICES.get(chooser, {})
+        name = given.get("kind") if isinstance(given, dict) else given
+        return f"{chooser}.kind", (
+            f"{chooser}.kind {name!r} is not known; choose {one_of(kinds)}."
+            f"{nearest(str(name), kinds)}"
+        )
+    allowed = _allowed(key, values)
+    if kind == "value_error":
+        return key, f"{key}: {context['error']}"
+    return key, f"{key} is {_shown(given)}; it must be {allowed}."
+
+
+def _dotted(location: tuple[int | str, ...]) -> str:
+    """pydantic's location without list positions and without the tags of unions."""
+    parts: list[str] = []
+    for part in location:
+        prefix = ".".join(parts)
+        if isinstance(part, int) or (prefix in _CHOICES and part in _CHOICES[prefix]):
+            continue
+        parts.append(part)
+    return ".".join(parts)
+
+
+def _allowed(key: str, values: Mapping[str, Any]) -> str:
+    words = {"integer": "a whole number", "number": "a number", "flag": "true or false"}
+    for model in _variants_with(key):
+        for spec in specs(model[1], model[0]):
+            if spec.key == key:
+                if spec.type in ("choice", "choices"):
+                    return spec.bounds
+                return " ".join(filter(None, (words.get(spec.type, spec.type), spec.bounds)))
+    return "a table of settings"
+
+
+def _variants_with(key: str) -> Iterator[tuple[str, Settings]]:
+    """Default instances of every group whose prefix the key has, the most specific first."""
+    for chooser in sorted(_CHOICES, key=len, reverse=True):
+        if key.startswith(f"{chooser}."):
+            for member in _CHOICES[chooser].values():
+                yield f"{chooser}.", member()
+    yield "", Experiment()
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

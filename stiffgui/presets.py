@@ -1,0 +1,53 @@
+"""The talk's experiments by name: `presets["alpine02"]`. They live as TOML in resources/presets."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from functools import cache
+
+from stiffgui._resources import resource
+from stiffgui.errors import InputError, nearest, one_of
+from stiffgui.experiment import Experiment
+
+
+class Presets(Mapping[str, Experiment]):
+    """Preset name -> experiment, read when first asked for."""
+
+    def __getitem__(self, name: str) -> Experiment:
+        return _read(name)[2]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_names())
+
+    def __len__(self) -> int:
+        return len(_names())
+
+    def title(self, name: str) -> str:
+        """What the chooser shows."""
+        return _read(name)[0]
+
+    def summary(self, name: str) -> str:
+        """One line on what the preset is."""
+        return _read(name)[1]
+
+
+@cache
+def _names() -> tuple[str, ...]:
+    listed = resource("presets", "order.txt").read_text("utf-8").split()
+    return tuple(listed)
+
+
+@cache
+def _read(name: str) -> tuple[str, str, Experiment]:
+    if name not in _names():
+        raise InputError(
+            f"there is no preset {name!r}; choose {one_of(_names())}, or give a .toml file."
+            f"{nearest(name, _names())}"
+        )
+    values = tomllib.loads(resource("presets", f"{name}.toml").read_text("utf-8"))
+    title, summary = values.pop("title"), values.pop("summary")
+    return title, summary, Experiment.of(values, f"preset {name}")
+
+
+presets = Presets()

@@ -1,0 +1,114 @@
+"""Penalties: what a regularizer adds to the loss of a batch.
+
+Per sample i the penalty is p_i; the loss of a batch is the quadratic mean
+sqrt(mean_i |F(x_i) - y_i|^2 + weight * mean_i p_i^2). To add one: a class deriving from
+`Regularizer`, and its name in `_CLASSES`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Union
+
+from pydantic import BeforeValidator, Discriminator
+
+from stiffgui.settings import Settings, setting
+from stiffgui.stiffness import AnyProxy
+from stiffgui.stiffness.base import tiny
+from stiffgui.stiffness.gelfand_sketch import GelfandSketch
+
+if TYPE_CHECKING:
+    from torch import Generator, Tensor
+
+    from stiffgui.resnet.network import Pass, ResidualNetwork
+
+
+class Regularizer(Settings, ABC):
+    """A penalty on the network."""
+
+    needs_slopes: ClassVar[bool] = False
+
+    @abstractmethod
+    def penalty(
+        self, network: ResidualNetwork, run: Pass, generators: list[Generator]
+    ) -> Tensor | None:
+        """p_i per trial and sample, [R, B], or [R, 1] where it does not depend on the sample."""
+
+
+def _weight(default: float) -> float:
+    weight: float = setting(
+        default,
+        title="Weight λ",
+        help="Weight of the mean squared penalty in the loss.",
+        live=True,
+        logarithmic=True,
+        ge=0,
+        le=1e6,
+    )
+    return weight
+
+
+def _as_kind(value: object) -> object:
+    return {"kind": value} if isinstance(value, str) else value
+
+
+class NoPenalty(Regularizer):
+    """No penalty: RES in the talk."""
+
+    kind: Literal["none"] = "none"
+
+    def penalty(
+        self, network: ResidualNetwork, run: Pass, generators: list[Generator]
+    ) -> Tensor | None:
+        return None
+
+
+class L2(Regularizer):
+    """Mean norm of the parameter arrays: RES L2 in the talk."""
+
+    kind: Literal["l2"] = "l2"
+    weight: float = _weight(1e-5)
+
+    def penalty(self, network: ResidualNetwork, run: Pass, generators: list[Generator]) -> Tensor:
+        return parameter_norm(network).unsqueeze(1)
+
+
+class Stiffness(Regularizer):
+    """Stiffness proxy, summed over layers: RES stiff in the talk."""
+
+    kind: Literal["stiffness"] = "stiffness"
+    needs_slopes: ClassVar[bool] = True
+    weight: float = _weight(1e-3)
+    proxy: Annotated[AnyProxy, BeforeValidator(_as_kind)] = setting(
+        GelfandSketch(),
+        title="Proxy",
+        help="The differentiable stand-in for stiffness that is penalised.",
+    )
+
+    def penalty(self, network: ResidualNetwork, run: Pass, generators: list[Generator]) -> Tensor:
+        return self.proxy.of_layers(run.slopes, network.weight, generators).sum(1)
+
+
+def parameter_norm(network: ResidualNetwork) -> Tensor:
+    """Mean over all parameter arrays of their Frobenius or Euclidean norms: [R].
+
+    The arrays are those a network of separate layers has: W_n and b_n of every layer, lift and
+    read-out.
+    """
+    total, arrays = None, 0
+    for name, values in network.parameters.items():
+        # layers.* carry the layer axis: one array per layer.
+        flat = values.flatten(2) if name.startswith("layers.") else values.flatten(1).unsqueeze(1)
+        norms = flat.square().sum(-1).clamp_min(tiny(flat)).sqrt()
+        total = norms.sum(1) if total is None else total + norms.sum(1)
+        arrays += norms.shape[1]
+    assert total is not None
+    return total / arrays
+
+
+_CLASSES: tuple[type[Regularizer], ...] = (NoPenalty, L2, Stiffness)
+
+if TYPE_CHECKING:
+    AnyRegularizer = Regularizer
+else:
+    AnyRegularizer = Annotated[Union[_CLASSES], Discriminator("kind")]  # noqa: UP007

@@ -1,0 +1,206 @@
+"""How a setting is declared: once, with everything the panel, the command line, the TOML
+file, the tooltip and the documentation need.
+
+A group of settings is a frozen pydantic model deriving from `Settings`; each field is made
+by `setting(...)`. `specs(model)` reads the declarations back as plain `Spec` records. A field
+whose type is a union of `Settings` classes with different `kind`s is a *choice between
+groups*: only the settings of the chosen group exist, so only rows that matter are shown.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Union, get_args, get_origin
+
+import annotated_types
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic.fields import FieldInfo
+
+from stiffgui.errors import nearest, one_of
+
+
+def setting(
+    default: Any,
+    *,
+    title: str,
+    help: str,
+    unit: str = "",
+    live: bool = False,
+    logarithmic: bool = False,
+    advanced: bool = False,
+    choices: Mapping[str, str] | None = None,
+    **bounds: Any,
+) -> Any:
+    """Declare one setting.
+
+    `live`: may change while training and then acts at the next batch. `logarithmic`: edited on
+    a logarithmic scale. `advanced`: shown behind "more". `choices`: allowed names, each with
+    the line that explains it. `bounds`: ge, gt, le, lt, min_length.
+    """
+    extra = {
+        "unit": unit,
+        "live": live,
+        "logarithmic": logarithmic,
+        "advanced": advanced,
+        "choices": dict(choices) if choices is not None else None,
+    }
+    return Field(default, title=title, description=help, json_schema_extra=extra, **bounds)
+
+
+class Settings(BaseModel):
+    """A frozen group of settings."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False
+    )
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _within_choices(cls, value: Any, info: ValidationInfo) -> Any:
+        if info.field_name is None:
+            return value
+        choices = _extra(cls.model_fields[info.field_name]).get("choices")
+        if choices:
+            for name in [value] if isinstance(value, str) else value:
+                if name not in choices:
+                    raise ValueError(
+                        f"{name!r} is not known; choose {one_of(choices)}.{nearest(name, choices)}"
+                    )
+            if not isinstance(value, str) and len(set(value)) != len(value):
+                raise ValueError("a name stands twice; name each once")
+        return value
+
+    @classmethod
+    def title(cls) -> str:
+        """The first line of the docstring: what a chooser shows beside the kind."""
+        return (cls.__doc__ or cls.__name__).strip().splitlines()[0].rstrip(".")
+
+
+@dataclass(frozen=True)
+class Spec:
+    """One row of the settings table, as plain values.
+
+    `type` is one of integer, number, text, flag, choice, choices (several of them).
+    `lower`/`upper` are bounds, exclusive where `open_lower`/`open_upper`.
+    """
+
+    key: str
+    group: str
+    title: str
+    help: str
+    type: str
+    default: Any
+    unit: str = ""
+    live: bool = False
+    logarithmic: bool = False
+    advanced: bool = False
+    choices: Mapping[str, str] | None = None
+    lower: float | None = None
+    upper: float | None = None
+    open_lower: bool = False
+    open_upper: bool = False
+
+    @property
+    def bounds(self) -> str:
+        """The allowed values in words, empty when anything goes."""
+        if self.choices is not None:
+            return one_of(self.choices)
+        low = "" if self.lower is None else f"{self.lower:g}"
+        high = "" if self.upper is None else f"{self.upper:g}"
+        if low and high:
+            ends = f"{'above' if self.open_lower else 'from'} {low}"
+            return f"{ends} {'to below' if self.open_upper else 'to'} {high}"
+        if low:
+            return f"above {low}" if self.open_lower else f"at least {low}"
+        if high:
+            return f"below {high}" if self.open_upper else f"at most {high}"
+        return ""
+
+
+def specs(model: Settings, prefix: str = "") -> Iterator[Spec]:
+    """The settings that exist for `model`'s present choices, in their declared order."""
+    for name, field in type(model).model_fields.items():
+        key = f"{prefix}{name}"
+        value = getattr(model, name)
+        if isinstance(value, Settings):
+            kinds = variants(field)
+            if kinds:
+                yield _kind_spec(f"{key}.kind", field, kinds)
+            yield from specs(value, f"{key}.")
+        elif name != "kind":
+            yield _spec(key, field)
+
+
+def variants(field: FieldInfo) -> dict[str, type[Settings]]:
+    """The groups a field chooses between, by kind; empty when it is no such choice."""
+    members = (
+        get_args(field.annotation)
+        if get_origin(field.annotation) in (Union, types.UnionType)
+        else [field.annotation]
+    )
+    return {kind_of(m): m for m in members if isinstance(m, type) and "kind" in fields_of(m)}
+
+
+def fields_of(model: type) -> Mapping[str, FieldInfo]:
+    """Declared fields of a settings class; none for any other class."""
+    return model.model_fields if issubclass(model, Settings) else {}
+
+
+def kind_of(model: type[Settings]) -> str:
+    """The name under which a variant is chosen."""
+    return str(model.model_fields["kind"].default)
+
+
+def _extra(field: FieldInfo) -> dict[str, Any]:
+    return field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
+
+
+def _kind_spec(key: str, field: FieldInfo, kinds: Mapping[str, type[Settings]]) -> Spec:
+    return Spec(
+        key=key,
+        group=key.split(".")[0],
+        title=field.title or key,
+        help=field.description or "",
+        type="choice",
+        default=getattr(field.default, "kind", None),
+        choices={name: variant.title() for name, variant in kinds.items()},
+    )
+
+
+def _spec(key: str, field: FieldInfo) -> Spec:
+    extra = _extra(field)
+    limits: dict[str, Any] = {}
+    for rule in field.metadata:
+        if isinstance(rule, annotated_types.Ge):
+            limits |= {"lower": rule.ge}
+        elif isinstance(rule, annotated_types.Gt):
+            limits |= {"lower": rule.gt, "open_lower": True}
+        elif isinstance(rule, annotated_types.Le):
+            limits |= {"upper": rule.le}
+        elif isinstance(rule, annotated_types.Lt):
+            limits |= {"upper": rule.lt, "open_upper": True}
+    choices = extra.get("choices")
+    if choices is None and get_origin(field.annotation) is Literal:
+        choices = {str(name): "" for name in get_args(field.annotation)}
+    return Spec(
+        key=key,
+        group=key.split(".")[0],
+        title=field.title or key,
+        help=field.description or "",
+        type=_type_name(field.annotation, choices),
+        default=field.default,
+        unit=extra.get("unit", ""),
+        live=extra.get("live", False),
+        logarithmic=extra.get("logarithmic", False),
+        advanced=extra.get("advanced", False),
+        choices=choices,
+        **limits,
+    )
+
+
+def _type_name(annotation: Any, choices: Mapping[str, str] | None) -> str:
+    if choices is not None:
+        return "choices" if get_origin(annotation) in (tuple, Sequence) else "choice"
+    return {int: "integer", float: "number", bool: "flag"}.get(annotation, "text")

@@ -1,0 +1,47 @@
+"""What a proxy is: a differentiable number for the stiffness of a matrix."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from stiffgui._lazy import torch
+from stiffgui.settings import Settings
+
+if TYPE_CHECKING:
+    from torch import Generator, Tensor
+
+
+class Proxy(Settings, ABC):
+    """A differentiable stiffness proxy of a matrix J [..., w, w], value [...].
+
+    The first line of a subclass's docstring is what the chooser shows; the rest states the
+    formula, the cost, how exact it is and where it comes from.
+    """
+
+    @abstractmethod
+    def value(self, jacobian: Tensor, generators: list[Generator] | None = None) -> Tensor:
+        """The proxy of every matrix: [..., w, w] -> [...]."""
+
+    def of_layers(
+        self, slopes: Tensor, weight: Tensor, generators: list[Generator] | None = None
+    ) -> Tensor:
+        """The proxy of all J_n = diag(slopes_n) W_n: [R, N, B, w], [R, N, w, w] -> [R, N, B].
+
+        `generators`, one per trial, drive proxies that draw random vectors.
+        """
+        return self.value(slopes.unsqueeze(-1) * weight.unsqueeze(2), generators)
+
+    def __call__(self, jacobian: Any) -> Any:
+        """The proxy of tensors or numpy arrays [..., w, w]; numpy in, numpy out."""
+        if isinstance(jacobian, np.ndarray):
+            with torch.no_grad():
+                return np.asarray(self.value(torch.as_tensor(jacobian)).numpy())
+        return self.value(jacobian)
+
+
+def tiny(like: Tensor) -> float:
+    """The smallest normal number of the dtype: keeps logarithms and roots of 0 finite."""
+    return float(torch.finfo(like.dtype).tiny)

@@ -1,0 +1,30 @@
+"""The condition number as a proxy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from stiffgui._lazy import torch
+from stiffgui.stiffness.base import Proxy, tiny
+
+if TYPE_CHECKING:
+    from torch import Generator, Tensor
+
+
+class Condition(Proxy):
+    """Logarithm of the condition number: how far the layer is from losing a direction
+
+    log10(sigma_1 / max(sigma_w, eps sigma_1)). Cost O(w^3) a matrix. Exact; saturated layers
+    reach sigma_w = 0, so the ratio is floored at the machine precision eps and reported as a
+    logarithm; a floored matrix has a zero gradient. Source: Josias & Brink 2022 (as a penalty).
+    """
+
+    kind: Literal["condition"] = "condition"
+
+    def value(self, jacobian: Tensor, generators: list[Generator] | None = None) -> Tensor:
+        with torch.no_grad():
+            left, _, right = torch.linalg.svd(jacobian.detach(), full_matrices=False)
+        sigma = torch.einsum("...ik,...ij,...kj->...k", left, jacobian, right)
+        largest, smallest = sigma[..., 0], sigma[..., -1]
+        ratio = smallest / largest.clamp_min(tiny(sigma))
+        return -ratio.clamp_min(torch.finfo(jacobian.dtype).eps).log10()

@@ -1,0 +1,36 @@
+"""Gelfand's formula by repeated squaring: the talk's own proxy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from stiffgui.settings import setting
+from stiffgui.stiffness.base import Proxy
+from stiffgui.stiffness.frobenius import norm
+
+if TYPE_CHECKING:
+    from torch import Generator, Tensor
+
+
+class Gelfand(Proxy):
+    """Gelfand's formula by squarings: the talk's proxy, faithful and slow
+
+    ||J^k||_F^(1/k) with k = 2^s by s squarings, each normalised by its Frobenius norm, and
+    differentiated through the squarings. It bounds |l_1| from above up to the factor
+    w^(1/(2k)). Cost s matrix products forward and 2 s backward. At k = 2^10 the value is off
+    by about 1e-3; the gradient by 0.5 % in the median for a real dominant eigenvalue, by up to
+    10 % for a complex pair, which no k mends. Source: Gelfand 1941; the talk uses s = 10.
+    """
+
+    kind: Literal["gelfand"] = "gelfand"
+    squarings: int = setting(
+        10, title="Squarings s", help="Number of squarings: k = 2^s. The talk uses 10.", ge=1, le=12
+    )
+
+    def value(self, jacobian: Tensor, generators: list[Generator] | None = None) -> Tensor:
+        power, logarithm = jacobian, 0.0
+        for _ in range(self.squarings):
+            size = norm(power)
+            power = power / size[..., None, None]
+            power, logarithm = power @ power, 2 * (logarithm + size.log())
+        return ((logarithm + norm(power).log()) / 2**self.squarings).exp()

@@ -1,0 +1,90 @@
+"""Alpine02: the talk's test function."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from stiffgui.settings import setting
+from stiffgui.tasks.base import Array, Data, Task
+
+
+class Alpine02(Task):
+    """Alpine02 function
+
+    f(x) = prod_i sqrt|x_i| sin(x_i) on [-5, 5]^d, inputs uniform in the cube. In two
+    dimensions f is even, its range is +-4.7645 and its standard deviation 1.432; it is once
+    continuously differentiable at 0, not twice. Source: the talk; a benchmark of global
+    optimisation (Clerc 1999), used here for regression.
+    """
+
+    kind: Literal["alpine02"] = "alpine02"
+    dimension: int = setting(
+        2,
+        title="Dimension",
+        help="Number of inputs d. The talk draws d = 2; its text does not state it.",
+        ge=1,
+        le=10,
+    )
+    train_samples: int = setting(
+        900, title="Training samples", help="Size of the training set.", ge=2, le=1_000_000
+    )
+    test_samples: int = setting(
+        100,
+        title="Test samples",
+        help="Size of the test set, drawn apart from the training set.",
+        ge=2,
+        le=1_000_000,
+    )
+    noise: float = setting(
+        0.0,
+        title="Noise",
+        unit="units of f",
+        help="Standard deviation of normal noise added to the training targets; "
+        "test targets stay exact.",
+        ge=0,
+        le=100,
+    )
+    seed: int = setting(
+        0,
+        title="Data seed",
+        help="Seed of the samples and the noise. All trials see the same data.",
+        ge=0,
+        le=2**31 - 1,
+    )
+
+    @property
+    def inputs(self) -> int:
+        return self.dimension
+
+    @property
+    def outputs(self) -> int:
+        return 1
+
+    @property
+    def training_samples(self) -> int:
+        return self.train_samples
+
+    def domain(self) -> Array:
+        return np.tile([-5.0, 5.0], (self.dimension, 1))
+
+    def function(self, x: Array) -> Array:
+        return np.prod(np.sqrt(np.abs(x)) * np.sin(x), axis=1, keepdims=True)
+
+    def data(self) -> Data:
+        # Separate streams: changing one size or the noise leaves the other samples alone.
+        train, test, noise = (
+            np.random.default_rng(s) for s in np.random.SeedSequence(self.seed).spawn(3)
+        )
+        x_train = train.uniform(-5, 5, (self.train_samples, self.dimension))
+        x_test = test.uniform(-5, 5, (self.test_samples, self.dimension))
+        y_train = self.function(x_train)
+        return Data(
+            x_train,
+            y_train + self.noise * noise.standard_normal(y_train.shape),
+            x_test,
+            self.function(x_test),
+            tuple(f"x{i + 1}" for i in range(self.dimension)),
+            ("f(x)",),
+        )
