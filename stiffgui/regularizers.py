@@ -27,6 +27,7 @@ class Regularizer(Settings, ABC):
     """A penalty on the network."""
 
     needs_slopes: ClassVar[bool] = False
+    weight: float = 0.0
 
     @abstractmethod
     def penalty(

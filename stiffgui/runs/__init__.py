@@ -1,0 +1,20 @@
+"""A run as one file: write while training, read, resume."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from stiffgui.runs.run import History, Run, open_run
+
+if TYPE_CHECKING:
+    from stiffgui.runs.recording import Recording, train
+
+__all__ = ["History", "Recording", "Run", "open_run", "train"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("Recording", "train"):  # these need torch; reading does not
+        from stiffgui.runs import recording
+
+        return getattr(recording, name)
+    raise AttributeError(f"module 'stiffgui.runs' has no attribute {name!r}")

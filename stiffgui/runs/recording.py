@@ -1,0 +1,95 @@
+"""Training into a run file: what the command line, Python and the window's child all do."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from stiffgui.errors import InputError
+from stiffgui.experiment import Experiment
+from stiffgui.runs.run import Run, open_run
+from stiffgui.runs.writer import RunWriter, refuse_existing
+from stiffgui.training import Controls, Event, Record, Trainer
+
+CHECKPOINT_SECONDS = 10.0
+
+
+class Recording:
+    """One training being written to one file; iterate it to run it.
+
+    `experiment` may be None when resuming: the file's own, at its last live settings. Raises
+    InputError (from the constructor) before anything is written when the device does not
+    exist, the file may not be replaced or cannot be written, or there is nothing to resume.
+    """
+
+    def __init__(
+        self,
+        experiment: Experiment,
+        path: str | Path,
+        controls: Controls | None = None,
+        *,
+        replace: bool = False,
+        resume: bool = False,
+    ) -> None:
+        self.path = Path(path)
+        self.controls = controls or Controls()
+        if resume:
+            with open_run(self.path) as run:
+                checkpoint = run.checkpoint()
+            if checkpoint is None:
+                raise InputError(f"{self.path} holds nothing to resume from: train it anew.")
+            self.trainer = Trainer(experiment, self.controls, checkpoint)
+            self._writer = RunWriter.reopen(self.path, experiment, self.trainer.epoch)
+        else:
+            refuse_existing(self.path, replace)
+            self.trainer = Trainer(experiment, self.controls)
+            self._writer = RunWriter(self.path, experiment, replace=replace)
+        self.ending = "running"
+
+    def __iter__(self) -> Iterator[Record | Event]:
+        saved = time.monotonic()
+        try:
+            for item in self.trainer:
+                if isinstance(item, Event):
+                    self._writer.event(item)
+                    if item.kind == "paused":
+                        self._save()
+                else:
+                    self._writer.record(item)
+                    if item.keep:
+                        self._writer.snapshot(item.epoch, self.trainer.parameters())
+                    if time.monotonic() - saved > CHECKPOINT_SECONDS:
+                        self._save()
+                        saved = time.monotonic()
+                yield item
+            self.ending = self._how_it_ended()
+        except BaseException:
+            self.ending = "stopped"
+            raise
+        finally:
+            self._save()
+            self._writer.close("stopped" if self.ending == "running" else self.ending)
+
+    def _save(self) -> None:
+        self._writer.snapshot(self.trainer.epoch, self.trainer.parameters())
+        self._writer.checkpoint(self.trainer.checkpoint())
+
+    def _how_it_ended(self) -> str:
+        if self.controls.stopping:
+            return "stopped"
+        return "finished" if self.trainer.alive.any() else "diverged"
+
+
+def train(
+    experiment: Experiment,
+    out: str | Path,
+    *,
+    force: bool = False,
+    progress: Callable[[Record | Event], None] | None = None,
+) -> Run:
+    """Train and return the run. Raises InputError when `out` exists (unless `force`)."""
+    for item in Recording(experiment, out, replace=force):
+        if progress is not None:
+            progress(item)
+    return open_run(out)

@@ -1,0 +1,223 @@
+"""Reads a run file. Needs neither torch nor Qt until a network is asked for."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import load
+
+from stiffgui.errors import InputError
+from stiffgui.experiment import Experiment
+from stiffgui.runs.schema import APPLICATION_ID, HISTORY, VERSION
+from stiffgui.stiffness.indices import INDICES, network_index
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from stiffgui.runs.snapshot import Snapshot
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class History:
+    """All records of a run: epochs [E]; each series [E, R]; indices name -> (epochs [M], [M, R, N])."""
+
+    epochs: NDArray[np.int64]
+    seconds: Array
+    series: dict[str, Array]
+    index_epochs: NDArray[np.int64]
+    indices: dict[str, Array]
+    flagged: dict[str, Array]
+
+
+class Run:
+    """A run file opened for reading; it may still be being written.
+
+    Raises InputError when the file is missing, is no run file, is of a newer version, or is cut
+    off. Use as a context manager, or `close()`.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self._database = _open(self.path)
+        self.experiment = Experiment.from_toml(self._meta("experiment"), f"{self.path}")
+        self.provenance: dict[str, Any] = json.loads(self._meta("provenance"))
+
+    def __enter__(self) -> Run:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._database.close()
+
+    @property
+    def ending(self) -> str:
+        """`finished`, `stopped`, `diverged`, or `running` (also after a crash)."""
+        return self._meta("ending")
+
+    @property
+    def trials(self) -> int:
+        """R."""
+        return self.experiment.training.trials
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """Everything that happened, in order: epoch, step, kind, text, trial, key, value."""
+        names = ("epoch", "step", "kind", "text", "trial", "key", "value")
+        rows = self._rows(f"SELECT {', '.join(names)} FROM events ORDER BY id")
+        return [dict(zip(names, row, strict=True)) for row in rows]
+
+    def series(self) -> History:
+        """The whole history as arrays with the trial axis last but layers."""
+        columns = ", ".join(HISTORY)
+        rows = self._rows(f"SELECT epoch, seconds, {columns} FROM history ORDER BY epoch, trial")
+        table = np.array(rows, dtype=np.float64).reshape(-1, self.trials, len(HISTORY) + 2)
+        measured = self._rows("SELECT epoch, arrays FROM indices ORDER BY epoch")
+        loaded = [load(blob) for _, blob in measured]
+        names = [n for n in INDICES if loaded and n in loaded[0]]
+        return History(
+            epochs=table[:, 0, 0].astype(np.int64),
+            seconds=table[:, 0, 1],
+            series={name: table[:, :, 2 + k] for k, name in enumerate(HISTORY)},
+            index_epochs=np.array([epoch for epoch, _ in measured], dtype=np.int64),
+            indices={n: np.stack([a[n] for a in loaded]) for n in names},
+            flagged={
+                n: np.stack([a[f"flagged.{n}"] for a in loaded])
+                for n in names
+                if f"flagged.{n}" in loaded[0]
+            },
+        )
+
+    @property
+    def history(self) -> pd.DataFrame:
+        """One row per epoch and trial; stiffness_<index> summed over layers, NaN where not measured."""
+        import pandas as pd
+
+        h = self.series()
+        epochs, trials = len(h.epochs), self.trials
+        first = self.experiment.training.first_trial
+        frame = {
+            "trial": np.tile(np.arange(first, first + trials), epochs),
+            "epoch": np.repeat(h.epochs, trials),
+            **{name: values.ravel() for name, values in h.series.items()},
+            "seconds": np.repeat(h.seconds, trials),
+        }
+        where = np.searchsorted(h.epochs, h.index_epochs)
+        for name, layers in h.indices.items():
+            column = np.full((epochs, trials), np.nan)
+            column[where] = network_index(layers)
+            frame[f"stiffness_{name.replace('-', '_')}"] = column.ravel()
+        return pd.DataFrame(frame)
+
+    @property
+    def snapshot_epochs(self) -> list[int]:
+        """Epochs whose networks are kept."""
+        return [int(e) for (e,) in self._rows("SELECT epoch FROM snapshots ORDER BY epoch")]
+
+    def nearest_epoch(self, epoch: int) -> int:
+        """The kept epoch closest to `epoch`. Raises InputError when none is kept yet."""
+        kept = self.snapshot_epochs
+        if not kept:
+            raise InputError(f"{self.path} holds no network yet: let it train for an epoch.")
+        return min(kept, key=lambda e: abs(e - epoch))
+
+    def parameters(self, epoch: int) -> dict[str, NDArray[Any]]:
+        """Stored parameter arrays [R, ...] of a kept epoch."""
+        rows = self._rows("SELECT arrays FROM snapshots WHERE epoch = ?", epoch)
+        if not rows:
+            raise InputError(
+                f"{self.path} keeps no network of epoch {epoch}; the nearest kept is "
+                f"{self.nearest_epoch(epoch)}."
+            )
+        return load(rows[0][0])
+
+    def snapshot(self, epoch: int) -> Snapshot:
+        """The networks of the kept epoch nearest to `epoch` (its `.epoch` says which)."""
+        from stiffgui.runs.snapshot import Snapshot
+
+        kept = self.nearest_epoch(epoch)
+        return Snapshot(self.experiment, kept, self.parameters(kept))
+
+    def checkpoint(self) -> dict[str, NDArray[Any]] | None:
+        """The state from which training can be resumed, if one was saved."""
+        rows = self._rows("SELECT arrays FROM checkpoint")
+        return load(rows[0][0]) if rows else None
+
+    def _meta(self, key: str) -> str:
+        rows = self._rows("SELECT value FROM meta WHERE key = ?", key)
+        if not rows:
+            raise _broken(self.path)
+        return str(rows[0][0])
+
+    def _rows(self, statement: str, *values: Any) -> list[Any]:
+        try:
+            return self._database.execute(statement, values).fetchall()
+        except sqlite3.Error:
+            raise _broken(self.path) from None
+
+
+def _broken(path: Path) -> InputError:
+    return InputError(
+        f"{path} is cut off or damaged: use a complete copy of the run file, or train again."
+    )
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    try:
+        with path.open("rb") as file:
+            header = file.read(100)
+        size = path.stat().st_size
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}. Check the path.") from None
+    if header[:16] != b"SQLite format 3\0":
+        raise InputError(f"{path} is not a run file: give a .stiff file that stiffgui wrote.")
+    if len(header) < 100:
+        raise _broken(path)
+    page = int.from_bytes(header[16:18], "big")
+    pages = int.from_bytes(header[28:32], "big")
+    if size < (65536 if page == 1 else page) * pages:
+        raise _broken(path)
+    database = _connect(path)
+    try:
+        application, version = (
+            database.execute(f"PRAGMA {name}").fetchone()[0]
+            for name in ("application_id", "user_version")
+        )
+    except sqlite3.Error:
+        raise _broken(path) from None
+    if application != APPLICATION_ID:
+        raise InputError(f"{path} is not a run file: give a .stiff file that stiffgui wrote.")
+    if version > VERSION:
+        raise InputError(
+            f"{path} was written by a newer stiffgui (file version {version}, this one reads up "
+            f"to {VERSION}): update stiffgui."
+        )
+    return database
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    uri = path.resolve().as_uri()
+    database = sqlite3.connect(f"{uri}?mode=ro", uri=True, check_same_thread=False)
+    try:
+        database.execute("SELECT 1 FROM sqlite_master").fetchone()
+    except sqlite3.OperationalError:  # a folder in which SQLite cannot make its shared memory
+        database.close()
+        database = sqlite3.connect(f"{uri}?immutable=1", uri=True, check_same_thread=False)
+    except sqlite3.DatabaseError:
+        raise _broken(path) from None
+    return database
+
+
+def open_run(path: str | Path) -> Run:
+    """Open a run file. Raises InputError when it is missing, damaged or newer."""
+    return Run(path)

@@ -1,0 +1,55 @@
+"""A stored network, numpy in and out, float64: what people ask of a past epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from stiffgui.errors import InputError
+from stiffgui.experiment import Experiment
+from stiffgui.resnet.network import ResidualNetwork
+
+Array = NDArray[np.float64]
+
+
+class Snapshot:
+    """The R networks of one epoch. x is [B, d] (the same for all trials) or [R, B, d]."""
+
+    def __init__(
+        self, experiment: Experiment, epoch: int, parameters: Mapping[str, NDArray[Any]]
+    ) -> None:
+        self.epoch = epoch
+        self._outputs = experiment.task.outputs
+        self._inputs = experiment.task.inputs
+        tensors = {k: torch.as_tensor(np.asarray(v, np.float64)) for k, v in parameters.items()}
+        self._network = ResidualNetwork(experiment.architecture, tensors)
+
+    def predict(self, x: Any) -> Array:
+        """y [R, B, o]."""
+        return self._run(x).output.numpy()
+
+    def trajectories(self, x: Any) -> Array:
+        """States x_0..x_N: [R, B, N + 1, w]."""
+        return torch.stack(self._run(x).states, dim=2).numpy()
+
+    def jacobians(self, x: Any) -> Array:
+        """J_n(x) of every layer and sample: [R, N, B, w, w]."""
+        with torch.no_grad():
+            return self._network.jacobians(self._place(x)).numpy()
+
+    def _run(self, x: Any) -> Any:
+        with torch.no_grad():
+            return self._network.forward(self._place(x), self._outputs)
+
+    def _place(self, x: Any) -> torch.Tensor:
+        values = torch.as_tensor(np.array(x, dtype=np.float64))
+        if values.ndim not in (2, 3) or values.shape[-1] != self._inputs:
+            raise InputError(
+                f"inputs must have the shape [samples, {self._inputs}], not {tuple(values.shape)}."
+            )
+        trials = self._network.weight.shape[0]
+        return values.expand(trials, *values.shape[-2:])

@@ -1,0 +1,174 @@
+"""Writes a run file while training."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import platform
+import sqlite3
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import save
+
+import stiffgui
+from stiffgui.errors import InputError
+from stiffgui.experiment import Experiment
+from stiffgui.runs.schema import APPLICATION_ID, HISTORY, TABLES, VERSION
+from stiffgui.training import Event, Record
+
+COMMIT_SECONDS = 0.5  # how much a killed process may lose
+
+
+class RunWriter:
+    """A run file being written: WAL while open, one plain file after `close`.
+
+    Raises InputError when the file exists (unless `replace`), or cannot be written.
+    """
+
+    def __init__(self, path: str | Path, experiment: Experiment, *, replace: bool = False) -> None:
+        self.path = Path(path)
+        self.experiment = experiment
+        refuse_existing(self.path, replace)
+        with writing_to(self.path):
+            for stale in (self.path, *companions(self.path)):
+                stale.unlink(missing_ok=True)
+            self._open()
+            self._database.executescript(TABLES)
+            self._database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            self._database.execute(f"PRAGMA user_version = {VERSION}")
+        self._put("experiment", experiment.to_toml())
+        self._put("provenance", json.dumps(provenance(experiment)))
+        self._put("ending", "running")
+        self.commit()
+
+    @classmethod
+    def reopen(cls, path: str | Path, experiment: Experiment, epoch: int) -> RunWriter:
+        """Continue a run file after `epoch`; what lies beyond it is written anew."""
+        writer = cls.__new__(cls)
+        writer.path, writer.experiment = Path(path), experiment
+        with writing_to(writer.path):
+            writer._open()
+            for table in ("history", "indices", "snapshots", "events"):
+                writer._database.execute(f"DELETE FROM {table} WHERE epoch > ?", (epoch,))
+        writer._put("experiment", experiment.to_toml())
+        writer._put("ending", "running")
+        writer.commit()
+        return writer
+
+    def _open(self) -> None:
+        self._database = sqlite3.connect(self.path, isolation_level="DEFERRED")
+        self._database.execute("PRAGMA journal_mode = WAL")
+        self._database.execute("PRAGMA synchronous = NORMAL")
+        self._committed = time.monotonic()
+
+    def record(self, record: Record) -> None:
+        """Append one epoch."""
+        columns = [_values(getattr(record, name)) for name in HISTORY]
+        rows = [
+            (record.epoch, trial, *values, record.seconds)
+            for trial, values in enumerate(zip(*columns, strict=True))
+        ]
+        marks = ", ".join("?" * (len(HISTORY) + 3))
+        self._database.executemany(f"INSERT OR REPLACE INTO history VALUES ({marks})", rows)
+        if record.indices:
+            arrays = dict(record.indices) | {f"flagged.{k}": v for k, v in record.flagged.items()}
+            self._blob("INSERT OR REPLACE INTO indices VALUES (?, ?)", record.epoch, arrays)
+        if time.monotonic() - self._committed > COMMIT_SECONDS:
+            self.commit()
+
+    def event(self, event: Event) -> None:
+        """Append one event. A live change also updates the stored experiment's events only."""
+        self._database.execute(
+            "INSERT INTO events (epoch, step, kind, text, trial, key, value) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (event.epoch, event.step, event.kind, event.text, event.trial, event.key, event.value),
+        )
+
+    def snapshot(self, epoch: int, parameters: Mapping[str, NDArray[Any]]) -> None:
+        """Keep the networks of an epoch."""
+        self._blob("INSERT OR REPLACE INTO snapshots VALUES (?, ?)", epoch, parameters)
+
+    def checkpoint(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Replace the state from which training can be resumed."""
+        self._blob("INSERT OR REPLACE INTO checkpoint VALUES (?, ?)", 1, arrays)
+        self.commit()
+
+    def commit(self) -> None:
+        """Make everything so far durable and visible to readers."""
+        self._database.commit()
+        self._committed = time.monotonic()
+
+    def close(self, ending: str) -> None:
+        """Note how training ended (`finished`, `stopped`, `diverged`) and leave one plain file."""
+        self._put("ending", ending)
+        self.commit()
+        with contextlib.suppress(sqlite3.OperationalError):  # a reader is still there: WAL stays
+            self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._database.execute("PRAGMA journal_mode = DELETE")
+        self._database.close()
+
+    def _put(self, key: str, value: str) -> None:
+        self._database.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+    def _blob(self, statement: str, key: int, arrays: Mapping[str, NDArray[Any]]) -> None:
+        contiguous = {name: np.ascontiguousarray(value) for name, value in arrays.items()}
+        self._database.execute(statement, (key, save(contiguous)))
+
+
+def refuse_existing(path: Path, replace: bool) -> None:
+    """Raise InputError when a file is there that may not be replaced."""
+    if path.is_dir():
+        raise InputError(f"{path} is a folder: name a file in it, such as {path / 'run.stiff'}.")
+    if path.exists() and not replace:
+        raise InputError(f"{path} exists: choose another name, or add --force to replace it.")
+
+
+@contextlib.contextmanager
+def writing_to(path: Path) -> Any:
+    """Turn what goes wrong while writing `path` into an InputError."""
+    try:
+        if not path.parent.is_dir():
+            raise InputError(
+                f"{path} cannot be written: the folder {path.parent} does not exist. Create it or "
+                f"choose another place."
+            )
+        yield
+    except (OSError, sqlite3.Error) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise InputError(
+            f"{path} cannot be written: {reason}. Choose a place where you may write."
+        ) from None
+
+
+def companions(path: Path) -> tuple[Path, Path]:
+    """SQLite's own files beside an open database."""
+    return path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")
+
+
+def provenance(experiment: Experiment) -> dict[str, Any]:
+    """Where and with what a run was made."""
+    import torch
+
+    return {
+        "stiffgui": stiffgui.__version__,
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "numpy": np.__version__,
+        "platform": platform.platform(),
+        "processors": os.cpu_count(),
+        "device": "cuda"
+        if experiment.training.device != "cpu" and torch.cuda.is_available()
+        else "cpu",
+        "seed": experiment.training.seed,
+        "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+    }
+
+
+def _values(array: NDArray[np.float64]) -> list[float | None]:
+    return [None if not np.isfinite(v) else float(v) for v in array]

@@ -1,0 +1,77 @@
+"""How a running trainer is steered: from another thread, or from a child's pipe."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+
+class Controls:
+    """Pause, step one epoch, stop, and changes of live settings. Safe to call from any thread.
+
+    The trainer looks at them between batches: one attribute read when nothing has happened.
+    """
+
+    def __init__(self) -> None:
+        self._condition = threading.Condition()
+        self._changes: dict[str, Any] = {}
+        self.pending = False
+        self.stopping = False
+        self.paused = False
+        self._steps = 0
+
+    def pause(self) -> None:
+        """Wait after the present batch."""
+        self._set(paused=True)
+
+    def resume(self) -> None:
+        """Go on."""
+        self._set(paused=False)
+
+    def step(self) -> None:
+        """Finish one epoch, then wait (again)."""
+        with self._condition:
+            self._steps += 1
+            self.paused = self.pending = True
+            self._condition.notify_all()
+
+    def stop(self) -> None:
+        """End after the present batch; everything is kept."""
+        self._set(stopping=True)
+
+    def change(self, settings: Mapping[str, Any]) -> None:
+        """Change live settings by dotted key, from the next batch on."""
+        with self._condition:
+            self._changes.update(settings)
+            self.pending = True
+            self._condition.notify_all()
+
+    def take_changes(self) -> dict[str, Any]:
+        """The changes since the last call."""
+        with self._condition:
+            changes, self._changes = self._changes, {}
+            self.pending = self.stopping or self.paused
+            return changes
+
+    def epoch_finished(self) -> None:
+        """Count down single steps."""
+        with self._condition:
+            self._steps = max(0, self._steps - 1)
+
+    @property
+    def holding(self) -> bool:
+        """Whether training has to wait now."""
+        return self.paused and not self._steps and not self.stopping
+
+    def wait(self, seconds: float | None = None) -> None:
+        """Block while holding and nothing has been asked."""
+        with self._condition:
+            self._condition.wait_for(lambda: not self.holding or bool(self._changes), seconds)
+
+    def _set(self, **flags: bool) -> None:
+        with self._condition:
+            for name, value in flags.items():
+                setattr(self, name, value)
+            self.pending = True
+            self._condition.notify_all()

@@ -1,0 +1,54 @@
+"""What a trainer yields: plain values and numpy arrays, float64, trial axis R first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Record:
+    """One finished epoch (epoch 0: before training).
+
+    train_error, test_error: RMSE over samples and outputs, [R]; penalty: mean over the epoch's
+    batches and samples of p_i, [R]; penalty_share: weight * mean p^2 over the squared loss, [R];
+    l2_norm: mean norm of the parameter arrays, [R]; learning_rate [R]; seconds: training time
+    so far, pauses left out. indices: name -> [R, N] where measured at this epoch; flagged: name
+    -> [R, N] fraction of undefined or floored samples. Entries of a trial that has stopped are
+    NaN. keep: this epoch's network is one of the log-spaced snapshots.
+    """
+
+    epoch: int
+    train_error: Array
+    test_error: Array
+    penalty: Array
+    penalty_share: Array
+    l2_norm: Array
+    learning_rate: Array
+    seconds: float
+    indices: Mapping[str, Array] = field(default_factory=dict)
+    flagged: Mapping[str, Array] = field(default_factory=dict)
+    keep: bool = False
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened between two records.
+
+    kind: `learning-rate` (a plateau drop), `change` (a live setting), `diverged` (a trial
+    stopped), `paused`, `resumed`. `step` counts optimiser steps from the start; `trial` is the
+    position in the batch, None when it concerns all.
+    """
+
+    epoch: int
+    step: int
+    kind: str
+    text: str
+    trial: int | None = None
+    key: str | None = None
+    value: float | None = None
