@@ -1,4 +1,4 @@
-"""Where packaged resources are: `stiffgui/resources` in a wheel, beside the package in a checkout."""
+"""Where resources are: `stiffgui/resources` in a wheel, beside the package in a checkout."""
 
 from __future__ import annotations
 

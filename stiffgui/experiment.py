@@ -376,10 +376,8 @@ def _unknown(key: str, values: Mapping[str, Any], group: str) -> InputError:
         return InputError(
             f"{key} exists only when {chooser}.kind is {one_of(kinds)}; set that too.", key
         )
-    return InputError(
-        f"{key} is not a setting.{nearest(key, known) or ' `stiffgui presets --toml alpine02` lists them.'}",
-        key,
-    )
+    hint = nearest(key, known) or " `stiffgui presets --toml alpine02` lists them."
+    return InputError(f"{key} is not a setting.{hint}", key)
 
 
 def _lookup(values: Mapping[str, Any], key: str) -> Any:

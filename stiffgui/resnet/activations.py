@@ -39,9 +39,7 @@ def _normal_cdf(z: Tensor) -> Tensor:
 
 
 ACTIVATIONS: dict[str, Activation] = {
-    "tanh": Activation(
-        "saturating, the talk's choice", lambda z: z.tanh(), lambda z, y: 1 - y * y
-    ),
+    "tanh": Activation("saturating, the talk's choice", lambda z: z.tanh(), lambda z, y: 1 - y * y),
     "relu": Activation(
         "piecewise linear; s' is 0 or 1", lambda z: z.relu(), lambda z, y: (z > 0).to(z.dtype)
     ),

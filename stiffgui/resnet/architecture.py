@@ -27,7 +27,9 @@ class Architecture(Settings):
     """
 
     width: int = setting(20, title="Width", help="Number w of components of a state.", ge=1, le=512)
-    depth: int = setting(10, title="Depth", unit="layers", help="Number N of residual layers.", ge=1, le=512)
+    depth: int = setting(
+        10, title="Depth", unit="layers", help="Number N of residual layers.", ge=1, le=512
+    )
     activation: str = setting(
         "tanh",
         title="Activation",
@@ -42,7 +44,10 @@ class Architecture(Settings):
         le=1000,
     )
     lift: str = setting(
-        "affine-tanh", title="Lift", help="How the input becomes the first state x_0.", choices=LIFTS
+        "affine-tanh",
+        title="Lift",
+        help="How the input becomes the first state x_0.",
+        choices=LIFTS,
     )
     readout: str = setting(
         "affine", title="Read-out", help="How the last state becomes the output.", choices=READOUTS

@@ -27,7 +27,7 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class History:
-    """All records of a run: epochs [E]; each series [E, R]; indices name -> (epochs [M], [M, R, N])."""
+    """All records of a run: epochs [E], series [E, R], index_epochs [M], indices [M, R, N]."""
 
     epochs: NDArray[np.int64]
     seconds: Array
@@ -100,7 +100,7 @@ class Run:
 
     @property
     def history(self) -> pd.DataFrame:
-        """One row per epoch and trial; stiffness_<index> summed over layers, NaN where not measured."""
+        """A row per epoch and trial; stiffness_<index> is summed over layers, NaN if not measured."""
         import pandas as pd
 
         h = self.series()

@@ -31,9 +31,7 @@ class GelfandSketch(Proxy):
 
     def value(self, jacobian: Tensor, generators: list[Generator] | None = None) -> Tensor:
         vector = self._draw(jacobian[..., 0], generators)
-        return self._root(
-            lambda v: (jacobian @ v.unsqueeze(-1)).squeeze(-1), vector
-        )
+        return self._root(lambda v: (jacobian @ v.unsqueeze(-1)).squeeze(-1), vector)
 
     def of_layers(
         self, slopes: Tensor, weight: Tensor, generators: list[Generator] | None = None

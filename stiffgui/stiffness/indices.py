@@ -121,7 +121,9 @@ INDICES: dict[str, Index] = {
 }
 
 
-def layer_indices(jacobians: Array, names: Iterable[str]) -> tuple[dict[str, Array], dict[str, Array]]:
+def layer_indices(
+    jacobians: Array, names: Iterable[str]
+) -> tuple[dict[str, Array], dict[str, Array]]:
     """Indices per trial and layer from jacobians [R, N, B, w, w]: mean over samples [R, N].
 
     The second dictionary holds, for indices that can be undefined or floored, the fraction of

@@ -59,9 +59,7 @@ class Trainer:
         self.alive = np.ones(len(self.trials), dtype=bool)
         self._place_data()
         self._make_parameters()
-        self.schedule = PlateauSchedule(
-            settings.plateau, settings.learning_rate, len(self.trials)
-        )
+        self.schedule = PlateauSchedule(settings.plateau, settings.learning_rate, len(self.trials))
         self._snapshot_epochs = _log_spaced(settings.epochs, experiment.watch.snapshots)
         self._generators = [Generator(device=self.device) for _ in self.trials]
         self._resumed = checkpoint is not None
@@ -239,9 +237,7 @@ class Trainer:
 
     # ------------------------------------------------------------ measuring
 
-    def _record(
-        self, penalty: NDArray[np.float64], share: NDArray[np.float64]
-    ) -> Record:
+    def _record(self, penalty: NDArray[np.float64], share: NDArray[np.float64]) -> Record:
         watch, last = self.experiment.watch, self.experiment.training.epochs
         due = self.epoch < 10 or self.epoch % watch.every == 0 or self.epoch >= last
         indices, flagged = self.indices() if due else ({}, {})

@@ -1,0 +1,88 @@
+"""The command line: the same work without a window. One line on standard error for bad input."""
+
+from __future__ import annotations
+
+import multiprocessing
+import sys
+from pathlib import Path
+
+from stiffgui.errors import InputError, nearest, one_of
+
+COMMANDS = ("train", "show", "presets", "export", "spectrum")
+DONE, FAULT, BAD_INPUT, STOPPED = 0, 1, 2, 3
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; with no command, or only a file, open the window."""
+    multiprocessing.freeze_support()
+    words = sys.argv[1:] if arguments is None else arguments
+    try:
+        if not words or not (words[0] in COMMANDS or words[0].startswith("-")):
+            return _window(words)
+        return _command(words)
+    except InputError as error:
+        return _say(str(error), BAD_INPUT)
+    except KeyboardInterrupt:
+        return _say("stopped by the user.", STOPPED)
+    except BrokenPipeError:  # the reader of our output has gone, e.g. `| head`
+        sys.stderr.close()
+        return DONE
+    except Exception as error:  # a fault of ours: a sentence for the person, details in the log
+        return _say(f"stiffgui failed: {error}. Details are in {_log_fault()}.", FAULT)
+
+
+def _say(sentence: str, code: int) -> int:
+    print(f"stiffgui: {' '.join(sentence.split())}", file=sys.stderr)
+    return code
+
+
+def _log_fault() -> Path:
+    import traceback
+
+    from platformdirs import user_log_path
+
+    path = user_log_path("stiffgui", appauthor=False, ensure_exists=True) / "stiffgui.log"
+    with path.open("a", encoding="utf-8") as log:
+        log.write(traceback.format_exc())
+    return path
+
+
+def _window(words: list[str]) -> int:
+    if words and not words[0].endswith((".stiff", ".toml")):
+        raise InputError(
+            f"there is no command {words[0]!r}; give {one_of(COMMANDS)}, or a .stiff or .toml file "
+            f"to open in the window.{nearest(words[0], COMMANDS)}"
+        )
+    try:
+        from stiffgui.gui.application import open_window
+    except ImportError as error:
+        raise InputError(
+            f"the window cannot start: {error}. Install the missing library; the command line "
+            f"works without it."
+        ) from None
+    return int(open_window(words))
+
+
+def _command(words: list[str]) -> int:
+    """Hand over to typer, with its errors as one line and our exit codes."""
+    import click
+    from typer.main import get_command
+
+    from stiffgui.commands import application
+
+    try:
+        result = get_command(application()).main(words, prog_name="stiffgui", standalone_mode=False)
+    except click.exceptions.Exit as leave:
+        return int(leave.exit_code)
+    except click.exceptions.Abort:
+        return _say("stopped by the user.", STOPPED)
+    except Exception as error:
+        message = getattr(error, "format_message", None)
+        if message is None:
+            raise
+        return _say(f"{message()} `stiffgui --help` shows how.", BAD_INPUT)
+    return int(result or DONE)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

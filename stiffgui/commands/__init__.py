@@ -1,0 +1,44 @@
+"""The commands of the command line, one file each."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from stiffgui.commands.export import export
+from stiffgui.commands.list_presets import list_presets
+from stiffgui.commands.show import show
+from stiffgui.commands.spectrum import spectrum
+from stiffgui.commands.train import train
+
+COMMANDS = {
+    "train": train,
+    "show": show,
+    "presets": list_presets,
+    "export": export,
+    "spectrum": spectrum,
+}
+
+
+def application() -> typer.Typer:
+    """All commands as one typer application."""
+    app = typer.Typer(
+        help="Train residual networks and watch the eigenvalues of their layers. "
+        "With no command, or with a .stiff or .toml file, the window opens.",
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+    app.callback(invoke_without_command=True)(_say_version)
+    for name, command in COMMANDS.items():
+        app.command(name)(command)
+    return app
+
+
+def _say_version(
+    version: Annotated[bool, typer.Option("--version", help="Say the version.")] = False,
+) -> None:
+    if version:
+        import stiffgui
+
+        print(f"stiffgui {stiffgui.__version__}")

@@ -1,0 +1,25 @@
+"""`stiffgui presets`: the presets, a line each."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from stiffgui.presets import presets
+
+
+def list_presets(
+    toml: Annotated[str | None, typer.Option(help="Print this preset as a TOML file.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="As one JSON document.")] = False,
+) -> None:
+    """List the presets, a line each."""
+    if toml is not None:
+        print(presets[toml].to_toml(), end="")
+    elif as_json:
+        listed = {n: {"title": presets.title(n), "summary": presets.summary(n)} for n in presets}
+        print(json.dumps(listed))
+    else:
+        for name in presets:
+            print(f"{name:20s} {presets.summary(name)}")

@@ -1,0 +1,71 @@
+"""`stiffgui show`: what a run file holds."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import numpy as np
+import typer
+
+if TYPE_CHECKING:
+    from stiffgui.runs import Run
+
+
+def show(
+    run: Annotated[Path, typer.Argument(metavar="RUN.stiff")],
+    as_json: Annotated[bool, typer.Option("--json", help="As one JSON document.")] = False,
+) -> None:
+    """Show a run's settings, last errors and indices."""
+    from stiffgui.runs import open_run
+
+    with open_run(run) as opened:
+        facts = summary(opened)
+    if as_json:
+        print(json.dumps(facts))
+        return
+    print(f"{run}: {facts['ending']} at epoch {facts['epoch']}, {facts['seconds']:.1f} s")
+    print(f"{'median of ' + str(facts['trials']) + ' trials':32s}")
+    for name, value in (facts["errors"] | facts["indices"]).items():
+        print(f"  {name:28s} {'undefined' if value is None else format(value, '.5g')}")
+    for event in facts["events"]:
+        print(f"  epoch {event['epoch']}: {event['text']}")
+
+
+def summary(run: Run) -> dict[str, Any]:
+    """Facts as plain JSON values: medians over trials, and per trial. Undefined is None.
+
+    `errors` are RMSE and the like at the last epoch; `indices` are summed over layers, mean over
+    samples, at the last measured epoch.
+    """
+    from stiffgui.stiffness.indices import network_index
+
+    history = run.series()
+    errors = {name: values[-1] for name, values in history.series.items()}
+    indices = {name: network_index(values[-1]) for name, values in history.indices.items()}
+    flagged = {name: float(values[-1].mean()) for name, values in history.flagged.items()}
+    return {
+        "file": str(run.path),
+        "ending": run.ending,
+        "epoch": int(history.epochs[-1]),
+        "seconds": float(history.seconds[-1]),
+        "trials": run.trials,
+        "errors": {name: _median(values) for name, values in errors.items()},
+        "indices": {name: _median(values) for name, values in indices.items()},
+        "indices_epoch": int(history.index_epochs[-1]) if len(history.index_epochs) else None,
+        "flagged": flagged,
+        "per_trial": {name: _listed(values) for name, values in (errors | indices).items()},
+        "events": run.events,
+        "settings": run.experiment.model_dump(mode="json"),
+        "provenance": run.provenance,
+    }
+
+
+def _median(values: Any) -> float | None:
+    known = values[np.isfinite(values)]
+    return float(np.median(known)) if known.size else None
+
+
+def _listed(values: Any) -> list[float | None]:
+    return [float(v) if np.isfinite(v) else None for v in values]

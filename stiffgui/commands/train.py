@@ -1,0 +1,200 @@
+"""`stiffgui train`: train into a run file, with progress."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import numpy as np
+import typer
+
+from stiffgui.errors import InputError
+from stiffgui.experiment import Experiment
+from stiffgui.presets import presets
+
+if TYPE_CHECKING:
+    from stiffgui.training import Controls, Record
+
+LINE_SECONDS = 5.0
+
+
+def train(
+    source: Annotated[str | None, typer.Argument(metavar="PRESET|FILE.toml")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a setting.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="The run file to write.")] = None,
+    device: Annotated[str | None, typer.Option(help="auto, cpu or cuda.")] = None,
+    resume: Annotated[Path | None, typer.Option(help="Continue this run file.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document at the end.")] = False,
+) -> int:
+    """Train a preset or a TOML file and write the run while training."""
+    from stiffgui.runs import Recording
+    from stiffgui.training import Controls, Event
+
+    controls = Controls()
+    experiment, path = _what_and_where(source, settings or [], out, device, resume)
+    recording = Recording(experiment, path, controls, replace=force, resume=resume is not None)
+    progress = _Progress(recording.trainer)
+    with _stop_on_interrupt(controls), progress:
+        for item in recording:
+            if isinstance(item, Event):
+                progress.tell(item.text)
+            else:
+                progress.show(item)
+    from stiffgui.commands.show import summary
+    from stiffgui.runs import open_run
+
+    with open_run(path) as run:
+        facts = summary(run)
+    if as_json:
+        print(json.dumps(facts))
+    else:
+        print(f"{path}: {recording.ending} at epoch {facts['epoch']}", file=sys.stderr)
+    return 3 if recording.ending == "stopped" else 0
+
+
+def read_experiment(source: str, settings: list[str], device: str | None) -> Experiment:
+    """PRESET or FILE.toml with `--set KEY=VALUE` applied."""
+    is_file = source.endswith(".toml") or "/" in source
+    experiment = Experiment.read(source) if is_file else presets[source]
+    changes: dict[str, Any] = {}
+    for text in settings:
+        key, equals, value = text.partition("=")
+        if not equals:
+            raise InputError(
+                f"--set {text}: write --set KEY=VALUE, such as --set training.epochs=300."
+            )
+        changes[key.strip()] = value.strip()
+    if device is not None:
+        changes["training.device"] = device
+    return experiment.with_settings(changes)
+
+
+def _what_and_where(
+    source: str | None,
+    settings: list[str],
+    out: Path | None,
+    device: str | None,
+    resume: Path | None,
+) -> tuple[Any, Path]:
+    if resume is not None:
+        if source is not None or out is not None:
+            raise InputError("--resume continues a run file in place: leave out PRESET and --out.")
+        return _resumed(resume, settings, device), resume
+    if source is None:
+        raise InputError("name a PRESET or FILE.toml; `stiffgui presets` lists the presets.")
+    experiment = read_experiment(source, settings, device)
+    return experiment, out if out is not None else _free_name(Path(source).stem)
+
+
+def _resumed(path: Path, settings: list[str], device: str | None) -> Any:
+    """The run's experiment with its live changes, and `--set` of live settings on top."""
+    from stiffgui.runs import open_run
+
+    with open_run(path) as run:
+        changes = {e["key"]: e["value"] for e in run.events if e["kind"] == "change"}
+        experiment = run.experiment.with_settings(changes)
+    live = {spec.key for spec in experiment.specs() if spec.live} | {"training.device"}
+    asked = dict(text.partition("=")[::2] for text in settings)
+    if device is not None:
+        asked["training.device"] = device
+    for key in asked:
+        if key not in live:
+            raise InputError(
+                f"--set {key}: a run that is resumed can only change {', '.join(sorted(live))}.",
+                key,
+            )
+    return experiment.with_settings(asked)
+
+
+def _free_name(stem: str) -> Path:
+    path, number = Path(f"{stem}.stiff"), 2
+    while path.exists():
+        path, number = Path(f"{stem}-{number}.stiff"), number + 1
+    return path
+
+
+@contextmanager
+def _stop_on_interrupt(controls: Controls) -> Any:
+    """Ctrl+C and SIGTERM end training after the present batch, with everything saved."""
+
+    def stop(*_: object) -> None:
+        controls.stop()
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+class _Progress:
+    """A bar with rate and time left on a terminal, a line every few seconds otherwise."""
+
+    def __init__(self, trainer: Any) -> None:
+        self._trainer = trainer
+        self._started, self._first = time.monotonic(), trainer.epoch
+        self._said = self._started
+        self._bar: Any = None
+        if sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+            self._bar = Progress(
+                TextColumn("epoch {task.completed:.0f}/{task.total:.0f}"),
+                BarColumn(),
+                TimeRemainingColumn(),
+                TextColumn("{task.fields[facts]}"),
+                console=Console(stderr=True),
+                transient=True,
+            )
+            self._task = self._bar.add_task("", total=1, facts="")
+
+    def __enter__(self) -> _Progress:
+        if self._bar is not None:
+            self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def tell(self, text: str) -> None:
+        if self._bar is not None:
+            self._bar.console.print(text)
+        else:
+            print(text, file=sys.stderr, flush=True)
+
+    def show(self, record: Record) -> None:
+        now = time.monotonic()
+        total = self._trainer.experiment.training.epochs
+        if self._bar is not None:
+            self._bar.update(
+                self._task, completed=record.epoch, total=total, facts=self._facts(record, now)
+            )
+        elif now - self._said >= LINE_SECONDS:
+            self._said = now
+            facts = self._facts(record, now)
+            rate = (record.epoch - self._first) / max(now - self._started, 1e-9)
+            left = (total - record.epoch) / rate if rate > 0 else float("inf")
+            print(
+                f"epoch {record.epoch}/{total}  {facts}  {left:.0f} s left",
+                file=sys.stderr,
+                flush=True,
+            )
+
+    def _facts(self, record: Record, now: float) -> str:
+        rate = (record.epoch - self._first) / max(now - self._started, 1e-9)
+        train, test = (
+            float(np.nanmedian(e)) if np.isfinite(e).any() else float("nan")
+            for e in (record.train_error, record.test_error)
+        )
+        return f"train {train:.4g}  test {test:.4g}  {rate:.1f} epochs/s"

@@ -1,0 +1,149 @@
+"""Publication figures and tables from a run file.
+
+To add a figure: one file with a function that draws and one that returns what is drawn as a
+table, and their names in `FIGURES`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from stiffgui.errors import InputError, nearest, one_of
+from stiffgui.figures.fit import draw_fit, fit_table
+from stiffgui.figures.history import draw_errors, draw_stiffness, errors_table, stiffness_table
+from stiffgui.figures.layers import draw_layers, layers_table
+from stiffgui.figures.spectrum import draw_spectrum, spectrum_points
+from stiffgui.figures.style import Options, styled
+from stiffgui.figures.summary import draw_summary, summary_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from stiffgui.runs import Run
+
+Draw = Callable[[Sequence["Run"], Options], Any]
+Tabulate = Callable[[Sequence["Run"], Options], "pd.DataFrame"]
+
+FIGURES: dict[str, tuple[Draw, Tabulate]] = {
+    "errors": (draw_errors, errors_table),
+    "stiffness": (draw_stiffness, stiffness_table),
+    "layers": (draw_layers, layers_table),
+    "spectrum": (draw_spectrum, spectrum_points),
+    "fit": (draw_fit, fit_table),
+    "summary": (draw_summary, summary_table),
+}
+TABLES: dict[str, Tabulate] = {
+    "history": lambda runs, options: runs[0].history,
+    "spectrum": spectrum_points,
+    "summary": summary_table,
+    "predictions": fit_table,
+}
+PICTURE_FORMATS = ("png", "svg", "pdf")
+TABLE_FORMATS = ("csv", "parquet", "npz", "latex")
+
+
+def export_figure(
+    runs: Sequence[Run],
+    name: str,
+    path: Path,
+    kind: str,
+    options: Options | None = None,
+    *,
+    replace: bool = False,
+) -> None:
+    """Write a figure as png, svg or pdf, or what it draws as csv.
+
+    Raises InputError for an unknown figure or format, and when `path` exists (unless `replace`)
+    or cannot be written.
+    """
+    options = options or Options()
+    _known("figure", name, FIGURES)
+    _known("format", kind, (*PICTURE_FORMATS, "csv"))
+    _may_write(path, replace)
+    draw, tabulate = FIGURES[name]
+    if kind == "csv":
+        _write(path, lambda: tabulate(runs, options).to_csv(path, index=False))
+        return
+    import matplotlib.pyplot as plt
+
+    with styled(options):
+        figure = draw(runs, options)
+        try:
+            _write(path, lambda: figure.savefig(path, format=kind))
+        finally:
+            plt.close(figure)
+
+
+def export_table(
+    run: Run,
+    name: str,
+    path: Path,
+    kind: str,
+    options: Options | None = None,
+    *,
+    replace: bool = False,
+) -> None:
+    """Write a table as csv, parquet, npz (a column an array) or latex. Raises as export_figure."""
+    _known("table", name, TABLES)
+    _known("format", kind, TABLE_FORMATS)
+    _may_write(path, replace)
+    table = TABLES[name]([run], options or Options())
+    _write(path, lambda: _WRITERS[kind](table, path))
+
+
+def _write_npz(table: pd.DataFrame, path: Path) -> None:
+    import numpy as np
+
+    columns = {}
+    for name in table:
+        values = table[name].to_numpy()
+        columns[str(name)] = values.astype(str) if values.dtype.kind not in "biuf" else values
+    with path.open("wb") as file:  # a path would get `.npz` appended
+        np.savez(file, **columns)
+
+
+def _write_latex(table: pd.DataFrame, path: Path) -> None:
+    def cell(value: Any) -> str:
+        if isinstance(value, float):
+            return f"{value:.4g}"
+        return str(value).replace("_", r"\_").replace("%", r"\%")
+
+    rows = [list(table.columns), *table.itertuples(index=False)]
+    lines = [" & ".join(cell(v) for v in row) + r" \\" for row in rows]
+    columns = "".join("r" if table[c].dtype.kind in "biuf" else "l" for c in table)
+    body = [rf"\begin{{tabular}}{{{columns}}}", r"\hline", lines[0], r"\hline", *lines[1:]]
+    path.write_text("\n".join([*body, r"\hline", r"\end{tabular}", ""]), "utf-8")
+
+
+_WRITERS: dict[str, Callable[[Any, Path], None]] = {
+    "csv": lambda table, path: table.to_csv(path, index=False),
+    "parquet": lambda table, path: table.to_parquet(path, index=False),
+    "npz": _write_npz,
+    "latex": _write_latex,
+}
+
+
+def _known(what: str, name: str, names: Any) -> None:
+    if name not in names:
+        raise InputError(
+            f"{what} {name!r} is not known; choose {one_of(names)}.{nearest(name, names)}"
+        )
+
+
+def _may_write(path: Path, replace: bool) -> None:
+    if path.is_dir():
+        raise InputError(f"{path} is a folder: name a file in it.")
+    if path.exists() and not replace:
+        raise InputError(f"{path} exists: choose another name, or add --force to replace it.")
+
+
+def _write(path: Path, write: Callable[[], Any]) -> None:
+    try:
+        write()
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be written: {error.strerror or error}. Choose a place where you may "
+            f"write."
+        ) from None

@@ -1,0 +1,61 @@
+"""Layers x epochs: one index of every layer against the epoch, as a heat map."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from stiffgui.errors import InputError
+from stiffgui.figures.style import SEQUENTIAL, Options
+from stiffgui.stiffness.indices import INDICES
+
+if TYPE_CHECKING:
+    from stiffgui.runs import Run
+
+
+def _chosen(run: Run, options: Options) -> tuple[str, Any, Any]:
+    """Index name, epochs [M], its median over trials [M, N]."""
+    history = run.series()
+    names = [n for n in (*options.indices, "spectral-radius", *history.indices)]
+    name = next((n for n in names if n in history.indices), None)
+    if name is None:
+        raise InputError(f"{run.path} holds no index per layer: watch at least one index.")
+    values = history.indices[name]
+    known = np.isfinite(values).any(1)
+    median = np.full(known.shape, np.nan)
+    filled = np.where(known[:, None, :], values, 0.0)
+    median[known] = np.nanmedian(filled, axis=1)[known]
+    return name, history.index_epochs, median
+
+
+def draw_layers(runs: Sequence[Run], options: Options) -> Any:
+    """The first run's index per layer and epoch."""
+    import matplotlib.pyplot as plt
+
+    name, epochs, values = _chosen(runs[0], options)
+    figure, axes = plt.subplots()
+    axes.grid(False)
+    layers = np.arange(values.shape[1] + 1) + 0.5
+    edges = np.append(epochs, epochs[-1] + 1) if len(epochs) else np.array([0.0])
+    mesh = axes.pcolormesh(edges, layers, values.T, cmap=SEQUENTIAL, rasterized=True)
+    figure.colorbar(mesh, label=INDICES[name].title)
+    axes.set_xlabel("epoch")
+    axes.set_ylabel("layer")
+    return figure
+
+
+def layers_table(runs: Sequence[Run], options: Options) -> pd.DataFrame:
+    """What `draw_layers` draws: epoch, layer, index, value (median over trials)."""
+    name, epochs, values = _chosen(runs[0], options)
+    count = values.shape[1]
+    return pd.DataFrame(
+        {
+            "epoch": np.repeat(epochs, count),
+            "layer": np.tile(np.arange(1, count + 1), len(epochs)),
+            "index": name,
+            "value": values.ravel(),
+        }
+    )

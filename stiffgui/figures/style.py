@@ -1,0 +1,56 @@
+"""How figures look: sizes in mm, one font size, colours safe for colour blindness."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+# Okabe & Ito's palette without yellow (too faint on white); each series has its own dash too.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#555555")
+DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (3, 1)), (0, (1, 1)))
+SEQUENTIAL, DIVERGING = "viridis", "RdBu_r"
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a figure or table shows of a run, and how large it is.
+
+    epoch None: the last kept one. layer counts from 1, trial from 0. width, height in mm; font
+    in points. logarithmic None: the figure's own choice. indices: those of the run when empty.
+    """
+
+    epoch: int | None = None
+    layer: int = 1
+    trial: int = 0
+    width: float = 160.0
+    height: float = 100.0
+    font: float = 9.0
+    logarithmic: bool | None = None
+    indices: tuple[str, ...] = ()
+
+
+@contextmanager
+def styled(options: Options) -> Iterator[None]:
+    """matplotlib settings of a figure: nothing of the user's own configuration leaks in."""
+    import matplotlib as mpl
+
+    settings = mpl.rcParamsDefault | {
+        "backend": "agg",
+        "font.size": options.font,
+        "font.family": "DejaVu Sans",
+        "figure.figsize": (options.width / 25.4, options.height / 25.4),
+        "figure.constrained_layout.use": True,
+        "savefig.dpi": 200,
+        "svg.fonttype": "none",
+        "pdf.fonttype": 42,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.grid": True,
+        "grid.color": "#e6e6e6",
+        "legend.frameon": False,
+        "lines.linewidth": 1.3,
+    }
+    deprecated = {"backend", "backend_fallback"}
+    with mpl.rc_context({k: v for k, v in settings.items() if k not in deprecated}):
+        yield

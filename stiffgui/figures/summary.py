@@ -1,0 +1,53 @@
+"""One page on a run: errors, stiffness, layers and spectrum side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from stiffgui.figures.style import COLOURS, Options
+from stiffgui.stiffness.indices import INDICES, network_index
+
+if TYPE_CHECKING:
+    from stiffgui.runs import Run
+
+
+def summary_table(runs: Sequence[Run], options: Options) -> pd.DataFrame:
+    """Last values per quantity: median and quartiles over trials, a row each."""
+    rows = []
+    for run in runs:
+        history = run.series()
+        last = {name: values[-1] for name, values in history.series.items()}
+        last |= {f"stiffness {n}": network_index(v[-1]) for n, v in history.indices.items()}
+        for name, values in last.items():
+            known = values[np.isfinite(values)]
+            quartiles = np.percentile(known, (50, 25, 75)) if known.size else [np.nan] * 3
+            rows.append((run.path.stem, name, *map(float, quartiles), int(known.size)))
+    columns = ["run", "quantity", "median", "lower_quartile", "upper_quartile", "trials"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def draw_summary(runs: Sequence[Run], options: Options) -> Any:
+    """Box plots over trials of the last errors and the last indices."""
+    import matplotlib.pyplot as plt
+
+    history = runs[0].series()
+    errors = [history.series["train_error"][-1], history.series["test_error"][-1]]
+    indices = {INDICES[n].title: network_index(v[-1]) for n, v in history.indices.items()}
+    figure, (left, right) = plt.subplots(1, 2, width_ratios=(2, 3))
+    _boxes(left, errors, ["train", "test"], "RMSE")
+    _boxes(right, list(indices.values()), list(indices), "sum over layers")
+    figure.suptitle(f"{runs[0].path.stem} · epoch {history.epochs[-1]} · {runs[0].trials} trials")
+    return figure
+
+
+def _boxes(axes: Any, values: list[Any], labels: list[str], label: str) -> None:
+    known = [v[np.isfinite(v)] for v in values]
+    axes.boxplot(known, tick_labels=labels, medianprops={"color": COLOURS[1]}, widths=0.5)
+    for k, points in enumerate(known):
+        axes.plot(np.full(points.size, k + 1), points, ".", color=COLOURS[0], ms=4)
+    axes.tick_params(axis="x", rotation=20)
+    axes.set_ylabel(label)
