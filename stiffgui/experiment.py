@@ -273,7 +273,7 @@ class Experiment(Settings):
     def changed_values(self, changes: Mapping[str, Any]) -> dict[str, Any]:
         """Nested values after `changes`, not yet validated; InputError for an unknown key."""
         values = self.model_dump(mode="python")
-        by_choice_first = sorted(changes.items(), key=lambda kv: not _chooses(kv[0]))
+        by_choice_first = sorted(changes.items(), key=lambda kv: _order(kv[0]))
         for key, value in by_choice_first:
             _assign(values, key, value)
         return values
@@ -305,8 +305,10 @@ def problems(values: Mapping[str, Any]) -> dict[str, str]:
     return {}
 
 
-def _chooses(key: str) -> bool:
-    return key.endswith(".kind") or key in _CHOICES
+def _order(key: str) -> tuple[bool, int]:
+    """Choices come first, outer ones before the inner ones that they bring into being."""
+    chooser = key.removesuffix(".kind")
+    return chooser not in _CHOICES, chooser.count(".")
 
 
 def _groups(model: type[Settings], prefix: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
@@ -314,7 +316,7 @@ def _groups(model: type[Settings], prefix: str = "") -> Iterator[tuple[str, dict
         kinds = variants(field)
         if kinds:
             yield f"{prefix}{name}", dict(kinds)
-        members = list(kinds.values()) or [field.annotation]
+        members: list[Any] = list(kinds.values()) or [field.annotation]
         for member in members:
             if isinstance(member, type) and issubclass(member, Settings):
                 yield from _groups(member, f"{prefix}{name}.")
@@ -329,7 +331,7 @@ def all_keys() -> list[str]:
     def walk(model: type[Settings], prefix: str) -> Iterator[str]:
         for name, field in model.model_fields.items():
             kinds = variants(field)
-            members = list(kinds.values()) or [field.annotation]
+            members: list[Any] = list(kinds.values()) or [field.annotation]
             groups = [m for m in members if isinstance(m, type) and issubclass(m, Settings)]
             if not groups:
                 yield prefix + name
@@ -353,9 +355,13 @@ def _assign(values: dict[str, Any], key: str, value: Any) -> None:
     if name == "kind":
         kinds = _CHOICES.get(".".join(path), {})
         if value in kinds and group.get("kind") != value:
-            kept = {k: v for k, v in group.items() if k in kinds[value].model_fields}
+            old, fields = kinds.get(str(group.get("kind"))), kinds[value].model_fields
+            defaults = old().model_dump(mode="python") if old is not None else {}
+            # A value left at its default gives way to the new group's default.
+            kept = {k: v for k, v in group.items() if k in fields and v != defaults.get(k)}
             group.clear()
             group.update(kinds[value]().model_dump(mode="python") | kept)
+            group["kind"] = value
         group["kind"] = value
     elif name not in group or isinstance(group[name], dict):
         raise _unknown(key, values, ".".join(path))
@@ -369,8 +375,14 @@ def _assign(values: dict[str, Any], key: str, value: Any) -> None:
 
 def _unknown(key: str, values: Mapping[str, Any], group: str) -> InputError:
     known = all_keys()
-    if key in known:
-        chooser = next(c for c in sorted(_CHOICES, key=len, reverse=True) if key.startswith(c))
+    inner = [k for k in known if key and k.startswith(f"{key}.")]
+    if inner and key not in _CHOICES:
+        return InputError(f"{key} is a table of settings; name one of them, as in {inner[0]}.", key)
+    if key in known or key in _CHOICES:
+        outer = [c for c in _CHOICES if key.startswith(f"{c}.") and key != f"{c}.kind"]
+        if not outer:
+            return InputError(f"{key} must be a name: choose {one_of(_CHOICES[key])}.", key)
+        chooser = max(outer, key=len)
         name = key[len(chooser) + 1 :].split(".")[0]
         kinds = [k for k, m in _CHOICES[chooser].items() if name in m.model_fields]
         return InputError(
@@ -401,6 +413,8 @@ def _explain(details: ErrorDetails, values: Mapping[str, Any]) -> tuple[str, str
         chooser = key.removesuffix(".kind")
         kinds = _CHOICES.get(chooser, {})
         name = given.get("kind") if isinstance(given, dict) else given
+        if name is None:
+            return f"{chooser}.kind", f"{chooser}.kind is missing; choose {one_of(kinds)}."
         return f"{chooser}.kind", (
             f"{chooser}.kind {name!r} is not known; choose {one_of(kinds)}."
             f"{nearest(str(name), kinds)}"

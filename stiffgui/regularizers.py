@@ -27,7 +27,8 @@ class Regularizer(Settings, ABC):
     """A penalty on the network."""
 
     needs_slopes: ClassVar[bool] = False
-    weight: float = 0.0
+    if TYPE_CHECKING:
+        weight: float  # a setting of every penalty but `none`, where it is the constant 0
 
     @abstractmethod
     def penalty(
@@ -57,6 +58,8 @@ class NoPenalty(Regularizer):
     """No penalty: RES in the talk."""
 
     kind: Literal["none"] = "none"
+    if not TYPE_CHECKING:
+        weight: ClassVar[float] = 0.0
 
     def penalty(
         self, network: ResidualNetwork, run: Pass, generators: list[Generator]

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Union, get_args, get_origin
 
 import annotated_types
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 from pydantic.fields import FieldInfo
 
 from stiffgui.errors import nearest, one_of
@@ -39,7 +39,7 @@ def setting(
     a logarithmic scale. `advanced`: shown behind "more". `choices`: allowed names, each with
     the line that explains it. `bounds`: ge, gt, le, lt, min_length.
     """
-    extra = {
+    extra: dict[str, Any] = {
         "unit": unit,
         "live": live,
         "logarithmic": logarithmic,
@@ -55,6 +55,19 @@ class Settings(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_flag_as_number(cls, values: Any) -> Any:
+        if not isinstance(values, dict):
+            return values
+        fields = cls.model_fields
+        numbers = {name for name, field in fields.items() if field.annotation in (int, float)}
+        # pydantic would read true as 1; as text it is refused, at the right key.
+        return {
+            name: str(value).lower() if isinstance(value, bool) and name in numbers else value
+            for name, value in values.items()
+        }
 
     @field_validator("*", mode="after")
     @classmethod
@@ -107,8 +120,8 @@ class Spec:
         """The allowed values in words, empty when anything goes."""
         if self.choices is not None:
             return one_of(self.choices)
-        low = "" if self.lower is None else f"{self.lower:g}"
-        high = "" if self.upper is None else f"{self.upper:g}"
+        low = "" if self.lower is None else _number(self.lower)
+        high = "" if self.upper is None else _number(self.upper)
         if low and high:
             ends = f"{'above' if self.open_lower else 'from'} {low}"
             return f"{ends} {'to below' if self.open_upper else 'to'} {high}"
@@ -198,6 +211,10 @@ def _spec(key: str, field: FieldInfo) -> Spec:
         choices=choices,
         **limits,
     )
+
+
+def _number(value: float) -> str:
+    return str(value) if isinstance(value, int) else f"{value:g}"
 
 
 def _type_name(annotation: Any, choices: Mapping[str, str] | None) -> str:

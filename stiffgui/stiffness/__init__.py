@@ -5,7 +5,7 @@ To add a proxy: one file with a class deriving from `Proxy`, and its name in `PR
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Union, cast
+from typing import TYPE_CHECKING, Annotated, Any, Union
 
 from pydantic import Discriminator
 
@@ -48,7 +48,7 @@ def proxy(name: str, **settings: Any) -> Proxy:
         raise InputError(
             f"there is no proxy {name!r}; choose {one_of(PROXIES)}.{nearest(name, PROXIES)}"
         )
-    return cast(Proxy, PROXIES[name](**settings))
+    return PROXIES[name](**settings)
 
 
 __all__ = [

@@ -42,6 +42,20 @@ class Proxy(Settings, ABC):
         return self.value(jacobian)
 
 
+def tangent(jacobian: Tensor, value: Tensor, gradient: Tensor) -> Tensor:
+    """A number with a known value and gradient: exactly `value`, differentiable in J.
+
+    A gradient beyond 1/eps (float64) is that of a matrix which is defective to working
+    precision; it is taken as 0.
+    """
+    size = gradient.norm(dim=(-2, -1), keepdim=True)
+    usable = size < 1 / torch.finfo(torch.float64).eps
+    slope = torch.where(usable, gradient, 0.0).to(jacobian.dtype)
+    # J - J is 0, so no digits of the value are lost to cancellation.
+    result: Tensor = (slope * (jacobian - jacobian.detach())).sum((-2, -1))
+    return result + value.to(jacobian.dtype)
+
+
 def tiny(like: Tensor) -> float:
     """The smallest normal number of the dtype: keeps logarithms and roots of 0 finite."""
     return float(torch.finfo(like.dtype).tiny)

@@ -28,9 +28,10 @@ class Gelfand(Proxy):
     )
 
     def value(self, jacobian: Tensor, generators: list[Generator] | None = None) -> Tensor:
-        power, logarithm = jacobian, 0.0
+        power, logarithm = jacobian, jacobian.new_zeros(())
         for _ in range(self.squarings):
             size = norm(power)
             power = power / size[..., None, None]
             power, logarithm = power @ power, 2 * (logarithm + size.log())
-        return ((logarithm + norm(power).log()) / 2**self.squarings).exp()
+        result: Tensor = ((logarithm + norm(power).log()) / 2**self.squarings).exp()
+        return result

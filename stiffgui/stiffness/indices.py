@@ -28,7 +28,7 @@ class Matrices:
     @cached_property
     def singular_values(self) -> Array:
         """[..., w], descending."""
-        return np.linalg.svd(self.jacobians, compute_uv=False)
+        return np.asarray(np.linalg.svd(self.jacobians, compute_uv=False), dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,8 @@ def _ratio_real(m: Matrices) -> Array:
     decaying = np.where(m.eigenvalues.real < 0, m.eigenvalues.real, np.nan)
     undefined = _fewer_than_two_decay(m)
     safe = np.where(undefined[..., None], -1.0, decaying)
-    ratio = np.nanmin(safe, axis=-1) / np.nanmax(safe, axis=-1)
-    return np.where(undefined, np.nan, np.log10(ratio))
+    slowest, fastest = -np.nanmax(safe, axis=-1), -np.nanmin(safe, axis=-1)
+    return np.where(undefined, np.nan, np.log10(fastest) - np.log10(slowest))
 
 
 def _fewer_than_two_decay(m: Matrices) -> NDArray[np.bool_]:
@@ -130,7 +130,7 @@ def layer_indices(
     samples for which they were. Undefined samples are left out of the mean; where all are, the
     layer's index is NaN. Jacobians that are not finite give NaN throughout.
     """
-    finite = np.isfinite(jacobians).all((-2, -1))
+    finite = np.asarray(np.isfinite(jacobians).all((-2, -1)))
     matrices = Matrices(np.where(finite[..., None, None], jacobians, 0.0))
     values, fractions = {}, {}
     for name in names:

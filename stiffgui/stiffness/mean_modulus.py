@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from stiffgui._lazy import torch
-from stiffgui.stiffness.base import Proxy
+from stiffgui.stiffness.base import Proxy, tangent
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor
@@ -30,8 +30,4 @@ class MeanModulus(Proxy):
             phases = values.conj() / torch.where(moduli > 0, moduli, 1)
             scaled = (right * phases.unsqueeze(-2)).transpose(-1, -2)
             outer, _ = torch.linalg.solve_ex(right.transpose(-1, -2), scaled)
-            gradient = torch.nan_to_num(outer.real, nan=0.0, posinf=0.0, neginf=0.0)
-            gradient = (gradient / matrix.shape[-1]).to(jacobian.dtype)
-            value = moduli.mean(-1).to(jacobian.dtype)
-            offset = value - (gradient * jacobian.detach()).sum((-2, -1))
-        return (gradient * jacobian).sum((-2, -1)) + offset
+        return tangent(jacobian, moduli.mean(-1), outer.real / matrix.shape[-1])

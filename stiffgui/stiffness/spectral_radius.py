@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from stiffgui._lazy import torch
-from stiffgui.stiffness.base import Proxy, tiny
+from stiffgui.stiffness.base import Proxy, tangent, tiny
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor
@@ -27,10 +27,7 @@ class SpectralRadius(Proxy):
     def value(self, jacobian: Tensor, generators: list[Generator] | None = None) -> Tensor:
         with torch.no_grad():
             gradient, radius = _gradient(jacobian.detach().double())
-            gradient, radius = gradient.to(jacobian.dtype), radius.to(jacobian.dtype)
-            offset = radius - (gradient * jacobian.detach()).sum((-2, -1))
-        # Linear in J with the exact gradient; the offset restores the exact value.
-        return (gradient * jacobian).sum((-2, -1)) + offset
+        return tangent(jacobian, radius, gradient)
 
 
 def _gradient(matrix: Tensor) -> tuple[Tensor, Tensor]:
@@ -44,7 +41,7 @@ def _gradient(matrix: Tensor) -> tuple[Tensor, Tensor]:
     u, _ = torch.linalg.solve_ex(right.transpose(-1, -2), unit)
     phase = dominant.conj() / radius.clamp_min(tiny(radius))
     outer = u * v.unsqueeze(-2) * phase[..., None, None]
-    return torch.nan_to_num(outer.real, nan=0.0, posinf=0.0, neginf=0.0), radius
+    return outer.real, radius
 
 
 def _columns(index: Tensor, like: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from stiffgui.stiffness.indices import INDICES, Array, Matrices
+from stiffgui.stiffness.indices import EPS, INDICES, Array, Matrices
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Spectrum:
     @property
     def abscissa(self) -> Array:
         """Spectral abscissa, max Re l: [...]."""
-        return self.eigenvalues.real.max(-1)
+        return np.asarray(self.eigenvalues.real.max(-1))
 
     def unstable(self, step: float) -> NDArray[np.bool_]:
         """Which eigenvalues explicit Euler amplifies, |1 + a l| > 1: [..., w]."""
@@ -65,8 +65,8 @@ def spectrum(jacobian: object) -> Spectrum:
 def _conditions(right: NDArray[np.complexfloating]) -> Array:
     """1/|u^H v| from normalised right eigenvectors [..., w, w]; infinite when defective.
 
-    The rows of V^-1 are u^H/(u^H v), so their norms are the condition numbers. A V that is
-    singular to working precision gets the pseudo-inverse's huge rows, reported as infinite.
+    The rows of V^-1 are u^H/(u^H v), so their norms are the condition numbers; beyond 1/eps
+    the eigenvalue is defective to working precision and its condition reported as infinite.
     """
     flat = right.reshape(-1, *right.shape[-2:])
     rows = np.full(flat.shape[:2], np.inf)
@@ -75,4 +75,5 @@ def _conditions(right: NDArray[np.complexfloating]) -> Array:
             rows[k] = np.linalg.norm(np.linalg.inv(vectors), axis=-1)
         except np.linalg.LinAlgError:
             continue
+    rows = np.where(rows < 1 / EPS, rows, np.inf)
     return rows.reshape(right.shape[:-1])

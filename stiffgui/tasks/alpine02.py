@@ -70,7 +70,7 @@ class Alpine02(Task):
         return np.tile([-5.0, 5.0], (self.dimension, 1))
 
     def function(self, x: Array) -> Array:
-        return np.prod(np.sqrt(np.abs(x)) * np.sin(x), axis=1, keepdims=True)
+        return np.asarray(np.prod(np.sqrt(np.abs(x)) * np.sin(x), axis=1, keepdims=True))
 
     def data(self) -> Data:
         # Separate streams: changing one size or the noise leaves the other samples alone.

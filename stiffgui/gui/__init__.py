@@ -1,0 +1,1 @@
+"""The desktop application. Importing this package starts nothing."""

@@ -1,0 +1,239 @@
+"""The settings being edited in the window: maybe invalid, always undoable.
+
+The panel shows what the person typed, even when it is not allowed; `experiment` is None until
+everything is allowed again. Every edit is one `QUndoCommand` holding the state before and after,
+so undo restores kinds, values and the loaded preset alike.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QUndoCommand, QUndoStack
+
+from stiffgui.errors import InputError
+from stiffgui.experiment import Experiment, problems
+from stiffgui.presets import presets
+from stiffgui.settings import Spec
+
+MERGE_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class _State:
+    """All that an undo step restores. `memory`: (chooser, kind) -> values of a group left."""
+
+    values: dict[str, Any]
+    memory: dict[tuple[str, str], dict[str, Any]]
+    structure: Experiment
+    preset_name: str
+    preset: Experiment
+
+
+class _Change(QUndoCommand):
+    """From one state to another; quick edits of the same key become one step."""
+
+    def __init__(
+        self, model: SettingsModel, text: str, after: _State, key: str | None = None
+    ) -> None:
+        super().__init__(text)
+        self.model, self.key, self.after = model, key, after
+        self.before = model._state
+        self.time = time.monotonic()
+
+    def id(self) -> int:
+        return -1 if self.key is None else 1
+
+    def mergeWith(self, other: QUndoCommand) -> bool:
+        assert isinstance(other, _Change)
+        if other.key != self.key or other.time - self.time > MERGE_SECONDS:
+            return False
+        self.after, self.time = other.after, other.time
+        self.setObsolete(self.after.values == self.before.values)
+        return True
+
+    def undo(self) -> None:
+        self.model._show(self.before)
+
+    def redo(self) -> None:
+        self.model._show(self.after)
+
+
+class SettingsModel(QObject):
+    """Values being edited, the preset they started from, and what is wrong with them."""
+
+    changed = Signal()
+    validity_changed = Signal(bool)
+    live_changed = Signal(dict)
+
+    def __init__(
+        self,
+        name: str = "alpine02",
+        experiment: Experiment | None = None,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        start = presets[name] if experiment is None else experiment
+        self.undo = QUndoStack(self)
+        self._state = _State(_dump(start), {}, start, name, start)
+        self._experiment: Experiment | None = start
+        self._problems: dict[str, str] = {}
+        self._live = self._live_values()
+
+    @property
+    def experiment(self) -> Experiment | None:
+        """The settings as an experiment; None while something is wrong."""
+        return self._experiment
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """Nested values as typed (a copy)."""
+        return deepcopy(self._state.values)
+
+    @property
+    def problems(self) -> dict[str, str]:
+        """Dotted key -> sentence; empty when all is well."""
+        return dict(self._problems)
+
+    @property
+    def preset_name(self) -> str:
+        """Name of what was loaded last: a preset or a file."""
+        return self._state.preset_name
+
+    @property
+    def preset(self) -> Experiment:
+        """What was loaded last; `reset` goes back to it."""
+        return self._state.preset
+
+    def value(self, key: str) -> Any:
+        """The present value of one setting, allowed or not."""
+        return _find(self._state.values, key)
+
+    def specs(self) -> list[Spec]:
+        """The settings that exist for the choices made; they stay while a value is invalid."""
+        return self._state.structure.specs()
+
+    def reference(self, spec: Spec) -> Any:
+        """What `reset` restores: the preset's value, or the default where it has no such key."""
+        try:
+            return _find(_dump(self.preset), spec.key)
+        except KeyError:
+            return spec.default
+
+    def differs(self, key: str) -> bool:
+        """Whether a setting differs from the preset."""
+        spec = self._spec(key)
+        return spec is not None and bool(self.value(key) != self.reference(spec))
+
+    def differences(self) -> int:
+        """How many settings differ from the preset."""
+        return sum(self.differs(spec.key) for spec in self.specs())
+
+    def edit(self, key: str, value: Any) -> None:
+        """Change one setting, allowed or not. InputError only for a key that does not exist."""
+        state = self._state
+        changed = state.structure.changed_values({key: value})  # refuses an unknown key
+        if self.value(key) == value:
+            return
+        if key.endswith(".kind"):
+            after = self._choose(key.removesuffix(".kind"), value, changed)
+        else:
+            after = replace(state, values=deepcopy(state.values))
+            _put(after.values, key, _find(changed, key))
+        spec = self._spec(key)
+        self._push(f"Change {spec.title if spec else key}", after, key)
+
+    def reset(self, key: str) -> None:
+        """Back to the preset's value."""
+        spec = self._spec(key)
+        if spec is not None:
+            self.edit(key, self.reference(spec))
+
+    def reset_all(self) -> None:
+        """Back to the preset in everything."""
+        if self.differences():
+            after = replace(self._state, values=_dump(self.preset), structure=self.preset)
+            self._push("Reset all", after)
+
+    def load(self, name: str, experiment: Experiment) -> None:
+        """Start from a preset or a file's settings; undo brings the present ones back."""
+        self._push(f"Load {name}", _State(_dump(experiment), {}, experiment, name, experiment))
+
+    def _spec(self, key: str) -> Spec | None:
+        return next((s for s in self.specs() if s.key == key), None)
+
+    def _choose(self, chooser: str, kind: Any, changed: dict[str, Any]) -> _State:
+        """Another kind: what was set in it before comes back, else shared names are kept."""
+        values, memory = deepcopy(self._state.values), dict(self._state.memory)
+        old, new = _find(values, chooser), _find(changed, chooser)
+        memory[chooser, old["kind"]] = deepcopy(old)
+        kept = {k: v for k, v in old.items() if k in new and k != "kind"}
+        group = new | memory.get((chooser, str(kind)), kept)
+        _put(values, chooser, deepcopy(group) | {"kind": kind})
+        return replace(self._state, values=values, memory=memory)
+
+    def _push(self, text: str, after: _State, key: str | None = None) -> None:
+        after = replace(after, structure=_structure(after))
+        if not problems(after.values):  # text becomes numbers, lists become tuples
+            after = replace(after, values=_dump(after.structure))
+        self.undo.push(_Change(self, text, after, key))
+
+    def _show(self, state: _State) -> None:
+        """Make a state the present one and tell whoever listens."""
+        was_valid, self._state = self._experiment is not None, state
+        self._problems = problems(state.values)
+        self._experiment = None if self._problems else Experiment.model_validate(state.values)
+        live = self._live_values()
+        news = {k: v for k, v in live.items() if k in self._live and self._live[k] != v}
+        # A value that became invalid keeps its last valid one: that is what still trains.
+        present = {s.key for s in self.specs()}
+        self._live = {k: v for k, v in self._live.items() if k in present} | live
+        self.changed.emit()
+        if was_valid != (self._experiment is not None):
+            self.validity_changed.emit(self._experiment is not None)
+        if news:
+            self.live_changed.emit(news)
+
+    def _live_values(self) -> dict[str, Any]:
+        keys = [s.key for s in self.specs() if s.live and s.key not in self._problems]
+        return {key: self.value(key) for key in keys}
+
+
+def _dump(experiment: Experiment) -> dict[str, Any]:
+    return experiment.model_dump(mode="python")
+
+
+def _structure(state: _State) -> Experiment:
+    """A valid experiment with the state's choices, so that its rows are the right ones."""
+    if not problems(state.values):
+        return Experiment.model_validate(state.values)
+    try:
+        return state.structure.with_settings(dict(_kinds(state.values)))
+    except InputError:
+        return state.structure
+
+
+def _kinds(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            if "kind" in value:
+                yield f"{prefix}{name}.kind", value["kind"]
+            yield from _kinds(value, f"{prefix}{name}.")
+
+
+def _find(values: Mapping[str, Any], key: str) -> Any:
+    for part in key.split("."):
+        if not isinstance(values, Mapping):
+            raise KeyError(key)
+        values = values[part]
+    return values
+
+
+def _put(values: dict[str, Any], key: str, value: Any) -> None:
+    path, _, name = key.rpartition(".")
+    (_find(values, path) if path else values)[name] = value

@@ -1,0 +1,119 @@
+"""The two child processes: their main functions, and the handle that the window holds."""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+import threading
+import traceback
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from typing import Any
+
+from stiffgui.session.messages import Change, Export, Failed, Look, Ready, Start, Steer
+
+
+class Child:
+    """A spawned process and our end of its pipe. It ends by itself when the pipe closes."""
+
+    def __init__(self, main: Callable[[Connection], None]) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.connection, theirs = context.Pipe()
+        self.process = context.Process(target=main, args=(theirs,), daemon=True)
+        self.process.start()
+        theirs.close()
+
+    def close(self, seconds: float = 5.0) -> None:
+        """Close the pipe, let the child save and end; end it by force after `seconds`."""
+        self.connection.close()
+        self.process.join(seconds)
+        if self.process.is_alive():
+            self.process.kill()
+            self.process.join()
+        self.process.close()
+
+
+def training_main(connection: Connection) -> None:
+    """Train what the window asks for, until the pipe closes."""
+    _ignore_interrupts()
+    from stiffgui.session.work import train_messages
+    from stiffgui.training import Controls
+
+    starts: list[Start] = []
+    state = {"controls": Controls(), "closed": False}
+    wake = threading.Condition()
+
+    def listen() -> None:
+        # A thread that sleeps in recv: training pays nothing until a message comes.
+        while True:
+            try:
+                message = connection.recv()
+            except (EOFError, OSError):
+                message = None
+            with wake:
+                controls: Any = state["controls"]
+                if message is None:
+                    state["closed"] = True
+                    controls.stop()
+                    wake.notify_all()
+                    return
+                if isinstance(message, Start):
+                    starts.append(message)
+                    state["controls"] = Controls()
+                    wake.notify_all()
+                elif isinstance(message, Steer):
+                    getattr(controls, message.what)()
+                elif isinstance(message, Change):
+                    controls.change(message.settings)
+
+    threading.Thread(target=listen, daemon=True).start()
+    _send(connection, Ready())
+    while True:
+        with wake:
+            wake.wait_for(lambda: bool(starts) or bool(state["closed"]))
+            if state["closed"]:
+                return
+            start, controls = starts.pop(0), state["controls"]
+        for message in train_messages(start, controls):  # type: ignore[arg-type]
+            if not _send(connection, message):
+                controls.stop()  # type: ignore[attr-defined]
+
+
+def views_main(connection: Connection) -> None:
+    """Answer requests, the newest Look first and older ones not at all, until the pipe closes."""
+    _ignore_interrupts()
+    from stiffgui.errors import InputError
+    from stiffgui.session.views import export, look
+
+    _send(connection, Ready())
+    waiting: list[Look | Export] = []
+    while True:
+        try:
+            while not waiting or connection.poll():
+                waiting.append(connection.recv())
+        except (EOFError, OSError):
+            return
+        looks = [m for m in waiting if isinstance(m, Look)]
+        waiting = [m for m in waiting if isinstance(m, Export)] + looks[-1:]
+        message = waiting.pop(0)
+        try:
+            answer: Any = look(message) if isinstance(message, Look) else export(message)
+        except InputError as error:
+            answer = Failed(str(error))
+        except Exception as error:  # the window must hear of it
+            answer = Failed(f"this view failed: {error}.", traceback.format_exc())
+        if not _send(connection, answer):
+            return
+
+
+def _send(connection: Connection, message: object) -> bool:
+    try:
+        connection.send(message)
+    except (BrokenPipeError, ConnectionError, OSError):
+        return False
+    return True
+
+
+def _ignore_interrupts() -> None:
+    """Ctrl+C in a terminal reaches the whole group; the window decides what it means."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

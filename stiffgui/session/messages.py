@@ -1,0 +1,128 @@
+"""What crosses the pipes: plain values and numpy arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from numpy.typing import NDArray
+
+from stiffgui.training.records import Event, Record
+
+Arrays = dict[str, NDArray[Any]]
+
+# ------------------------------------------------------------ window -> training child
+
+
+@dataclass(frozen=True)
+class Start:
+    """Train `experiment` (TOML) into `path`; with `resume` continue that file."""
+
+    experiment: str
+    path: str
+    replace: bool = False
+    resume: bool = False
+
+
+@dataclass(frozen=True)
+class Steer:
+    """pause, resume, step or stop."""
+
+    what: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """Change live settings by dotted key."""
+
+    settings: Mapping[str, Any]
+
+
+# ------------------------------------------------------------ training child -> window
+
+
+@dataclass(frozen=True)
+class Ready:
+    """The child has imported what it needs."""
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """Records and events since the last bundle, in order; now and then the newest networks."""
+
+    items: list[Record | Event]
+    epoch: int = 0
+    parameters: Arrays | None = None
+
+
+@dataclass(frozen=True)
+class Ended:
+    """Training is over and the file is closed: finished, stopped or diverged."""
+
+    ending: str
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A sentence for the person; `details` fold open."""
+
+    sentence: str
+    details: str = ""
+
+
+# ------------------------------------------------------------ window -> view child and back
+
+
+@dataclass(frozen=True)
+class Look:
+    """Compute what the views show of one network: of `parameters`, or of `path` at `epoch`."""
+
+    number: int
+    experiment: str
+    epoch: int
+    trial: int
+    layer: int
+    path: str
+    parameters: Arrays | None = None
+
+
+@dataclass(frozen=True)
+class View:
+    """The answer to a Look: the fit, and the spectrum of one layer on the probe samples.
+
+    fit: `kind` curve (x, target, network [n]), maps (target, network [side, side], domain) or
+    scatter (true, predicted, per output); eigenvalues and conditions [samples, w]; indices name
+    -> mean over samples; proxies likewise.
+    """
+
+    number: int
+    epoch: int
+    trial: int
+    layer: int
+    fit: dict[str, Any]
+    eigenvalues: NDArray[Any]
+    conditions: NDArray[Any]
+    indices: dict[str, float]
+    proxies: dict[str, float]
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Export:
+    """Write a figure of runs to a file."""
+
+    number: int
+    runs: list[str]
+    figure: str
+    path: str
+    kind: str
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Exported:
+    """The answer to an Export."""
+
+    number: int
+    path: str
