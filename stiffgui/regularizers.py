@@ -28,7 +28,7 @@ class Regularizer(Settings, ABC):
 
     needs_slopes: ClassVar[bool] = False
     if TYPE_CHECKING:
-        weight: float  # a setting of every penalty but `none`, where it is the constant 0
+        weight: float = 0.0  # a setting of every penalty but `none`, where it is the constant 0
 
     @abstractmethod
     def penalty(

@@ -7,7 +7,7 @@ in words what is wrong, and nothing typed is lost.
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import (
@@ -86,7 +86,7 @@ class _Line(QLineEdit):
     """A line with the unit inside its right end; arrows step, undo is left to the window."""
 
     stepped = Signal(int)
-    _STEPS = {
+    _STEPS: ClassVar[dict[int, int]] = {
         Qt.Key.Key_Up: 1,
         Qt.Key.Key_Down: -1,
         Qt.Key.Key_PageUp: 10,
@@ -116,10 +116,11 @@ class _Line(QLineEdit):
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        keypad = Qt.KeyboardModifier.KeypadModifier  # macOS sets it on arrows
         if _is_undo(event):
             event.ignore()
-        elif event.key() in self._STEPS and not event.modifiers():
-            self.stepped.emit(self._STEPS[Qt.Key(event.key())])
+        elif event.key() in self._STEPS and not (event.modifiers() & ~keypad):
+            self.stepped.emit(self._STEPS[event.key()])
         else:
             super().keyPressEvent(event)
 
@@ -381,4 +382,4 @@ EDITORS: dict[str, type[Editor]] = {
 
 def editor_for(spec: Spec, parent: QWidget | None = None) -> Editor:
     """The editor of a setting."""
-    return EDITORS.get(spec.type, TextEditor)(spec, parent)  # type: ignore[call-arg,arg-type]
+    return EDITORS.get(spec.type, TextEditor)(spec, parent)  # type: ignore[arg-type]

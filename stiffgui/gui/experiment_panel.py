@@ -7,6 +7,7 @@ elsewhere.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent, QPalette, QPen
@@ -60,14 +61,14 @@ class SettingRow(QWidget):
         self.problem.setProperty("problem", True)
         self.problem.setWordWrap(True)
         grid = QGridLayout(self)
-        grid.setContentsMargins(0, 2, 0, 2)
+        grid.setContentsMargins(0, 3, 0, 3)
         grid.setHorizontalSpacing(4)
         grid.setVerticalSpacing(2)
         for column, widget in enumerate((self.label, self.editor, self.dot, self.reset)):
             grid.addWidget(widget, 0, column)
         grid.setColumnStretch(1, 1)
         if self.editor.below is not None:
-            grid.addWidget(self.editor.below, 1, 0, 1, 3)
+            grid.addWidget(self.editor.below, 1, 0, 1, 2)
         grid.addWidget(self.problem, 2, 0, 1, 4)
         self.editor.edited.connect(lambda value: model.edit(spec.key, value))
         self.reset.clicked.connect(lambda: model.reset(spec.key))
@@ -189,7 +190,7 @@ class NetworkPicture(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.depth = 1
+        self.layers = 1
         self.setMinimumHeight(34)
         self.setAccessibleName("Picture of the network")
 
@@ -198,7 +199,7 @@ class NetworkPicture(QWidget):
 
     def show_depth(self, depth: int) -> None:
         """Draw so many layers; beyond a dozen the middle is left out."""
-        self.depth = depth
+        self.layers = depth
         self.setToolTip(f"Lift, {depth} residual layers with their skip connections, read-out")
         self.update()
 
@@ -207,8 +208,8 @@ class NetworkPicture(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         line = QPen(self.palette().color(QPalette.ColorRole.PlaceholderText), 1)
         accent = self.palette().color(QPalette.ColorRole.Highlight)
-        shown = min(self.depth, self.MOST)
-        gap = self.depth > shown
+        shown = min(self.layers, self.MOST)
+        gap = self.layers > shown
         pitch = min(26.0, (self.width() - 2.0) / (shown + 2 + gap))
         side, top, middle = pitch * 0.62, self.height() - 18.0, self.height() - 10.0
         place = 0
@@ -243,14 +244,13 @@ class ExperimentPanel(QWidget):
         self.model = model
         self.training = False
         self._specs: list[Spec] = []
-        self.subtitle = QLabel()
-        self.subtitle.setObjectName("panelSubtitle")
-        self.subtitle.setWordWrap(True)
+        self.subtitle = _note("panelSubtitle")
         self.reset_all = _button("Reset all", "resetAll")
         self.reset_all.clicked.connect(model.reset_all)
         self.problem = QLabel()
         self.problem.setProperty("problem", True)
         self.problem.setWordWrap(True)
+        self.problem.setContentsMargins(10, 0, 10, 4)
         self.groups = {name: SettingGroup(name, model) for name in GROUPS}
         self.picture = NetworkPicture()
         self.note = _note("note")
@@ -282,11 +282,13 @@ class ExperimentPanel(QWidget):
     def _lay_out(self) -> None:
         title = QLabel("Experiment")
         title.setObjectName("panelHeader")
+        names = _column()
+        names.addWidget(title)
+        names.addWidget(self.subtitle)
         head = QHBoxLayout()
-        head.setContentsMargins(10, 8, 10, 0)
-        head.addWidget(title)
-        head.addWidget(self.subtitle, 1)
-        head.addWidget(self.reset_all)
+        head.setContentsMargins(10, 8, 10, 2)
+        head.addLayout(names, 1)
+        head.addWidget(self.reset_all, 0, Qt.AlignmentFlag.AlignTop)
         inside = QWidget()
         column = _column(inside)
         column.setContentsMargins(10, 4, 6, 8)
@@ -355,7 +357,7 @@ class ExperimentPanel(QWidget):
             stops.append(group.more)
             for row in (r for r in rows if r.spec.advanced):
                 stops += row.tab_stops()
-        for first, second in zip(stops, stops[1:], strict=False):
+        for first, second in pairwise(stops):
             QWidget.setTabOrder(first, second)
 
 

@@ -1,0 +1,78 @@
+"""Starting the window: theme, folders, log, and the event loop."""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+import signal
+import sys
+from pathlib import Path
+
+from platformdirs import user_config_path, user_documents_path, user_log_path
+from PySide6.QtCore import QSettings, QTimer
+from PySide6.QtWidgets import QApplication
+
+import pyqtgraph as pg
+
+from stiffgui.errors import InputError
+from stiffgui.gui import theme
+from stiffgui.gui.window import MainWindow
+
+
+def make_application() -> QApplication:
+    """The QApplication with our names and plot settings (an existing one is kept)."""
+    application = QApplication.instance()
+    if not isinstance(application, QApplication):
+        application = QApplication(sys.argv[:1])
+    application.setApplicationName("stiffgui")
+    application.setDesktopFileName("stiffgui")
+    pg.setConfigOptions(antialias=True, useOpenGL=False)
+    return application
+
+
+def make_window(
+    application: QApplication, workspace: Path | None = None, in_process: bool = False
+) -> MainWindow:
+    """A window on the first preset, coloured as the system is."""
+    folder = workspace or user_documents_path() / "stiffgui"
+    window = MainWindow(folder, _settings(), in_process)
+    window.set_theme(theme.apply(application))
+    application.styleHints().colorSchemeChanged.connect(
+        lambda _: window.set_theme(theme.apply(application))
+    )
+    window.load_preset("alpine02")
+    window.model.undo.clear()
+    return window
+
+
+def _settings() -> QSettings:
+    path = user_config_path("stiffgui", appauthor=False) / "window.ini"
+    return QSettings(str(path), QSettings.Format.IniFormat)
+
+
+def open_window(words: list[str]) -> int:
+    """Open the window, on a file if one is named, and run until it is closed."""
+    for word in words:
+        if not Path(word).is_file():
+            raise InputError(f"{word} cannot be read: there is no such file. Check the path.")
+    if sys.platform == "linux" and not _has_display():
+        raise InputError(
+            "there is no display to open the window on: set DISPLAY, or use the command line "
+            "(`stiffgui --help`), or set QT_QPA_PLATFORM=offscreen."
+        )
+    sys.setswitchinterval(0.001)
+    log = (user_log_path("stiffgui", appauthor=False, ensure_exists=True) / "faults.log").open("a")
+    faulthandler.enable(log)
+    application = make_application()
+    window = make_window(application)
+    for word in words:
+        window.load_file(Path(word))
+    signal.signal(signal.SIGINT, lambda *_: window.close())
+    window.show()
+    QTimer.singleShot(0, window.start_children)
+    return application.exec()
+
+
+def _has_display() -> bool:
+    names = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    return any(os.environ.get(name) for name in names)

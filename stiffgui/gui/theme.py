@@ -1,0 +1,124 @@
+"""Colours, style sheet and fonts; light and dark follow the system."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QPalette
+from PySide6.QtWidgets import QApplication
+
+
+@dataclass(frozen=True)
+class Theme:
+    """The colours of one scheme. `series` is safe for colour blindness (Okabe & Ito)."""
+
+    window: str
+    card: str
+    border: str
+    text: str
+    faint: str
+    accent: str
+    on_accent: str
+    grid: str
+    bad: str
+    good: str
+    disc: str
+    series: tuple[str, ...]
+
+
+LIGHT = Theme(
+    window="#f3f4f6",
+    card="#ffffff",
+    border="#dcdfe5",
+    text="#1c2230",
+    faint="#5d6675",
+    accent="#1f6bd6",
+    on_accent="#ffffff",
+    grid="#e8eaee",
+    bad="#b3261e",
+    good="#00805a",
+    disc="#e3f4ee",
+    series=("#0072B2", "#D55E00", "#009E73", "#C2578F", "#B87900", "#2A91C9", "#555555"),
+)
+DARK = Theme(
+    window="#181b20",
+    card="#20242b",
+    border="#343a44",
+    text="#e8eaee",
+    faint="#a4acb9",
+    accent="#5aa4ff",
+    on_accent="#0c1420",
+    grid="#2d323b",
+    bad="#ff8a80",
+    good="#2fcf9c",
+    disc="#1f3833",
+    series=("#56B4E9", "#FF9149", "#2FCF9C", "#E79CC5", "#F0C04A", "#8FD0F5", "#C4C8D0"),
+)
+
+
+def current(application: QApplication) -> Theme:
+    """The theme that belongs to the system's colour scheme."""
+    dark = application.styleHints().colorScheme() == Qt.ColorScheme.Dark
+    return DARK if dark else LIGHT
+
+
+def apply(application: QApplication) -> Theme:
+    """Fusion, palette and style sheet for the present colour scheme."""
+    theme = current(application)
+    application.setStyle("Fusion")
+    palette = QPalette()
+    roles = {
+        QPalette.ColorRole.Window: theme.window,
+        QPalette.ColorRole.Base: theme.card,
+        QPalette.ColorRole.AlternateBase: theme.window,
+        QPalette.ColorRole.Button: theme.card,
+        QPalette.ColorRole.Text: theme.text,
+        QPalette.ColorRole.WindowText: theme.text,
+        QPalette.ColorRole.ButtonText: theme.text,
+        QPalette.ColorRole.ToolTipBase: theme.card,
+        QPalette.ColorRole.ToolTipText: theme.text,
+        QPalette.ColorRole.PlaceholderText: theme.faint,
+        QPalette.ColorRole.Highlight: theme.accent,
+        QPalette.ColorRole.HighlightedText: theme.on_accent,
+        QPalette.ColorRole.Mid: theme.border,
+    }
+    for role, colour in roles.items():
+        palette.setColor(role, QColor(colour))
+    for role in (QPalette.ColorRole.Text, QPalette.ColorRole.ButtonText):
+        palette.setColor(QPalette.ColorGroup.Disabled, role, QColor(theme.faint))
+    application.setPalette(palette)
+    application.setStyleSheet(_sheet(theme))
+    return theme
+
+
+def _sheet(t: Theme) -> str:
+    return f"""
+    QMainWindow, QMainWindow::separator {{ background: {t.window}; }}
+    QMainWindow::separator {{ width: 6px; height: 6px; }}
+    QToolBar {{ background: {t.window}; border: none; spacing: 6px; padding: 4px 8px; }}
+    QToolBar QToolButton {{ border: 1px solid {t.border}; border-radius: 5px;
+        background: {t.card}; padding: 4px 10px; color: {t.text}; }}
+    QToolBar QToolButton:hover {{ border-color: {t.accent}; }}
+    QToolBar QToolButton:disabled {{ color: {t.faint}; background: {t.window}; }}
+    QToolBar QToolButton#run {{ background: {t.accent}; color: {t.on_accent};
+        border-color: {t.accent}; font-weight: 600; }}
+    QToolBar QToolButton#run:disabled {{ background: {t.border}; color: {t.faint};
+        border-color: {t.border}; }}
+    #card {{ background: {t.card}; border: 1px solid {t.border}; border-radius: 7px; }}
+    #cardTitle {{ font-weight: 600; color: {t.text}; }}
+    #cardNote, #unit, #share {{ color: {t.faint}; }}
+    #banner {{ background: {t.card}; border: 1px solid {t.bad}; border-radius: 5px;
+        color: {t.text}; padding: 6px; }}
+    QLabel[problem="true"] {{ color: {t.bad}; }}
+    *[invalid="true"] {{ border: 1px solid {t.bad}; border-radius: 3px; }}
+    #liveDot {{ color: {t.good}; }}
+    #resetButton, #moreButton, #groupHeader {{ border: none; background: transparent; }}
+    #groupHeader, #panelHeader {{ font-weight: 600; }}
+    QScrollArea, QScrollArea > QWidget > QWidget {{ background: {t.card}; border: none; }}
+    QTableWidget {{ border: none; background: {t.card}; gridline-color: {t.grid}; }}
+    QHeaderView::section {{ background: {t.card}; color: {t.faint}; border: none;
+        border-bottom: 1px solid {t.border}; padding: 3px; }}
+    QSplitter::handle {{ background: {t.window}; }}
+    QToolTip {{ background: {t.card}; color: {t.text}; border: 1px solid {t.border}; }}
+    """

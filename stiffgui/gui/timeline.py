@@ -1,0 +1,79 @@
+"""The timeline: drag to any past epoch while training goes on; Live returns to the newest."""
+
+from __future__ import annotations
+
+import bisect
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSlider
+
+
+class Timeline(QFrame):
+    """Emits `moved(epoch)`; snaps to the epochs whose networks are kept."""
+
+    moved = Signal(int)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("card")
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setAccessibleName("Epoch")
+        self.slider.setToolTip("Show the network of a past epoch while training goes on")
+        self.button = QPushButton("Live")
+        self.button.setCheckable(True)
+        self.button.setChecked(True)
+        self.button.setToolTip("Follow the newest epoch")
+        self.text = QLabel("")
+        self.text.setObjectName("cardNote")
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(10, 6, 10, 6)
+        for widget, stretch in ((self.slider, 1), (self.button, 0), (self.text, 0)):
+            layout.addWidget(widget, stretch)
+        self.slider.valueChanged.connect(self._dragged)
+        self.button.toggled.connect(self._toggled)
+        self._kept: list[int] = []
+
+    @property
+    def live(self) -> bool:
+        """Whether the newest epoch is followed."""
+        return self.button.isChecked()
+
+    @property
+    def epoch(self) -> int:
+        """The kept epoch nearest to the slider."""
+        value, kept = self.slider.value(), self._kept
+        if not kept:
+            return value
+        k = bisect.bisect_left(kept, value)
+        return min(kept[max(0, k - 1) : k + 1], key=lambda e: abs(e - value))
+
+    def set_range(self, epoch: int, total: int, kept: list[int]) -> None:
+        """The last finished epoch, the epochs asked for, and the kept epochs."""
+        self._kept = kept
+        self.slider.blockSignals(True)
+        self.slider.setRange(0, max(epoch, 1))
+        if self.live:
+            self.slider.setValue(epoch)
+        self.slider.blockSignals(False)
+
+    def go_to(self, epoch: int) -> None:
+        """Show a past epoch."""
+        self.button.setChecked(False)
+        self.slider.setValue(epoch)
+        self.moved.emit(self.epoch)
+
+    def go_live(self) -> None:
+        """Follow the newest epoch."""
+        self.button.setChecked(True)
+
+    def say(self, text: str) -> None:
+        """Progress, rate and time left."""
+        if text != self.text.text():
+            self.text.setText(text)
+
+    def _dragged(self) -> None:
+        self.button.setChecked(False)
+        self.moved.emit(self.epoch)
+
+    def _toggled(self) -> None:
+        self.moved.emit(self.epoch)
