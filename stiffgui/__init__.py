@@ -9,9 +9,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from stiffgui._presets import presets
     from stiffgui.errors import InputError
     from stiffgui.experiment import Experiment
-    from stiffgui.presets import presets
     from stiffgui.runs import Run, open_run, train
 
 __version__ = "0.1.0"
@@ -22,7 +22,7 @@ _HOMES = {
     "InputError": "stiffgui.errors",
     "Run": "stiffgui.runs",
     "open_run": "stiffgui.runs",
-    "presets": "stiffgui.presets",
+    "presets": "stiffgui._presets",
     "train": "stiffgui.runs",
 }
 

@@ -10,8 +10,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stiffgui._presets import presets
 from stiffgui.errors import InputError
-from stiffgui.presets import presets
 from stiffgui.resnet.activations import ACTIVATIONS
 from stiffgui.resnet.architecture import LIFTS, READOUTS, Architecture
 from stiffgui.resnet.network import ResidualNetwork, initial_parameters

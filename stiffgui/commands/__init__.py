@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Any
 
 import typer
 
@@ -12,7 +13,7 @@ from stiffgui.commands.show import show
 from stiffgui.commands.spectrum import spectrum
 from stiffgui.commands.train import train
 
-COMMANDS = {
+COMMANDS: dict[str, Callable[..., Any]] = {
     "train": train,
     "show": show,
     "presets": list_presets,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from stiffgui.presets import presets
+from stiffgui._presets import presets
 
 
 def list_presets(

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 import typer
 
+from stiffgui._presets import presets
 from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
-from stiffgui.presets import presets
 
 if TYPE_CHECKING:
     from stiffgui.training import Controls, Record

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from stiffgui.runs import Run
 
+__all__ = ["FIGURES", "TABLES", "Options", "export_figure", "export_table"]
+
 Draw = Callable[[Sequence["Run"], Options], Any]
 Tabulate = Callable[[Sequence["Run"], Options], "pd.DataFrame"]
 

@@ -24,10 +24,10 @@ def _chosen(run: Run, options: Options) -> tuple[str, Any, Any]:
     if name is None:
         raise InputError(f"{run.path} holds no index per layer: watch at least one index.")
     values = history.indices[name]
-    known = np.isfinite(values).any(1)
+    known: Any = np.isfinite(values).any(1)
     median = np.full(known.shape, np.nan)
     filled = np.where(known[:, None, :], values, 0.0)
-    median[known] = np.nanmedian(filled, axis=1)[known]
+    median[known] = np.asarray(np.nanmedian(filled, axis=1))[known]
     return name, history.index_epochs, median
 
 

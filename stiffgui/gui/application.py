@@ -8,11 +8,10 @@ import signal
 import sys
 from pathlib import Path
 
+import pyqtgraph as pg
 from platformdirs import user_config_path, user_documents_path, user_log_path
 from PySide6.QtCore import QSettings, QTimer
 from PySide6.QtWidgets import QApplication
-
-import pyqtgraph as pg
 
 from stiffgui.errors import InputError
 from stiffgui.gui import theme

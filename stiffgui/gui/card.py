@@ -75,5 +75,6 @@ def colour_plot(plot: pg.PlotWidget, theme: Theme) -> None:
     item.showGrid(x=True, y=True, alpha=0.12)
     for side in ("left", "bottom"):
         axis: Any = item.getAxis(side)
+        axis.enableAutoSIPrefix(False)
         axis.setPen(pg.mkPen(theme.border))
         axis.setTextPen(pg.mkPen(theme.faint))

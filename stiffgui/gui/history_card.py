@@ -52,7 +52,7 @@ class HistoryCard(Card):
         self._legend.setContentsMargins(2, 0, 2, 0)
         self.add(holder, 0)
         self.add(self.plot)
-        self._items: dict[tuple[str, str], tuple[Any, Any, Any]] = {}
+        self._items: dict[tuple[str, str], tuple[Any, Any, Any, Any]] = {}
         self._labels: dict[tuple[str, str], QLabel] = {}
         self._markers: list[Any] = []
         self._shown: tuple[Any, ...] = ()
@@ -128,9 +128,10 @@ class HistoryCard(Card):
             high.setData(x, quartiles[2])
         last = np.nanmedian(values[-1]) if np.isfinite(values[-1]).any() else float("nan")
         prefix = f"{run.name} " if runs > 1 else ""
-        dash = ("——", "– –", "–·–", "····", "–··")[k % 5]
+        strokes = ("——", "– –", "–·–", "····", "–··")[k % 5]
         self._labels[key].setText(
-            f'<span style="color:{colour}">{dash}</span> {prefix}{name.replace("-", " ")} {last:.3g}'
+            f'<span style="color:{colour}">{strokes}</span> '
+            f"{prefix}{name.replace('-', ' ')} {last:.3g}"
         )
 
     def _mark(self, run: LiveRun | None) -> None:

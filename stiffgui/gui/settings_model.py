@@ -16,9 +16,9 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
+from stiffgui._presets import presets
 from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment, problems
-from stiffgui.presets import presets
 from stiffgui.settings import Spec
 
 MERGE_SECONDS = 1.0

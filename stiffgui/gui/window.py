@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from stiffgui._presets import presets
 from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
 from stiffgui.gui.eigenvalues_card import EigenvaluesCard
@@ -34,7 +35,7 @@ from stiffgui.gui.settings_model import SettingsModel
 from stiffgui.gui.theme import Theme
 from stiffgui.gui.timeline import Timeline
 from stiffgui.gui.training_thread import TrainingThread, ViewThread
-from stiffgui.presets import presets
+from stiffgui.regularizers import NoPenalty
 from stiffgui.session.messages import Export, Exported, Failed, Look, Start, View
 
 POLL_MILLISECONDS = 60
@@ -56,6 +57,7 @@ class MainWindow(QMainWindow):
         self.paused = False
         self._looked: tuple[Any, ...] = ()
         self._look_number = 0
+        self.exports_pending = 0
         self._look_at = 0.0
         self._look_pause = LOOK_SECONDS
         self._rate: tuple[float, int] | None = None
@@ -347,7 +349,7 @@ class MainWindow(QMainWindow):
         self._say_progress(run)
         self._look(run)
         shares = run.series["penalty_share"].values
-        penalised = len(shares) and run.experiment.regularizer.kind != "none"
+        penalised = len(shares) and not isinstance(run.experiment.regularizer, NoPenalty)
         self.panel.show_share(float(shares[-1].mean()) if penalised else None)
 
     def _take_records(self) -> None:
@@ -415,6 +417,7 @@ class MainWindow(QMainWindow):
             self.fit.say(f"epoch {message.epoch:,} · trial {message.trial}".replace(",", "\u202f"))
             self.eigenvalues.show_view(message)
         elif isinstance(message, Exported):
+            self.exports_pending -= 1
             self.say(f"Saved {message.path}")
         elif isinstance(message, Failed):
             self.say(message.sentence, message.details)
@@ -456,6 +459,7 @@ class MainWindow(QMainWindow):
         }
         kind = path.suffix.removeprefix(".").lower() or "png"
         self._look_number += 1
+        self.exports_pending += 1
         self.views.ask(Export(self._look_number, [str(run.path)], figure, str(path), kind, options))
 
     # ------------------------------------------------------------------ closing
@@ -467,7 +471,7 @@ class MainWindow(QMainWindow):
         if state is not None:
             self.restoreState(state)
 
-    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 (Qt's name)
+    def closeEvent(self, event: QCloseEvent) -> None:
         """Ask once while training; then stop, save, and end the children."""
         if self.training.training and not self._may_stop():
             event.ignore()

@@ -100,7 +100,7 @@ class Run:
 
     @property
     def history(self) -> pd.DataFrame:
-        """A row per epoch and trial; stiffness_<index> is summed over layers, NaN if not measured."""
+        """A row per epoch and trial; stiffness_<index> summed over layers, NaN if not measured."""
         import pandas as pd
 
         h = self.series()

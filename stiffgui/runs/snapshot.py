@@ -30,7 +30,7 @@ class Snapshot:
 
     def predict(self, x: Any) -> Array:
         """y [R, B, o]."""
-        return self._run(x).output.numpy()
+        return np.asarray(self._run(x).output.numpy())
 
     def trajectories(self, x: Any) -> Array:
         """States x_0..x_N: [R, B, N + 1, w]."""

@@ -12,12 +12,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
+from stiffgui._presets import presets
 from stiffgui.errors import InputError
 from stiffgui.gui import settings_model
 from stiffgui.gui.editors import ChoiceEditor, ChoicesEditor, NumberEditor, TextEditor
 from stiffgui.gui.experiment_panel import FIXED, ExperimentPanel, SettingRow
 from stiffgui.gui.settings_model import SettingsModel
-from stiffgui.presets import presets
 
 
 @pytest.fixture

@@ -1,0 +1,172 @@
+"""The command line as people and scripts use it: real files, exit codes, one line for bad input."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from stiffgui.cli import main
+
+FAST = ["--set", "training.epochs=12", "--set", "training.trials=2"]
+
+
+@pytest.fixture(scope="module")
+def run_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("runs") / "a.stiff"
+    assert main(["train", "alpine02", *FAST, "--out", str(path)]) == 0
+    return path
+
+
+def test_show(run_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["show", str(run_file), "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["ending"] == "finished" and facts["epoch"] == 12
+    assert 0 < facts["errors"]["train_error"] < 3
+    assert facts["indices"]["frobenius"] > facts["indices"]["singular"]
+
+
+def test_spectrum_formats_agree(run_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["spectrum", str(run_file), "--epoch", "12", "--layer", "3"]
+    assert main([*words, "--format", "json"]) == 0
+    rows = json.loads(capsys.readouterr().out)["eigenvalues"]
+    assert main(words) == 0
+    lines = capsys.readouterr().out.strip().splitlines()
+    assert len(lines) - 1 == len(rows) == 16 * 20
+
+
+@pytest.mark.parametrize("name", ["errors", "stiffness", "layers", "spectrum", "fit", "summary"])
+@pytest.mark.parametrize(
+    ("kind", "start"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF"), ("csv", None)]
+)
+def test_every_figure(
+    run_file: Path, tmp_path: Path, name: str, kind: str, start: bytes | None
+) -> None:
+    out = tmp_path / f"{name}.{kind}"
+    assert main(["export", str(run_file), "--figure", name, "-o", str(out)]) == 0
+    if start is None:
+        assert len(pd.read_csv(out)) > 1
+    else:
+        assert out.read_bytes().startswith(start) and out.stat().st_size > 2000
+
+
+@pytest.mark.parametrize("name", ["history", "spectrum", "summary", "predictions"])
+@pytest.mark.parametrize("kind", ["csv", "parquet", "npz", "latex"])
+def test_every_table(run_file: Path, tmp_path: Path, name: str, kind: str) -> None:
+    out = tmp_path / f"t.{kind}"
+    assert main(["export", str(run_file), "--table", name, "--format", kind, "-o", str(out)]) == 0
+    assert out.stat().st_size > 100
+
+
+def _cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:20_000])
+
+
+def _newer(path: Path) -> None:
+    with sqlite3.connect(path) as database:
+        database.execute("PRAGMA user_version = 99")
+    database.close()
+
+
+def _text(path: Path) -> None:
+    path.write_text("not a database")
+
+
+@pytest.mark.parametrize(
+    ("damage", "told"),
+    [
+        (_cut, "cut off"),
+        (_newer, "newer"),
+        (_text, "not a run file"),
+        (Path.unlink, "cannot be read"),
+    ],
+)
+def test_bad_run_files(
+    run_file: Path,
+    tmp_path: Path,
+    damage: object,
+    told: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    path = tmp_path / "b.stiff"
+    shutil.copy(run_file, path)
+    damage(path)  # type: ignore[operator]
+    assert main(["show", str(path)]) == 2
+    _one_line(capsys, told, "b.stiff")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["train", "alpine2"], "Did you mean alpine02?"),
+        (["train", "alpine02", "--set", "training.epoch=3"], "Did you mean training.epochs?"),
+        (["train", "alpine02", "--set", "training.epochs=0"], "from 1 to"),
+        (["train", "alpine02", "--set", "training.epochs=many"], "a whole number"),
+        (["train", "alpine02", "--set", "training.batch_size=1000"], "from 1 to 900"),
+        (["train", "alpine02", "--device", "tpu"], "auto, cpu or cuda"),
+        (["train", "alpine02", "--out", "nowhere/a.stiff"], "does not exist"),
+        (["train", "nowhere.toml"], "cannot be read"),
+        (["train", "alpine02", "--bad"], "--help"),
+        (["trian", "alpine02"], "Did you mean train?"),
+        (["export", "nowhere.stiff", "-o", "x.png"], "--figure"),
+    ],
+)
+def test_bad_words(
+    words: list[str],
+    told: str,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(words) == 2
+    _one_line(capsys, told)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_bad_toml(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "x.toml"
+    path.write_text("[training\nepochs = 3")
+    assert main(["train", str(path)]) == 2
+    _one_line(capsys, "x.toml", "line 1")
+
+
+def test_an_existing_file_is_kept_without_force(
+    run_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "c.stiff"
+    shutil.copy(run_file, path)
+    before = path.read_bytes()
+    assert main(["train", "alpine02", *FAST, "--out", str(path)]) == 2
+    _one_line(capsys, "--force")
+    assert path.read_bytes() == before
+    assert main(["train", "alpine02-l2", *FAST, "--out", str(path), "--force"]) == 0
+
+
+def test_interrupt_saves_and_exits_with_3(tmp_path: Path) -> None:
+    path = tmp_path / "d.stiff"
+    words = [sys.executable, "-m", "stiffgui", "train", "alpine02", "--out", str(path)]
+    with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as process:
+        until = time.monotonic() + 60
+        while not path.exists() and time.monotonic() < until:
+            time.sleep(0.1)
+        time.sleep(2)
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=60)
+    assert process.returncode == 3 and "Traceback" not in told
+    assert main(["show", str(path)]) == 0
+
+
+def _one_line(capsys: pytest.CaptureFixture[str], *told: str) -> None:
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1 and error.startswith("stiffgui: ")
+    for words in told:
+        assert words in error

@@ -1,0 +1,150 @@
+"""The trainer: trials alone and together, controls, plateau, divergence, resuming."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from stiffgui import presets
+from stiffgui.experiment import Experiment, Plateau
+from stiffgui.runs import Recording, open_run
+from stiffgui.training import Controls, Event, Record, Trainer
+from stiffgui.training.adam import Adam
+from stiffgui.training.plateau import PlateauSchedule
+
+
+def small(preset: str = "alpine02", **settings: object) -> Experiment:
+    """A preset with few samples, for speed."""
+    base = {"task.train_samples": 90, "training.epochs": 20, "watch.every": 1000}
+    changes = base | {key.replace("__", "."): value for key, value in settings.items()}
+    return presets[preset].with_settings(changes)
+
+
+def records(trainer: Trainer) -> list[Record]:
+    return [item for item in trainer if isinstance(item, Record)]
+
+
+@pytest.mark.parametrize("preset", ["alpine02", "alpine02-l2", "alpine02-stiff"])
+@pytest.mark.parametrize(("precision", "tolerance"), [("float32", 1e-4), ("float64", 1e-9)])
+def test_a_trial_is_the_same_alone_and_in_a_batch(
+    preset: str, precision: str, tolerance: float
+) -> None:
+    together = Trainer(small(preset, training__trials=5, training__precision=precision))
+    alone = Trainer(small(preset, training__first_trial=3, training__precision=precision))
+    for name, values in alone.parameters().items():
+        np.testing.assert_array_equal(together.parameters()[name][3], values[0])
+    orders = together._draw_epoch()[0][3], alone._draw_epoch()[0][0]
+    assert torch.equal(*orders)
+    for batch, single in zip(records(together), records(alone), strict=True):
+        assert batch.train_error[3] == pytest.approx(single.train_error[0], rel=tolerance)
+        assert batch.test_error[3] == pytest.approx(single.test_error[0], rel=tolerance)
+        assert batch.penalty[3] == pytest.approx(single.penalty[0], rel=tolerance)
+
+
+def test_trials_differ() -> None:
+    first = records(Trainer(small(training__trials=2, training__epochs=1)))[-1]
+    assert first.train_error[0] != first.train_error[1]
+
+
+def test_adam_is_torchs() -> None:
+    generator = torch.Generator().manual_seed(0)
+    start = torch.randn(1, 7, dtype=torch.float64, generator=generator)
+    ours = start.clone()
+    theirs = start.clone().requires_grad_()
+    reference = torch.optim.Adam([theirs], lr=1e-2)
+    adam = Adam(ours, 0.9, 0.999, 1e-8)
+    for _ in range(30):
+        theirs.grad = torch.randn(1, 7, dtype=torch.float64, generator=generator)
+        adam.step(theirs.grad, torch.tensor([[1e-2]], dtype=torch.float64))
+        reference.step()
+    assert torch.allclose(ours, theirs.detach(), rtol=1e-12, atol=1e-14)
+
+
+def test_plateau_is_torchs_for_each_trial() -> None:
+    settings = Plateau(factor=0.3, patience=3, cooldown=2, threshold=1e-2, min_lr=1e-5)
+    losses = np.random.default_rng(0).uniform(0.9, 1.1, (60, 4))
+    ours = PlateauSchedule(settings, 1e-2, 4)
+    parameters = [torch.nn.Parameter(torch.zeros(1)) for _ in range(4)]
+    optimisers = [torch.optim.SGD([p], lr=1e-2) for p in parameters]
+    theirs = [
+        torch.optim.lr_scheduler.ReduceLROnPlateau(
+            o, factor=0.3, patience=3, cooldown=2, threshold=1e-2, min_lr=1e-5
+        )
+        for o in optimisers
+    ]
+    for row in losses:
+        ours.step(row)
+        for k, schedule in enumerate(theirs):
+            schedule.step(row[k])
+        rates = [o.param_groups[0]["lr"] for o in optimisers]
+        np.testing.assert_allclose(ours.rate, rates, rtol=1e-12)
+
+
+def test_live_changes_act_and_leave_an_event() -> None:
+    controls = Controls()
+    trainer = Trainer(small("alpine02-stiff"), controls)
+    events = []
+    for item in trainer:
+        if isinstance(item, Record) and item.epoch == 3:
+            controls.change({"regularizer.weight": 10.0, "training.learning_rate": 1e-4})
+        if isinstance(item, Event):
+            events.append(item)
+    assert trainer.experiment.flat()["regularizer.weight"] == 10.0
+    assert trainer.schedule.rate[0] == 1e-4
+    assert {e.key for e in events} == {"regularizer.weight", "training.learning_rate"}
+    assert all(e.epoch == 3 and e.kind == "change" for e in events)
+
+
+def test_a_fixed_or_bad_change_is_refused_in_a_sentence() -> None:
+    controls = Controls()
+    controls.change({"architecture.width": 3, "training.learning_rate": -1})
+    events = [e for e in Trainer(small(training__epochs=1), controls) if isinstance(e, Event)]
+    assert [e.kind for e in events] == ["refused", "refused"]
+    assert "cannot change while training" in events[0].text
+
+
+def test_stop_ends_at_once_and_steps_pause() -> None:
+    controls = Controls()
+    seen = []
+    controls.step()
+    for item in Trainer(small(), controls):
+        seen.append(item.kind if isinstance(item, Event) else item.epoch)
+        if seen[-1] == "paused":
+            controls.stop()
+    assert seen[:3] == [0, 1, "paused"]
+
+
+def test_a_diverging_trial_keeps_its_last_good_state(tmp_path: object) -> None:
+    trainer = Trainer(small(training__trials=2))
+    got: list[Record | Event] = []
+    for item in trainer:
+        got.append(item)
+        if isinstance(item, Record) and item.epoch == 2:
+            good = trainer.parameters()["layers.weight"][1]
+            trainer._adam.square[1] = float("nan")  # poison one trial's optimiser
+    events = [e for e in got if isinstance(e, Event)]
+    assert [(e.kind, e.trial) for e in events] == [("diverged", 1)]
+    np.testing.assert_array_equal(trainer.parameters()["layers.weight"][1], good)
+    last = got[-1]
+    assert isinstance(last, Record)
+    assert np.isfinite(last.train_error[0]) and np.isnan(last.train_error[1])
+
+
+def test_resuming_gives_the_run_that_was_never_stopped(tmp_path: object) -> None:
+    whole = records(Trainer(small("alpine02-stiff", training__precision="float64")))
+    controls = Controls()
+    experiment = small("alpine02-stiff", training__precision="float64")
+    path = tmp_path / "a.stiff"  # type: ignore[operator]
+    for item in Recording(experiment, path, controls):
+        if isinstance(item, Record) and item.epoch == 7:
+            controls.stop()
+    with open_run(path) as run:
+        assert run.ending == "stopped"
+    assert Recording(experiment, path, resume=True).trainer.epoch == 7
+    for _ in Recording(experiment, path, resume=True):
+        pass
+    with open_run(path) as run:
+        assert run.ending == "finished"
+        errors = run.series().series["train_error"][:, 0]
+    np.testing.assert_allclose(errors, [r.train_error[0] for r in whole], rtol=1e-9)
