@@ -211,6 +211,8 @@ class Trainer:
         lost = self.alive & ~finite
         if lost.any():
             self._back_to(good, lost)
+            for moments in (self._adam.mean, self._adam.square):
+                moments[torch.as_tensor(lost, device=self.device)] = 0  # a stopped trial stays put
             self.alive = self.alive & finite
             for trial in np.flatnonzero(lost):
                 yield self._event(

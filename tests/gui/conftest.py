@@ -1,0 +1,36 @@
+"""A real window with real children, in a home of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from stiffgui.gui.application import make_application, make_window
+from stiffgui.gui.window import MainWindow
+
+
+@pytest.fixture(scope="session")
+def qapp() -> QApplication:
+    return make_application()
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    return tmp_path
+
+
+@pytest.fixture
+def window(qtbot: QtBot, qapp: QApplication, home: Path) -> Iterator[MainWindow]:
+    window = make_window(qapp, home / "runs")
+    window.show()
+    window.start_children()
+    yield window
+    window._may_stop = lambda: True  # type: ignore[method-assign]  # nobody is there to answer
+    window.close()
+    window.deleteLater()

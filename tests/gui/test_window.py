@@ -1,0 +1,167 @@
+"""The real window: training in a child, live changes, timeline, export, kills, closing."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pandas as pd
+import psutil
+import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from stiffgui.gui.application import make_window
+from stiffgui.gui.window import MainWindow
+from stiffgui.runs import open_run
+
+WAIT = 60_000
+
+
+def start(window: MainWindow, qtbot: QtBot, epochs: int = 5000) -> None:
+    window.model.edit("training.epochs", epochs)
+    window.model.edit("training.trials", 2)
+    window.acts["run"].trigger()
+    qtbot.waitUntil(
+        lambda: window.run_shown is not None and window.run_shown.epoch >= 3, timeout=WAIT
+    )
+
+
+def test_train_change_scrub_export_close(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    window.model.edit("regularizer.kind", "stiffness")
+    start(window, qtbot)
+    run = window.run_shown
+    assert run is not None and not window.acts["run"].isEnabled()
+    window.model.edit("regularizer.weight", 0.5)
+    qtbot.waitUntil(lambda: any(e.key == "regularizer.weight" for e in run.events), timeout=WAIT)
+    qtbot.waitUntil(lambda: len(window.errors._markers) == 1, timeout=WAIT)
+    qtbot.waitUntil(lambda: window.fit._fit is not None, timeout=WAIT)
+
+    window.timeline.go_to(2)
+    window.eigenvalues.layer.setValue(7)
+    qtbot.waitUntil(
+        lambda: (
+            window.eigenvalues._view is not None
+            and (window.eigenvalues._view.epoch, window.eigenvalues._view.layer) == (2, 7)
+        ),
+        timeout=WAIT,
+    )
+    window.acts["stop"].trigger()
+    qtbot.waitUntil(lambda: run.state == "stopped", timeout=WAIT)
+    for kind, mark in (("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF"), ("csv", None)):
+        for card in window.cards:
+            path = tmp_path / f"{card.figure}.{kind}"
+            window.export(card.figure, path)
+            qtbot.waitUntil(lambda: window.exports_pending == 0, timeout=WAIT)
+            if mark is None:
+                assert len(pd.read_csv(path)) > 1
+            else:
+                assert path.read_bytes().startswith(mark)
+    with open_run(run.path) as stored:
+        assert stored.ending == "stopped"
+        assert len(stored.series().epochs) == len(run.epochs.values)
+
+
+def test_the_window_imports_no_torch_and_no_pandas() -> None:
+    import subprocess
+
+    code = (
+        "import sys, stiffgui.gui.application\n"
+        "print([m for m in ('torch', 'pandas', 'matplotlib') if m in sys.modules])"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout.strip() == "[]"
+
+
+def test_pause_step_resume(window: MainWindow, qtbot: QtBot) -> None:
+    start(window, qtbot)
+    run = window.run_shown
+    assert run is not None
+    window.acts["pause"].trigger()
+    qtbot.waitUntil(lambda: any(e.kind == "paused" for e in run.events), timeout=WAIT)
+    qtbot.wait(300)
+    held = run.epoch
+    window.acts["step"].trigger()
+    qtbot.waitUntil(lambda: run.epoch == held + 1, timeout=WAIT)
+    qtbot.wait(300)
+    assert run.epoch == held + 1
+    window.acts["pause"].trigger()
+    qtbot.waitUntil(lambda: run.epoch > held + 3, timeout=WAIT)
+
+
+def test_a_killed_child_is_told_and_training_can_start_again(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    start(window, qtbot)
+    first = window.run_shown
+    assert first is not None and window.training.process_id is not None
+    qtbot.wait(1200)
+    os.kill(window.training.process_id, signal.SIGKILL)
+    qtbot.waitUntil(lambda: "ended unexpectedly" in window.banner.text(), timeout=WAIT)
+    with open_run(first.path) as stored:
+        assert len(stored.series().epochs) > 1
+    start(window, qtbot, 5)
+    qtbot.waitUntil(lambda: window.runs[-1].state == "finished", timeout=WAIT)
+
+
+def test_training_in_process_in_the_thread(qtbot: QtBot, qapp: QApplication, home: Path) -> None:
+    window = make_window(qapp, home / "runs", in_process=True)
+    window.start_children()
+    start(window, qtbot, 6)
+    qtbot.waitUntil(lambda: window.runs[-1].state == "finished", timeout=WAIT)
+    assert window.training.process_id is None
+    window.close()
+    window.deleteLater()
+
+
+def test_closing_while_training_saves_everything(window: MainWindow, qtbot: QtBot) -> None:
+    start(window, qtbot)
+    run = window.run_shown
+    window._may_stop = lambda: True  # type: ignore[method-assign]
+    window.close()
+    assert run is not None
+    with open_run(run.path) as stored:
+        assert stored.ending == "stopped"
+        assert stored.checkpoint() is not None
+
+
+def test_bad_files_are_told_in_place(window: MainWindow, tmp_path: Path) -> None:
+    path = tmp_path / "x.toml"
+    path.write_text("[training]\nepoch = 3")
+    window.load_file(path)
+    assert "Did you mean training.epochs?" in window.banner.text()
+    path = tmp_path / "x.stiff"
+    path.write_text("nothing")
+    window.load_file(path)
+    assert "not a run file" in window.banner.text()
+
+
+@pytest.mark.parametrize("rounds", [2, pytest.param(50, marks=pytest.mark.slow)])
+@pytest.mark.timeout(1200)
+def test_nothing_is_left_behind(qtbot: QtBot, qapp: QApplication, home: Path, rounds: int) -> None:
+    import threading
+
+    def processes() -> list[str]:
+        children = psutil.Process().children(recursive=True)
+        lines = [" ".join(p.cmdline()) for p in children]
+        return [line for line in lines if "spawn_main" in line]
+
+    before = threading.active_count(), len(qapp.topLevelWidgets()), len(processes())
+    for _ in range(rounds):
+        window = make_window(qapp, home / "runs")
+        window.show()
+        window.start_children()
+        window.model.edit("training.epochs", 3)
+        window.run()
+        qtbot.waitUntil(lambda w=window: w.runs[-1].state == "finished", timeout=WAIT)
+        window.close()
+        assert not window.training.isRunning() and not window.views.isRunning()
+        assert not window.timer.isActive()
+        window.deleteLater()
+        del window
+        qapp.sendPostedEvents(None, 52)  # DeferredDelete
+        qapp.processEvents()
+    after = threading.active_count(), len(qapp.topLevelWidgets()), len(processes())
+    assert after == before
