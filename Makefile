@@ -29,7 +29,7 @@ test: .venv/.test-installed
 	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ] || [ "$$(uname)" = Darwin ]; then \
 		echo "pytest"; $(PY) -m pytest $(PYTEST); \
 	elif command -v xvfb-run >/dev/null && command -v xauth >/dev/null; then \
-		echo "xvfb-run pytest"; env -u QT_QPA_PLATFORM xvfb-run -a $(PY) -m pytest $(PYTEST); \
+		echo "xvfb-run pytest"; env -u QT_QPA_PLATFORM xvfb-run -a -s "-screen 0 1920x1200x24" $(PY) -m pytest $(PYTEST); \
 	else \
 		echo "pytest, without any display"; QT_QPA_PLATFORM=offscreen $(PY) -m pytest $(PYTEST); \
 	fi

@@ -58,14 +58,18 @@ class Card(QFrame):
 
 def plot_widget(left: str, bottom: str) -> pg.PlotWidget:
     """A plot with quiet axes, no pyqtgraph menu, and double-click to reset the view."""
-    plot = pg.PlotWidget()
-    plot.setMenuEnabled(False)
+    plot = pg.PlotWidget(enableMenu=False)
+    adopt_menu(plot.getPlotItem(), plot)
     plot.hideButtons()
     plot.setLabel("left", left)
     plot.setLabel("bottom", bottom)
-    plot.getViewBox().sigRangeChangedManually.connect(lambda *_: None)
     plot.mouseDoubleClickEvent = lambda _: plot.enableAutoRange()
     return plot
+
+
+def adopt_menu(item: Any, parent: QWidget) -> None:
+    """Let a plot item's menu, which pyqtgraph makes without a parent, go with `parent`."""
+    item.ctrlMenu.setParent(parent, item.ctrlMenu.windowFlags())
 
 
 def colour_plot(plot: pg.PlotWidget, theme: Theme) -> None:

@@ -43,6 +43,7 @@ class EigenvaluesCard(Card):
         self.plot.setAspectLocked(True)
         self.disc = pg.PlotCurveItem()
         self.points = pg.PlotDataItem(pen=None, symbol="o", symbolSize=5, symbolPen=None)
+        self.disc.setFillLevel(0)  # the disc is symmetric about the real axis
         self.plot.addItem(self.disc)
         self.plot.addItem(self.points)
         self.add(self.plot, 3)
@@ -69,13 +70,16 @@ class EigenvaluesCard(Card):
             layout.addWidget(widget, stretch)
         self.add(row, 0)
         self.table = QTableWidget(len(ROWS), 2)
-        self.table.setHorizontalHeaderLabels(["mean over samples", "proxy"])
+        self.table.setHorizontalHeaderLabels(["exact", "proxy"])
         self.table.setVerticalHeaderLabels([title for _, title, _ in ROWS])
         self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self.table.setShowGrid(False)
+        self.table.verticalHeader().setDefaultSectionSize(24)
+        self.table.horizontalHeader().setFixedHeight(26)
+        self.table.setMinimumHeight(26 + 24 * len(ROWS) + 2)
         self.table.setAccessibleName("Indices of the chosen layer")
-        self.add(self.table, 2)
+        self.add(self.table, 0)
         self._theme: Theme | None = None
         self._view: View | None = None
         self._step = 0.1
@@ -126,5 +130,5 @@ class EigenvaluesCard(Card):
             value = view.indices.get(name, float("nan"))
             text = f"{value:.0%}" if name == "unstable" else f"{value:.4g}"
             self.table.setItem(row, 0, QTableWidgetItem(text))
-            told = f"Gelfand {view.proxies[proxy]:.4g}" if proxy else ""
+            told = f"{view.proxies[proxy]:.4g} Gelfand" if proxy else ""
             self.table.setItem(row, 1, QTableWidgetItem(told))

@@ -32,6 +32,9 @@ class FitCard(Card):
             plot.addItem(image)
             plot.setTitle(title, size="9pt")
             plot.getPlotItem().setMouseEnabled(x=False, y=False)
+            plot.setAspectLocked(True)
+            if title != "target":
+                plot.getPlotItem().hideAxis("left")
             self._images.append(image)
             layout.addWidget(plot)
         for page in (row, self.curve, self.scatter):

@@ -106,7 +106,8 @@ class HistoryCard(Card):
         if key not in self._items:
             dash = DASHES[k % len(DASHES)]
             line = self.plot.plot(pen=pg.mkPen(colour, width=1, style=dash))
-            low, high = self.plot.plot(pen=None), self.plot.plot(pen=None)
+            edge = pg.mkPen(None)
+            low, high = self.plot.plot(pen=edge), self.plot.plot(pen=edge)
             shade = pg.mkColor(colour)
             shade.setAlpha(45)
             band = pg.FillBetweenItem(low, high, brush=shade)

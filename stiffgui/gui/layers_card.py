@@ -7,7 +7,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import QRectF, Signal
 from PySide6.QtWidgets import QComboBox
 
-from stiffgui.gui.card import Card, colour_plot, plot_widget
+from stiffgui.gui.card import Card, adopt_menu, colour_plot, plot_widget
 from stiffgui.gui.live_run import LiveRun
 from stiffgui.gui.theme import Theme
 from stiffgui.stiffness.indices import INDICES
@@ -24,6 +24,7 @@ class LayersCard(Card):
         super().__init__("Layers × epochs", "layers")
         self.index = QComboBox()
         self.index.setAccessibleName("Index of the heat map")
+        self.index.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.index.currentIndexChanged.connect(self._changed)
         self.head.addWidget(self.index)
         self.plot = plot_widget("layer", "epoch")
@@ -31,6 +32,7 @@ class LayersCard(Card):
         self.image = pg.ImageItem(axisOrder="row-major")
         self.plot.addItem(self.image)
         self.bar = pg.ColorBarItem(colorMap=pg.colormap.get("viridis"), interactive=False, width=12)
+        adopt_menu(self.bar, self.plot)
         self.bar.setImageItem(self.image, insert_in=self.plot.getPlotItem())
         self.frame = pg.PlotDataItem(pen=pg.mkPen("w", width=1))
         self.plot.addItem(self.frame)
