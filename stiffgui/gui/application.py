@@ -14,7 +14,6 @@ from PySide6.QtCore import QSettings, QTimer
 from PySide6.QtWidgets import QApplication
 
 from stiffgui.errors import InputError
-from stiffgui.gui import theme
 from stiffgui.gui.window import MainWindow
 
 
@@ -35,10 +34,8 @@ def make_window(
     """A window on the first preset, coloured as the system is."""
     folder = workspace or user_documents_path() / "stiffgui"
     window = MainWindow(folder, _settings(), in_process)
-    window.set_theme(theme.apply(application))
-    application.styleHints().colorSchemeChanged.connect(
-        lambda _: window.set_theme(theme.apply(application))
-    )
+    window.apply_theme()
+    application.styleHints().colorSchemeChanged.connect(window.apply_theme)
     window.load_preset("alpine02")
     window.model.undo.clear()
     return window

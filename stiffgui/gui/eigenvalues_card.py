@@ -70,7 +70,7 @@ class EigenvaluesCard(Card):
             layout.addWidget(widget, stretch)
         self.add(row, 0)
         self.table = QTableWidget(len(ROWS), 2)
-        self.table.setHorizontalHeaderLabels(["exact", "proxy"])
+        self.table.setHorizontalHeaderLabels(["exact", "Gelfand"])
         self.table.setVerticalHeaderLabels([title for _, title, _ in ROWS])
         self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
@@ -130,5 +130,5 @@ class EigenvaluesCard(Card):
             value = view.indices.get(name, float("nan"))
             text = f"{value:.0%}" if name == "unstable" else f"{value:.4g}"
             self.table.setItem(row, 0, QTableWidgetItem(text))
-            told = f"{view.proxies[proxy]:.4g} Gelfand" if proxy else ""
+            told = f"{view.proxies[proxy]:.4g}" if proxy else ""
             self.table.setItem(row, 1, QTableWidgetItem(told))

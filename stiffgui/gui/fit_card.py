@@ -21,7 +21,7 @@ class FitCard(Card):
         self.stack = QStackedWidget()
         self.curve = plot_widget("f", "x")
         self.scatter = plot_widget("predicted", "true")
-        self.maps = [plot_widget("x2" if k == 0 else "", "x1") for k in range(3)]
+        self.maps = [plot_widget("", "") for _ in range(3)]
         self._images = []
         row = QWidget()
         layout = QHBoxLayout(row)
@@ -33,8 +33,8 @@ class FitCard(Card):
             plot.setTitle(title, size="9pt")
             plot.getPlotItem().setMouseEnabled(x=False, y=False)
             plot.setAspectLocked(True)
-            if title != "target":
-                plot.getPlotItem().hideAxis("left")
+            for side in ("left", "bottom"):  # larger pictures; the card's note names the domain
+                plot.getPlotItem().hideAxis(side)
             self._images.append(image)
             layout.addWidget(plot)
         for page in (row, self.curve, self.scatter):

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QSizePolicy, QWidget
 
 from stiffgui.gui.card import DASHES, Card, colour_plot, plot_widget
 from stiffgui.gui.live_run import LiveRun
@@ -45,8 +45,9 @@ class HistoryCard(Card):
         self.logarithmic.setToolTip("Logarithmic vertical axis")
         self.logarithmic.toggled.connect(self._rescale)
         self.head.addWidget(self.logarithmic)
-        self._legend = QHBoxLayout()
-        self._legend.setSpacing(12)
+        self._legend = QGridLayout()
+        self._legend.setHorizontalSpacing(10)
+        self._legend.setVerticalSpacing(0)
         holder = QWidget()
         holder.setLayout(self._legend)
         self._legend.setContentsMargins(2, 0, 2, 0)
@@ -115,7 +116,8 @@ class HistoryCard(Card):
             self._items[key] = (line, low, high, band)
             label = QLabel()
             label.setAccessibleName(f"{name} of {run.name}")
-            self._legend.insertWidget(self._legend.count(), label)
+            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+            self._legend.addWidget(label, self._legend.count() // 2, self._legend.count() % 2)
             self._labels[key] = label
         if not len(epochs):
             return
@@ -141,7 +143,9 @@ class HistoryCard(Card):
         assert self._theme is not None
         for event in changes[len(self._markers) :]:
             marker = pg.InfiniteLine(
-                event.epoch, pen=pg.mkPen(self._theme.faint, style=DASHES[3]), label=event.text
+                event.epoch,
+                pen=pg.mkPen(self._theme.faint, style=DASHES[3]),
+                label=event.text.split(".", 1)[-1],
             )
             marker.label.setColor(self._theme.faint)
             marker.label.setPosition(0.95)

@@ -57,15 +57,10 @@ DARK = Theme(
 )
 
 
-def current(application: QApplication) -> Theme:
-    """The theme that belongs to the system's colour scheme."""
+def apply(application: QApplication, choice: str = "system") -> Theme:
+    """Fusion, palette and style sheet; `choice` is system, light or dark."""
     dark = application.styleHints().colorScheme() == Qt.ColorScheme.Dark
-    return DARK if dark else LIGHT
-
-
-def apply(application: QApplication) -> Theme:
-    """Fusion, palette and style sheet for the present colour scheme."""
-    theme = current(application)
+    theme = {"light": LIGHT, "dark": DARK}.get(choice, DARK if dark else LIGHT)
     application.setStyle("Fusion")
     palette = QPalette()
     roles = {

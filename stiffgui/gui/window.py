@@ -9,6 +9,7 @@ from typing import Any
 from PySide6.QtCore import QSettings, Qt, QTimer
 from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
 from PySide6.QtWidgets import (
+    QApplication,
     QComboBox,
     QDockWidget,
     QFileDialog,
@@ -25,6 +26,7 @@ from PySide6.QtWidgets import (
 from stiffgui._presets import presets
 from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
+from stiffgui.gui import theme as theme_module
 from stiffgui.gui.eigenvalues_card import EigenvaluesCard
 from stiffgui.gui.experiment_panel import ExperimentPanel
 from stiffgui.gui.fit_card import FitCard
@@ -32,7 +34,6 @@ from stiffgui.gui.history_card import HistoryCard, error_series, stiffness_serie
 from stiffgui.gui.layers_card import LayersCard
 from stiffgui.gui.live_run import LiveRun
 from stiffgui.gui.settings_model import SettingsModel
-from stiffgui.gui.theme import Theme
 from stiffgui.gui.timeline import Timeline
 from stiffgui.gui.training_thread import TrainingThread, ViewThread
 from stiffgui.regularizers import NoPenalty
@@ -162,6 +163,11 @@ class MainWindow(QMainWindow):
             menu = bar.addMenu(title)
             for name in names:
                 menu.addAction(self.acts[name])
+
+        view = bar.addMenu("&View")
+        for choice in ("system", "light", "dark"):
+            action = view.addAction(f"Theme: {choice}")
+            action.triggered.connect(lambda _=False, c=choice: self.choose_theme(c))
 
     def _make_toolbar(self) -> None:
         bar = QToolBar("Run")
@@ -414,7 +420,12 @@ class MainWindow(QMainWindow):
         if isinstance(message, View):
             self._look_pause = max(LOOK_SECONDS, 10 * message.seconds)
             self.fit.show_fit(message.fit)
-            self.fit.say(f"epoch {message.epoch:,} · trial {message.trial}".replace(",", "\u202f"))
+            where = ""
+            if message.fit["kind"] == "maps":
+                (x0, x1), (y0, y1) = message.fit["domain"]
+                where = f" · [{x0:g}, {x1:g}] × [{y0:g}, {y1:g}]"
+            epoch = f"{message.epoch:,}".replace(",", "\u202f")
+            self.fit.say(f"epoch {epoch} · trial {message.trial}{where}")
             self.eigenvalues.show_view(message)
         elif isinstance(message, Exported):
             self.exports_pending -= 1
@@ -493,7 +504,15 @@ class MainWindow(QMainWindow):
         box.exec()
         return box.clickedButton() is stop
 
-    def set_theme(self, theme: Theme) -> None:
-        """Colour every plot."""
+    def choose_theme(self, choice: str) -> None:
+        """system, light or dark; remembered."""
+        self.settings.setValue("theme", choice)
+        self.apply_theme()
+
+    def apply_theme(self) -> None:
+        """Colour the window and every plot."""
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        theme = theme_module.apply(application, str(self.settings.value("theme", "system")))
         for card in self.cards:
             card.set_theme(theme)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 import psutil
 import pytest
+from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -148,6 +149,11 @@ def test_nothing_is_left_behind(qtbot: QtBot, qapp: QApplication, home: Path, ro
         lines = [" ".join(p.cmdline()) for p in children]
         return [line for line in lines if "spawn_main" in line]
 
+    def settle() -> None:
+        qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+        qapp.processEvents()
+
+    settle()
     before = threading.active_count(), len(qapp.topLevelWidgets()), len(processes())
     for _ in range(rounds):
         window = make_window(qapp, home / "runs")
@@ -161,7 +167,6 @@ def test_nothing_is_left_behind(qtbot: QtBot, qapp: QApplication, home: Path, ro
         assert not window.timer.isActive()
         window.deleteLater()
         del window
-        qapp.sendPostedEvents(None, 52)  # DeferredDelete
-        qapp.processEvents()
+        settle()
     after = threading.active_count(), len(qapp.topLevelWidgets()), len(processes())
     assert after == before
