@@ -163,7 +163,11 @@ def _thinned(count: int) -> Any:
 def _quartiles(values: Any, log: bool) -> Any:
     """[3, E]; NaN where nothing is known, and below a logarithmic axis."""
     out = np.full((3, len(values)), np.nan)
-    known = np.isfinite(values).any(1)
-    if known.any():
-        out[:, known] = np.nanpercentile(values[known], (25, 50, 75), axis=1)
+    finite = np.isfinite(values)
+    whole, part = finite.all(1), finite.any(1) & ~finite.all(1)
+    # nanpercentile goes row by row (0.1 s for a thousand epochs): only where trials are missing.
+    if whole.any():
+        out[:, whole] = np.percentile(values[whole], (25, 50, 75), axis=1)
+    if part.any():
+        out[:, part] = np.nanpercentile(values[part], (25, 50, 75), axis=1)
     return np.where(out > 0, out, np.nan) if log else out
