@@ -33,6 +33,7 @@ def main() -> int:
         time.sleep(0.01)
     paths = [out / f"{name}.png" for name in FIGURES]
     for path in paths:
+        path.unlink(missing_ok=True)  # an earlier picture must not pass for this one
         window.export(path.stem, path)
     _wait_for(application, lambda: window.exports_pending == 0)
     time_to_settle = time.monotonic() + 2
@@ -45,9 +46,10 @@ def main() -> int:
     window.close()
     assert run is not None
     print(f"run file    {run.path} ({run.state} at epoch {run.epoch})")
-    print(f"figures     {', '.join(str(p) for p in paths)}")
+    written = [path for path in paths if path.exists()]
+    print(f"figures     {', '.join(str(p) for p in written)}")
     print(f"screenshot  {out / 'window.png'}")
-    return 0 if run.state == "finished" else 1
+    return 0 if run.state == "finished" and written == paths else 1
 
 
 def _wait_for(application: object, done: object, seconds: float = 60.0) -> None:
