@@ -154,7 +154,6 @@ class ViewThread(QThread):
         super().__init__()
         self._outbox: deque[Any] = deque()
         self._closing = False
-        self.pending = 0
 
     def ask(self, request: Any) -> None:
         """Send a request; a Look replaces one that was not yet taken."""
