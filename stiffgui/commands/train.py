@@ -99,8 +99,7 @@ def _resumed(path: Path, settings: list[str], device: str | None) -> Any:
     from stiffgui.runs import open_run
 
     with open_run(path) as run:
-        changes = {e["key"]: e["value"] for e in run.events if e["kind"] == "change"}
-        experiment = run.experiment.with_settings(changes)
+        experiment = run.experiment_now
     live = {spec.key for spec in experiment.specs() if spec.live} | {"training.device"}
     asked = dict(text.partition("=")[::2] for text in settings)
     if device is not None:

@@ -32,8 +32,10 @@ def make_window(
     application: QApplication, workspace: Path | None = None, in_process: bool = False
 ) -> MainWindow:
     """A window on the first preset, coloured as the system is."""
-    folder = workspace or user_documents_path() / "stiffgui"
-    window = MainWindow(folder, _settings(), in_process)
+    settings = _settings()
+    kept = settings.value("workspace")
+    folder = workspace or (Path(str(kept)) if kept else user_documents_path() / "stiffgui")
+    window = MainWindow(folder, settings, in_process)
     window.apply_theme()
     application.styleHints().colorSchemeChanged.connect(window.apply_theme)
     window.load_preset("alpine02")
@@ -62,7 +64,7 @@ def open_window(words: list[str]) -> int:
     application = make_application()
     window = make_window(application)
     for word in words:
-        window.load_file(Path(word))
+        window.bench.open_file(Path(word))
     signal.signal(signal.SIGINT, lambda *_: window.close())
     window.show()
     QTimer.singleShot(0, window.start_children)

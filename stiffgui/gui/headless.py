@@ -28,21 +28,21 @@ def main() -> int:
     window.show()
     window.start_children()
     window.run()
-    while window.training.training:
+    while window.bench.training.training:
         application.processEvents()
         time.sleep(0.01)
     paths = [out / f"{name}.png" for name in FIGURES]
     for path in paths:
         path.unlink(missing_ok=True)  # an earlier picture must not pass for this one
         window.export(path.stem, path)
-    _wait_for(application, lambda: window.exports_pending == 0)
+    _wait_for(application, lambda: not window.looking.pending)
     time_to_settle = time.monotonic() + 2
     while time.monotonic() < time_to_settle:
         application.processEvents()
         time.sleep(0.01)
     window.banner.hide()
     window.grab().save(str(out / "window.png"))
-    run = window.run_shown
+    run = window.bench.shown
     window.close()
     assert run is not None
     print(f"run file    {run.path} ({run.state} at epoch {run.epoch})")

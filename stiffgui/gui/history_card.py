@@ -1,4 +1,4 @@
-"""Errors and stiffness against the epoch: median line, quartile band, one dash per series."""
+"""Errors and stiffness while training: median line, quartile band, one dash per series."""
 
 from __future__ import annotations
 
@@ -7,14 +7,18 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QSizePolicy, QWidget
 
+from stiffgui.gui.band import Band
 from stiffgui.gui.card import DASHES, Card, colour_plot, plot_widget
+from stiffgui.gui.curves import Quartiles, smoothed, thinned
+from stiffgui.gui.history_view import HistoryView
 from stiffgui.gui.live_run import LiveRun
 from stiffgui.gui.theme import Theme
 
 Series = list[tuple[str, Any, Any]]  # name, epochs [E], values [E, R]
-POINTS = 1500  # about two a pixel
+STROKES = ("——", "– –", "–·–", "····", "–··")
 
 
 def error_series(run: LiveRun) -> Series:
@@ -31,143 +35,231 @@ def stiffness_series(run: LiveRun) -> Series:
     return [(name, run.index_epochs.values, run.summed(name)) for name in run.indices]
 
 
+class Curve:
+    """One series of one run: line, band, faint raw line, and its label in the legend."""
+
+    def __init__(self, plot: pg.PlotWidget, number: int, colour: str, banded: bool) -> None:
+        self.plot, self.number, self.colour = plot, number, colour
+        self.quartiles = Quartiles()
+        shade, faint = pg.mkColor(colour), pg.mkColor(colour)
+        shade.setAlpha(45)
+        faint.setAlpha(90)
+        self.band = Band(pg.mkBrush(shade))
+        if banded:
+            plot.addItem(self.band)
+        self.raw = plot.plot(pen=pg.mkPen(faint, width=1))
+        self.line = plot.plot(pen=pg.mkPen(colour, width=1, style=DASHES[number % len(DASHES)]))
+        self.items = (self.band, self.raw, self.line) if banded else (self.raw, self.line)
+        self.label = QLabel()
+        self.label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.banded = banded
+        self.x = self.median = np.empty(0)
+
+    def draw(self, x: Any, values: Any, view: HistoryView, log: bool) -> None:
+        """Draw values [E, R] against x [E]."""
+        low, median, high = self.quartiles.of(values)
+        self.x, self.median = x, smoothed(median, view.smoothing)
+        if log:
+            low, median, high = (np.where(v > 0, v, np.nan) for v in (low, median, high))
+        shown = np.where(self.median > 0, self.median, np.nan) if log else self.median
+        rows = thinned(shown)
+        self.line.setData(x[rows], shown[rows])
+        if view.smoothing:
+            rows = thinned(median)
+            self.raw.setData(x[rows], median[rows])
+        elif self.raw.xData is not None and len(self.raw.xData):
+            self.raw.setData([], [])
+        if self.banded:
+            rows = thinned(median, 100)
+            edges = np.stack([x, low, high])[:, rows]
+            if log:
+                edges[1:] = np.log10(edges[1:])
+            self.band.set_data(*edges)
+
+    def value_at(self, x: float | None) -> float:
+        """The drawn value at or before x; the last one for None."""
+        known = np.flatnonzero(np.isfinite(self.median))
+        if not len(known):
+            return float("nan")
+        if x is None:
+            return float(self.median[known[-1]])
+        row = int(np.searchsorted(self.x, x, side="right")) - 1
+        return float(self.median[row]) if row >= 0 else float("nan")
+
+    def remove(self) -> None:
+        """Take everything out of the plot and the legend."""
+        for item in self.items:
+            self.plot.removeItem(item)
+        self.label.hide()
+        self.label.deleteLater()
+
+
 class HistoryCard(Card):
-    """One of the two history plots. `refresh` paints only when something changed."""
+    """One of the two history plots. `refresh` paints only when something changed.
+
+    Emits `pointed(x)` while the pointer is over the plot, and None when it leaves: the two
+    plots show one crosshair.
+    """
+
+    pointed = Signal(object)
 
     def __init__(
-        self, title: str, figure: str, label: str, series: Callable[[LiveRun], Series], log: bool
+        self,
+        title: str,
+        figure: str,
+        label: str,
+        series: Callable[[LiveRun], Series],
+        view: HistoryView,
+        log: bool,
     ) -> None:
         super().__init__(title, figure)
-        self._series = series
-        self.plot = plot_widget(label, "epoch")
+        self._series, self._label, self.view = series, label, view
+        self.plot = plot_widget(label, view.axis.label)
         self.logarithmic = QCheckBox("log")
         self.logarithmic.setChecked(log)
         self.logarithmic.setToolTip("Logarithmic vertical axis")
+        self.logarithmic.setAccessibleName(f"Logarithmic axis of {title}")
         self.logarithmic.toggled.connect(self._rescale)
         self.head.addWidget(self.logarithmic)
         self._legend = QGridLayout()
         self._legend.setHorizontalSpacing(10)
         self._legend.setVerticalSpacing(0)
+        self._legend.setContentsMargins(2, 0, 2, 0)
         holder = QWidget()
         holder.setLayout(self._legend)
-        self._legend.setContentsMargins(2, 0, 2, 0)
         self.add(holder, 0)
         self.add(self.plot)
-        self._items: dict[tuple[str, str], tuple[Any, Any, Any, Any]] = {}
-        self._labels: dict[tuple[str, str], QLabel] = {}
+        self.curves: dict[tuple[int, str], Curve] = {}
         self._markers: list[Any] = []
         self._shown: tuple[Any, ...] = ()
+        self._names: dict[int, str] = {}
         self._theme: Theme | None = None
+        self._cross = pg.InfiniteLine(pen=pg.mkPen("gray"))
+        self._cross.hide()
+        self.plot.addItem(self._cross, ignoreBounds=True)
+        self._pointer: float | None = None
+        self.plot.scene().sigMouseMoved.connect(self._moved)
         self.plot.setLogMode(y=log)
+        view.changed.connect(self._view_changed)
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
         colour_plot(self.plot, theme)
+        self._cross.setPen(pg.mkPen(theme.faint, width=1))
         self._forget()
 
     def _rescale(self, log: bool) -> None:
         self.plot.setLogMode(y=log)
         self._shown = ()
 
+    def _view_changed(self) -> None:
+        self.plot.setLabel("bottom", self.view.axis.label)
+        self.plot.enableAutoRange()
+        self._forget()
+
     def _forget(self) -> None:
-        for items in self._items.values():
-            for item in items:
-                self.plot.removeItem(item)
-        for label in self._labels.values():
-            self._legend.removeWidget(label)
-            label.deleteLater()
+        for curve in self.curves.values():
+            self._legend.removeWidget(curve.label)
+            curve.remove()
         for marker in self._markers:
             self.plot.removeItem(marker)
-        self._items, self._labels, self._markers, self._shown = {}, {}, [], ()
+        self.curves, self._markers, self._shown = {}, [], ()
 
     def refresh(self, runs: list[LiveRun]) -> None:
-        """Draw the visible runs."""
-        state = tuple((id(run), run.version) for run in runs)
+        """Draw the visible runs; the last one is the newest."""
+        state = tuple((id(run), run.name, run.version) for run in runs)
         if state == self._shown or self._theme is None:
             return
-        if {id(r) for r in runs} != {s[0] for s in self._shown}:
+        if [s[:2] for s in state] != [s[:2] for s in self._shown]:
             self._forget()
         self._shown = state
-        for number, run in enumerate(runs):
-            for k, (name, epochs, values) in enumerate(self._series(run)):
-                self._draw(run, number, k, name, epochs, values, len(runs))
-        self._mark(runs[-1] if runs else None)
-        trials = runs[-1].experiment.training.trials if runs else 1
-        self.say(
-            "" if not runs else f"median and quartiles of {trials} trials" if trials > 1 else ""
-        )
+        self._names = {id(run): run.name for run in runs}
+        for run in runs:
+            for number, (name, epochs, values) in enumerate(self._series(run)):
+                if len(epochs):
+                    x = self.view.axis.of(run, epochs)
+                    curve = self._curve(run, number, name, values.shape[1] > 1, len(runs))
+                    curve.draw(x, values, self.view, self.logarithmic.isChecked())
+        self._write_legend()
+        self._fit_range()
+        if runs:
+            self._mark(runs[-1])
+        self._say(runs)
 
-    def _draw(
-        self, run: LiveRun, number: int, k: int, name: str, epochs: Any, values: Any, runs: int
-    ) -> None:
-        assert self._theme is not None
-        key = (str(id(run)), name)
-        colours = self._theme.series
-        colour = colours[(k if runs == 1 else run.colour) % len(colours)]
-        if key not in self._items:
-            dash = DASHES[k % len(DASHES)]
-            line = self.plot.plot(pen=pg.mkPen(colour, width=1, style=dash))
-            edge = pg.mkPen(None)
-            low, high = self.plot.plot(pen=edge), self.plot.plot(pen=edge)
-            shade = pg.mkColor(colour)
-            shade.setAlpha(45)
-            band = pg.FillBetweenItem(low, high, brush=shade)
-            self.plot.addItem(band)
-            self._items[key] = (line, low, high, band)
-            label = QLabel()
-            label.setAccessibleName(f"{name} of {run.name}")
-            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-            self._legend.addWidget(label, self._legend.count() // 2, self._legend.count() % 2)
-            self._labels[key] = label
-        if not len(epochs):
+    def _say(self, runs: list[LiveRun]) -> None:
+        counts = {run.experiment.training.trials for run in runs}
+        words = "median and quartiles of " + " or ".join(f"{n}" for n in sorted(counts)) + " trials"
+        self.say(words if counts and max(counts) > 1 else "")
+
+    def _curve(self, run: LiveRun, number: int, name: str, banded: bool, runs: int) -> Curve:
+        key = (id(run), name)
+        if key not in self.curves:
+            assert self._theme is not None
+            colours = self._theme.series
+            colour = colours[(number if runs == 1 else run.colour) % len(colours)]
+            curve = self.curves[key] = Curve(self.plot, number, colour, banded)
+            curve.label.setAccessibleName(f"{name} of {run.name}")
+            place = len(self.curves) - 1
+            self._legend.addWidget(curve.label, place // 2, place % 2)
+        return self.curves[key]
+
+    def _write_legend(self) -> None:
+        """A stroke, a name and a value for each curve: the last, or the one under the pointer."""
+        several = len(self._names) > 1
+        for (run, name), curve in self.curves.items():
+            value = curve.value_at(self._pointer)
+            prefix = f"{self._names.get(run, '')} " if several else ""
+            told = f"{value:.3g}" if np.isfinite(value) else "–"
+            text = (
+                f'<span style="color:{curve.colour}">{STROKES[curve.number % 5]}</span> '
+                f"{prefix}{name.replace('-', ' ')} <b>{told}</b>"
+            )
+            if curve.label.text() != text:
+                curve.label.setText(text)
+                curve.label.setToolTip(f"{self._names.get(run, '')}: {name} {told}")
+
+    def _fit_range(self) -> None:
+        """Leave out the outermost hundredth of the values when outliers are ignored."""
+        box = self.plot.getViewBox()
+        if not self.view.robust:
             return
-        pick = _thinned(len(epochs))
-        x, y = epochs[pick], values[pick]
-        quartiles = _quartiles(y, self.logarithmic.isChecked())
-        line, low, high, _ = self._items[key]
-        line.setData(x, quartiles[1])
-        if values.shape[1] > 1:
-            low.setData(x, quartiles[0])
-            high.setData(x, quartiles[2])
-        last = np.nanmedian(values[-1]) if np.isfinite(values[-1]).any() else float("nan")
-        prefix = f"{run.name} " if runs > 1 else ""
-        strokes = ("——", "– –", "–·–", "····", "–··")[k % 5]
-        self._labels[key].setText(
-            f'<span style="color:{colour}">{strokes}</span> '
-            f"{prefix}{name.replace('-', ' ')} {last:.3g}"
-        )
+        drawn = [c.median[np.isfinite(c.median)] for c in self.curves.values()]
+        values = np.concatenate(drawn) if drawn else np.empty(0)
+        log = self.logarithmic.isChecked()
+        values = np.log10(values[values > 0]) if log else values
+        if len(values):
+            low, high = np.percentile(values, (1, 99))
+            box.setYRange(low, max(high, low + 1e-9), padding=0.08)
 
-    def _mark(self, run: LiveRun | None) -> None:
+    def point_at(self, x: float | None) -> None:
+        """Show the crosshair at x with the values there; None hides it."""
+        self._pointer = x
+        self._cross.setVisible(x is not None)
+        if x is not None:
+            self._cross.setPos(x)
+        self._write_legend()
+
+    def _moved(self, place: Any) -> None:
+        box = self.plot.getViewBox()
+        inside = box.sceneBoundingRect().contains(place)
+        self.pointed.emit(box.mapSceneToView(place).x() if inside else None)
+
+    def leaveEvent(self, event: Any) -> None:
+        """The crosshair goes when the pointer does."""
+        self.pointed.emit(None)
+        super().leaveEvent(event)
+
+    def _mark(self, run: LiveRun) -> None:
         """A thin line for each live change of the newest run."""
-        changes = [e for e in run.events if e.kind == "change"] if run is not None else []
+        changes = [e for e in run.events if e.kind == "change"]
         assert self._theme is not None
         for event in changes[len(self._markers) :]:
             marker = pg.InfiniteLine(
-                event.epoch,
-                pen=pg.mkPen(self._theme.faint, style=DASHES[3]),
+                float(self.view.axis.of(run, np.array([event.epoch]))[0]),
+                pen=pg.mkPen(self._theme.faint, style=Qt.PenStyle.DotLine),
                 label=event.text.split(".", 1)[-1],
             )
             marker.label.setColor(self._theme.faint)
             marker.label.setPosition(0.95)
             self.plot.addItem(marker)
             self._markers.append(marker)
-
-
-def _thinned(count: int) -> Any:
-    """Row numbers to draw: at most about POINTS, the last one always."""
-    step = max(1, count // POINTS)
-    rows = np.arange(0, count, step)
-    return rows if rows[-1] == count - 1 else np.append(rows, count - 1)
-
-
-def _quartiles(values: Any, log: bool) -> Any:
-    """[3, E]; NaN where nothing is known, and below a logarithmic axis."""
-    out = np.full((3, len(values)), np.nan)
-    finite = np.isfinite(values)
-    whole, part = finite.all(1), finite.any(1) & ~finite.all(1)
-    # nanpercentile goes row by row (0.1 s for a thousand epochs): only where trials are missing.
-    if whole.any():
-        out[:, whole] = np.percentile(values[whole], (25, 50, 75), axis=1)
-    if part.any():
-        out[:, part] = np.nanpercentile(values[part], (25, 50, 75), axis=1)
-    return np.where(out > 0, out, np.nan) if log else out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +42,9 @@ class Column:
 class LiveRun:
     """Everything the plots need of one run; fed by bundles, or read from a file."""
 
-    def __init__(self, name: str, experiment: Experiment, path: Path, colour: int = 0) -> None:
-        self.name, self.experiment, self.path, self.colour = name, experiment, path, colour
+    def __init__(self, name: str, experiment: Experiment, path: Path) -> None:
+        self.name, self.experiment, self.path = name, experiment, path
+        self.colour, self.visible = 0, True
         self.state = "waiting"
         self.epochs, self.seconds = Column(), Column()
         self.series = {name: Column() for name in SERIES}
@@ -64,6 +66,11 @@ class LiveRun:
         """Epochs asked for, live changes included."""
         changes = [e.value for e in self.events if e.key == "training.epochs" and e.value]
         return int(changes[-1]) if changes else self.experiment.training.epochs
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Batches of an epoch, the short last one included."""
+        return -(-self.experiment.task.training_samples // self.experiment.training.batch_size)
 
     def take(self, bundle: Bundle) -> None:
         """Append what a bundle brings."""
@@ -94,24 +101,31 @@ class LiveRun:
         return network_index(self.indices[name].values)
 
     @classmethod
-    def read(cls, path: Path, colour: int = 0) -> LiveRun:
-        """A stored run. Raises InputError when the file cannot be read."""
+    def read(cls, path: Path, resuming: bool = False) -> LiveRun:
+        """A stored run; `resuming`, only what lies before the state it is resumed from.
+
+        Raises InputError when the file cannot be read, or holds nothing to resume from.
+        """
         from stiffgui.runs import open_run
 
         with open_run(path) as stored:
-            run = cls(path.stem, stored.experiment, path, colour)
+            run = cls(path.stem, stored.experiment, path)
+            last = math.inf
+            if resuming:
+                run.experiment, last = stored.experiment_now, stored.checkpoint_epoch
             history = stored.series()
-            for row, epoch in enumerate(history.epochs):
+            for row, epoch in enumerate(history.epochs[history.epochs <= last]):
                 run.epochs.append(int(epoch))
                 run.seconds.append(history.seconds[row])
                 for name in SERIES:
                     run.series[name].append(history.series[name][row])
-            for row, epoch in enumerate(history.index_epochs):
+            for row, epoch in enumerate(history.index_epochs[history.index_epochs <= last]):
                 run.index_epochs.append(int(epoch))
                 for name, values in history.indices.items():
                     run.indices.setdefault(name, Column()).append(values[row])
-            run.events = [Event(**event) for event in stored.events]
-            run.kept = stored.snapshot_epochs
-            run.state = stored.ending
+            run.events = [Event(**e) for e in stored.events if e["epoch"] <= last]
+            run.kept = [epoch for epoch in stored.snapshot_epochs if epoch <= last]
+            # A file that says "running" and is opened is one whose training was interrupted.
+            run.state = "interrupted" if stored.ending == "running" else stored.ending
         run.version = 1
         return run

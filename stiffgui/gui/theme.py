@@ -105,6 +105,10 @@ def _sheet(t: Theme) -> str:
     #cardNote, #unit, #share {{ color: {t.faint}; }}
     #banner {{ background: {t.card}; border: 1px solid {t.bad}; border-radius: 5px;
         color: {t.text}; padding: 6px; }}
+    #bannerDetails {{ color: {t.faint}; font-family: monospace; }}
+    #chip {{ border: 1px solid {t.border}; border-radius: 5px; background: {t.card}; }}
+    #chip[shown="true"] {{ border-color: {t.accent}; }}
+    #chipName {{ border: none; background: transparent; color: {t.text}; padding: 2px 3px; }}
     QLabel[problem="true"] {{ color: {t.bad}; }}
     *[invalid="true"] {{ border: 1px solid {t.bad}; border-radius: 3px; }}
     #liveDot {{ color: {t.good}; }}

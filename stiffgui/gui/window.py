@@ -1,14 +1,18 @@
-"""The main window: docks around four plots, run controls, timeline."""
+"""The main window: docks around four plots, run controls, timeline, runs."""
 
 from __future__ import annotations
 
-import time
+import shlex
+from collections.abc import Callable
+from itertools import cycle
 from pathlib import Path
-from typing import Any
 
-from PySide6.QtCore import QSettings, Qt, QTimer
-from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
+from platformdirs import user_log_path
+from PySide6.QtCore import QEvent, QSettings, Qt, QTimer, QUrl
+from PySide6.QtGui import QCloseEvent, QDesktopServices, QKeyEvent
 from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSlider,
     QApplication,
     QComboBox,
     QDockWidget,
@@ -19,28 +23,36 @@ from PySide6.QtWidgets import (
     QSizePolicy,
     QSplitter,
     QToolBar,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
+import stiffgui
 from stiffgui._presets import presets
 from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
 from stiffgui.gui import theme as theme_module
+from stiffgui.gui.actions import make_actions
+from stiffgui.gui.banner import Banner
+from stiffgui.gui.closing import Choice, ask_how_to_close
 from stiffgui.gui.eigenvalues_card import EigenvaluesCard
 from stiffgui.gui.experiment_panel import ExperimentPanel
 from stiffgui.gui.fit_card import FitCard
 from stiffgui.gui.history_card import HistoryCard, error_series, stiffness_series
+from stiffgui.gui.history_view import HistoryView
 from stiffgui.gui.layers_card import LayersCard
 from stiffgui.gui.live_run import LiveRun
-from stiffgui.gui.settings_model import SettingsModel
+from stiffgui.gui.looking import Looking
+from stiffgui.gui.palette import Palette
+from stiffgui.gui.runs_bar import RunsBar
 from stiffgui.gui.timeline import Timeline
-from stiffgui.gui.training_thread import TrainingThread, ViewThread
+from stiffgui.gui.workbench import Workbench
 from stiffgui.regularizers import NoPenalty
-from stiffgui.session.messages import Export, Exported, Failed, Look, Start, View
+from stiffgui.session.messages import View
 
-POLL_MILLISECONDS = 60
-LOOK_SECONDS = 0.6
+# One task of `poll` at a time: no pause of the window is longer than the slowest of them.
+POLL_MILLISECONDS = 25
 FORMATS = "PNG (*.png);;SVG (*.svg);;PDF (*.pdf);;CSV of what is drawn (*.csv)"
 
 
@@ -50,25 +62,45 @@ class MainWindow(QMainWindow):
     def __init__(self, workspace: Path, settings: QSettings, in_process: bool = False) -> None:
         super().__init__()
         self.setWindowTitle("stiffgui")
-        self.workspace, self.settings = workspace, settings
-        self.model = SettingsModel()
-        self.runs: list[LiveRun] = []
-        self.training = TrainingThread(in_process)
-        self.views = ViewThread()
-        self.paused = False
-        self._looked: tuple[Any, ...] = ()
-        self._look_number = 0
-        self.exports_pending = 0
-        self._look_at = 0.0
-        self._look_pause = LOOK_SECONDS
-        self._rate: tuple[float, int] | None = None
+        self.settings = settings
+        self.bench = Workbench(workspace, in_process)
+        self.model = self.bench.model
+        self.looking = Looking()
         self._make_views()
         self._make_docks()
-        self._make_actions()
+        calls: dict[str, Callable[[], object]] = {
+            "open": self.ask_open,
+            "save": self.ask_save,
+            "export": self.ask_export,
+            "workspace": self.ask_workspace,
+            "quit": self.close,
+            "undo": self.bench.undo,
+            "redo": self.bench.redo,
+            "copy_command": self.copy_command,
+            "copy_settings": self.copy_settings,
+            "paste_settings": self.paste_settings,
+            "run": self.run,
+            "pause": self.bench.pause,
+            "step": self.bench.step,
+            "stop": self.bench.stop,
+            "live": self.timeline.go_live,
+            "layout": self.default_layout,
+            "theme_system": lambda: self.choose_theme("system"),
+            "theme_light": lambda: self.choose_theme("light"),
+            "theme_dark": lambda: self.choose_theme("dark"),
+            "palette": lambda: Palette(self.acts.values(), self).open(),
+            "log": self.open_log,
+            "about": self.about,
+        }
+        self.acts = make_actions(self, calls)
         self._make_toolbar()
         self._connect()
         self.resize(1280, 800)
+        self._default_state = self.saveState()
         self._restore()
+        self._tasks = cycle(
+            (self._draw_errors, self._draw_stiffness, self._draw_layers, self._tell)
+        )
         self.timer = QTimer(self)
         self.timer.timeout.connect(self.poll)
         self.timer.start(POLL_MILLISECONDS)
@@ -77,9 +109,11 @@ class MainWindow(QMainWindow):
     # ------------------------------------------------------------------ building
 
     def _make_views(self) -> None:
-        self.errors = HistoryCard("Errors", "errors", "RMSE", error_series, log=True)
+        self.history_view = HistoryView()
+        view = self.history_view
+        self.errors = HistoryCard("Errors", "errors", "RMSE", error_series, view, log=True)
         self.stiffness = HistoryCard(
-            "Stiffness", "stiffness", "sum over layers", stiffness_series, log=False
+            "Stiffness", "stiffness", "sum over layers", stiffness_series, view, log=False
         )
         self.fit, self.layers = FitCard(), LayersCard()
         self.eigenvalues = EigenvaluesCard()
@@ -94,10 +128,7 @@ class MainWindow(QMainWindow):
             row.setHandleWidth(7)
             rows.addWidget(row)
         rows.setHandleWidth(7)
-        self.banner = QLabel("")
-        self.banner.setObjectName("banner")
-        self.banner.setWordWrap(True)
-        self.banner.hide()
+        self.banner = Banner()
         self.empty = QLabel("Press Run (Ctrl+R): the network trains and these plots fill.")
         self.empty.setObjectName("cardNote")
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -113,12 +144,19 @@ class MainWindow(QMainWindow):
     def _make_docks(self) -> None:
         self.panel = ExperimentPanel(self.model)
         self.timeline = Timeline()
+        self.runs_bar = RunsBar(self.bench)
+        below = QWidget()
+        layout = QVBoxLayout(below)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(6)
+        layout.addWidget(self.timeline)
+        layout.addWidget(self.runs_bar)
         left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
         bottom = Qt.DockWidgetArea.BottomDockWidgetArea
         places: tuple[tuple[str, QWidget, Qt.DockWidgetArea], ...] = (
             ("Experiment", self.panel, left),
             ("Eigenvalues", self.eigenvalues, right),
-            ("Timeline", self.timeline, bottom),
+            ("Timeline", below, bottom),
         )
         self.docks = {}
         for name, widget, area in places:
@@ -128,46 +166,16 @@ class MainWindow(QMainWindow):
             dock.setWidget(widget)
             self.addDockWidget(area, dock)
             self.docks[name] = dock
-        self.resizeDocks(
-            [self.docks["Experiment"], self.docks["Eigenvalues"]],
-            [285, 340],
-            Qt.Orientation.Horizontal,
-        )
+        self._size_docks()
 
-    def _make_actions(self) -> None:
-        table = {
-            "run": ("Run", "Ctrl+R", "Train the experiment from the start", self.run),
-            "pause": ("Pause", "Space", "Pause or resume training", self.pause),
-            "step": ("Step", "Right", "Train one epoch, then pause", self.step),
-            "stop": ("Stop", "Esc", "Stop training; everything is kept", self.stop),
-            "open": ("Open…", "Ctrl+O", "Open a run or settings file", self.ask_open),
-            "export": ("Export…", "Ctrl+E", "Export the figure under the pointer", self.ask_export),
-            "undo": ("Undo", "Ctrl+Z", "Undo the last edit", self.model.undo.undo),
-            "redo": ("Redo", "Ctrl+Shift+Z", "Redo the edit", self.model.undo.redo),
-            "quit": ("Quit", "Ctrl+Q", "Close the window", self.close),
-        }
-        self.acts: dict[str, QAction] = {}
-        for name, (text, keys, help_text, call) in table.items():
-            action = QAction(text, self)
-            action.setShortcut(QKeySequence(keys))
-            action.setToolTip(f"{help_text} ({keys})")
-            action.triggered.connect(lambda _=False, call=call: call())
-            self.addAction(action)
-            self.acts[name] = action
-        bar = self.menuBar()
-        for title, names in (
-            ("&File", ("open", "export", "quit")),
-            ("&Edit", ("undo", "redo")),
-            ("&Run", ("run", "pause", "step", "stop")),
-        ):
-            menu = bar.addMenu(title)
-            for name in names:
-                menu.addAction(self.acts[name])
+    def _size_docks(self) -> None:
+        sides = [self.docks["Experiment"], self.docks["Eigenvalues"]]
+        self.resizeDocks(sides, [285, 340], Qt.Orientation.Horizontal)
 
-        view = bar.addMenu("&View")
-        for choice in ("system", "light", "dark"):
-            action = view.addAction(f"Theme: {choice}")
-            action.triggered.connect(lambda _=False, c=choice: self.choose_theme(c))
+    def default_layout(self) -> None:
+        """Put every panel back in its place."""
+        self.restoreState(self._default_state)
+        self._size_docks()
 
     def _make_toolbar(self) -> None:
         bar = QToolBar("Run")
@@ -194,27 +202,48 @@ class MainWindow(QMainWindow):
         for name in ("run", "pause", "step", "stop", "export"):
             bar.addAction(self.acts[name])
             bar.widgetForAction(self.acts[name]).setObjectName(name)
+        curves = QToolButton()
+        curves.setText("Curves")
+        curves.setToolTip("Axis, smoothing and outliers of Errors and Stiffness")
+        curves.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = self.menuBar().addMenu("&Curves")
+        self.menuBar().insertMenu(self.menuBar().actions()[-2], menu)
+        self.history_view.fill(menu)
+        curves.setMenu(menu)
+        bar.addWidget(curves)
         self.addToolBar(bar)
 
     def _connect(self) -> None:
+        bench, looking = self.bench, self.looking
         self.preset.activated.connect(lambda k: self.load_preset(self.preset.itemData(k)))
-        self.model.changed.connect(self._settings_changed)
-        self.model.validity_changed.connect(lambda _: self._update_actions())
-        self.model.live_changed.connect(self._live_changed)
-        self.training.ended.connect(self._ended)
-        self.training.failed.connect(self._failed)
-        self.views.answered.connect(self._answered)
-        self.timeline.moved.connect(lambda _: self._look_soon())
+        self.model.changed.connect(self._update_actions)
+        bench.runs_changed.connect(self._runs_changed)
+        bench.training_changed.connect(self._training_changed)
+        bench.said.connect(self.banner.say)
+        looking.failed.connect(self.banner.say)
+        looking.exported.connect(lambda path: self.banner.say(f"Saved {path}"))
+        looking.viewed.connect(self._show_view)
+        self.timeline.moved.connect(lambda _: looking.soon())
         self.layers.picked.connect(self._picked)
-        self.eigenvalues.layer_chosen.connect(lambda _: self._look_soon())
-        self.eigenvalues.trial_chosen.connect(lambda _: self._look_soon())
+        self.eigenvalues.layer_chosen.connect(lambda _: looking.soon())
+        self.eigenvalues.trial_chosen.connect(lambda _: looking.soon())
+        self.runs_bar.export_asked.connect(lambda: self.ask_export("summary"))
+        for history in (self.errors, self.stiffness):
+            history.pointed.connect(self._point)
         for card in self.cards:
             card.export_asked.connect(self.ask_export)
 
     def start_children(self) -> None:
-        """Spawn the warm children; called once the window is painted."""
-        self.training.start()
-        self.views.start()
+        """Spawn the warm children, and look for interrupted runs; once the window is painted."""
+        self.bench.training.start()
+        self.looking.thread_.start()
+        interrupted = self.bench.interrupted()
+        if interrupted:
+            newest = interrupted[-1]
+            self.banner.say(
+                f"The training of {newest.stem} was interrupted; what was computed is kept.",
+                offer=("Go on training", lambda: self.bench.resume(newest)),
+            )
 
     # --------------------------------------------------------------- experiment
 
@@ -223,229 +252,184 @@ class MainWindow(QMainWindow):
         self.model.load(name, presets[name])
         self.preset.setCurrentIndex(self.preset.findData(name))
 
-    def load_file(self, path: Path) -> None:
-        """Open a .toml or .stiff file; what is wrong with it is said in place."""
-        try:
-            if path.suffix == ".toml":
-                self.model.load(path.stem, Experiment.read(path))
-                return
-            run = LiveRun.read(path, len(self.runs))
-        except InputError as error:
-            self.say(str(error))
+    def copy_command(self) -> None:
+        """Copy the command that trains these settings."""
+        experiment = self.model.experiment
+        if experiment is None:
             return
-        self.runs.append(run)
-        self.model.load(path.stem, run.experiment)
-        self._show_run(run)
+        name = self.model.preset_name if self.model.preset_name in presets else next(iter(presets))
+        words = ["stiffgui", "train", name]
+        for key, (mine, _) in experiment.differences(presets[name]).items():
+            if mine is not None:
+                text = ",".join(map(str, mine)) if isinstance(mine, tuple | list) else str(mine)
+                words += ["--set", f"{key}={text}"]
+        QApplication.clipboard().setText(shlex.join(words))
+        self.banner.say("The command was copied.")
 
-    def _settings_changed(self) -> None:
-        self._update_actions()
+    def copy_settings(self) -> None:
+        """Copy the settings as TOML."""
+        if self.model.experiment is not None:
+            QApplication.clipboard().setText(self.model.experiment.to_toml())
+            self.banner.say("The settings were copied.")
 
-    def _live_changed(self, changes: dict[str, Any]) -> None:
-        if self.training.training:
-            self.training.change(changes)
+    def paste_settings(self) -> None:
+        """Take settings from TOML text on the clipboard."""
+        try:
+            experiment = Experiment.from_toml(QApplication.clipboard().text(), "The copied text")
+        except InputError as error:
+            self.banner.say(str(error))
+            return
+        self.model.load("pasted", experiment)
 
     # ------------------------------------------------------------------ running
 
-    @property
-    def run_shown(self) -> LiveRun | None:
-        """The run that Fit, Layers and Eigenvalues show: the newest."""
-        return self.runs[-1] if self.runs else None
-
     def run(self) -> None:
         """Train the panel's experiment into a new run file."""
-        experiment = self.model.experiment
-        if experiment is None or self.training.training:
-            return
         self.banner.hide()
-        path = self._new_path()
-        run = LiveRun(path.stem, experiment, path, len(self.runs))
-        run.state = "running"
-        self.runs.append(run)
-        self.paused = False
-        self._rate = None
-        self._show_run(run)
         self.timeline.go_live()
-        self.training.begin(Start(experiment.to_toml(), str(path)))
-        self._update_actions()
+        self.bench.run()
 
-    def _new_path(self) -> Path:
-        self.workspace.mkdir(parents=True, exist_ok=True)
-        stem = f"{self.model.preset_name or 'run'}-{time.strftime('%Y-%m-%d-%H%M%S')}"
-        path, number = self.workspace / f"{stem}.stiff", 2
-        while path.exists():
-            path, number = self.workspace / f"{stem}-{number}.stiff", number + 1
-        return path
-
-    def _show_run(self, run: LiveRun) -> None:
-        architecture = run.experiment.architecture
-        self.eigenvalues.set_network(
-            architecture.depth, run.experiment.training.trials, architecture.step_size
-        )
-        self.empty.hide()
-        self._looked = ()
-        self._look_soon()
-
-    def pause(self) -> None:
-        """Pause, or resume."""
-        if self.training.training:
-            self.paused = not self.paused
-            self.training.steer("pause" if self.paused else "resume")
-            self._update_actions()
-
-    def step(self) -> None:
-        """One epoch, then pause."""
-        if self.training.training:
-            self.paused = True
-            self.training.steer("step")
-            self._update_actions()
-
-    def stop(self) -> None:
-        """Stop; everything is kept."""
-        if self.training.training:
-            self.training.steer("stop")
-
-    def _ended(self, ending: str) -> None:
-        run = self.run_shown
-        self._take_records()
+    def _runs_changed(self) -> None:
+        run = self.bench.shown
+        self.empty.setVisible(run is None)
         if run is not None:
-            run.state = ending
-            run.version += 1
-            for event in run.events:
-                if event.kind == "diverged":
-                    self.say(event.text)
-        self.paused = False
-        self._looked = ()
+            architecture = run.experiment.architecture
+            self.eigenvalues.set_network(
+                architecture.depth, run.experiment.training.trials, architecture.step_size
+            )
+        self.looking.soon(anew=True)
         self._update_actions()
 
-    def _failed(self, sentence: str, details: str) -> None:
-        self.say(sentence, details)
-        if self.run_shown is not None:
-            self.run_shown.state = "interrupted"
-        self.paused = False
+    def _training_changed(self) -> None:
+        self.looking.soon(anew=True)
         self._update_actions()
+        if not self.bench.training.training and self.isHidden() and self._left_in_background:
+            self.close()
 
-    def say(self, sentence: str, details: str = "") -> None:
-        """A message in place, above the plots."""
-        self.banner.setText(sentence)
-        self.banner.setToolTip(details)
-        self.banner.show()
+    _left_in_background = False
 
     def _update_actions(self) -> None:
-        training = self.training.training
+        training = self.bench.training.training
         self.acts["run"].setEnabled(not training and self.model.experiment is not None)
         for name in ("pause", "step", "stop"):
             self.acts[name].setEnabled(training)
-        self.acts["pause"].setText("Resume" if self.paused else "Pause")
-        self.acts["export"].setEnabled(bool(self.runs))
+        self.acts["pause"].setText("Resume" if self.bench.paused else "Pause")
+        self.acts["export"].setEnabled(self.bench.shown is not None)
+        for widget in (self.preset, self.acts["open"], self.acts["paste_settings"]):
+            widget.setEnabled(not training)
+        valid = self.model.experiment is not None
+        for name in ("save", "copy_command", "copy_settings"):
+            self.acts[name].setEnabled(valid)
         self.panel.set_training(training)
 
     # ------------------------------------------------------------------ polling
 
     def poll(self) -> None:
-        """Take what has arrived, and paint what is visible and changed."""
-        self._take_records()
-        runs = self.runs[-1:]
-        self.errors.refresh(runs)
-        self.stiffness.refresh(runs)
-        run = self.run_shown
+        """Take what has arrived, and do one of the tasks: paint only what changed."""
+        self.bench.take()
+        if self.isVisible():
+            next(self._tasks)()
+
+    def refresh(self) -> None:
+        """Do every task now."""
+        self.bench.take()
+        for _ in range(4):
+            next(self._tasks)()
+
+    def _draw_errors(self) -> None:
+        self.errors.refresh(self.bench.visible())
+
+    def _draw_stiffness(self) -> None:
+        self.stiffness.refresh(self.bench.visible())
+
+    def _draw_layers(self) -> None:
+        self.layers.refresh(self.bench.shown, self.eigenvalues.layer.value())
+
+    def _tell(self) -> None:
+        """Progress, the penalty's share, and the views of the chosen epoch."""
+        run = self.bench.shown
         if run is None:
             return
-        self.layers.refresh(run, self.eigenvalues.layer.value())
         self.timeline.set_range(run.epoch, run.total, run.kept)
-        self._say_progress(run)
-        self._look(run)
+        self.timeline.say(self._progress(run))
+        self.looking.look(
+            run,
+            None if self.timeline.live else self.timeline.epoch,
+            self.eigenvalues.layer.value(),
+            self.eigenvalues.trial.value(),
+        )
         shares = run.series["penalty_share"].values
         penalised = len(shares) and not isinstance(run.experiment.regularizer, NoPenalty)
         self.panel.show_share(float(shares[-1].mean()) if penalised else None)
 
-    def _take_records(self) -> None:
-        run = self.run_shown
-        while self.training.inbox and run is not None:
-            run.take(self.training.inbox.popleft())
-
-    def _say_progress(self, run: LiveRun) -> None:
-        words = [f"epoch {run.epoch:,} / {run.total:,}".replace(",", "\u202f")]
-        if run.state == "running" and len(run.seconds.values) > 1:
+    def _progress(self, run: LiveRun) -> str:
+        words = [f"epoch {run.epoch:,} / {run.total:,}"]
+        if run is self.bench.running and len(run.seconds.values) > 1:
             taken = float(run.seconds.values[-1]) or 1e-9
-            steps = -(-run.experiment.task.training_samples // run.experiment.training.batch_size)
             left = (run.total - run.epoch) * taken / max(run.epoch, 1)
-            words.append(f"{run.epoch * steps / taken:,.0f} steps/s".replace(",", "\u202f"))
+            words.append(f"{run.epoch * run.steps_per_epoch / taken:,.0f} steps/s")
             words.append(f"{int(left) // 60:02d}:{int(left) % 60:02d} left")
-        words.append("paused" if self.paused else run.state)
-        self.timeline.say("    ".join(words))
+        paused = run is self.bench.running and self.bench.paused
+        words.append("paused" if paused else run.state)
+        return "    ".join(words).replace(",", "\u202f")
 
     # -------------------------------------------------------------------- views
-
-    def _look_soon(self) -> None:
-        self._look_at = 0.0
 
     def _picked(self, layer: int, epoch: int) -> None:
         self.timeline.go_to(epoch)
         self.eigenvalues.layer.setValue(layer)
 
-    def _look(self, run: LiveRun) -> None:
-        """Ask for the views of the chosen epoch, at a rate that leaves training its core."""
-        now = time.monotonic()
-        if now < self._look_at:
-            return
-        live = self.timeline.live and run.newest is not None
-        epoch = run.newest[0] if live and run.newest is not None else self.timeline.epoch
-        wanted = (
-            id(run),
-            epoch,
-            live,
-            run.state,
-            self.eigenvalues.layer.value(),
-            self.eigenvalues.trial.value(),
-        )
-        if wanted == self._looked or (not live and not run.kept):
-            return
-        self._looked = wanted
-        self._look_at = now + self._look_pause
-        self._look_number += 1
-        parameters = run.newest[1] if live and run.newest is not None else None
-        self.views.ask(
-            Look(
-                self._look_number,
-                run.experiment.to_toml(),
-                epoch,
-                min(self.eigenvalues.trial.value(), run.experiment.training.trials - 1),
-                min(self.eigenvalues.layer.value(), run.experiment.architecture.depth),
-                str(run.path),
-                parameters,
-            )
-        )
+    def _point(self, x: float | None) -> None:
+        for card in (self.errors, self.stiffness):
+            card.point_at(x)
 
-    def _answered(self, message: Any) -> None:
-        if isinstance(message, View):
-            self._look_pause = max(LOOK_SECONDS, 10 * message.seconds)
-            self.fit.show_fit(message.fit)
-            where = ""
-            if message.fit["kind"] == "maps":
-                (x0, x1), (y0, y1) = message.fit["domain"]
-                where = f" · [{x0:g}, {x1:g}] × [{y0:g}, {y1:g}]"
-            epoch = f"{message.epoch:,}".replace(",", "\u202f")
-            self.fit.say(f"epoch {epoch} · trial {message.trial}{where}")
-            self.eigenvalues.show_view(message)
-        elif isinstance(message, Exported):
-            self.exports_pending -= 1
-            self.say(f"Saved {message.path}")
-        elif isinstance(message, Failed):
-            self.say(message.sentence, message.details)
+    def _show_view(self, view: View) -> None:
+        self.fit.show_fit(view.fit)
+        where = ""
+        if view.fit["kind"] == "maps":
+            (x0, x1), (y0, y1) = view.fit["domain"]
+            where = f" · [{x0:g}, {x1:g}] × [{y0:g}, {y1:g}]"
+        epoch = f"{view.epoch:,}".replace(",", "\u202f")
+        self.fit.say(f"epoch {epoch} · trial {view.trial}{where}")
+        self.eigenvalues.show_view(view)
 
     # ------------------------------------------------------------------- files
 
     def ask_open(self) -> None:
         """Choose a file to open."""
         name, _ = QFileDialog.getOpenFileName(
-            self, "Open", str(self.workspace), "Runs and settings (*.stiff *.toml)"
+            self, "Open", str(self.bench.workspace), "Runs and settings (*.stiff *.toml)"
         )
         if name:
-            self.load_file(Path(name))
+            self.bench.open_file(Path(name))
+
+    def ask_save(self) -> None:
+        """Choose a file and save the settings as TOML."""
+        experiment = self.model.experiment
+        if experiment is None:
+            return
+        folder = self.bench.workspace / f"{self.model.preset_name or 'settings'}.toml"
+        name, _ = QFileDialog.getSaveFileName(self, "Save settings", str(folder), "TOML (*.toml)")
+        if not name:
+            return
+        path = Path(name).with_suffix(".toml")
+        try:
+            path.write_text(experiment.to_toml(), "utf-8")
+            self.banner.say(f"Saved {path}")
+        except OSError as error:
+            self.banner.say(f"{path} cannot be written: {error.strerror}. Choose another place.")
+
+    def ask_workspace(self) -> None:
+        """Choose the folder in which runs are kept; remembered."""
+        start = str(self.bench.workspace)
+        name = QFileDialog.getExistingDirectory(self, "Folder that keeps the runs", start)
+        if name:
+            self.bench.workspace = Path(name)
+            self.settings.setValue("workspace", name)
 
     def ask_export(self, figure: str | None = None) -> None:
         """Choose a file and export a figure; without a name, the one under the pointer."""
-        if self.run_shown is None:
+        if self.bench.shown is None:
             return
         under = next((c.figure for c in self.cards if c.underMouse()), "errors")
         figure = figure or under
@@ -454,24 +438,41 @@ class MainWindow(QMainWindow):
             self.export(figure, Path(name))
 
     def export(self, figure: str, path: Path) -> None:
-        """Write a figure of the shown run, as it is shown; the file's ending says the format."""
-        run = self.run_shown
+        """Write a figure as it is shown; the file's ending says the format."""
+        run = self.bench.shown
         if run is None:
             return
         chosen = self.layers.index.currentData()
+        card = self.stiffness if figure == "stiffness" else self.errors
         options = {
             "epoch": None if self.timeline.live else self.timeline.epoch,
             "layer": self.eigenvalues.layer.value(),
             "trial": self.eigenvalues.trial.value(),
-            "logarithmic": self.stiffness.logarithmic.isChecked()
-            if figure == "stiffness"
-            else self.errors.logarithmic.isChecked(),
+            "logarithmic": card.logarithmic.isChecked(),
             "indices": (chosen,) if figure == "layers" and chosen else (),
         }
+        several = figure in ("errors", "stiffness", "summary")
         kind = path.suffix.removeprefix(".").lower() or "png"
-        self._look_number += 1
-        self.exports_pending += 1
-        self.views.ask(Export(self._look_number, [str(run.path)], figure, str(path), kind, options))
+        self.looking.export(self.bench.visible() if several else [run], figure, path, kind, options)
+
+    # --------------------------------------------------------------------- help
+
+    def open_log(self) -> None:
+        """Show the folder with the log in the system's file viewer."""
+        folder = user_log_path("stiffgui", appauthor=False)
+        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
+            self.banner.say(f"The log is in {folder}.")
+
+    def about(self) -> None:
+        """Version, licence, source."""
+        QMessageBox.about(
+            self,
+            "About stiffgui",
+            f"<b>stiffgui {stiffgui.__version__}</b><p>Numerical stiffness of residual networks: "
+            "measured, penalised and compared, live.</p><p>BSD 3-Clause licence. The method is "
+            "that of Hudson, D'Elia, Najm and Sargsyan, J. Mach. Learn. Model. Comput. 4(2), "
+            f"2023.</p><p>Runs are kept in {self.bench.workspace}.</p>",
+        )
 
     # ------------------------------------------------------------------ closing
 
@@ -482,27 +483,42 @@ class MainWindow(QMainWindow):
         if state is not None:
             self.restoreState(state)
 
+    def ask_how_to_close(self) -> Choice:
+        """What to do with the training that is running."""
+        return ask_how_to_close(self)
+
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask once while training; then stop, save, and end the children."""
-        if self.training.training and not self._may_stop():
-            event.ignore()
-            return
+        if self.bench.training.training and self.isVisible():
+            choice = self.ask_how_to_close()
+            if choice is not Choice.STOP:
+                event.ignore()
+                if choice is Choice.BACKGROUND:
+                    self._left_in_background = True
+                    self.hide()
+                return
         self.timer.stop()
         self.settings.setValue("geometry", self.saveGeometry())
         self.settings.setValue("docks", self.saveState())
         self.hide()
-        self.training.close()
-        self.views.close()
+        self.bench.training.close()
+        self.looking.thread_.close()
         event.accept()
+        if self._left_in_background:
+            QApplication.quit()  # the last window was hidden before: nothing else ends the loop
 
-    def _may_stop(self) -> bool:
-        box = QMessageBox(self)
-        box.setWindowTitle("Training is running")
-        box.setText("Stop training and close? Everything computed is saved.")
-        stop = box.addButton("Stop and save", QMessageBox.ButtonRole.AcceptRole)
-        box.addButton(QMessageBox.StandardButton.Cancel)
-        box.exec()
-        return box.clickedButton() is stop
+    def event(self, event: QEvent) -> bool:
+        """Space and the arrow keys belong to the control that has the focus, if it uses them."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            focus = self.focusWidget()
+            slides = event.key() == Qt.Key.Key_Right and isinstance(focus, QAbstractSlider)
+            presses = event.key() == Qt.Key.Key_Space and isinstance(
+                focus, QAbstractButton | QComboBox
+            )
+            if slides or presses:
+                event.accept()
+                return True
+        return super().event(event)
 
     def choose_theme(self, choice: str) -> None:
         """system, light or dark; remembered."""
@@ -516,3 +532,4 @@ class MainWindow(QMainWindow):
         theme = theme_module.apply(application, str(self.settings.value("theme", "system")))
         for card in self.cards:
             card.set_theme(theme)
+        self.runs_bar.set_theme(theme)

@@ -61,6 +61,12 @@ class Run:
         self._database.close()
 
     @property
+    def experiment_now(self) -> Experiment:
+        """The experiment with the changes that were made while it trained."""
+        changes = {e["key"]: e["value"] for e in self.events if e["kind"] == "change"}
+        return self.experiment.with_settings(changes)
+
+    @property
     def ending(self) -> str:
         """`finished`, `stopped`, `diverged`, or `running` (also after a crash)."""
         return self._meta("ending")
@@ -152,6 +158,14 @@ class Run:
         """The state from which training can be resumed, if one was saved."""
         rows = self._rows("SELECT arrays FROM checkpoint")
         return load(rows[0][0]) if rows else None
+
+    @property
+    def checkpoint_epoch(self) -> int:
+        """The epoch at which `checkpoint` was saved. Raises InputError when there is none."""
+        saved = self.checkpoint()
+        if saved is None:
+            raise InputError(f"{self.path} holds nothing to resume from: train it anew.")
+        return int(saved["counters"][0])
 
     def _meta(self, key: str) -> str:
         rows = self._rows("SELECT value FROM meta WHERE key = ?", key)

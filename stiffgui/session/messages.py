@@ -65,10 +65,11 @@ class Ended:
 
 @dataclass(frozen=True)
 class Failed:
-    """A sentence for the person; `details` fold open."""
+    """A sentence for the person; `details` fold open; `number` of the request that failed."""
 
     sentence: str
     details: str = ""
+    number: int = 0
 
 
 # ------------------------------------------------------------ window -> view child and back

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from stiffgui.gui.application import make_application, make_window
+from stiffgui.gui.closing import Choice
 from stiffgui.gui.window import MainWindow
 
 
@@ -32,7 +33,7 @@ def window(qtbot: QtBot, qapp: QApplication, home: Path) -> Iterator[MainWindow]
     window.show()
     window.start_children()
     yield window
-    window._may_stop = lambda: True  # type: ignore[method-assign]  # nobody is there to answer
+    window.ask_how_to_close = lambda: Choice.STOP  # type: ignore[method-assign]  # nobody is there to answer
     window.close()
     window.deleteLater()
     qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from stiffgui.gui.application import make_window
+from stiffgui.gui.closing import Choice
 from stiffgui.gui.window import MainWindow
 from stiffgui.runs import open_run
 
@@ -26,14 +27,14 @@ def start(window: MainWindow, qtbot: QtBot, epochs: int = 5000) -> None:
     window.model.edit("training.trials", 2)
     window.acts["run"].trigger()
     qtbot.waitUntil(
-        lambda: window.run_shown is not None and window.run_shown.epoch >= 3, timeout=WAIT
+        lambda: window.bench.shown is not None and window.bench.shown.epoch >= 3, timeout=WAIT
     )
 
 
 def test_train_change_scrub_export_close(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     window.model.edit("regularizer.kind", "stiffness")
     start(window, qtbot)
-    run = window.run_shown
+    run = window.bench.shown
     assert run is not None and not window.acts["run"].isEnabled()
     window.model.edit("regularizer.weight", 0.5)
     qtbot.waitUntil(lambda: any(e.key == "regularizer.weight" for e in run.events), timeout=WAIT)
@@ -55,7 +56,7 @@ def test_train_change_scrub_export_close(window: MainWindow, qtbot: QtBot, tmp_p
         for card in window.cards:
             path = tmp_path / f"{card.figure}.{kind}"
             window.export(card.figure, path)
-            qtbot.waitUntil(lambda: window.exports_pending == 0, timeout=WAIT)
+            qtbot.waitUntil(lambda: not window.looking.pending, timeout=WAIT)
             if mark is None:
                 assert len(pd.read_csv(path)) > 1
             else:
@@ -78,7 +79,7 @@ def test_the_window_imports_no_torch_and_no_pandas() -> None:
 
 def test_pause_step_resume(window: MainWindow, qtbot: QtBot) -> None:
     start(window, qtbot)
-    run = window.run_shown
+    run = window.bench.shown
     assert run is not None
     window.acts["pause"].trigger()
     qtbot.waitUntil(lambda: any(e.kind == "paused" for e in run.events), timeout=WAIT)
@@ -96,31 +97,31 @@ def test_a_killed_child_is_told_and_training_can_start_again(
     window: MainWindow, qtbot: QtBot
 ) -> None:
     start(window, qtbot)
-    first = window.run_shown
-    assert first is not None and window.training.process_id is not None
+    first = window.bench.shown
+    assert first is not None and window.bench.training.process_id is not None
     qtbot.wait(1200)
-    os.kill(window.training.process_id, signal.SIGKILL)
+    os.kill(window.bench.training.process_id, signal.SIGKILL)
     qtbot.waitUntil(lambda: "ended unexpectedly" in window.banner.text(), timeout=WAIT)
     with open_run(first.path) as stored:
         assert len(stored.series().epochs) > 1
     start(window, qtbot, 5)
-    qtbot.waitUntil(lambda: window.runs[-1].state == "finished", timeout=WAIT)
+    qtbot.waitUntil(lambda: window.bench.runs[-1].state == "finished", timeout=WAIT)
 
 
 def test_training_in_process_in_the_thread(qtbot: QtBot, qapp: QApplication, home: Path) -> None:
     window = make_window(qapp, home / "runs", in_process=True)
     window.start_children()
     start(window, qtbot, 6)
-    qtbot.waitUntil(lambda: window.runs[-1].state == "finished", timeout=WAIT)
-    assert window.training.process_id is None
+    qtbot.waitUntil(lambda: window.bench.runs[-1].state == "finished", timeout=WAIT)
+    assert window.bench.training.process_id is None
     window.close()
     window.deleteLater()
 
 
 def test_closing_while_training_saves_everything(window: MainWindow, qtbot: QtBot) -> None:
     start(window, qtbot)
-    run = window.run_shown
-    window._may_stop = lambda: True  # type: ignore[method-assign]
+    run = window.bench.shown
+    window.ask_how_to_close = lambda: Choice.STOP  # type: ignore[method-assign]
     window.close()
     assert run is not None
     with open_run(run.path) as stored:
@@ -131,11 +132,11 @@ def test_closing_while_training_saves_everything(window: MainWindow, qtbot: QtBo
 def test_bad_files_are_told_in_place(window: MainWindow, tmp_path: Path) -> None:
     path = tmp_path / "x.toml"
     path.write_text("[training]\nepoch = 3")
-    window.load_file(path)
+    window.bench.open_file(path)
     assert "Did you mean training.epochs?" in window.banner.text()
     path = tmp_path / "x.stiff"
     path.write_text("nothing")
-    window.load_file(path)
+    window.bench.open_file(path)
     assert "not a run file" in window.banner.text()
 
 
@@ -161,9 +162,9 @@ def test_nothing_is_left_behind(qtbot: QtBot, qapp: QApplication, home: Path, ro
         window.start_children()
         window.model.edit("training.epochs", 3)
         window.run()
-        qtbot.waitUntil(lambda w=window: w.runs[-1].state == "finished", timeout=WAIT)
+        qtbot.waitUntil(lambda w=window: w.bench.runs[-1].state == "finished", timeout=WAIT)
         window.close()
-        assert not window.training.isRunning() and not window.views.isRunning()
+        assert not window.bench.training.isRunning() and not window.looking.thread_.isRunning()
         assert not window.timer.isActive()
         window.deleteLater()
         del window

@@ -1,0 +1,64 @@
+"""Every action, declared once: menus, shortcuts, the toolbar and the palette come from here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMainWindow
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One action: the menu it stands in, its words, its keys, and what it does."""
+
+    name: str
+    menu: str
+    text: str
+    keys: str
+    help: str
+
+
+TABLE = (
+    Entry("open", "&File", "Open…", "Ctrl+O", "Open a run or a settings file"),
+    Entry("save", "&File", "Save settings…", "Ctrl+S", "Save the settings as a TOML file"),
+    Entry("export", "&File", "Export…", "Ctrl+E", "Export the figure under the pointer"),
+    Entry("workspace", "&File", "Folder of runs…", "", "Choose the folder that keeps the runs"),
+    Entry("quit", "&File", "Quit", "Ctrl+Q", "Close the window"),
+    Entry("undo", "&Edit", "Undo", "Ctrl+Z", "Undo the last edit"),
+    Entry("redo", "&Edit", "Redo", "Ctrl+Shift+Z", "Redo the edit"),
+    Entry("copy_command", "&Edit", "Copy as command", "", "Copy the `stiffgui train` command"),
+    Entry("copy_settings", "&Edit", "Copy settings", "", "Copy the settings as TOML text"),
+    Entry("paste_settings", "&Edit", "Paste settings", "", "Take settings from copied TOML text"),
+    Entry("run", "&Run", "Run", "Ctrl+R", "Train the experiment from the start"),
+    Entry("pause", "&Run", "Pause", "Space", "Pause or resume training"),
+    Entry("step", "&Run", "Step", "Right", "Train one epoch, then pause"),
+    Entry("stop", "&Run", "Stop", "Esc", "Stop training; everything is kept"),
+    Entry("live", "&View", "Live", "Ctrl+L", "Show the newest epoch"),
+    Entry("layout", "&View", "Default layout", "", "Put every panel back in its place"),
+    Entry("theme_system", "&View", "Theme: as the system", "", "Light or dark as the system is"),
+    Entry("theme_light", "&View", "Theme: light", "", "Light colours"),
+    Entry("theme_dark", "&View", "Theme: dark", "", "Dark colours"),
+    Entry("palette", "&Help", "Find an action…", "Ctrl+Shift+P", "Find every action by its name"),
+    Entry("log", "&Help", "Open the log folder", "", "Where faults are written down"),
+    Entry("about", "&Help", "About stiffgui", "", "Version, licence and source of the method"),
+)
+
+
+def make_actions(window: QMainWindow, calls: dict[str, Callable[[], object]]) -> dict[str, QAction]:
+    """The actions of TABLE in the window's menus; `calls` says what each name does."""
+    made: dict[str, QAction] = {}
+    menus = {}
+    for entry in TABLE:
+        action = QAction(entry.text, window)
+        action.setToolTip(f"{entry.help} ({entry.keys})" if entry.keys else entry.help)
+        if entry.keys:
+            action.setShortcut(QKeySequence(entry.keys))
+        action.triggered.connect(lambda _=False, call=calls[entry.name]: call())
+        if entry.menu not in menus:
+            menus[entry.menu] = window.menuBar().addMenu(entry.menu)
+        menus[entry.menu].addAction(action)
+        window.addAction(action)
+        made[entry.name] = action
+    return made

@@ -1,0 +1,81 @@
+"""What is drawn of a long history: quartiles, smoothing, and few enough points. No Qt."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+BUCKETS = 400  # about one for each pixel of a plot; two points of every bucket are drawn
+
+
+class Quartiles:
+    """Quartiles over trials of a history that grows: each row is ranked once."""
+
+    def __init__(self) -> None:
+        self._rows: Array = np.empty((3, 256))
+        self._done = 0
+
+    def of(self, values: NDArray[Any]) -> Array:
+        """[E, R] -> lower quartile, median, upper quartile [3, E]; NaN where nothing is known."""
+        while self._rows.shape[1] < len(values):
+            self._rows = np.concatenate([self._rows, np.empty_like(self._rows)], axis=1)
+        if len(values) > self._done:
+            self._rows[:, self._done : len(values)] = _quartiles(values[self._done :])
+            self._done = len(values)
+        return self._rows[:, : len(values)]
+
+
+def _quartiles(values: NDArray[Any]) -> Array:
+    if values.shape[1] == 1:
+        return np.where(np.isfinite(values.T), values.T, np.nan).repeat(3, axis=0)
+    out = np.full((3, len(values)), np.nan)
+    finite = np.isfinite(values)
+    whole, part = finite.all(1), finite.any(1) & ~finite.all(1)
+    # nanpercentile goes row by row: only where trials are missing.
+    if whole.any():
+        out[:, whole] = np.percentile(values[whole], (25, 50, 75), axis=1)
+    if part.any():
+        out[:, part] = np.nanpercentile(
+            np.where(finite[part], values[part], np.nan), (25, 50, 75), axis=1
+        )
+    return out
+
+
+def smoothed(values: Array, factor: float) -> Array:
+    """Exponential mean m_i = f m_(i-1) + (1 - f) v_i, debiased: [E] -> [E].
+
+    Unknown values (NaN) weigh nothing; a constant series stays constant. 0 <= factor <= 0.999.
+    """
+    if not factor:
+        return values
+    from scipy.signal import lfilter
+
+    known = np.isfinite(values)
+    weight = lfilter([1.0], [1.0, -factor], known.astype(float))
+    total = lfilter([1.0], [1.0, -factor], np.where(known, values, 0.0))
+    result: Array = np.divide(total, weight, out=np.full(len(values), np.nan), where=weight > 0)
+    return result
+
+
+def thinned(values: Array, buckets: int = BUCKETS) -> NDArray[np.int64]:
+    """Rows to draw of [E]: the smallest and the largest of each bucket, the first and the last.
+
+    Peaks survive, and no value that is the newest is ever left out.
+    """
+    count = len(values)
+    if count <= 2 * buckets:
+        return np.arange(count)
+    width = -(-count // buckets)
+    whole = count // width * width
+    table = values[:whole].reshape(-1, width)
+    known = np.isfinite(table)
+    starts = np.arange(0, whole, width)
+    low = starts + np.where(known, table, np.inf).argmin(1)
+    high = starts + np.where(known, table, -np.inf).argmax(1)
+    rest = np.arange(whole, count)
+    rows = np.concatenate([[0], low, high, rest, [count - 1]])
+    return np.unique(rows).astype(np.int64)

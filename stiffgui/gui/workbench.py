@@ -1,0 +1,282 @@
+"""What the window works on: the settings being edited, the runs, and the training."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QFile, QObject, Signal
+
+from stiffgui.errors import InputError
+from stiffgui.experiment import Experiment
+from stiffgui.gui.live_run import LiveRun
+from stiffgui.gui.settings_model import SettingsModel
+from stiffgui.gui.training_thread import TrainingThread
+from stiffgui.session.messages import Start
+
+UNTOUCHED_SECONDS = 30.0  # a run file that is being written changes more often than this
+NEWEST = 40  # files of the workspace that are looked at for interrupted runs
+
+
+class Workbench(QObject):
+    """Settings, runs and one training at a time; `workspace` is the folder that keeps runs.
+
+    Signals: `runs_changed` (list, names, what is shown), `training_changed` (started, paused,
+    ended) and `said(sentence, details)`.
+    """
+
+    runs_changed = Signal()
+    training_changed = Signal()
+    said = Signal(str, str)
+
+    def __init__(self, workspace: Path, in_process: bool = False) -> None:
+        super().__init__()
+        self.workspace = workspace
+        self.model = SettingsModel()
+        self.training = TrainingThread(in_process)
+        self.runs: list[LiveRun] = []
+        self.shown: LiveRun | None = None
+        self.running: LiveRun | None = None
+        self.paused = False
+        self._colours = 0
+        self._undo_floor = self._undo_top = 0
+        self.model.live_changed.connect(self._live_changed)
+        self.training.ended.connect(self._ended)
+        self.training.failed.connect(self._failed)
+
+    # ------------------------------------------------------------------ training
+
+    def run(self) -> None:
+        """Train the settings into a new run file."""
+        experiment = self.model.experiment
+        if experiment is None or self.training.training:
+            return
+        try:
+            path = self._new_path()
+        except OSError as error:
+            sentence = (
+                f"{self.workspace} cannot be written: {error.strerror}. Choose another folder."
+            )
+            self.said.emit(sentence, "")
+            return
+        run = LiveRun(path.stem, experiment, path)
+        self._begin(run, Start(experiment.to_toml(), str(path)))
+
+    def resume(self, path: Path) -> None:
+        """Go on with an interrupted or stopped run, with its own settings."""
+        if self.training.training:
+            return
+        try:
+            run = LiveRun.read(path, resuming=True)
+        except InputError as error:
+            self.said.emit(str(error), "")
+            return
+        for place, other in enumerate(self.runs):
+            if other.path.resolve() == path.resolve():
+                run.colour, self.runs[place] = other.colour, run
+        self._begin(run, Start(run.experiment.to_toml(), str(path), resume=True))
+
+    def _begin(self, run: LiveRun, start: Start) -> None:
+        run.state = "running"
+        if run not in self.runs:
+            self._add(run)
+        self.running, self.paused = run, False
+        self._undo_floor = self._undo_top = self.model.undo.index()
+        self.training.begin(start)
+        self.show(run)
+        self.training_changed.emit()
+
+    def _new_path(self) -> Path:
+        self.workspace.mkdir(parents=True, exist_ok=True)
+        stem = f"{self.model.preset_name or 'run'}-{time.strftime('%Y-%m-%d-%H%M%S')}"
+        path, number = self.workspace / f"{stem}.stiff", 2
+        while path.exists():
+            path, number = self.workspace / f"{stem}-{number}.stiff", number + 1
+        return path
+
+    def pause(self) -> None:
+        """Pause, or resume."""
+        if self.training.training:
+            self.paused = not self.paused
+            self.training.steer("pause" if self.paused else "resume")
+            self.training_changed.emit()
+
+    def step(self) -> None:
+        """One epoch, then pause."""
+        if self.training.training:
+            self.paused = True
+            self.training.steer("step")
+            self.training_changed.emit()
+
+    def stop(self) -> None:
+        """Stop; everything is kept."""
+        if self.training.training:
+            self.training.steer("stop")
+
+    def take(self) -> None:
+        """Append what training has sent since the last call."""
+        while self.training.inbox and self.running is not None:
+            self.running.take(self.training.inbox.popleft())
+
+    def _live_changed(self, changes: dict[str, Any]) -> None:
+        if self.training.training:
+            self._undo_top = max(self._undo_top, self.model.undo.index())
+            self.training.change(changes)
+
+    def _ended(self, ending: str) -> None:
+        self.take()
+        if self.running is not None:
+            for event in self.running.events:
+                if event.kind == "diverged":
+                    self.said.emit(event.text, "")
+        self._over(ending)
+
+    def _failed(self, sentence: str, details: str) -> None:
+        self.take()
+        self._over("interrupted")
+        self.said.emit(sentence, details)
+
+    def _over(self, state: str) -> None:
+        run, self.running, self.paused = self.running, None, False
+        if run is not None:
+            run.state = state
+            run.version += 1
+            if not len(run.epochs.values):  # it never began: there is nothing to keep a row for
+                self.remove(run)
+        self.runs_changed.emit()
+        self.training_changed.emit()
+
+    # --------------------------------------------------------------- undo, redo
+
+    def undo(self) -> None:
+        """Undo an edit; while training, only edits made since it began."""
+        if not self.training.training or self.model.undo.index() > self._undo_floor:
+            self.model.undo.undo()
+
+    def redo(self) -> None:
+        """Redo an edit; while training, only edits made since it began."""
+        if not self.training.training or self.model.undo.index() < self._undo_top:
+            self.model.undo.redo()
+
+    # --------------------------------------------------------------------- runs
+
+    def open_file(self, path: Path) -> None:
+        """Open a .toml or .stiff file; what is wrong with it is said."""
+        if path.suffix != ".toml":
+            run = self.open_run(path)
+            if run is not None:
+                self.use_settings(run)
+            return
+        try:
+            experiment = Experiment.read(path)
+        except InputError as error:
+            self.said.emit(str(error), "")
+            return
+        self._load(path.stem, experiment)
+
+    def open_run(self, path: Path) -> LiveRun | None:
+        """Put a stored run into the list and show it."""
+        run = next((r for r in self.runs if r.path.resolve() == path.resolve()), None)
+        if run is None:
+            try:
+                run = LiveRun.read(path)
+            except InputError as error:
+                self.said.emit(str(error), "")
+                return None
+            self._add(run)
+        self.show(run)
+        return run
+
+    def use_settings(self, run: LiveRun) -> None:
+        """Put a run's settings into the panel (undoable)."""
+        self._load(run.name, run.experiment)
+
+    def _load(self, name: str, experiment: Experiment) -> None:
+        if self.training.training:
+            self.said.emit("Settings can be loaded when training has ended: press Stop first.", "")
+        else:
+            self.model.load(name, experiment)
+
+    def _add(self, run: LiveRun) -> None:
+        run.colour, self._colours = self._colours, self._colours + 1
+        self.runs.append(run)
+
+    def show(self, run: LiveRun) -> None:
+        """Let Fit, Layers and Eigenvalues show this run."""
+        self.shown = run
+        run.visible = True
+        self.runs_changed.emit()
+
+    def visible(self) -> list[LiveRun]:
+        """The runs drawn in Errors and Stiffness; the shown one last."""
+        return [r for r in self.runs if r.visible and r is not self.shown] + (
+            [self.shown] if self.shown is not None else []
+        )
+
+    def set_visible(self, run: LiveRun, visible: bool) -> None:
+        """Draw a run in Errors and Stiffness, or not. The shown run stays drawn."""
+        run.visible = visible or run is self.shown
+        self.runs_changed.emit()
+
+    def rename(self, run: LiveRun, name: str) -> None:
+        """Rename a run and its file."""
+        name = name.strip()
+        path = run.path.with_name(f"{name}.stiff")
+        if not name or name == run.name:
+            return
+        if run is self.running:
+            problem = "it is being written; stop it first"
+        elif Path(name).name != name or any(c in name for c in '<>:"|?*\\/\0'):
+            problem = "the name has characters that files cannot have; use letters and digits"
+        elif path.exists():
+            problem = f"{path.name} exists already; choose another name"
+        else:
+            try:
+                run.path = run.path.rename(path)
+                run.name = name
+                self.runs_changed.emit()
+                return
+            except OSError as error:
+                problem = f"{error.strerror}; choose another name"
+        self.said.emit(f"{run.name} keeps its name: {problem}.", "")
+
+    def remove(self, run: LiveRun) -> None:
+        """Take a run out of the window; its file stays."""
+        if run is self.running:
+            self.said.emit("The run is being trained: stop it first.", "")
+            return
+        self.runs.remove(run)
+        if self.shown is run:
+            self.shown = self.runs[-1] if self.runs else None
+        self.runs_changed.emit()
+
+    def throw_away(self, run: LiveRun) -> None:
+        """Take a run out of the window and move its file to the system's wastebasket."""
+        if run is not self.running and run.path.exists() and not QFile.moveToTrash(str(run.path)):
+            self.said.emit(f"{run.path} could not be moved to the wastebasket; it stays.", "")
+            return
+        self.remove(run)
+
+    def interrupted(self) -> list[Path]:
+        """Files of the workspace whose training never ended and which nobody is writing now."""
+        from stiffgui.runs import open_run
+
+        found = []
+        for path in sorted(self.workspace.glob("*.stiff"), key=_touched)[-NEWEST:]:
+            if time.time() - _touched(path) < UNTOUCHED_SECONDS:
+                continue
+            try:
+                with open_run(path) as run:
+                    if run.ending == "running" and run.checkpoint() is not None:
+                        found.append(path)
+            except InputError:
+                continue
+        return found
+
+
+def _touched(path: Path) -> float:
+    """When a run file or its journal was last written."""
+    journal = path.with_name(path.name + "-wal")
+    times = [p.stat().st_mtime for p in (path, journal) if p.exists()]
+    return max(times, default=0.0)
