@@ -6,13 +6,16 @@ import faulthandler
 import os
 import signal
 import sys
+from importlib.resources import as_file
 from pathlib import Path
 
 import pyqtgraph as pg
 from platformdirs import user_config_path, user_documents_path, user_log_path
 from PySide6.QtCore import QSettings, QTimer
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
+from stiffgui._resources import resource
 from stiffgui.errors import InputError
 from stiffgui.gui.window import MainWindow
 
@@ -24,6 +27,8 @@ def make_application() -> QApplication:
         application = QApplication(sys.argv[:1])
     application.setApplicationName("stiffgui")
     application.setDesktopFileName("stiffgui")
+    with as_file(resource("icons", "stiffgui.svg")) as icon:
+        application.setWindowIcon(QIcon(QIcon(str(icon)).pixmap(256, 256)))
     pg.setConfigOptions(antialias=True, useOpenGL=False)
     return application
 
@@ -44,8 +49,13 @@ def make_window(
 
 
 def _settings() -> QSettings:
+    """The person's window settings; a broken file is set aside, not fatal."""
     path = user_config_path("stiffgui", appauthor=False) / "window.ini"
-    return QSettings(str(path), QSettings.Format.IniFormat)
+    settings = QSettings(str(path), QSettings.Format.IniFormat)
+    if settings.status() == QSettings.Status.FormatError:
+        path.replace(path.with_suffix(".broken"))
+        settings = QSettings(str(path), QSettings.Format.IniFormat)
+    return settings
 
 
 def open_window(words: list[str]) -> int:

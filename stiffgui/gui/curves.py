@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -45,20 +46,24 @@ def _quartiles(values: NDArray[Any]) -> Array:
     return out
 
 
-def smoothed(values: Array, factor: float) -> Array:
-    """Exponential mean m_i = f m_(i-1) + (1 - f) v_i, debiased: [E] -> [E].
+def smoothed(values: Array, epochs: NDArray[Any], factor: float) -> Array:
+    """Exponential mean of [E] values at rising epochs [E], debiased: [E].
 
-    Unknown values (NaN) weigh nothing; a constant series stays constant. 0 <= factor <= 0.999.
+    A value weighs factor^(epochs since); so sparsely measured curves lag no more than dense
+    ones. Unknown values (NaN) weigh nothing; a constant series stays constant.
+    0 <= factor <= 0.999; 0 returns the values.
     """
     if not factor:
         return values
-    from scipy.signal import lfilter
-
-    known = np.isfinite(values)
-    weight = lfilter([1.0], [1.0, -factor], known.astype(float))
-    total = lfilter([1.0], [1.0, -factor], np.where(known, values, 0.0))
-    result: Array = np.divide(total, weight, out=np.full(len(values), np.nan), where=weight > 0)
-    return result
+    out = np.full(len(values), np.nan)
+    mean, weight, last = np.nan, 0.0, 0.0
+    for row, (value, epoch) in enumerate(zip(values.tolist(), epochs.tolist(), strict=True)):
+        weight, last = weight * factor ** (epoch - last), epoch
+        if isfinite(value):
+            weight += 1.0
+            mean = value if weight == 1.0 else mean + (value - mean) / weight
+        out[row] = mean
+    return out
 
 
 def thinned(values: Array, buckets: int = BUCKETS) -> NDArray[np.int64]:

@@ -236,7 +236,7 @@ class NetworkPicture(QWidget):
             place += 1
 
 
-class ExperimentPanel(QWidget):
+class ExperimentPanel(QFrame):
     """Edits a `SettingsModel`."""
 
     def __init__(self, model: SettingsModel, parent: QWidget | None = None) -> None:
@@ -244,6 +244,7 @@ class ExperimentPanel(QWidget):
         self.model = model
         self.training = False
         self._specs: list[Spec] = []
+        self.setObjectName("card")
         self.subtitle = _note("panelSubtitle")
         self.reset_all = _button("Reset all", "resetAll")
         self.reset_all.clicked.connect(model.reset_all)
@@ -281,7 +282,7 @@ class ExperimentPanel(QWidget):
 
     def _lay_out(self) -> None:
         title = QLabel("Experiment")
-        title.setObjectName("panelHeader")
+        title.setObjectName("cardTitle")
         names = _column()
         names.addWidget(title)
         names.addWidget(self.subtitle)
@@ -307,6 +308,7 @@ class ExperimentPanel(QWidget):
         box.addLayout(head)
         box.addWidget(self.problem)
         box.addWidget(area, 1)
+        box.setContentsMargins(1, 0, 1, 6)
 
     def _refresh(self) -> None:
         specs = self.model.specs()

@@ -28,7 +28,7 @@ def main() -> int:
     window.show()
     window.start_children()
     window.run()
-    while window.bench.training.training:
+    while window.bench.busy:
         application.processEvents()
         time.sleep(0.01)
     paths = [out / f"{name}.png" for name in FIGURES]

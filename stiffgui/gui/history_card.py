@@ -18,6 +18,7 @@ from stiffgui.gui.live_run import LiveRun
 from stiffgui.gui.theme import Theme
 
 Series = list[tuple[str, Any, Any]]  # name, epochs [E], values [E, R]
+EMPTY = "press Run (Ctrl+R) to fill it"
 STROKES = ("——", "– –", "–·–", "····", "–··")
 
 
@@ -55,10 +56,10 @@ class Curve:
         self.banded = banded
         self.x = self.median = np.empty(0)
 
-    def draw(self, x: Any, values: Any, view: HistoryView, log: bool) -> None:
-        """Draw values [E, R] against x [E]."""
+    def draw(self, x: Any, epochs: Any, values: Any, view: HistoryView, log: bool) -> None:
+        """Draw values [E, R], measured at epochs [E], against x [E]."""
         low, median, high = self.quartiles.of(values)
-        self.x, self.median = x, smoothed(median, view.smoothing)
+        self.x, self.median = x, smoothed(median, epochs, view.smoothing)
         if log:
             low, median, high = (np.where(v > 0, v, np.nan) for v in (low, median, high))
         shown = np.where(self.median > 0, self.median, np.nan) if log else self.median
@@ -133,6 +134,7 @@ class HistoryCard(Card):
         self._markers: list[Any] = []
         self._shown: tuple[Any, ...] = ()
         self._names: dict[int, str] = {}
+        self._newest = 0
         self._theme: Theme | None = None
         self._cross = pg.InfiniteLine(pen=pg.mkPen("gray"))
         self._cross.hide()
@@ -140,6 +142,8 @@ class HistoryCard(Card):
         self._pointer: float | None = None
         self.plot.scene().sigMouseMoved.connect(self._moved)
         self.plot.setLogMode(y=log)
+        self.plot.setRange(xRange=(0, 100), yRange=(-2, 0) if log else (0, 30))  # until data come
+        self.say(EMPTY)
         view.changed.connect(self._view_changed)
 
     def set_theme(self, theme: Theme) -> None:
@@ -172,14 +176,16 @@ class HistoryCard(Card):
             return
         if [s[:2] for s in state] != [s[:2] for s in self._shown]:
             self._forget()
+            self.plot.enableAutoRange()
         self._shown = state
         self._names = {id(run): run.name for run in runs}
+        self._newest = id(runs[-1]) if runs else 0
         for run in runs:
             for number, (name, epochs, values) in enumerate(self._series(run)):
                 if len(epochs):
                     x = self.view.axis.of(run, epochs)
                     curve = self._curve(run, number, name, values.shape[1] > 1, len(runs))
-                    curve.draw(x, values, self.view, self.logarithmic.isChecked())
+                    curve.draw(x, epochs, values, self.view, self.logarithmic.isChecked())
         self._write_legend()
         self._fit_range()
         if runs:
@@ -187,9 +193,9 @@ class HistoryCard(Card):
         self._say(runs)
 
     def _say(self, runs: list[LiveRun]) -> None:
-        counts = {run.experiment.training.trials for run in runs}
-        words = "median and quartiles of " + " or ".join(f"{n}" for n in sorted(counts)) + " trials"
-        self.say(words if counts and max(counts) > 1 else "")
+        trials = runs[-1].experiment.training.trials if runs else 0
+        quartiles = f"median, quartiles · {trials} trials" if trials > 1 else ""
+        self.say(quartiles if runs else EMPTY)
 
     def _curve(self, run: LiveRun, number: int, name: str, banded: bool, runs: int) -> Curve:
         key = (id(run), name)
@@ -199,22 +205,24 @@ class HistoryCard(Card):
             colour = colours[(number if runs == 1 else run.colour) % len(colours)]
             curve = self.curves[key] = Curve(self.plot, number, colour, banded)
             curve.label.setAccessibleName(f"{name} of {run.name}")
-            place = len(self.curves) - 1
-            self._legend.addWidget(curve.label, place // 2, place % 2)
+            if id(run) == self._newest:
+                self._legend.addWidget(curve.label, number // 2, number % 2)
         return self.curves[key]
 
     def _write_legend(self) -> None:
-        """A stroke, a name and a value for each curve: the last, or the one under the pointer."""
-        several = len(self._names) > 1
+        """A stroke, a name and a value for each series of the shown run.
+
+        The value is the last, or the one under the pointer. Other runs have the same strokes
+        in the colours of the Runs bar.
+        """
         for (run, name), curve in self.curves.items():
             value = curve.value_at(self._pointer)
-            prefix = f"{self._names.get(run, '')} " if several else ""
             told = f"{value:.3g}" if np.isfinite(value) else "–"
             text = (
                 f'<span style="color:{curve.colour}">{STROKES[curve.number % 5]}</span> '
-                f"{prefix}{name.replace('-', ' ')} <b>{told}</b>"
+                f"{name.replace('-', ' ')} {told}"
             )
-            if curve.label.text() != text:
+            if run == self._newest and curve.label.text() != text:
                 curve.label.setText(text)
                 curve.label.setToolTip(f"{self._names.get(run, '')}: {name} {told}")
 

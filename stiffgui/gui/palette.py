@@ -34,9 +34,14 @@ class Palette(QDialog):
 
     def _find(self, words: str) -> None:
         self.found.clear()
-        for action in self._actions:
+        wanted = words.lower().split()
+        # Those whose name has every word come before those whose help does.
+        by_name = sorted(
+            self._actions, key=lambda a: not all(w in a.text().lower() for w in wanted)
+        )
+        for action in by_name:
             text = f"{action.text()}   {action.toolTip()}"
-            if all(word in text.lower() for word in words.lower().split()):
+            if all(word in text.lower() for word in wanted):
                 keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
                 item = QListWidgetItem(f"{action.text()}    {keys}" if keys else action.text())
                 item.setToolTip(action.toolTip())

@@ -130,7 +130,7 @@ class RunsBar(QFrame):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         bench = self.bench
-        idle = not bench.training.training
+        idle = not bench.busy
         unfinished = run.state in ("running", "stopped", "interrupted") and run is not bench.running
         for text, call, enabled in (
             ("Rename…", self._rename, run is not bench.running),

@@ -102,7 +102,7 @@ def _sheet(t: Theme) -> str:
         border-color: {t.border}; }}
     #card {{ background: {t.card}; border: 1px solid {t.border}; border-radius: 7px; }}
     #cardTitle {{ font-weight: 600; color: {t.text}; }}
-    #cardNote, #unit, #share {{ color: {t.faint}; }}
+    #cardNote, #unit, #share, #panelSubtitle, #note {{ color: {t.faint}; }}
     #banner {{ background: {t.card}; border: 1px solid {t.bad}; border-radius: 5px;
         color: {t.text}; padding: 6px; }}
     #bannerDetails {{ color: {t.faint}; font-family: monospace; }}
@@ -112,12 +112,20 @@ def _sheet(t: Theme) -> str:
     QLabel[problem="true"] {{ color: {t.bad}; }}
     *[invalid="true"] {{ border: 1px solid {t.bad}; border-radius: 3px; }}
     #liveDot {{ color: {t.good}; }}
-    #resetButton, #moreButton, #groupHeader {{ border: none; background: transparent; }}
-    #groupHeader, #panelHeader {{ font-weight: 600; }}
+    #resetButton, #resetAll, #moreButton, #groupHeader {{ border: none; background: transparent; }}
+    #groupHeader {{ font-weight: 600; }}
     QScrollArea, QScrollArea > QWidget > QWidget {{ background: {t.card}; border: none; }}
     QTableWidget {{ border: none; background: {t.card}; gridline-color: {t.grid}; }}
     QHeaderView::section {{ background: {t.card}; color: {t.faint}; border: none;
         border-bottom: 1px solid {t.border}; padding: 3px; }}
     QSplitter::handle {{ background: {t.window}; }}
+    QScrollBar:vertical {{ background: transparent; width: 9px; margin: 0; }}
+    QScrollBar:horizontal {{ background: transparent; height: 9px; margin: 0; }}
+    QScrollBar::handle {{ background: {t.border}; border-radius: 4px; min-width: 24px;
+        min-height: 24px; }}
+    QScrollBar::handle:hover {{ background: {t.faint}; }}
+    QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
+    QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
+    QToolBar QToolButton::menu-indicator {{ image: none; width: 0; }}
     QToolTip {{ background: {t.card}; color: {t.text}; border: 1px solid {t.border}; }}
     """

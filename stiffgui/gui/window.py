@@ -8,7 +8,7 @@ from itertools import cycle
 from pathlib import Path
 
 from platformdirs import user_log_path
-from PySide6.QtCore import QEvent, QSettings, Qt, QTimer, QUrl
+from PySide6.QtCore import QByteArray, QEvent, QSettings, Qt, QTimer, QUrl
 from PySide6.QtGui import QCloseEvent, QDesktopServices, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -129,15 +129,11 @@ class MainWindow(QMainWindow):
             rows.addWidget(row)
         rows.setHandleWidth(7)
         self.banner = Banner()
-        self.empty = QLabel("Press Run (Ctrl+R): the network trains and these plots fill.")
-        self.empty.setObjectName("cardNote")
-        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         centre = QWidget()
         layout = QVBoxLayout(centre)
-        layout.setContentsMargins(0, 2, 0, 2)
+        layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
         layout.addWidget(self.banner)
-        layout.addWidget(self.empty)
         layout.addWidget(rows, 1)
         self.setCentralWidget(centre)
 
@@ -147,7 +143,7 @@ class MainWindow(QMainWindow):
         self.runs_bar = RunsBar(self.bench)
         below = QWidget()
         layout = QVBoxLayout(below)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setContentsMargins(6, 0, 6, 6)
         layout.setSpacing(6)
         layout.addWidget(self.timeline)
         layout.addWidget(self.runs_bar)
@@ -163,7 +159,7 @@ class MainWindow(QMainWindow):
             dock = QDockWidget(name, self)
             dock.setObjectName(name)
             dock.setTitleBarWidget(QWidget())  # the cards have titles of their own
-            dock.setWidget(widget)
+            dock.setWidget(_with_margins(widget, name))
             self.addDockWidget(area, dock)
             self.docks[name] = dock
         self._size_docks()
@@ -203,7 +199,7 @@ class MainWindow(QMainWindow):
             bar.addAction(self.acts[name])
             bar.widgetForAction(self.acts[name]).setObjectName(name)
         curves = QToolButton()
-        curves.setText("Curves")
+        curves.setText("Curves ▾")
         curves.setToolTip("Axis, smoothing and outliers of Errors and Stiffness")
         curves.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = self.menuBar().addMenu("&Curves")
@@ -291,7 +287,6 @@ class MainWindow(QMainWindow):
 
     def _runs_changed(self) -> None:
         run = self.bench.shown
-        self.empty.setVisible(run is None)
         if run is not None:
             architecture = run.experiment.architecture
             self.eigenvalues.set_network(
@@ -303,13 +298,13 @@ class MainWindow(QMainWindow):
     def _training_changed(self) -> None:
         self.looking.soon(anew=True)
         self._update_actions()
-        if not self.bench.training.training and self.isHidden() and self._left_in_background:
+        if not self.bench.busy and self.isHidden() and self._left_in_background:
             self.close()
 
     _left_in_background = False
 
     def _update_actions(self) -> None:
-        training = self.bench.training.training
+        training = self.bench.busy
         self.acts["run"].setEnabled(not training and self.model.experiment is not None)
         for name in ("pause", "step", "stop"):
             self.acts[name].setEnabled(training)
@@ -478,9 +473,9 @@ class MainWindow(QMainWindow):
 
     def _restore(self) -> None:
         geometry, state = self.settings.value("geometry"), self.settings.value("docks")
-        if geometry is not None:
+        if isinstance(geometry, QByteArray):
             self.restoreGeometry(geometry)
-        if state is not None:
+        if isinstance(state, QByteArray):
             self.restoreState(state)
 
     def ask_how_to_close(self) -> Choice:
@@ -489,7 +484,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask once while training; then stop, save, and end the children."""
-        if self.bench.training.training and self.isVisible():
+        if self.bench.busy and self.isVisible():
             choice = self.ask_how_to_close()
             if choice is not Choice.STOP:
                 event.ignore()
@@ -533,3 +528,15 @@ class MainWindow(QMainWindow):
         for card in self.cards:
             card.set_theme(theme)
         self.runs_bar.set_theme(theme)
+
+
+def _with_margins(widget: QWidget, name: str) -> QWidget:
+    """Room between a card and the window's edge."""
+    if name == "Timeline":
+        return widget
+    holder = QWidget()
+    layout = QVBoxLayout(holder)
+    left, right = (6, 0) if name == "Experiment" else (0, 6)
+    layout.setContentsMargins(left, 0, right, 0)
+    layout.addWidget(widget)
+    return holder

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -47,10 +48,15 @@ class Workbench(QObject):
 
     # ------------------------------------------------------------------ training
 
+    @property
+    def busy(self) -> bool:
+        """Whether a training has begun and its end has not been taken note of."""
+        return self.running is not None
+
     def run(self) -> None:
         """Train the settings into a new run file."""
         experiment = self.model.experiment
-        if experiment is None or self.training.training:
+        if experiment is None or self.busy:
             return
         try:
             path = self._new_path()
@@ -65,7 +71,7 @@ class Workbench(QObject):
 
     def resume(self, path: Path) -> None:
         """Go on with an interrupted or stopped run, with its own settings."""
-        if self.training.training:
+        if self.busy:
             return
         try:
             run = LiveRun.read(path, resuming=True)
@@ -88,30 +94,29 @@ class Workbench(QObject):
         self.training_changed.emit()
 
     def _new_path(self) -> Path:
+        """The first free of alpine02-1.stiff, alpine02-2.stiff, ..."""
         self.workspace.mkdir(parents=True, exist_ok=True)
-        stem = f"{self.model.preset_name or 'run'}-{time.strftime('%Y-%m-%d-%H%M%S')}"
-        path, number = self.workspace / f"{stem}.stiff", 2
-        while path.exists():
-            path, number = self.workspace / f"{stem}-{number}.stiff", number + 1
-        return path
+        stem = self.model.preset_name or "run"
+        paths = (self.workspace / f"{stem}-{number}.stiff" for number in count(1))
+        return next(path for path in paths if not path.exists())
 
     def pause(self) -> None:
         """Pause, or resume."""
-        if self.training.training:
+        if self.busy:
             self.paused = not self.paused
             self.training.steer("pause" if self.paused else "resume")
             self.training_changed.emit()
 
     def step(self) -> None:
         """One epoch, then pause."""
-        if self.training.training:
+        if self.busy:
             self.paused = True
             self.training.steer("step")
             self.training_changed.emit()
 
     def stop(self) -> None:
         """Stop; everything is kept."""
-        if self.training.training:
+        if self.busy:
             self.training.steer("stop")
 
     def take(self) -> None:
@@ -120,7 +125,7 @@ class Workbench(QObject):
             self.running.take(self.training.inbox.popleft())
 
     def _live_changed(self, changes: dict[str, Any]) -> None:
-        if self.training.training:
+        if self.busy:
             self._undo_top = max(self._undo_top, self.model.undo.index())
             self.training.change(changes)
 
@@ -151,12 +156,12 @@ class Workbench(QObject):
 
     def undo(self) -> None:
         """Undo an edit; while training, only edits made since it began."""
-        if not self.training.training or self.model.undo.index() > self._undo_floor:
+        if not self.busy or self.model.undo.index() > self._undo_floor:
             self.model.undo.undo()
 
     def redo(self) -> None:
         """Redo an edit; while training, only edits made since it began."""
-        if not self.training.training or self.model.undo.index() < self._undo_top:
+        if not self.busy or self.model.undo.index() < self._undo_top:
             self.model.undo.redo()
 
     # --------------------------------------------------------------------- runs
@@ -193,7 +198,7 @@ class Workbench(QObject):
         self._load(run.name, run.experiment)
 
     def _load(self, name: str, experiment: Experiment) -> None:
-        if self.training.training:
+        if self.busy:
             self.said.emit("Settings can be loaded when training has ended: press Stop first.", "")
         else:
             self.model.load(name, experiment)
@@ -222,19 +227,18 @@ class Workbench(QObject):
     def rename(self, run: LiveRun, name: str) -> None:
         """Rename a run and its file."""
         name = name.strip()
-        path = run.path.with_name(f"{name}.stiff")
         if not name or name == run.name:
             return
+        path = run.path.parent / f"{name}.stiff"
         if run is self.running:
             problem = "it is being written; stop it first"
-        elif Path(name).name != name or any(c in name for c in '<>:"|?*\\/\0'):
+        elif any(c in name for c in '<>:"|?*\\/\0') or path.name != f"{name}.stiff":
             problem = "the name has characters that files cannot have; use letters and digits"
         elif path.exists():
             problem = f"{path.name} exists already; choose another name"
         else:
             try:
-                run.path = run.path.rename(path)
-                run.name = name
+                run.path, run.name = run.path.rename(path), name
                 self.runs_changed.emit()
                 return
             except OSError as error:

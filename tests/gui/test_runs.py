@@ -1,0 +1,298 @@
+"""Runs of the window: overlay, names, the wastebasket's door, resuming, closing, the palette."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PySide6.QtCore import QSettings, Qt
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QApplication, QCheckBox, QPushButton
+from pytestqt.qtbot import QtBot
+
+from stiffgui.gui.application import make_window
+from stiffgui.gui.closing import Choice
+from stiffgui.gui.curves import Quartiles, smoothed, thinned
+from stiffgui.gui.palette import Palette
+from stiffgui.gui.window import MainWindow
+from stiffgui.runs import open_run
+
+WAIT = 60_000
+
+
+def train(window: MainWindow, qtbot: QtBot, epochs: int = 4) -> None:
+    window.model.edit("training.epochs", epochs)
+    window.run()
+    qtbot.waitUntil(lambda: not window.bench.busy, timeout=WAIT)
+
+
+def test_runs_are_overlaid_renamed_and_removed(window: MainWindow, qtbot: QtBot) -> None:
+    train(window, qtbot)
+    train(window, qtbot)
+    first, second = window.bench.runs
+    assert (first.name, second.name) == ("alpine02-1", "alpine02-2")
+    window.refresh()
+    assert {key[0] for key in window.errors.curves} == {id(first), id(second)}
+    boxes = window.runs_bar.findChildren(QCheckBox)
+    drawn = next(b for b in boxes if b.accessibleName() == "Draw alpine02-1")
+    drawn.click()
+    window.refresh()
+    assert {key[0] for key in window.errors.curves} == {id(second)}
+
+    window.bench.rename(first, "plain")
+    assert first.path.name == "plain.stiff" and first.path.exists()
+    window.bench.rename(second, "plain")
+    assert "exists already" in window.banner.text() and second.name == "alpine02-2"
+    window.bench.rename(second, "a/b")
+    assert "characters" in window.banner.text() and second.path.exists()
+
+    names = window.runs_bar.findChildren(QPushButton)
+    next(b for b in names if b.accessibleName() == "Show plain").click()
+    assert window.bench.shown is first
+    qtbot.waitUntil(lambda: window.eigenvalues._view is not None, timeout=WAIT)
+    window.bench.remove(first)
+    assert window.bench.shown is second and first.path.exists()
+
+
+def test_axis_smoothing_and_outliers(window: MainWindow, qtbot: QtBot) -> None:
+    train(window, qtbot, 30)
+    run = window.bench.shown
+    assert run is not None
+    curve = lambda: window.errors.curves[id(run), "train"]  # noqa: E731  (remade by each change)
+    for axis, last in (("step", 30 * 20), ("time", float(run.seconds.values[-1])), ("epoch", 30)):
+        window.history_view.choose(axis=axis)
+        window.refresh()
+        assert curve().line.xData[-1] == pytest.approx(last)
+    window.history_view.choose(smoothing=0.9, robust=True)
+    window.refresh()
+    raw = run.series["train_error"].values[:, 0]
+    assert curve().median[-1] == pytest.approx(smoothed(raw, np.arange(31), 0.9)[-1])
+    assert len(curve().raw.xData) == 31
+    window.errors.pointed.emit(10.0)
+    assert window.stiffness._cross.isVisible()
+    assert f"{curve().median[10]:.3g}" in curve().label.text()
+    window.errors.pointed.emit(None)
+    assert not window.stiffness._cross.isVisible()
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=4000), st.integers(1, 50))
+def test_thinning_keeps_both_ends_and_every_peak(values: list[float], buckets: int) -> None:
+    array = np.array(values)
+    rows = thinned(array, buckets)
+    assert rows[0] == 0 and rows[-1] == len(array) - 1 and (np.diff(rows) > 0).all()
+    assert array[rows].max() == array.max() and array[rows].min() == array.min()
+    width = -(-len(array) // buckets)
+    assert len(rows) <= max(2 * buckets + width + 2, 2 * buckets)
+
+
+@given(st.floats(-1e3, 1e3), st.floats(0, 0.999), st.lists(st.booleans(), min_size=1))
+def test_smoothing_leaves_a_constant_alone(value: float, factor: float, known: list[bool]) -> None:
+    values = np.where(known, value, np.nan)
+    epochs = np.cumsum(np.arange(1, len(known) + 1))
+    result = smoothed(values, epochs, factor)
+    first = known.index(True) if any(known) else len(known)
+    if factor:
+        assert np.isnan(result[:first]).all()
+        assert np.allclose(result[first:], value, rtol=1e-9, atol=1e-9)
+
+
+def test_quartiles_grow_as_numpy_ranks_them() -> None:
+    values = np.random.default_rng(0).normal(size=(700, 5))
+    values[300:350, 2] = np.nan
+    values[400:] = np.nan
+    quartiles = Quartiles()
+    quartiles.of(values[:10])
+    found = quartiles.of(values)
+    expected = np.nanpercentile(values[:400], (25, 50, 75), axis=1)
+    assert np.allclose(found[:, :400], expected) and np.isnan(found[:, 400:]).all()
+
+
+def test_undo_while_training_reaches_only_edits_made_since(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    window.model.edit("architecture.width", 8)
+    window.model.edit("training.epochs", 5000)
+    window.run()
+    qtbot.waitUntil(lambda: window.bench.shown.epoch >= 2, timeout=WAIT)  # type: ignore[union-attr]
+    window.model.edit("training.learning_rate", 0.002)
+    window.acts["undo"].trigger()
+    assert window.model.value("training.learning_rate") == 0.001
+    window.acts["undo"].trigger()
+    assert window.model.value("training.epochs") == 5000
+    window.acts["redo"].trigger()
+    assert window.model.value("training.learning_rate") == 0.002
+    assert not window.preset.isEnabled()
+    window.bench.open_file(Path("x.toml"))
+    assert "x.toml" in window.banner.text()
+
+
+def test_keys_belong_to_the_focused_control(window: MainWindow, qtbot: QtBot) -> None:
+    window.model.edit("training.epochs", 5000)
+    window.run()
+    qtbot.waitUntil(lambda: window.bench.shown.epoch >= 2, timeout=WAIT)  # type: ignore[union-attr]
+    window.activateWindow()
+    window.eigenvalues.layer.setFocus()
+    qtbot.keyClick(window.eigenvalues.layer, Qt.Key.Key_Right)
+    assert window.eigenvalues.layer.value() == 2
+    assert not window.bench.paused
+
+
+def test_palette_finds_and_does(window: MainWindow, qtbot: QtBot) -> None:
+    window.acts["palette"].trigger()
+    palette = window.findChild(Palette)
+    assert palette is not None
+    qtbot.keyClicks(palette.words, "theme: dark")
+    assert palette.found.item(0).text() == "Theme: dark"
+    qtbot.keyClick(palette.words, Qt.Key.Key_Return)
+    assert window.settings.value("theme") == "dark"
+    keys = [a.shortcut() for a in window.acts.values() if not a.shortcut().isEmpty()]
+    assert len(keys) == len(set(keys)) and QKeySequence("Ctrl+Shift+P") in keys
+
+
+def test_settings_go_over_the_clipboard(window: MainWindow) -> None:
+    window.model.edit("architecture.width", 12)
+    window.acts["copy_command"].trigger()
+    command = QApplication.clipboard().text()
+    assert command == "stiffgui train alpine02 --set architecture.width=12"
+    window.acts["copy_settings"].trigger()
+    window.model.edit("architecture.width", 20)
+    window.acts["paste_settings"].trigger()
+    assert window.model.value("architecture.width") == 12
+    QApplication.clipboard().setText("[architecture]\nwidht = 3")
+    window.acts["paste_settings"].trigger()
+    assert "Did you mean architecture.width?" in window.banner.text()
+
+
+def test_a_folder_that_cannot_be_written_is_told(window: MainWindow, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    window.bench.workspace = tmp_path / "file" / "runs"
+    window.run()
+    assert "cannot be written" in window.banner.text() and not window.bench.runs
+
+
+def test_a_diverged_trial_is_told(window: MainWindow, qtbot: QtBot) -> None:
+    window.model.edit("regularizer.kind", "l2")
+    window.model.edit("regularizer.weight", 1e6)
+    window.model.edit("training.learning_rate", 10.0)
+    window.model.edit("architecture.activation", "identity")
+    window.model.edit("architecture.horizon", 1000.0)
+    train(window, qtbot, 20)
+    assert "became NaN or infinite" in window.banner.text()
+    assert window.bench.runs[0].state == "diverged"
+
+
+def test_a_broken_settings_file_is_set_aside(qtbot: QtBot, qapp: QApplication, home: Path) -> None:
+    folder = home / "config" / "stiffgui"
+    folder.mkdir(parents=True)
+    (folder / "window.ini").write_bytes(b"\x00\xff not = [an ini\ngeometry=7\ndocks=8\n")
+    window = make_window(qapp, home / "runs")
+    assert window.settings.status() == QSettings.Status.NoError
+    window.close()
+    window.deleteLater()
+
+
+def test_training_goes_on_in_the_background_and_ends_itself(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    window.model.edit("training.epochs", 60)
+    window.run()
+    run = window.bench.shown
+    assert run is not None
+    qtbot.waitUntil(lambda: run.epoch >= 2, timeout=WAIT)
+    window.ask_how_to_close = lambda: Choice.CANCEL  # type: ignore[method-assign]
+    window.close()
+    assert window.isVisible()
+    window.ask_how_to_close = lambda: Choice.BACKGROUND  # type: ignore[method-assign]
+    window.close()
+    assert window.isHidden() and window.bench.busy
+    qtbot.waitUntil(lambda: not window.bench.training.isRunning(), timeout=WAIT)
+    with open_run(run.path) as stored:
+        assert stored.ending == "finished" and stored.series().epochs[-1] == 60
+
+
+SCRIPT = """
+import sys
+from pathlib import Path
+from stiffgui.gui.application import make_application, make_window
+
+if __name__ == "__main__":
+    application = make_application()
+    window = make_window(application, Path(sys.argv[1]))
+    window.show()
+    window.start_children()
+    window.run()
+    application.exec()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
+@pytest.mark.timeout(180)
+def test_kill_the_window_and_the_child_saves_and_ends(
+    home: Path, qtbot: QtBot, qapp: QApplication
+) -> None:
+    script, runs = home / "window.py", home / "runs"
+    script.write_text(SCRIPT)
+    window = subprocess.Popen([sys.executable, str(script), str(runs)], env=os.environ.copy())
+    path = runs / "alpine02-1.stiff"
+
+    def epochs() -> int:
+        if not path.exists():
+            return 0
+        with open_run(path) as run:
+            return len(run.series().epochs)
+
+    qtbot.waitUntil(lambda: epochs() > 5, timeout=WAIT)
+    children = psutil.Process(window.pid).children(recursive=True)
+    os.kill(window.pid, signal.SIGKILL)
+    window.wait()
+    assert len(children) >= 2
+    _, alive = psutil.wait_procs(children, timeout=30)
+    assert not alive
+    with open_run(path) as run:
+        assert run.ending == "stopped" and run.checkpoint() is not None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
+def test_an_interrupted_run_is_offered_and_goes_on(
+    window: MainWindow, qtbot: QtBot, qapp: QApplication, home: Path
+) -> None:
+    window.model.edit("training.epochs", 5000)
+    window.run()
+    run = window.bench.shown
+    assert run is not None
+    qtbot.waitUntil(lambda: run.epoch >= 3, timeout=WAIT)
+    window.acts["pause"].trigger()  # saves a state to resume from
+    qtbot.waitUntil(lambda: any(e.kind == "paused" for e in run.events), timeout=WAIT)
+    qtbot.wait(800)
+    held = run.epoch
+    assert window.bench.training.process_id is not None
+    os.kill(window.bench.training.process_id, signal.SIGKILL)
+    qtbot.waitUntil(lambda: "ended unexpectedly" in window.banner.text(), timeout=WAIT)
+    assert window.bench.interrupted() == []  # touched a moment ago: somebody may be writing it
+    past = time.time() - 100
+    for path in (home / "runs").iterdir():
+        os.utime(path, (past, past))
+
+    second = make_window(qapp, home / "runs")
+    second.ask_how_to_close = lambda: Choice.STOP  # type: ignore[method-assign]
+    second.show()
+    second.start_children()
+    assert "was interrupted" in second.banner.text()
+    second.banner._offer.click()
+    qtbot.waitUntil(
+        lambda: second.bench.shown is not None and second.bench.shown.epoch >= held + 2,
+        timeout=WAIT,
+    )
+    epochs = second.bench.shown.epochs.values  # type: ignore[union-attr]
+    assert (np.diff(epochs) == 1).all() and epochs[0] == 0
+    second.close()
+    second.deleteLater()
