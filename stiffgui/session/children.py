@@ -99,9 +99,9 @@ def views_main(connection: Connection) -> None:
         try:
             answer: Any = look(message) if isinstance(message, Look) else export(message)
         except InputError as error:
-            answer = Failed(str(error))
+            answer = Failed(str(error), number=message.number)
         except Exception as error:  # the window must hear of it
-            answer = Failed(f"this view failed: {error}.", traceback.format_exc())
+            answer = Failed(f"this view failed: {error}.", traceback.format_exc(), message.number)
         if not _send(connection, answer):
             return
 
