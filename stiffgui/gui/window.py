@@ -29,6 +29,7 @@ from stiffgui.experiment import Experiment
 from stiffgui.gui import theme as theme_module
 from stiffgui.gui.eigenvalues_card import EigenvaluesCard
 from stiffgui.gui.experiment_panel import ExperimentPanel
+from stiffgui.gui.exports import Exports
 from stiffgui.gui.fit_card import FitCard
 from stiffgui.gui.history_card import HistoryCard, error_series, stiffness_series
 from stiffgui.gui.layers_card import LayersCard
@@ -37,11 +38,10 @@ from stiffgui.gui.settings_model import SettingsModel
 from stiffgui.gui.timeline import Timeline
 from stiffgui.gui.training_thread import TrainingThread, ViewThread
 from stiffgui.regularizers import NoPenalty
-from stiffgui.session.messages import Export, Exported, Failed, Look, Start, View
+from stiffgui.session.messages import Failed, Look, Start, View
 
 POLL_MILLISECONDS = 60
 LOOK_SECONDS = 0.6
-FORMATS = "PNG (*.png);;SVG (*.svg);;PDF (*.pdf);;CSV of what is drawn (*.csv)"
 
 
 class MainWindow(QMainWindow):
@@ -58,11 +58,11 @@ class MainWindow(QMainWindow):
         self.paused = False
         self._looked: tuple[Any, ...] = ()
         self._look_number = 0
-        self.exports_pending = 0
         self._look_at = 0.0
         self._look_pause = LOOK_SECONDS
         self._rate: tuple[float, int] | None = None
         self._make_views()
+        self.exports = Exports(self, self.views.ask, settings, self._shown_options)
         self._make_docks()
         self._make_actions()
         self._make_toolbar()
@@ -208,8 +208,11 @@ class MainWindow(QMainWindow):
         self.layers.picked.connect(self._picked)
         self.eigenvalues.layer_chosen.connect(lambda _: self._look_soon())
         self.eigenvalues.trial_chosen.connect(lambda _: self._look_soon())
+        self.eigenvalues.all_layers.toggled.connect(lambda _: self._look_soon())
         for card in self.cards:
             card.export_asked.connect(self.ask_export)
+            card.copy_asked.connect(self.exports.copy)
+        self.exports.said.connect(self.say)
 
     def start_children(self) -> None:
         """Spawn the warm children; called once the window is painted."""
@@ -350,13 +353,16 @@ class MainWindow(QMainWindow):
         run = self.run_shown
         if run is None:
             return
-        self.layers.refresh(run, self.eigenvalues.layer.value())
+        self.layers.refresh(run, self.eigenvalues.layer.value(), self._shown_epoch(run))
         self.timeline.set_range(run.epoch, run.total, run.kept)
         self._say_progress(run)
         self._look(run)
         shares = run.series["penalty_share"].values
         penalised = len(shares) and not isinstance(run.experiment.regularizer, NoPenalty)
         self.panel.show_share(float(shares[-1].mean()) if penalised else None)
+
+    def _shown_epoch(self, run: LiveRun) -> int:
+        return run.epoch if self.timeline.live else self.timeline.epoch
 
     def _take_records(self) -> None:
         run = self.run_shown
@@ -397,6 +403,7 @@ class MainWindow(QMainWindow):
             run.state,
             self.eigenvalues.layer.value(),
             self.eigenvalues.trial.value(),
+            self.eigenvalues.all_layers.isChecked(),
         )
         if wanted == self._looked or (not live and not run.kept):
             return
@@ -413,24 +420,16 @@ class MainWindow(QMainWindow):
                 min(self.eigenvalues.layer.value(), run.experiment.architecture.depth),
                 str(run.path),
                 parameters,
+                self.eigenvalues.all_layers.isChecked(),
             )
         )
 
     def _answered(self, message: Any) -> None:
         if isinstance(message, View):
             self._look_pause = max(LOOK_SECONDS, 10 * message.seconds)
-            self.fit.show_fit(message.fit)
-            where = ""
-            if message.fit["kind"] == "maps":
-                (x0, x1), (y0, y1) = message.fit["domain"]
-                where = f" · [{x0:g}, {x1:g}] × [{y0:g}, {y1:g}]"
-            epoch = f"{message.epoch:,}".replace(",", "\u202f")
-            self.fit.say(f"epoch {epoch} · trial {message.trial}{where}")
+            self.fit.show_view(message)
             self.eigenvalues.show_view(message)
-        elif isinstance(message, Exported):
-            self.exports_pending -= 1
-            self.say(f"Saved {message.path}")
-        elif isinstance(message, Failed):
+        elif not self.exports.answered(message) and isinstance(message, Failed):
             self.say(message.sentence, message.details)
 
     # ------------------------------------------------------------------- files
@@ -444,34 +443,36 @@ class MainWindow(QMainWindow):
             self.load_file(Path(name))
 
     def ask_export(self, figure: str | None = None) -> None:
-        """Choose a file and export a figure; without a name, the one under the pointer."""
-        if self.run_shown is None:
-            return
+        """Open the export dialog; without a name, on the figure under the pointer."""
         under = next((c.figure for c in self.cards if c.underMouse()), "errors")
-        figure = figure or under
-        name, _ = QFileDialog.getSaveFileName(self, f"Export {figure}", f"{figure}.png", FORMATS)
-        if name:
-            self.export(figure, Path(name))
+        self.exports.open_dialog(figure or under)
 
     def export(self, figure: str, path: Path) -> None:
         """Write a figure of the shown run, as it is shown; the file's ending says the format."""
+        self.exports.save(figure, path)
+
+    @property
+    def exports_pending(self) -> int:
+        """Exports and copies that are under way."""
+        return len(self.exports.pending)
+
+    def _shown_options(self, figure: str) -> tuple[Path, dict[str, Any]] | None:
+        """The run file, and what of it `figure` shows just now."""
         run = self.run_shown
         if run is None:
-            return
-        chosen = self.layers.index.currentData()
+            return None
         options = {
             "epoch": None if self.timeline.live else self.timeline.epoch,
-            "layer": self.eigenvalues.layer.value(),
-            "trial": self.eigenvalues.trial.value(),
-            "logarithmic": self.stiffness.logarithmic.isChecked()
-            if figure == "stiffness"
-            else self.errors.logarithmic.isChecked(),
-            "indices": (chosen,) if figure == "layers" and chosen else (),
+            "layer": min(self.eigenvalues.layer.value(), run.experiment.architecture.depth),
+            "trial": min(self.eigenvalues.trial.value(), run.experiment.training.trials - 1),
         }
-        kind = path.suffix.removeprefix(".").lower() or "png"
-        self._look_number += 1
-        self.exports_pending += 1
-        self.views.ask(Export(self._look_number, [str(run.path)], figure, str(path), kind, options))
+        if figure in ("errors", "stiffness"):
+            card = self.stiffness if figure == "stiffness" else self.errors
+            options["logarithmic"] = card.logarithmic.isChecked()
+        for shown in (self.fit, self.layers, self.eigenvalues):
+            if shown.figure == figure:
+                options |= shown.export_options()
+        return run.path, options
 
     # ------------------------------------------------------------------ closing
 
