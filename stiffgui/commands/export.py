@@ -28,6 +28,20 @@ def export(
     width: Annotated[float, typer.Option(help="Width in mm.")] = 160.0,
     height: Annotated[float, typer.Option(help="Height in mm.")] = 100.0,
     font: Annotated[float, typer.Option(help="Font size in points.")] = 9.0,
+    dpi: Annotated[float, typer.Option(help="Resolution of a PNG, points per inch.")] = 200.0,
+    output: Annotated[int, typer.Option(help="Output that a fit shows, from 0.")] = 0,
+    region: Annotated[
+        str, typer.Option(help="Stability region: explicit-euler, rk2, rk4 or implicit-euler.")
+    ] = "explicit-euler",
+    all_layers: Annotated[
+        bool, typer.Option("--all-layers", help="A spectrum of every layer.")
+    ] = False,
+    logarithmic: Annotated[
+        bool | None, typer.Option("--log/--linear", help="Default: the figure's own choice.")
+    ] = None,
+    index: Annotated[
+        list[str] | None, typer.Option(help="Index of stiffness or layers; may be repeated.")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
 ) -> None:
     """Write a figure or a table of a run."""
@@ -36,7 +50,20 @@ def export(
 
     if (figure is None) == (table is None):
         raise InputError("give either --figure NAME or --table NAME.")
-    options = Options(epoch=epoch, layer=layer, trial=trial, width=width, height=height, font=font)
+    options = Options(
+        epoch=epoch,
+        layer=layer,
+        trial=trial,
+        width=width,
+        height=height,
+        font=font,
+        dpi=dpi,
+        output=output,
+        region=region,
+        all_layers=all_layers,
+        logarithmic=logarithmic,
+        indices=tuple(index or ()),
+    )
     kind = kind or out.suffix.removeprefix(".")
     with open_run(run) as opened:
         if figure is not None:

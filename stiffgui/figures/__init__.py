@@ -14,6 +14,7 @@ from stiffgui.errors import InputError, nearest, one_of
 from stiffgui.figures.fit import draw_fit, fit_table
 from stiffgui.figures.history import draw_errors, draw_stiffness, errors_table, stiffness_table
 from stiffgui.figures.layers import draw_layers, layers_table
+from stiffgui.figures.script import export_command, figure_script
 from stiffgui.figures.spectrum import draw_spectrum, spectrum_points
 from stiffgui.figures.style import Options, styled
 from stiffgui.figures.summary import draw_summary, summary_table
@@ -23,7 +24,17 @@ if TYPE_CHECKING:
 
     from stiffgui.runs import Run
 
-__all__ = ["FIGURES", "TABLES", "Options", "export_figure", "export_table"]
+__all__ = [
+    "FIGURES",
+    "PICTURE_FORMATS",
+    "TABLES",
+    "Options",
+    "export_command",
+    "export_figure",
+    "export_table",
+    "figure_script",
+    "styled",
+]
 
 Draw = Callable[[Sequence["Run"], Options], Any]
 Tabulate = Callable[[Sequence["Run"], Options], "pd.DataFrame"]

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from stiffgui.figures.style import COLOURS, DASHES, Options
 from stiffgui.stiffness.indices import INDICES, network_index
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from stiffgui.runs import Run
 
 Series = list[tuple[str, Any, Any]]  # name, epochs [E], values [E, R]
@@ -59,6 +60,8 @@ def _draw(series: list[tuple[str, Series]], label: str, logarithmic: bool, title
 
 
 def _table(runs: Sequence[Run], build: Any, options: Options) -> pd.DataFrame:
+    import pandas as pd
+
     frames = []
     for run in runs:
         for name, epochs, values in build(run, options):

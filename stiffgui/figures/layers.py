@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from stiffgui.errors import InputError
 from stiffgui.figures.style import SEQUENTIAL, Options
 from stiffgui.stiffness.indices import INDICES
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from stiffgui.runs import Run
 
 
@@ -40,7 +41,9 @@ def draw_layers(runs: Sequence[Run], options: Options) -> Any:
     axes.grid(False)
     layers = np.arange(values.shape[1] + 1) + 0.5
     edges = np.append(epochs, epochs[-1] + 1) if len(epochs) else np.array([0.0])
-    mesh = axes.pcolormesh(edges, layers, values.T, cmap=SEQUENTIAL, rasterized=True)
+    norm = "log" if options.logarithmic and (values > 0).any() else None
+    shown = np.where(values > 0, values, np.nan) if norm else values
+    mesh = axes.pcolormesh(edges, layers, shown.T, cmap=SEQUENTIAL, norm=norm, rasterized=True)
     figure.colorbar(mesh, label=INDICES[name].title)
     axes.set_xlabel("epoch")
     axes.set_ylabel("layer")
@@ -49,6 +52,8 @@ def draw_layers(runs: Sequence[Run], options: Options) -> Any:
 
 def layers_table(runs: Sequence[Run], options: Options) -> pd.DataFrame:
     """What `draw_layers` draws: epoch, layer, index, value (median over trials)."""
+    import pandas as pd
+
     name, epochs, values = _chosen(runs[0], options)
     count = values.shape[1]
     return pd.DataFrame(

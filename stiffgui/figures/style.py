@@ -16,8 +16,11 @@ SEQUENTIAL, DIVERGING = "viridis", "RdBu_r"
 class Options:
     """What a figure or table shows of a run, and how large it is.
 
-    epoch None: the last kept one. layer counts from 1, trial from 0. width, height in mm; font
-    in points. logarithmic None: the figure's own choice. indices: those of the run when empty.
+    epoch None: the last kept one. layer counts from 1, trial and output from 0. width, height in
+    mm; font in points; dpi is the resolution of a PNG in points per inch. logarithmic None: the
+    figure's own choice. indices: those of the run when empty. region: the method whose stability
+    region a spectrum shows (`stiffgui.stiffness.stability.REGIONS`); all_layers: the spectrum of
+    every layer, not of `layer` alone.
     """
 
     epoch: int | None = None
@@ -28,6 +31,10 @@ class Options:
     font: float = 9.0
     logarithmic: bool | None = None
     indices: tuple[str, ...] = ()
+    dpi: float = 200.0
+    output: int = 0
+    region: str = "explicit-euler"
+    all_layers: bool = False
 
 
 @contextmanager
@@ -41,7 +48,7 @@ def styled(options: Options) -> Iterator[None]:
         "font.family": "DejaVu Sans",
         "figure.figsize": (options.width / 25.4, options.height / 25.4),
         "figure.constrained_layout.use": True,
-        "savefig.dpi": 200,
+        "savefig.dpi": options.dpi,
         "svg.fonttype": "none",
         "pdf.fonttype": 42,
         "axes.spines.top": False,

@@ -6,17 +6,20 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from stiffgui.figures.style import COLOURS, Options
 from stiffgui.stiffness.indices import INDICES, network_index
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from stiffgui.runs import Run
 
 
 def summary_table(runs: Sequence[Run], options: Options) -> pd.DataFrame:
     """Last values per quantity: median and quartiles over trials, a row each."""
+    import pandas as pd
+
     rows = []
     for run in runs:
         history = run.series()

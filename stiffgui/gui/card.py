@@ -1,12 +1,22 @@
-"""A calm card: a title, one line of explanation, and a plot below."""
+"""A calm card: a title, one line of explanation, a menu, and a plot below."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pyqtgraph as pg
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from stiffgui.gui.theme import Theme
 
@@ -17,12 +27,43 @@ DASHES = (
     Qt.PenStyle.DotLine,
     Qt.PenStyle.DashDotDotLine,
 )
+STROKES = ("——", "– –", "–·–", "····", "–··")  # DASHES as text, for legends
+# What a card's menu copies: the word of `copy_asked`, text, tool tip.
+COPIES = (
+    ("picture", "Copy &picture", "The figure as it would be exported, to the clipboard"),
+    ("data", "Copy &data", "What is drawn, as CSV text, to the clipboard"),
+    ("script", "Copy as P&ython", "A script that redraws the figure from the run file"),
+)
+
+
+class Elided(QLabel):
+    """A label that shortens its text with an ellipsis rather than cutting it off."""
+
+    def __init__(self) -> None:
+        super().__init__("")
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, super().minimumSizeHint().height())
+
+    def paintEvent(self, _: QPaintEvent) -> None:
+        painter = QPainter(self)
+        shown = self.fontMetrics().elidedText(
+            self.text(), Qt.TextElideMode.ElideRight, self.width()
+        )
+        painter.setPen(self.palette().windowText().color())
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter, shown)
 
 
 class Card(QFrame):
-    """A framed view. `figure` is the name under which `stiffgui export` draws the same."""
+    """A framed view. `figure` is the name under which `stiffgui export` draws the same.
+
+    Its menu (right click, context-menu key, or the button in its corner) emits `export_asked`
+    (figure) and `copy_asked` (picture, data or script; figure), or resets the view.
+    """
 
     export_asked = Signal(str)
+    copy_asked = Signal(str, str)
 
     def __init__(self, title: str, figure: str) -> None:
         super().__init__()
@@ -31,19 +72,61 @@ class Card(QFrame):
         self.setAccessibleName(title)
         heading = QLabel(title)
         heading.setObjectName("cardTitle")
-        self.note = QLabel("")
+        self.note = Elided()
         self.note.setObjectName("cardNote")
-        self.note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.head = QHBoxLayout()
+        self.head = QHBoxLayout()  # titles, note, then what a card adds
         self.head.setSpacing(6)
         self.head.addWidget(heading)
         self.head.addWidget(self.note, 1)
+        self.menu = self._make_menu()
+        top = QHBoxLayout()
+        top.setSpacing(4)
+        top.addLayout(self.head, 1)
+        top.addWidget(self._menu_button(title))
         self.body = QVBoxLayout(self)
-        self.body.setContentsMargins(10, 7, 10, 8)
+        self.body.setContentsMargins(10, 7, 8, 8)
         self.body.setSpacing(4)
-        self.body.addLayout(self.head)
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.customContextMenuRequested.connect(lambda _: self.export_asked.emit(self.figure))
+        self.body.addLayout(top)
+
+    def _make_menu(self) -> QMenu:
+        menu = QMenu(self)
+        menu.setToolTipsVisible(True)
+        export = menu.addAction("&Export…")
+        export.setToolTip("Write the figure or its data to a file (Ctrl+E)")
+        export.triggered.connect(lambda: self.export_asked.emit(self.figure))
+        menu.addSeparator()
+        for what, text, tip in COPIES:
+            action = menu.addAction(text)
+            action.setToolTip(tip)
+            action.triggered.connect(
+                lambda _=False, what=what: self.copy_asked.emit(what, self.figure)
+            )
+        menu.addSeparator()
+        reset = menu.addAction("&Reset view")
+        reset.setToolTip("Show everything again (double click)")
+        reset.triggered.connect(lambda: self.reset_view())
+        return menu
+
+    def _menu_button(self, title: str) -> QToolButton:
+        button = QToolButton()
+        button.setObjectName("moreButton")
+        button.setText("⋯")
+        button.setAccessibleName(f"Menu of {title}")
+        button.setToolTip("Export, copy, reset the view (also by right click)")
+        button.clicked.connect(
+            lambda: self.menu.popup(button.mapToGlobal(QPoint(0, button.height())))
+        )
+        return button
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Open the menu at the pointer, or by the context-menu key."""
+        self.menu.popup(event.globalPos())
+        event.accept()
+
+    def reset_view(self) -> None:
+        """Show everything of every plot again."""
+        for plot in self.findChildren(pg.PlotWidget):
+            plot.enableAutoRange()
 
     def say(self, text: str) -> None:
         """The line beside the title."""
@@ -56,9 +139,20 @@ class Card(QFrame):
         self.body.addWidget(widget, stretch)
 
 
+class _Plot(pg.PlotWidget):  # type: ignore[misc]
+    """A plot that leaves the context menu to its card."""
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ContextMenu:
+            event.ignore()
+            return False
+        return bool(super().viewportEvent(event))
+
+
 def plot_widget(left: str, bottom: str) -> pg.PlotWidget:
     """A plot with quiet axes, no pyqtgraph menu, and double-click to reset the view."""
-    plot = pg.PlotWidget(enableMenu=False)
+    plot = _Plot(enableMenu=False)
+    plot.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
     adopt_menu(plot.getPlotItem(), plot)
     plot.hideButtons()
     plot.setLabel("left", left)

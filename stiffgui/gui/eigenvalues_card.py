@@ -1,134 +1,221 @@
-"""Eigenvalues of one layer's Jacobian in the complex plane, with the explicit-Euler disc."""
+"""Eigenvalues of one layer's Jacobian, or of all layers, over a method's stability region."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
-import pyqtgraph as pg
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QLinearGradient, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
+    QPushButton,
     QSlider,
     QSpinBox,
-    QTableWidget,
-    QTableWidgetItem,
     QWidget,
 )
 
-from stiffgui.gui.card import Card, colour_plot, plot_widget
+from stiffgui.gui.card import Card
+from stiffgui.gui.complex_plane import COLOURS, ComplexPlane, Points
+from stiffgui.gui.index_table import IndexTable
 from stiffgui.gui.theme import Theme
 from stiffgui.session.messages import View
+from stiffgui.stiffness.stability import REGIONS
 
-ROWS = (
-    ("spectral-radius", "spectral radius", "gelfand"),
-    ("singular", "singular value", ""),
-    ("frobenius", "Frobenius norm", ""),
-    ("mean-modulus", "mean modulus", ""),
-    ("unstable", "unstable |1 + aλ| > 1", ""),
-    ("departure", "departure from normality", ""),
-    ("ratio-modulus", "log₁₀ |λ₁|/|λ_w|", ""),
-)
+ANIMATE_MILLISECONDS = 600
 
 
 class EigenvaluesCard(Card):
-    """Emits `layer_chosen` and `trial_chosen`."""
+    """Emits `layer_chosen` and `trial_chosen`; `all_layers` asks for the spectra of every layer."""
 
     layer_chosen = Signal(int)
     trial_chosen = Signal(int)
 
     def __init__(self) -> None:
         super().__init__("Eigenvalues", "spectrum")
-        self.plot = plot_widget("Im λ", "Re λ (1/time)")
-        self.plot.setAspectLocked(True)
-        self.disc = pg.PlotCurveItem()
-        self.points = pg.PlotDataItem(pen=None, symbol="o", symbolSize=5, symbolPen=None)
-        self.disc.setFillLevel(0)  # the disc is symmetric about the real axis
-        self.plot.addItem(self.disc)
-        self.plot.addItem(self.points)
-        self.add(self.plot, 3)
-        self.layer = QSlider(Qt.Orientation.Horizontal)
-        self.layer.setRange(1, 10)
-        self.layer.setAccessibleName("Layer")
-        self.layer.valueChanged.connect(self.layer_chosen)
+        self.plane = ComplexPlane()
+        self.plot = self.plane.plot
+        self.table = IndexTable()
+        self.layer, self.trial = QSlider(Qt.Orientation.Horizontal), QSpinBox()
+        self.region, self.colour = QComboBox(), QComboBox()
+        self.all_layers = QCheckBox("&all layers")
+        self.animate = QPushButton("Animate")
         self._layer_text = QLabel("1 / 10")
-        self.trial = QSpinBox()
-        self.trial.setAccessibleName("Trial")
-        self.trial.setPrefix("trial ")
-        self.trial.valueChanged.connect(self.trial_chosen)
-        row = QWidget()
-        layout = QHBoxLayout(row)
-        layout.setContentsMargins(0, 0, 0, 0)
-        caption = QLabel("&Layer")
-        caption.setBuddy(self.layer)
-        for widget, stretch in (
-            (caption, 0),
-            (self.layer, 1),
-            (self._layer_text, 0),
-            (self.trial, 0),
-        ):
-            layout.addWidget(widget, stretch)
-        self.add(row, 0)
-        self.table = QTableWidget(len(ROWS), 2)
-        self.table.setHorizontalHeaderLabels(["exact", "Gelfand"])
-        self.table.setVerticalHeaderLabels([title for _, title, _ in ROWS])
-        self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
-        self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        self.table.setShowGrid(False)
-        self.table.verticalHeader().setDefaultSectionSize(24)
-        self.table.horizontalHeader().setFixedHeight(26)
-        self.table.setMinimumHeight(26 + 24 * len(ROWS) + 2)
-        self.table.setAccessibleName("Indices of the chosen layer")
+        self._make_choosers()
+        self.scale = _Scale(self.plane.brushes)
+        self.add(self.plot, 1)
+        self.add(_row((self.colour, 0), (self.scale, 1)), 0)
+        self.add(_row((self.region, 1), (self.all_layers, 0)), 0)
+        self._caption = QLabel("&Layer")
+        self._caption.setBuddy(self.layer)
+        choosers = ((self.layer, 1), (self._layer_text, 0), (self.animate, 0), (self.trial, 0))
+        self.add(_row((self._caption, 0), *choosers), 0)
         self.add(self.table, 0)
-        self._theme: Theme | None = None
         self._view: View | None = None
         self._step = 0.1
+        self._walk = QTimer(self)
+        self._walk.setInterval(ANIMATE_MILLISECONDS)
+        self._walk.timeout.connect(self._next_layer)
+
+    def _make_choosers(self) -> None:
+        self.layer.setRange(1, 10)
+        self.layer.setAccessibleName("Layer")
+        self.layer.setToolTip("The layer whose Jacobian is shown")
+        self.layer.valueChanged.connect(self._layer_moved)
+        self.animate.setCheckable(True)
+        self.animate.setAccessibleName("Animate")
+        self.animate.setToolTip("Walk through the layers, one after another")
+        self.animate.toggled.connect(lambda on: self._walk.start() if on else self._walk.stop())
+        self.trial.setAccessibleName("Trial")
+        self.trial.setToolTip("The trial that Fit and Eigenvalues show")
+        self.trial.setPrefix("trial ")
+        self.trial.valueChanged.connect(self.trial_chosen)
+        for name, method in REGIONS.items():
+            self.region.addItem(f"stable: {method.title}", name)
+        self.region.setAccessibleName("Stability region")
+        self.region.setToolTip("The method whose stability region |R(aλ)| ≤ 1 is shaded")
+        self.region.setMinimumContentsLength(8)
+        self.region.currentIndexChanged.connect(self._region_changed)
+        for name in ("sample", "layer"):
+            self.colour.addItem(f"by {name}", name)
+        self.colour.setAccessibleName("Colour")
+        self.colour.setToolTip("What the colour of a point stands for")
+        self.colour.currentIndexChanged.connect(self._redraw)
+        self.all_layers.setToolTip("Every layer in one plane, coloured by layer")
+        self.all_layers.toggled.connect(self._all_layers_toggled)
 
     def set_theme(self, theme: Theme) -> None:
-        self._theme = theme
-        colour_plot(self.plot, theme)
-        self.disc.setPen(pg.mkPen(theme.faint, style=Qt.PenStyle.DashLine))
-        self.disc.setBrush(pg.mkBrush(theme.disc))
-        self._draw_disc()
+        self.plane.set_theme(theme)
 
     def set_network(self, depth: int, trials: int, step: float) -> None:
-        """Ranges of the choosers, and the disc of the step size a."""
+        """Ranges of the choosers, and the region at step size a."""
         self.layer.setMaximum(depth)
         self.trial.setMaximum(max(0, trials - 1))
         self.trial.setVisible(trials > 1)
         self._step = step
         self._say_layer()
-        self._draw_disc()
+        self._region_changed()
 
-    def _draw_disc(self) -> None:
-        angle = np.linspace(0, 2 * np.pi, 361)
-        disc = (np.exp(1j * angle) - 1) / self._step
-        self.disc.setData(disc.real, disc.imag)
+    def export_options(self) -> dict[str, Any]:
+        """What `stiffgui export` needs to draw the same."""
+        return {
+            "region": str(self.region.currentData()),
+            "all_layers": self.all_layers.isChecked(),
+        }
+
+    def reset_view(self) -> None:
+        """Show every eigenvalue again."""
+        self.plane.reset_view()
+
+    # ------------------------------------------------------------------ choosers
 
     def _say_layer(self) -> None:
         self._layer_text.setText(f"{self.layer.value()} / {self.layer.maximum()}")
 
+    def _layer_moved(self, layer: int) -> None:
+        self._say_layer()
+        self.layer_chosen.emit(layer)
+
+    def _next_layer(self) -> None:
+        """One layer on, once the present one is drawn: a slow view is not outrun."""
+        if self._view is not None and self._view.layer == self.layer.value():
+            self.layer.setValue(self.layer.value() % self.layer.maximum() + 1)
+
+    def _all_layers_toggled(self, on: bool) -> None:
+        self.colour.setCurrentIndex(self.colour.findData("layer" if on else "sample"))
+
+    def _region_changed(self) -> None:
+        self.plane.set_region(str(self.region.currentData()), self._step)
+        if self._view is not None:
+            self._show_table(self._view)
+
+    def _redraw(self) -> None:
+        if self._view is not None:
+            self.show_view(self._view)
+
+    # ------------------------------------------------------------------- drawing
+
     def show_view(self, view: View) -> None:
         """Draw the spectrum of a View."""
-        assert self._theme is not None
-        self._say_layer()
-        values = view.eigenvalues
-        flat = values.ravel()
-        sample = np.repeat(np.arange(values.shape[0]), values.shape[1])
-        colours = pg.colormap.get("viridis").map(sample / max(1, values.shape[0] - 1), "qcolor")
-        self.points.setData(flat.real, flat.imag, symbolBrush=colours)
-        if self._view is None or self._view.layer != view.layer:
-            span = 1.2 * max(0.2, float(np.abs(flat).max()))
-            self.plot.setRange(xRange=(-span, span), yRange=(-span, span), padding=0)
         self._view = view
-        self.say(
-            f"layer {view.layer} · epoch {view.epoch:,} · {values.shape[0]} samples".replace(
-                ",", "\u202f"
-            )
-        )
-        for row, (name, _, proxy) in enumerate(ROWS):
-            value = view.indices.get(name, float("nan"))
-            text = f"{value:.0%}" if name == "unstable" else f"{value:.4g}"
-            self.table.setItem(row, 0, QTableWidgetItem(text))
-            told = f"{view.proxies[proxy]:.4g}" if proxy else ""
-            self.table.setItem(row, 1, QTableWidgetItem(told))
+        points, layers = _points(view)
+        samples = int(points.samples.max(initial=0)) + 1
+        depth = self.layer.maximum()
+        if self.colour.currentData() == "layer":
+            self.plane.show(points, (points.layers - 1) / max(1, depth - 1))
+            self.scale.set_ends("1", str(depth))
+        else:
+            self.plane.show(points, points.samples / max(1, samples - 1))
+            self.scale.set_ends("1", str(samples))
+        epoch = f"{view.epoch:,}".replace(",", "\u202f")
+        where = f"{layers} layers" if layers > 1 else f"layer {view.layer}"
+        self.say(f"{where} · epoch {epoch} · {samples} samples")
+        self._show_table(view)
+
+    def _show_table(self, view: View) -> None:
+        method = REGIONS[str(self.region.currentData())]
+        unstable = method.amplification(self._step * view.eigenvalues) > 1
+        self.table.show_values(view.indices | {"unstable": float(unstable.mean())}, view.proxies)
+
+
+def _points(view: View) -> tuple[Points, int]:
+    """The points to draw, and of how many layers they are."""
+    values, conditions = view.eigenvalues[None], view.conditions[None]
+    first = view.layer
+    if view.all_eigenvalues is not None and view.all_conditions is not None:
+        values, conditions, first = view.all_eigenvalues, view.all_conditions, 1
+    layers, samples, width = values.shape
+    return (
+        Points(
+            values.ravel(),
+            conditions.ravel(),
+            np.tile(np.repeat(np.arange(samples), width), layers),
+            np.repeat(np.arange(layers) + first, samples * width),
+        ),
+        layers,
+    )
+
+
+class _Scale(QWidget):
+    """The colours from the first to the last sample or layer."""
+
+    def __init__(self, brushes: Any) -> None:
+        super().__init__()
+        self._brushes, self._ends = brushes, ("", "")
+        self.setAccessibleName("Colour scale")
+
+    def sizeHint(self) -> QSize:
+        return QSize(80, 16)
+
+    def set_ends(self, first: str, last: str) -> None:
+        """What the first and the last colour stand for."""
+        if (first, last) != self._ends:
+            self._ends = (first, last)
+            self.update()
+
+    def paintEvent(self, _: QPaintEvent) -> None:
+        if not self._ends[0]:
+            return
+        painter = QPainter(self)
+        first, last = self._ends
+        left = self.fontMetrics().horizontalAdvance(first) + 6
+        right = self.width() - self.fontMetrics().horizontalAdvance(last) - 6
+        gradient = QLinearGradient(left, 0, right, 0)
+        for k in range(COLOURS):
+            gradient.setColorAt(k / (COLOURS - 1), self._brushes[k].color())
+        painter.fillRect(left, self.height() // 2 - 4, right - left, 8, gradient)
+        middle = Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(self.rect(), middle | Qt.AlignmentFlag.AlignLeft, first)
+        painter.drawText(self.rect(), middle | Qt.AlignmentFlag.AlignRight, last)
+
+
+def _row(*widgets: tuple[QWidget, int]) -> QWidget:
+    row = QWidget()
+    layout = QHBoxLayout(row)
+    layout.setContentsMargins(0, 0, 0, 0)
+    for widget, stretch in widgets:
+        layout.addWidget(widget, stretch)
+    return row

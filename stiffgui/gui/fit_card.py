@@ -6,103 +6,142 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QRectF
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QStackedWidget
 
-from stiffgui.gui.card import DASHES, Card, colour_plot, plot_widget
+from stiffgui.figures.fit import Fit
+from stiffgui.gui.card import DASHES, STROKES, Card, Elided, colour_plot, plot_widget
+from stiffgui.gui.fit_maps import FitMaps
 from stiffgui.gui.theme import Theme
+from stiffgui.session.messages import View
+
+PAGES = {"maps": 0, "curve": 1, "scatter": 2}
 
 
 class FitCard(Card):
-    """Shows the `fit` of a View."""
+    """Shows the `fit` of a View; `output` chooses among several outputs."""
 
     def __init__(self) -> None:
         super().__init__("Fit", "fit")
-        self.stack = QStackedWidget()
+        self.output = QComboBox()
+        self.output.setAccessibleName("Output")
+        self.output.setToolTip("The output that is shown")
+        self.output.currentIndexChanged.connect(self._redraw)
+        self.output.hide()
+        self.head.addWidget(self.output)
+        self.maps = FitMaps()
         self.curve = plot_widget("f", "x")
+        self.curve.setAccessibleName("Target and network")
         self.scatter = plot_widget("predicted", "true")
-        self.maps = [plot_widget("", "") for _ in range(3)]
-        self._images = []
-        row = QWidget()
-        layout = QHBoxLayout(row)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(2)
-        for plot, title in zip(self.maps, ("target", "network", "error"), strict=True):
-            image = pg.ImageItem(axisOrder="row-major")
-            plot.addItem(image)
-            plot.setTitle(title, size="9pt")
-            plot.getPlotItem().setMouseEnabled(x=False, y=False)
-            plot.setAspectLocked(True)
-            for side in ("left", "bottom"):  # larger pictures; the card's note names the domain
-                plot.getPlotItem().hideAxis(side)
-            self._images.append(image)
-            layout.addWidget(plot)
-        for page in (row, self.curve, self.scatter):
+        self.scatter.setAccessibleName("Predicted against true")
+        self.legend = QLabel("")
+        self.legend.setAccessibleName("Legend of the fit")
+        self.scores = Elided()
+        self.scores.setObjectName("cardNote")
+        self.stack = QStackedWidget()
+        for page in (self.maps, self.curve, self.scatter):
             self.stack.addWidget(page)
+        self.add(self.legend, 0)
         self.add(self.stack)
+        self.add(self.scores, 0)
+        # Made once; an update only changes their data.
+        self._curves = [self.curve.plot() for _ in range(2)]
+        self._diagonal = self.scatter.plot()
+        self._dots = [
+            pg.ScatterPlotItem(size=s, symbol=k, pen=None) for s, k in ((5, "o"), (7, "t"))
+        ]
+        for dots in self._dots:
+            self.scatter.addItem(dots)
         self._theme: Theme | None = None
-        self._fit: dict[str, Any] | None = None
+        self._fit: Fit | None = None
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
-        for plot in (self.curve, self.scatter, *self.maps):
+        self.maps.set_theme(theme)
+        for plot in (self.curve, self.scatter):
             colour_plot(plot, theme)
-        for plot in self.maps:
-            plot.getPlotItem().showGrid(x=False, y=False)
+        for k, curve in enumerate(self._curves):
+            curve.setPen(pg.mkPen(theme.series[k], width=1, style=DASHES[k]))
+        for k, dots in enumerate(self._dots):
+            colour = pg.mkColor(theme.series[k])
+            colour.setAlpha(170)
+            dots.setBrush(pg.mkBrush(colour))
+        self._diagonal.setPen(pg.mkPen(theme.faint))
+        self._redraw()
+
+    def export_options(self) -> dict[str, Any]:
+        """What `stiffgui export` needs to draw the same."""
+        return {"output": max(0, self.output.currentIndex())}
+
+    def show_view(self, view: View) -> None:
+        """Draw the fit of a View."""
+        epoch = f"{view.epoch:,}".replace(",", "\u202f")
+        self.say(f"epoch {epoch} · trial {view.trial}")
+        self.show_fit(view.fit)
+
+    def show_fit(self, fit: Fit) -> None:
+        """Draw one network's fit."""
+        self._fit = fit
+        self._offer(fit.output_names)
+        output = max(0, self.output.currentIndex())
+        self.legend.setVisible(fit.kind != "maps")
+        draw = {
+            "maps": self.maps.show_fit,
+            "curve": self._show_curve,
+            "scatter": self._show_scatter,
+        }
+        draw[fit.kind](fit, output)
+        self.stack.setCurrentIndex(PAGES[fit.kind])
+        self._say_scores(fit, output)
+
+    def _redraw(self) -> None:
         if self._fit is not None:
             self.show_fit(self._fit)
 
-    def show_fit(self, fit: dict[str, Any]) -> None:
-        """Draw one network's fit."""
-        self._fit = fit
-        {"maps": self._show_maps, "curve": self._show_curve, "scatter": self._show_scatter}[
-            fit["kind"]
-        ](fit)
+    def _offer(self, names: tuple[str, ...]) -> None:
+        if [self.output.itemText(k) for k in range(self.output.count())] != list(names):
+            self.output.blockSignals(True)
+            self.output.clear()
+            self.output.addItems(list(names))
+            self.output.blockSignals(False)
+            self.output.setVisible(len(names) > 1)
 
-    def _show_maps(self, fit: dict[str, Any]) -> None:
-        target, network = fit["target"], fit["network"]
-        error = network - target
-        low, high = float(target.min()), float(target.max())
-        bound = max(float(np.abs(error).max()), 1e-12)
-        levels = ((low, high), (low, high), (-bound, bound))
-        (x0, x1), (y0, y1) = fit["domain"]
-        dark = self._theme is not None and self._theme.card < "#8"
-        diverging = pg.ColorMap(
-            [0, 0.5, 1], ["#3b6fb6", "#20242b" if dark else "#f7f7f7", "#c8553d"]
-        )
-        maps = (pg.colormap.get("viridis"), pg.colormap.get("viridis"), diverging)
-        rows = zip(self._images, (target, network, error), levels, maps, strict=True)
-        for plot, (image, values, level, colours) in zip(self.maps, rows, strict=True):
-            image.setImage(values, levels=level)
-            image.setColorMap(colours)
-            image.setRect(QRectF(x0, y0, x1 - x0, y1 - y0))
-            plot.setRange(xRange=(x0, x1), yRange=(y0, y1), padding=0)
-        self.maps[2].setTitle(f"error ±{bound:.2g}", size="9pt")
-        self.stack.setCurrentIndex(0)
+    def _show_curve(self, fit: Fit, output: int) -> None:
+        self.curve.setLabel("bottom", fit.input_names[0])
+        self.curve.setLabel("left", fit.output_names[output])
+        for curve, values in zip(self._curves, (fit.target, fit.network), strict=True):
+            curve.setData(fit.x[:, 0], values[:, output])
+        self._say_legend((STROKES[0], "target"), (STROKES[1], "network"))
 
-    def _show_curve(self, fit: dict[str, Any]) -> None:
-        assert self._theme is not None
-        self.curve.clear()
-        for k, name in enumerate(("target", "network")):
-            pen = pg.mkPen(self._theme.series[k], width=1, style=DASHES[k])
-            self.curve.plot(fit["x"], fit[name], pen=pen, name=name)
-        self.stack.setCurrentIndex(1)
+    def _show_scatter(self, fit: Fit, output: int) -> None:
+        for dots, rows in zip(self._dots, fit.parts.values(), strict=True):
+            dots.setData(x=fit.target[rows, output], y=fit.network[rows, output])
+        ends = [float(fit.target[:, output].min()), float(fit.target[:, output].max())]
+        self._diagonal.setData(ends, ends)
+        name = fit.output_names[output]
+        self.scatter.setLabel("bottom", f"true {name}")
+        self.scatter.setLabel("left", f"predicted {name}")
+        self._say_legend(("●", "train"), ("▼", "test"))
 
-    def _show_scatter(self, fit: dict[str, Any]) -> None:
-        assert self._theme is not None
-        self.scatter.clear()
-        for k, symbol in enumerate(("o", "t")):
-            true, predicted = fit["true"][k][:, 0], fit["predicted"][k][:, 0]
-            colour = pg.mkColor(self._theme.series[k])
-            self.scatter.plot(
-                true,
-                predicted,
-                pen=None,
-                symbol=symbol,
-                symbolSize=5,
-                symbolPen=None,
-                symbolBrush=colour,
-            )
-        ends = [float(fit["true"][0].min()), float(fit["true"][0].max())]
-        self.scatter.plot(ends, ends, pen=pg.mkPen(self._theme.faint))
-        self.stack.setCurrentIndex(2)
+    def _say_legend(self, *series: tuple[str, str]) -> None:
+        if self._theme is None:
+            return
+        words = [
+            f'<span style="color:{self._theme.series[k]}">{mark}</span> {name}'
+            for k, (mark, name) in enumerate(series)
+        ]
+        text = "&nbsp;&nbsp;&nbsp;".join(words)
+        if text != self.legend.text():
+            self.legend.setText(text)
+
+    def _say_scores(self, fit: Fit, output: int) -> None:
+        words = []
+        for part in fit.parts:
+            r2, rmse = fit.scores(part, output)
+            told = f"{r2:.3f}" if np.isfinite(r2) else "undefined"
+            words.append(f"{part}: R² {told}, RMSE {rmse:.3g}")
+        held = (fit.train, len(fit.x) - fit.train)
+        if fit.kind == "scatter" and held != fit.samples:
+            words.append(f"of {held[0]} and {held[1]} samples")
+        text = " · ".join(words)
+        self.scores.setText(text)
+        self.scores.setToolTip(text)

@@ -35,7 +35,7 @@ def main() -> int:
     for path in paths:
         path.unlink(missing_ok=True)  # an earlier picture must not pass for this one
         window.export(path.stem, path)
-    _wait_for(application, lambda: not window.looking.pending)
+    _wait_for(application, lambda: not window.exports.pending)
     time_to_settle = time.monotonic() + 2
     while time.monotonic() < time_to_settle:
         application.processEvents()

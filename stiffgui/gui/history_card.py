@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QSizePolicy, QWidget
 
 from stiffgui.gui.band import Band
-from stiffgui.gui.card import DASHES, Card, colour_plot, plot_widget
+from stiffgui.gui.card import DASHES, STROKES, Card, colour_plot, plot_widget
 from stiffgui.gui.curves import Quartiles, smoothed, thinned
 from stiffgui.gui.history_view import HistoryView
 from stiffgui.gui.live_run import LiveRun
@@ -19,7 +19,6 @@ from stiffgui.gui.theme import Theme
 
 Series = list[tuple[str, Any, Any]]  # name, epochs [E], values [E, R]
 EMPTY = "press Run (Ctrl+R) to fill it"
-STROKES = ("——", "– –", "–·–", "····", "–··")
 
 
 def error_series(run: LiveRun) -> Series:
@@ -151,6 +150,10 @@ class HistoryCard(Card):
         colour_plot(self.plot, theme)
         self._cross.setPen(pg.mkPen(theme.faint, width=1))
         self._forget()
+
+    def export_options(self) -> dict[str, Any]:
+        """What `stiffgui export` has to know to draw what is shown."""
+        return {"logarithmic": self.logarithmic.isChecked()}
 
     def _rescale(self, log: bool) -> None:
         self.plot.setLogMode(y=log)

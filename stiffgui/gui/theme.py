@@ -119,6 +119,11 @@ def _sheet(t: Theme) -> str:
     QHeaderView::section {{ background: {t.card}; color: {t.faint}; border: none;
         border-bottom: 1px solid {t.border}; padding: 3px; }}
     QSplitter::handle {{ background: {t.window}; }}
+    #indexTable QHeaderView::section {{ border: none; padding: 0 3px; }}
+    #indexTable QHeaderView {{ background: {t.card}; }}
+    #indexTable QTableCornerButton::section {{ background: {t.card}; border: none; }}
+    #moreButton {{ color: {t.faint}; font-weight: 600; padding: 0 2px; }}
+    #moreButton:hover, #moreButton:focus {{ color: {t.accent}; }}
     QScrollBar:vertical {{ background: transparent; width: 9px; margin: 0; }}
     QScrollBar:horizontal {{ background: transparent; height: 9px; margin: 0; }}
     QScrollBar::handle {{ background: {t.border}; border-radius: 4px; min-width: 24px;

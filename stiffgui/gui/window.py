@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Callable
 from itertools import cycle
 from pathlib import Path
+from typing import Any
 
 from platformdirs import user_log_path
 from PySide6.QtCore import QByteArray, QEvent, QSettings, Qt, QTimer, QUrl
@@ -38,6 +39,7 @@ from stiffgui.gui.banner import Banner
 from stiffgui.gui.closing import Choice, ask_how_to_close
 from stiffgui.gui.eigenvalues_card import EigenvaluesCard
 from stiffgui.gui.experiment_panel import ExperimentPanel
+from stiffgui.gui.exports import Exports
 from stiffgui.gui.fit_card import FitCard
 from stiffgui.gui.history_card import HistoryCard, error_series, stiffness_series
 from stiffgui.gui.history_view import HistoryView
@@ -49,11 +51,10 @@ from stiffgui.gui.runs_bar import RunsBar
 from stiffgui.gui.timeline import Timeline
 from stiffgui.gui.workbench import Workbench
 from stiffgui.regularizers import NoPenalty
-from stiffgui.session.messages import View
+from stiffgui.session.messages import Failed, View
 
 # One task of `poll` at a time: no pause of the window is longer than the slowest of them.
 POLL_MILLISECONDS = 25
-FORMATS = "PNG (*.png);;SVG (*.svg);;PDF (*.pdf);;CSV of what is drawn (*.csv)"
 
 
 class MainWindow(QMainWindow):
@@ -67,6 +68,7 @@ class MainWindow(QMainWindow):
         self.model = self.bench.model
         self.looking = Looking()
         self._make_views()
+        self.exports = Exports(self, self.looking.thread_.ask, settings, self._shown_options)
         self._make_docks()
         calls: dict[str, Callable[[], object]] = {
             "open": self.ask_open,
@@ -216,9 +218,9 @@ class MainWindow(QMainWindow):
         bench.runs_changed.connect(self._runs_changed)
         bench.training_changed.connect(self._training_changed)
         bench.said.connect(self.banner.say)
-        looking.failed.connect(self.banner.say)
-        looking.exported.connect(lambda path: self.banner.say(f"Saved {path}"))
         looking.viewed.connect(self._show_view)
+        looking.answered.connect(self._answered)
+        self.exports.said.connect(self.banner.say)
         self.timeline.moved.connect(lambda _: looking.soon())
         self.layers.picked.connect(self._picked)
         self.eigenvalues.layer_chosen.connect(lambda _: looking.soon())
@@ -226,8 +228,10 @@ class MainWindow(QMainWindow):
         self.runs_bar.export_asked.connect(lambda: self.ask_export("summary"))
         for history in (self.errors, self.stiffness):
             history.pointed.connect(self._point)
+        self.eigenvalues.all_layers.toggled.connect(lambda _: looking.soon())
         for card in self.cards:
             card.export_asked.connect(self.ask_export)
+            card.copy_asked.connect(self.exports.copy)
 
     def start_children(self) -> None:
         """Spawn the warm children, and look for interrupted runs; once the window is painted."""
@@ -338,7 +342,10 @@ class MainWindow(QMainWindow):
         self.stiffness.refresh(self.bench.visible())
 
     def _draw_layers(self) -> None:
-        self.layers.refresh(self.bench.shown, self.eigenvalues.layer.value())
+        run = self.bench.shown
+        if run is not None:
+            epoch = run.epoch if self.timeline.live else self.timeline.epoch
+            self.layers.refresh(run, self.eigenvalues.layer.value(), epoch)
 
     def _tell(self) -> None:
         """Progress, the penalty's share, and the views of the chosen epoch."""
@@ -352,6 +359,7 @@ class MainWindow(QMainWindow):
             None if self.timeline.live else self.timeline.epoch,
             self.eigenvalues.layer.value(),
             self.eigenvalues.trial.value(),
+            self.eigenvalues.all_layers.isChecked(),
         )
         shares = run.series["penalty_share"].values
         penalised = len(shares) and not isinstance(run.experiment.regularizer, NoPenalty)
@@ -379,14 +387,12 @@ class MainWindow(QMainWindow):
             card.point_at(x)
 
     def _show_view(self, view: View) -> None:
-        self.fit.show_fit(view.fit)
-        where = ""
-        if view.fit["kind"] == "maps":
-            (x0, x1), (y0, y1) = view.fit["domain"]
-            where = f" · [{x0:g}, {x1:g}] × [{y0:g}, {y1:g}]"
-        epoch = f"{view.epoch:,}".replace(",", "\u202f")
-        self.fit.say(f"epoch {epoch} · trial {view.trial}{where}")
+        self.fit.show_view(view)
         self.eigenvalues.show_view(view)
+
+    def _answered(self, message: Any) -> None:
+        if not self.exports.answered(message) and isinstance(message, Failed):
+            self.banner.say(message.sentence, message.details)
 
     # ------------------------------------------------------------------- files
 
@@ -423,32 +429,29 @@ class MainWindow(QMainWindow):
             self.settings.setValue("workspace", name)
 
     def ask_export(self, figure: str | None = None) -> None:
-        """Choose a file and export a figure; without a name, the one under the pointer."""
-        if self.bench.shown is None:
-            return
+        """Open the export dialog; without a name, on the figure under the pointer."""
         under = next((c.figure for c in self.cards if c.underMouse()), "errors")
-        figure = figure or under
-        name, _ = QFileDialog.getSaveFileName(self, f"Export {figure}", f"{figure}.png", FORMATS)
-        if name:
-            self.export(figure, Path(name))
+        self.exports.open_dialog(figure or under)
 
     def export(self, figure: str, path: Path) -> None:
         """Write a figure as it is shown; the file's ending says the format."""
+        self.exports.save(figure, path)
+
+    def _shown_options(self, figure: str) -> tuple[list[Path], dict[str, Any]] | None:
+        """The run files that `figure` draws, and what of them it shows just now."""
         run = self.bench.shown
         if run is None:
-            return
-        chosen = self.layers.index.currentData()
-        card = self.stiffness if figure == "stiffness" else self.errors
-        options = {
+            return None
+        options: dict[str, Any] = {
             "epoch": None if self.timeline.live else self.timeline.epoch,
-            "layer": self.eigenvalues.layer.value(),
-            "trial": self.eigenvalues.trial.value(),
-            "logarithmic": card.logarithmic.isChecked(),
-            "indices": (chosen,) if figure == "layers" and chosen else (),
+            "layer": min(self.eigenvalues.layer.value(), run.experiment.architecture.depth),
+            "trial": min(self.eigenvalues.trial.value(), run.experiment.training.trials - 1),
         }
+        for card in self.cards:
+            if card.figure == figure:
+                options |= card.export_options()
         several = figure in ("errors", "stiffness", "summary")
-        kind = path.suffix.removeprefix(".").lower() or "png"
-        self.looking.export(self.bench.visible() if several else [run], figure, path, kind, options)
+        return [r.path for r in (self.bench.visible() if several else [run])], options
 
     # --------------------------------------------------------------------- help
 

@@ -91,8 +91,9 @@ class RunWriter:
         )
 
     def snapshot(self, epoch: int, parameters: Mapping[str, NDArray[Any]]) -> None:
-        """Keep the networks of an epoch."""
+        """Keep the networks of an epoch; readers see them at once."""
         self._blob("INSERT OR REPLACE INTO snapshots VALUES (?, ?)", epoch, parameters)
+        self.commit()
 
     def checkpoint(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         """Replace the state from which training can be resumed."""

@@ -101,9 +101,7 @@ def views_main(connection: Connection) -> None:
         except InputError as error:
             answer = Failed(str(error), number=message.number)
         except Exception as error:  # the window must hear of it
-            answer = Failed(
-                f"this view failed: {error}.", traceback.format_exc(), number=message.number
-            )
+            answer = Failed(f"this view failed: {error}.", traceback.format_exc(), message.number)
         if not _send(connection, answer):
             return
 

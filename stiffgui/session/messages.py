@@ -8,6 +8,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from stiffgui.figures.fit import Fit
 from stiffgui.training.records import Event, Record
 
 Arrays = dict[str, NDArray[Any]]
@@ -65,11 +66,11 @@ class Ended:
 
 @dataclass(frozen=True)
 class Failed:
-    """A sentence for the person; `details` fold open; `number` of the request that failed."""
+    """A sentence for the person; `details` fold open. `number` says which request failed."""
 
     sentence: str
     details: str = ""
-    number: int = 0
+    number: int | None = None
 
 
 # ------------------------------------------------------------ window -> view child and back
@@ -77,7 +78,10 @@ class Failed:
 
 @dataclass(frozen=True)
 class Look:
-    """Compute what the views show of one network: of `parameters`, or of `path` at `epoch`."""
+    """Compute what the views show of one network: of `parameters`, or of `path` at `epoch`.
+
+    all_layers: the spectra of every layer too, at fewer samples.
+    """
 
     number: int
     experiment: str
@@ -86,32 +90,34 @@ class Look:
     layer: int
     path: str
     parameters: Arrays | None = None
+    all_layers: bool = False
 
 
 @dataclass(frozen=True)
 class View:
     """The answer to a Look: the fit, and the spectrum of one layer on the probe samples.
 
-    fit: `kind` curve (x, target, network [n]), maps (target, network [side, side], domain) or
-    scatter (true, predicted, per output); eigenvalues and conditions [samples, w]; indices name
-    -> mean over samples; proxies likewise.
+    eigenvalues and conditions [samples, w]; indices name -> mean over samples; proxies likewise.
+    all_eigenvalues and all_conditions [N, samples, w], when all layers were asked for.
     """
 
     number: int
     epoch: int
     trial: int
     layer: int
-    fit: dict[str, Any]
+    fit: Fit
     eigenvalues: NDArray[Any]
     conditions: NDArray[Any]
     indices: dict[str, float]
     proxies: dict[str, float]
     seconds: float = 0.0
+    all_eigenvalues: NDArray[Any] | None = None
+    all_conditions: NDArray[Any] | None = None
 
 
 @dataclass(frozen=True)
 class Export:
-    """Write a figure of runs to a file."""
+    """Write a figure of runs to a file; without a path its content comes back instead."""
 
     number: int
     runs: list[str]
@@ -123,7 +129,8 @@ class Export:
 
 @dataclass(frozen=True)
 class Exported:
-    """The answer to an Export."""
+    """The answer to an Export; `content` when there was no path."""
 
     number: int
     path: str
+    content: bytes = b""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,15 @@ import torch
 
 from stiffgui.experiment import Experiment
 from stiffgui.figures import Options, export_figure
+from stiffgui.figures.fit import fit_of
 from stiffgui.runs import open_run
 from stiffgui.runs.snapshot import Snapshot
 from stiffgui.session.messages import Export, Exported, Look, View
-from stiffgui.stiffness import proxy, spectrum
+from stiffgui.stiffness import PROXIES, proxy, spectrum
 
-SIDE = {1: 401, 2: 61}
+SAMPLES = 1500  # of training and of test samples that the fit shows
+SPECTRA = 160  # of all layers together: 50 ms at width 20
+RADIUS_PROXIES = ("gelfand", "gelfand-sketch", "power")
 
 
 def look(request: Look) -> View:
@@ -28,69 +32,49 @@ def look(request: Look) -> View:
     else:
         with open_run(request.path) as run:
             snapshot = run.snapshot(request.epoch)
-    data = experiment.task.data()
-    probe = data.x_train[: max(experiment.watch.probe, 50)]
-    jacobians = snapshot.jacobians(probe)[request.trial, request.layer - 1]
+    probe = experiment.task.data().x_train[: max(experiment.watch.probe, 50)]
+    every = snapshot.jacobians(probe)[request.trial]
+    jacobians = every[request.layer - 1]
     found = spectrum(jacobians)
     indices = {name: _mean(values) for name, values in found.indices.items()}
-    indices |= {
-        "unstable": float(found.unstable(experiment.architecture.step_size).mean()),
-        "departure": _mean(found.departure),
-    }
-    proxies = {name: _mean(proxy(name)(jacobians)) for name in ("gelfand", "gelfand-sketch")}
+    indices["departure"] = _mean(found.departure)
+    names = [name for name in RADIUS_PROXIES if name in PROXIES]
+    layers = spectrum(every[:, : max(1, SPECTRA // len(every))]) if request.all_layers else None
     return View(
         request.number,
         snapshot.epoch,
         request.trial,
         request.layer,
-        _fit(experiment, snapshot, request.trial, data),
+        fit_of(experiment.task, snapshot, request.trial, SAMPLES),
         found.eigenvalues,
         found.conditions,
         indices,
-        proxies,
+        {name: _mean(proxy(name)(jacobians)) for name in names},
         time.perf_counter() - started,
+        layers.eigenvalues if layers is not None else None,
+        layers.conditions if layers is not None else None,
     )
 
 
-def _fit(experiment: Experiment, snapshot: Snapshot, trial: int, data: Any) -> dict[str, Any]:
-    task = experiment.task
-    domain, side = task.domain(), SIDE.get(task.inputs, 0)
-    if domain is None or not side:
-        train = snapshot.predict(data.x_train)[trial]
-        test = snapshot.predict(data.x_test)[trial]
-        return {
-            "kind": "scatter",
-            "true": [data.y_train, data.y_test],
-            "predicted": [train, test],
-            "names": data.output_names,
-        }
-    axes = [np.linspace(low, high, side) for low, high in domain]
-    x = np.stack([a.ravel() for a in np.meshgrid(*axes, indexing="xy")], axis=1)
-    target = np.asarray(task.function(x))[:, 0]
-    network = snapshot.predict(x)[trial, :, 0]
-    if task.inputs == 1:
-        return {"kind": "curve", "x": axes[0], "target": target, "network": network}
-    shape = (side, side)
-    maps = {"target": target.reshape(shape), "network": network.reshape(shape)}
-    return {"kind": "maps", "domain": domain, **maps}
-
-
 def export(request: Export) -> Exported:
-    """Write the requested figure. Raises InputError like `export_figure`."""
-    runs = [open_run(path) for path in request.runs]
+    """Write the requested figure, or return its content. Raises InputError like `export_figure`."""
+    if request.path:
+        _export_to(request, Path(request.path))
+        return Exported(request.number, request.path)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"{request.figure}.{request.kind}"
+        _export_to(request, path)
+        return Exported(request.number, "", path.read_bytes())
+
+
+def _export_to(request: Export, path: Path) -> None:
+    runs = [open_run(run) for run in request.runs]
     try:
-        export_figure(
-            runs,
-            request.figure,
-            Path(request.path),
-            request.kind,
-            Options(**request.options),
-            replace=True,
-        )
+        options = Options(**request.options)
+        export_figure(runs, request.figure, path, request.kind, options, replace=True)
     finally:
         for run in runs:
             run.close()
-    return Exported(request.number, request.path)
 
 
 def _mean(values: Any) -> float:

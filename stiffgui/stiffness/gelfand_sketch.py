@@ -36,8 +36,9 @@ class GelfandSketch(Proxy):
     def of_layers(
         self, slopes: Tensor, weight: Tensor, generators: list[Generator] | None = None
     ) -> Tensor:
-        transposed = weight.transpose(-1, -2)
-        return self._root(lambda v: slopes * (v @ transposed), self._draw(slopes, generators))
+        from stiffgui.stiffness.sketch_products import layer_powers
+
+        return layer_powers(slopes, weight, self._draw(slopes, generators), self.power)
 
     def _root(self, multiply: Callable[[Tensor], Tensor], vector: Tensor) -> Tensor:
         # Rescaling by constants (no gradient) cancels exactly against the logarithm.

@@ -56,7 +56,7 @@ def test_train_change_scrub_export_close(window: MainWindow, qtbot: QtBot, tmp_p
         for card in window.cards:
             path = tmp_path / f"{card.figure}.{kind}"
             window.export(card.figure, path)
-            qtbot.waitUntil(lambda: not window.looking.pending, timeout=WAIT)
+            qtbot.waitUntil(lambda: not window.exports.pending, timeout=WAIT)
             if mark is None:
                 assert len(pd.read_csv(path)) > 1
             else:

@@ -1,0 +1,131 @@
+"""Eigenvalues in the complex plane: points in a few colours over a stability region."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QCursor, QPainterPath
+from PySide6.QtWidgets import QGraphicsPathItem, QToolTip
+
+from stiffgui.gui.card import colour_plot, plot_widget
+from stiffgui.gui.theme import Theme
+from stiffgui.stiffness.stability import REGIONS
+
+COLOURS = 16
+REACH = 10  # pixels from a point within which the pointer tells about it
+
+
+@dataclass(frozen=True)
+class Points:
+    """Eigenvalues [n] with the condition number, sample and layer of each."""
+
+    values: NDArray[Any]
+    conditions: NDArray[Any]
+    samples: NDArray[Any]
+    layers: NDArray[Any]
+
+
+class ComplexPlane:
+    """`plot` is the widget. A handful of brushes is made once: one for every point is slow."""
+
+    def __init__(self) -> None:
+        self.plot = plot_widget("Im λ (1/time)", "Re λ (1/time)")
+        self.plot.setAspectLocked(True)
+        self.plot.setAccessibleName("Eigenvalues in the complex plane")
+        self.plot.mouseDoubleClickEvent = lambda _: self.reset_view()
+        self.region = QGraphicsPathItem()
+        self.region.setZValue(-10)
+        self.dots = pg.ScatterPlotItem(size=5, pen=None, pxMode=True)
+        self.plot.addItem(self.region, ignoreBounds=True)
+        self.plot.addItem(self.dots)
+        gradient = pg.colormap.get("viridis").map(np.linspace(0, 1, COLOURS), "qcolor")
+        self.brushes = np.array([pg.mkBrush(c) for c in gradient], dtype=object)
+        self.points: Points | None = None
+        self.user_zoomed = False
+        self._span = 0.0
+        self.plot.getViewBox().sigRangeChangedManually.connect(self._zoomed)
+        self.plot.scene().sigMouseMoved.connect(self._hover)
+        self.told = ""
+
+    def set_theme(self, theme: Theme) -> None:
+        colour_plot(self.plot, theme)
+        self.region.setPen(pg.mkPen(theme.faint, style=Qt.PenStyle.DashLine))
+        self.region.setBrush(pg.mkBrush(theme.disc))
+
+    def set_region(self, name: str, step: float) -> None:
+        """Shade where the method of that name (of REGIONS) is stable at step size a."""
+        method = REGIONS[name]
+        curve = method.boundary(step)
+        path = QPainterPath()
+        path.addPolygon(pg.functions.arrayToQPolygonF(curve.real, curve.imag))
+        if method.inverse:  # stable outside: an odd-even filling leaves the disc out
+            far = 1000 / step
+            path.addRect(QRectF(-far, -far, 2 * far, 2 * far))
+        self.region.setPath(path)
+
+    def show(self, points: Points, shade: NDArray[Any]) -> None:
+        """Draw points; shade [n] runs from 0 to 1 through the colours."""
+        self.points = points
+        chosen = np.round(np.clip(shade, 0, 1) * (COLOURS - 1)).astype(int)
+        self.dots.setData(
+            x=points.values.real, y=points.values.imag, brush=list(self.brushes[chosen])
+        )
+        self._fit_view()
+
+    def _fit_view(self) -> None:
+        """Follow the points in steps, so that the axes stay still most of the time."""
+        if self.points is None or self.user_zoomed or not self.points.values.size:
+            return
+        far = max(0.2, float(np.abs(self.points.values).max()))
+        if not 0.5 * self._span <= far <= 0.97 * self._span:
+            self._span = 1.25 * far
+            ends = (-self._span, self._span)
+            self.plot.setRange(xRange=ends, yRange=ends, padding=0)
+
+    def reset_view(self) -> None:
+        """Show every point again."""
+        self.user_zoomed, self._span = False, 0.0
+        self._fit_view()
+
+    def _zoomed(self, _: object) -> None:
+        self.user_zoomed = True
+
+    def nearest(self, x: float, y: float, reach: float) -> int | None:
+        """The row of the point nearest to x + iy, within `reach` (1/time)."""
+        if self.points is None or not self.points.values.size:
+            return None
+        distances = np.abs(self.points.values - complex(x, y))
+        row = int(distances.argmin())
+        return row if distances[row] <= reach else None
+
+    def _hover(self, place: Any) -> None:
+        box = self.plot.getViewBox()
+        row = None
+        if box.sceneBoundingRect().contains(place):
+            at = box.mapSceneToView(place)
+            row = self.nearest(at.x(), at.y(), REACH * float(box.viewPixelSize()[0]))
+        told = describe(self.points, row) if self.points is not None and row is not None else ""
+        if told != self.told:
+            self.told = told
+            QToolTip.showText(QCursor.pos(), told, self.plot)
+
+
+def describe(points: Points, row: int) -> str:
+    """Eigenvalue, modulus, time scale, condition, sample and layer of a point, a line each."""
+    value, condition = complex(points.values[row]), float(points.conditions[row])
+    scale = f"{1 / abs(value.real):.4g}" if value.real else "infinite"
+    sign = "+" if value.imag >= 0 else "−"
+    real = f"{value.real:.4g}".replace("-", "−")
+    lines = (
+        f"λ = {real} {sign} {abs(value.imag):.4g} i (1/time)",
+        f"modulus {abs(value):.4g}",
+        f"time scale 1/|Re λ| {scale}",
+        f"condition {condition:.4g}" if np.isfinite(condition) else "condition infinite",
+        f"sample {points.samples[row] + 1} · layer {points.layers[row]}",
+    )
+    return "\n".join(lines)

@@ -1,0 +1,115 @@
+"""Exact indices of one layer next to the proxies of the spectral radius; copyable."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
+
+from stiffgui.stiffness import PROXIES
+from stiffgui.stiffness.indices import INDICES
+
+# Index: what the row is called.
+ROWS = {
+    "spectral-radius": "spectral radius",
+    "singular": "singular value",
+    "frobenius": "Frobenius norm",
+    "mean-modulus": "mean modulus",
+    "unstable": "unstable",
+    "departure": "non-normality",
+    "ratio-real": "log₁₀ stiffness ratio",
+    "ratio-modulus": "log₁₀ |λ₁|/|λ_w|",
+}
+HELP = {
+    "unstable": "Share of eigenvalues outside the stability region",
+    "departure": "Henrici's departure from normality, sqrt(||J||_F² − sum |λ|²)",
+}
+# Proxy of the spectral radius: heading, what it is.
+PROXY_COLUMNS = {
+    "gelfand": ("Gelfand 2¹⁰", "||J^k||_F^(1/k), k = 2^10, of the spectral radius"),
+    "gelfand-sketch": ("sketch", "gelfand-sketch with its usual k: one random vector per sample"),
+    "power": ("power", "Power method"),
+}
+ROW_HEIGHT = 22
+
+
+class IndexTable(QTableWidget):
+    """A row per index: its exact value, and each proxy of it. Ctrl+C copies what is selected."""
+
+    def __init__(self) -> None:
+        self.proxies = [name for name in PROXY_COLUMNS if name in PROXIES]
+        super().__init__(len(ROWS), 1 + len(self.proxies))
+        self._heads = ["exact", *(PROXY_COLUMNS[name][0] for name in self.proxies)]
+        for row, (name, title) in enumerate(ROWS.items()):
+            head = QTableWidgetItem(title)
+            head.setToolTip(f"{HELP.get(name) or INDICES[name].help}. Mean over samples.")
+            self.setVerticalHeaderItem(row, head)
+        tips = ["LAPACK, float64", *(PROXY_COLUMNS[name][1] for name in self.proxies)]
+        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        for column, (title, tip) in enumerate(zip(self._heads, tips, strict=True)):
+            head = QTableWidgetItem(title)
+            head.setToolTip(tip)
+            head.setTextAlignment(right)
+            self.setHorizontalHeaderItem(column, head)
+        self._cells = [[QTableWidgetItem("") for _ in self._heads] for _ in ROWS]
+        for row, cells in enumerate(self._cells):
+            for column, cell in enumerate(cells):
+                cell.setTextAlignment(right)
+                self.setItem(row, column, cell)
+        self._make_calm()
+
+    def _make_calm(self) -> None:
+        self.setObjectName("indexTable")
+        self.setAccessibleName("Indices of the chosen layer")
+        self.setToolTip("Exact indices and proxies; Ctrl+C copies")
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setShowGrid(False)
+        self.setCornerButtonEnabled(False)
+        self.setTabKeyNavigation(False)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        across, down = self.horizontalHeader(), self.verticalHeader()
+        across.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        across.setFixedHeight(ROW_HEIGHT)
+        across.setMinimumSectionSize(30)
+        down.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        down.setDefaultSectionSize(ROW_HEIGHT)
+        for header in (across, down):
+            header.setHighlightSections(False)
+        self.setFixedHeight(ROW_HEIGHT * (1 + len(ROWS)) + 2)
+
+    def show_values(self, indices: Mapping[str, float], proxies: Mapping[str, float]) -> None:
+        """Write the values; a missing or undefined one reads so."""
+        for row, name in enumerate(ROWS):
+            value = indices.get(name, math.nan)
+            text = f"{value:.1%}" if name == "unstable" and math.isfinite(value) else number(value)
+            self._write(row, 0, text)
+        radius = list(ROWS).index("spectral-radius")
+        for column, name in enumerate(self.proxies, 1):
+            self._write(radius, column, number(proxies.get(name, math.nan)))
+
+    def _write(self, row: int, column: int, text: str) -> None:
+        if self._cells[row][column].text() != text:
+            self._cells[row][column].setText(text)
+
+    def as_text(self) -> str:
+        """Selected rows, or all of them, as tab-separated text with headings."""
+        rows = sorted({i.row() for i in self.selectedIndexes()}) or range(self.rowCount())
+        titles = list(ROWS.values())
+        lines = [["index", *self._heads]]
+        lines += [[titles[row], *(cell.text() for cell in self._cells[row])] for row in rows]
+        return "\n".join("\t".join(line) for line in lines)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.matches(QKeySequence.StandardKey.Copy):
+            QGuiApplication.clipboard().setText(self.as_text())
+        else:
+            super().keyPressEvent(event)
+
+
+def number(value: float) -> str:
+    """Four significant digits, or `undefined`."""
+    return f"{value:#.4g}".rstrip(".") if math.isfinite(value) else "undefined"

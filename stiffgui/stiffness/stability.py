@@ -1,0 +1,70 @@
+"""Where a one-step method is stable: |R(a l)| <= 1 in the plane of the eigenvalues l."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stiffgui.errors import InputError, nearest, one_of
+
+Complex = NDArray[np.complex128]
+
+
+@dataclass(frozen=True)
+class Region:
+    """A method with stability function R(z), z = a l.
+
+    `polynomial`: coefficients c_0.. of P, where R = P, or R = 1/P when `inverse`.
+    """
+
+    title: str
+    formula: str
+    polynomial: tuple[float, ...]
+    inverse: bool = False
+
+    def amplification(self, z: Any) -> Any:
+        """|R(z)|, of any shape; infinite at a pole."""
+        size = np.abs(np.polynomial.polynomial.polyval(np.asarray(z), self.polynomial))
+        if not self.inverse:
+            return size
+        with np.errstate(divide="ignore"):
+            return 1 / size
+
+    def boundary(self, step: float, points: int = 181) -> Complex:
+        """The closed curve |R(a l)| = 1: eigenvalues l [p * points + 1], p the degree of P.
+
+        Along the curve R = exp(i t): t runs from 0 to 2 pi p, and Newton's method follows it
+        from z = 0. The region's p zeros lie inside, so t turns p times (argument principle).
+        """
+        degree = len(self.polynomial) - 1
+        slope = np.polynomial.polynomial.polyder(self.polynomial)
+        value: Callable[..., Any] = np.polynomial.polynomial.polyval
+        curve = np.zeros(degree * points + 1, np.complex128)
+        z = 0j
+        for k, angle in enumerate(np.linspace(0, 2 * np.pi * degree, len(curve))):
+            for _ in range(6):
+                z = z - (value(z, self.polynomial) - np.exp(1j * angle)) / value(z, slope)
+            curve[k] = z
+        return curve / step
+
+
+REGIONS: dict[str, Region] = {
+    "explicit-euler": Region("explicit Euler", "|1 + aλ|", (1, 1)),
+    "rk2": Region("RK2", "|R₂(aλ)|", (1, 1, 1 / 2)),
+    "rk4": Region("RK4", "|R₄(aλ)|", (1, 1, 1 / 2, 1 / 6, 1 / 24)),
+    "implicit-euler": Region("implicit Euler", "1/|1 − aλ|", (1, -1), inverse=True),
+}
+
+
+def region(name: str) -> Region:
+    """The region of that name. Raises InputError when it is unknown."""
+    if name not in REGIONS:
+        raise InputError(
+            f"there is no stability region {name!r}; choose {one_of(REGIONS)}."
+            f"{nearest(name, REGIONS)}"
+        )
+    return REGIONS[name]
