@@ -176,3 +176,8 @@ def colour_plot(plot: pg.PlotWidget, theme: Theme) -> None:
         axis.enableAutoSIPrefix(False)
         axis.setPen(pg.mkPen(theme.border))
         axis.setTextPen(pg.mkPen(theme.faint))
+
+
+def grouped(number: int) -> str:
+    """A whole number with its thousands set apart."""
+    return f"{number:,}".replace(",", "\u202f")

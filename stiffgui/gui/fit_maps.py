@@ -107,7 +107,7 @@ class FitMaps(QWidget):
         """Room for the numbers and the name of the vertical axis."""
         if self._fit is None:
             return 0
-        texts = [f"{v:g}" for v in (self._fit.x[0, 1], self._fit.x[-1, 1])]
+        texts = [_axis(v) for v in (self._fit.x[0, 1], self._fit.x[-1, 1])]
         return max(self.fontMetrics().horizontalAdvance(t) for t in (*texts, self._name(1))) + 6
 
     def _bar_margin(self) -> int:
@@ -135,8 +135,20 @@ class FitMaps(QWidget):
                 above, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignBottom, title
             )
             self._axes(painter, place, round(place.left()) == first_of_row[round(place.top())])
+        if pictures[2].top() > pictures[0].bottom():  # a free place below the network
+            beside = QRectF(pictures[1].left() + 40, pictures[2].top(), 200, pictures[2].height())
+            painter.setPen(QColor(self._theme.faint))
+            painter.drawText(beside, Qt.AlignmentFlag.AlignVCenter, self._largest())
         for place, table, ends in zip(bars, self._tables, self._ends, strict=True):
             self._bar(painter, place, table, ends)
+
+    def _largest(self) -> str:
+        assert self._fit is not None
+        error = self._values[2]
+        row, column = np.unravel_index(np.abs(error).argmax(), error.shape)
+        x = self._fit.x[row * self._fit.side + column]
+        place = f"{self._name(0)} = {x[0]:.3g}\n{self._name(1)} = {x[1]:.3g}"
+        return f"largest error\n{error[row, column]:.3g} at\n{place}".replace("-", "−")
 
     def _frame(self, painter: QPainter, place: QRectF) -> None:
         painter.setPen(QColor(self._theme.border))
@@ -150,13 +162,13 @@ class FitMaps(QWidget):
         line = self.fontMetrics().height()
         align = Qt.AlignmentFlag
         across = QRectF(place.left(), place.bottom() + 1, place.width(), line)
-        painter.drawText(across, align.AlignLeft, f"{low[0]:g}")
-        painter.drawText(across, align.AlignRight, f"{high[0]:g}")
+        painter.drawText(across, align.AlignLeft, _axis(low[0]))
+        painter.drawText(across, align.AlignRight, _axis(high[0]))
         painter.drawText(across, align.AlignHCenter, self._name(0))
         if left:
             down = QRectF(0, place.top(), place.left() - 5, place.height())
-            painter.drawText(down, align.AlignRight | align.AlignTop, f"{high[1]:g}")
-            painter.drawText(down, align.AlignRight | align.AlignBottom, f"{low[1]:g}")
+            painter.drawText(down, align.AlignRight | align.AlignTop, _axis(high[1]))
+            painter.drawText(down, align.AlignRight | align.AlignBottom, _axis(low[1]))
             painter.drawText(down, align.AlignRight | align.AlignVCenter, self._name(1))
 
     def _bar(
@@ -208,3 +220,7 @@ def _table(colours: Any) -> list[int]:
 
 def _short(value: float) -> str:
     return f"{value:.2g}".replace("-", "−")
+
+
+def _axis(value: float) -> str:
+    return f"{value:g}".replace("-", "−")
