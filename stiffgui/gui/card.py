@@ -51,6 +51,8 @@ class Elided(QLabel):
         shown = self.fontMetrics().elidedText(
             self.text(), Qt.TextElideMode.ElideRight, self.width()
         )
+        if len(shown) < min(len(self.text()), 7):
+            return  # three letters tell nothing; the tool tip has it all
         painter.setPen(self.palette().windowText().color())
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter, shown)
 

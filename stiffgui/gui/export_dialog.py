@@ -274,7 +274,7 @@ def remembered_size(settings: QSettings) -> dict[str, float]:
 def check_file(path: Path, kind: str) -> None:
     """Raise InputError when `path` is no place for a file of this kind."""
     if not path.name:
-        raise InputError("there is no file name: type one, or press Browse.")
+        raise InputError("There is no file name: type one, or press Browse.")
     if path.is_dir():
         raise InputError(f"{path} is a folder: name a file in it.")
     if path.suffix.lower() != f".{kind}":
@@ -283,7 +283,7 @@ def check_file(path: Path, kind: str) -> None:
         )
     folder = path.parent
     if not folder.is_dir():
-        raise InputError(f"the folder {folder} does not exist: make it, or choose another.")
+        raise InputError(f"The folder {folder} does not exist: make it, or choose another.")
     if not os.access(path if path.exists() else folder, os.W_OK):
         raise InputError(f"{path} cannot be written: choose a place where you may write.")
 

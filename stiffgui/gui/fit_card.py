@@ -124,16 +124,16 @@ class FitCard(Card):
         for part, shown, count in zip(fit.parts, held, fit.samples, strict=True):
             of = f"{grouped(shown)} of {grouped(count)}, " if shown < count else ""
             words.append(f"{part}: {of}{_scores(fit, part, output)}")
-        self._say_legend(("●", words[0]), ("▼", words[1]))
+        self._say_legend(("●", words[0]), ("▼", words[1]), between="<br>")
 
-    def _say_legend(self, *series: tuple[str, str]) -> None:
+    def _say_legend(self, *series: tuple[str, str], between: str = "&nbsp;&nbsp;&nbsp;") -> None:
         if self._theme is None:
             return
         words = [
             f'<span style="color:{self._theme.series[k]}">{mark}</span> {name}'
             for k, (mark, name) in enumerate(series)
         ]
-        text = "&nbsp;&nbsp;&nbsp;".join(words)
+        text = between.join(words)
         if text != self.legend.text():
             self.legend.setText(text)
 

@@ -20,8 +20,8 @@ ROWS = {
     "mean-modulus": "mean modulus",
     "unstable": "unstable",
     "departure": "non-normality",
-    "ratio-real": "log₁₀ stiffness ratio",
-    "ratio-modulus": "log₁₀ |λ₁|/|λ_w|",
+    "ratio-real": "log₁₀ Re λ ratio",
+    "ratio-modulus": "log₁₀ |λ| ratio",
 }
 HELP = {
     "unstable": "Share of eigenvalues outside the stability region",
@@ -75,7 +75,7 @@ class IndexTable(QTableWidget):
         across.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         across.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         for column, title in enumerate(self._heads[1:], 1):
-            wide = max(title, "undefined", key=self.fontMetrics().horizontalAdvance)
+            wide = max(title, "0.00000", key=self.fontMetrics().horizontalAdvance)
             self.setColumnWidth(column, self.fontMetrics().horizontalAdvance(wide) + 8)
         across.setFixedHeight(ROW_HEIGHT)
         across.setMinimumSectionSize(30)
