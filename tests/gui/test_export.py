@@ -62,45 +62,43 @@ def test_a_png_has_the_size_asked_for_and_it_is_remembered(
     assert loaded.exports.dialog.path == tmp_path / "small-fit.png"
 
 
-@pytest.mark.parametrize("figure", FIGURES)
 def test_csv_is_what_is_drawn(
-    loaded: MainWindow, qtbot: QtBot, tmp_path: Path, run_file: Path, figure: str
+    loaded: MainWindow, qtbot: QtBot, tmp_path: Path, run_file: Path
 ) -> None:
-    path = tmp_path / "a.csv"
-    dialog = dialog_of(loaded, figure, path, "csv")
-    assert not dialog.sizes["width"].isEnabled()
-    options = dialog.options
-    with qtbot.waitSignal(dialog.accepted, timeout=WAIT):
-        dialog.save.click()
-    with open_run(run_file) as run:
-        expected = FIGURES[figure][1]([run], options).to_csv(index=False)
-    pd.testing.assert_frame_equal(pd.read_csv(path), pd.read_csv(io.StringIO(expected)))
+    for figure in FIGURES:
+        path = tmp_path / f"{figure}.csv"
+        dialog = dialog_of(loaded, figure, path, "csv")
+        assert not dialog.sizes["width"].isEnabled()
+        options = dialog.options
+        with qtbot.waitSignal(dialog.accepted, timeout=WAIT):
+            dialog.save.click()
+        with open_run(run_file) as run:
+            expected = FIGURES[figure][1]([run], options).to_csv(index=False)
+        pd.testing.assert_frame_equal(pd.read_csv(path), pd.read_csv(io.StringIO(expected)))
 
 
-@pytest.mark.parametrize(
-    ("name", "told"),
-    [
-        ("", "There is no file name"),
-        ("a.svg", "does not end in .png"),
-        ("missing/a.png", "does not exist"),
-        ("folder.png", "is a folder"),
-        ("a" * 300 + ".png", "cannot be used"),
-    ],
-)
-def test_a_bad_place_is_told_and_nothing_is_lost(
-    loaded: MainWindow, tmp_path: Path, name: str, told: str
-) -> None:
+BAD_PLACES = {
+    "": "There is no file name",
+    "a.svg": "does not end in .png",
+    "missing/a.png": "does not exist",
+    "folder.png": "is a folder",
+    "a" * 300 + ".png": "cannot be used",
+}
+
+
+def test_a_bad_place_is_told_and_nothing_is_lost(loaded: MainWindow, tmp_path: Path) -> None:
     (tmp_path / "folder.png").mkdir()
-    dialog = dialog_of(loaded, "errors", tmp_path / name if name else Path("x.png"))
-    if not name:
-        dialog.file.setText("")
+    dialog = dialog_of(loaded, "errors", tmp_path / "a.png")
     dialog.sizes["width"].setValue(77)
-    dialog.save.click()
-    assert told in dialog.problem.text() and dialog.problem.isVisible()
-    assert dialog.problem.text().count(". ") <= 1
-    assert dialog.isVisible() and dialog.sizes["width"].value() == 77
-    assert loaded.exports_pending == 0
-    assert [p.name for p in tmp_path.iterdir() if p.suffix in (".png", ".svg")] == ["folder.png"]
+    for name, told in BAD_PLACES.items():
+        dialog.file.setText(str(tmp_path / name) if name else "")
+        assert not dialog.problem.isVisible()
+        dialog.save.click()
+        assert told in dialog.problem.text() and dialog.problem.isVisible()
+        assert dialog.isVisible() and dialog.sizes["width"].value() == 77
+        assert loaded.exports_pending == 0
+    written = [p.name for p in tmp_path.iterdir() if p.suffix in (".png", ".svg")]
+    assert written == ["folder.png"]
 
 
 def test_an_existing_file_is_replaced_only_when_asked_twice(
@@ -137,22 +135,20 @@ def test_a_failure_in_the_child_is_told_in_the_dialog(
     assert "cannot be read" in window.banner.text()
 
 
-@pytest.mark.parametrize("figure", ["stiffness", "layers", "spectrum", "fit"])
-def test_the_command_does_the_same(
-    loaded: MainWindow, qtbot: QtBot, tmp_path: Path, figure: str
-) -> None:
+def test_the_command_does_the_same(loaded: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     loaded.eigenvalues.region.setCurrentIndex(2)
     loaded.eigenvalues.all_layers.setChecked(True)
     loaded.timeline.go_to(3)
-    path = tmp_path / "our own.csv"
-    dialog = dialog_of(loaded, figure, path, "csv")
-    words = shlex.split(dialog.command.text())
-    with qtbot.waitSignal(dialog.accepted, timeout=WAIT):
-        dialog.save.click()
-    ours = path.read_bytes()
-    path.unlink()
-    assert words[0] == "stiffgui" and main(words[1:]) == 0
-    assert path.read_bytes() == ours
+    for figure in ("stiffness", "layers", "spectrum", "fit"):
+        path = tmp_path / f"our own {figure}.csv"
+        dialog = dialog_of(loaded, figure, path, "csv")
+        words = shlex.split(dialog.command.text())
+        with qtbot.waitSignal(dialog.accepted, timeout=WAIT):
+            dialog.save.click()
+        ours = path.read_bytes()
+        path.unlink()
+        assert words[0] == "stiffgui" and main(words[1:]) == 0
+        assert path.read_bytes() == ours
 
 
 def test_copies(loaded: MainWindow, qtbot: QtBot, tmp_path: Path, run_file: Path) -> None:
