@@ -51,6 +51,8 @@ class Elided(QLabel):
         shown = self.fontMetrics().elidedText(
             self.text(), Qt.TextElideMode.ElideRight, self.width()
         )
+        if len(shown) < min(len(self.text()), 7):
+            return  # three letters tell nothing; the tool tip has it all
         painter.setPen(self.palette().windowText().color())
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter, shown)
 
@@ -176,3 +178,8 @@ def colour_plot(plot: pg.PlotWidget, theme: Theme) -> None:
         axis.enableAutoSIPrefix(False)
         axis.setPen(pg.mkPen(theme.border))
         axis.setTextPen(pg.mkPen(theme.faint))
+
+
+def grouped(number: int) -> str:
+    """A whole number with its thousands set apart."""
+    return f"{number:,}".replace(",", "\u202f")

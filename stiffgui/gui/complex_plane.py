@@ -44,10 +44,12 @@ class ComplexPlane:
         self.plot.addItem(self.region, ignoreBounds=True)
         self.plot.addItem(self.dots)
         gradient = pg.colormap.get("viridis").map(np.linspace(0, 1, COLOURS), "qcolor")
+        for colour in gradient:
+            colour.setAlpha(210)
         self.brushes = np.array([pg.mkBrush(c) for c in gradient], dtype=object)
         self.points: Points | None = None
         self.user_zoomed = False
-        self._span = 0.0
+        self._box: tuple[float, float, float] | None = None  # least, greatest Re, greatest Im
         self.plot.getViewBox().sigRangeChangedManually.connect(self._zoomed)
         self.plot.scene().sigMouseMoved.connect(self._hover)
         self.told = ""
@@ -70,8 +72,11 @@ class ComplexPlane:
 
     def show(self, points: Points, shade: NDArray[Any]) -> None:
         """Draw points; shade [n] runs from 0 to 1 through the colours."""
+        # In a mixed order, always the same, so that the last sample or layer hides no other.
+        order = np.random.default_rng(0).permutation(len(points.values))
+        points = Points(*(values[order] for values in vars(points).values()))
         self.points = points
-        chosen = np.round(np.clip(shade, 0, 1) * (COLOURS - 1)).astype(int)
+        chosen = np.round(np.clip(shade[order], 0, 1) * (COLOURS - 1)).astype(int)
         self.dots.setData(
             x=points.values.real, y=points.values.imag, brush=list(self.brushes[chosen])
         )
@@ -81,15 +86,22 @@ class ComplexPlane:
         """Follow the points in steps, so that the axes stay still most of the time."""
         if self.points is None or self.user_zoomed or not self.points.values.size:
             return
-        far = max(0.2, float(np.abs(self.points.values).max()))
-        if not 0.5 * self._span <= far <= 0.97 * self._span:
-            self._span = 1.25 * far
-            ends = (-self._span, self._span)
-            self.plot.setRange(xRange=ends, yRange=ends, padding=0)
+        real, imag = self.points.values.real, self.points.values.imag
+        left, right = min(float(real.min()), -0.1), max(float(real.max()), 0.1)
+        top = max(float(imag.max()), 0.1)
+        if self._box is not None:
+            x0, x1, y1 = self._box
+            inside = x0 < left and right < x1 and top < y1
+            if inside and (right - left > 0.5 * (x1 - x0) or top > 0.5 * y1):
+                return
+        spare = 0.12 * max(right - left, 2 * top)
+        self._box = (left - spare, right + spare, top + spare)
+        x0, x1, y1 = self._box
+        self.plot.setRange(xRange=(x0, x1), yRange=(-y1, y1), padding=0)
 
     def reset_view(self) -> None:
         """Show every point again."""
-        self.user_zoomed, self._span = False, 0.0
+        self.user_zoomed, self._box = False, None
         self._fit_view()
 
     def _zoomed(self, _: object) -> None:

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from stiffgui.gui.card import Card
+from stiffgui.gui.card import Card, grouped
 from stiffgui.gui.complex_plane import COLOURS, ComplexPlane, Points
 from stiffgui.gui.index_table import IndexTable
 from stiffgui.gui.theme import Theme
@@ -42,17 +42,17 @@ class EigenvaluesCard(Card):
         self.layer, self.trial = QSlider(Qt.Orientation.Horizontal), QSpinBox()
         self.region, self.colour = QComboBox(), QComboBox()
         self.all_layers = QCheckBox("&all layers")
-        self.animate = QPushButton("Animate")
+        self.animate = QPushButton("▶")
         self._layer_text = QLabel("1 / 10")
         self._make_choosers()
         self.scale = _Scale(self.plane.brushes)
         self.add(self.plot, 1)
-        self.add(_row((self.colour, 0), (self.scale, 1)), 0)
-        self.add(_row((self.region, 1), (self.all_layers, 0)), 0)
         self._caption = QLabel("&Layer")
         self._caption.setBuddy(self.layer)
         choosers = ((self.layer, 1), (self._layer_text, 0), (self.animate, 0), (self.trial, 0))
         self.add(_row((self._caption, 0), *choosers), 0)
+        self.add(_row((self.colour, 0), (self.scale, 1), (self.all_layers, 0)), 0)
+        self.add(_row((self.region, 1)), 0)
         self.add(self.table, 0)
         self._view: View | None = None
         self._step = 0.1
@@ -67,6 +67,7 @@ class EigenvaluesCard(Card):
         self.layer.valueChanged.connect(self._layer_moved)
         self.animate.setCheckable(True)
         self.animate.setAccessibleName("Animate")
+        self.animate.setFixedWidth(34)
         self.animate.setToolTip("Walk through the layers, one after another")
         self.animate.toggled.connect(lambda on: self._walk.start() if on else self._walk.stop())
         self.trial.setAccessibleName("Trial")
@@ -74,7 +75,7 @@ class EigenvaluesCard(Card):
         self.trial.setPrefix("trial ")
         self.trial.valueChanged.connect(self.trial_chosen)
         for name, method in REGIONS.items():
-            self.region.addItem(f"stable: {method.title}", name)
+            self.region.addItem(f"shaded: stable for {method.title}", name)
         self.region.setAccessibleName("Stability region")
         self.region.setToolTip("The method whose stability region |R(aλ)| ≤ 1 is shaded")
         self.region.setMinimumContentsLength(8)
@@ -150,9 +151,8 @@ class EigenvaluesCard(Card):
         else:
             self.plane.show(points, points.samples / max(1, samples - 1))
             self.scale.set_ends("1", str(samples))
-        epoch = f"{view.epoch:,}".replace(",", "\u202f")
         where = f"{layers} layers" if layers > 1 else f"layer {view.layer}"
-        self.say(f"{where} · epoch {epoch} · {samples} samples")
+        self.say(f"{where} · epoch {grouped(view.epoch)} · {samples} samples")
         self._show_table(view)
 
     def _show_table(self, view: View) -> None:

@@ -274,17 +274,22 @@ def remembered_size(settings: QSettings) -> dict[str, float]:
 def check_file(path: Path, kind: str) -> None:
     """Raise InputError when `path` is no place for a file of this kind."""
     if not path.name:
-        raise InputError("there is no file name: type one, or press Browse.")
-    if path.is_dir():
-        raise InputError(f"{path} is a folder: name a file in it.")
+        raise InputError("There is no file name: type one, or press Browse.")
     if path.suffix.lower() != f".{kind}":
         raise InputError(
             f"{path.name} does not end in .{kind}: change its ending, or choose another kind."
         )
     folder = path.parent
-    if not folder.is_dir():
-        raise InputError(f"the folder {folder} does not exist: make it, or choose another.")
-    if not os.access(path if path.exists() else folder, os.W_OK):
+    try:
+        if path.is_dir():
+            raise InputError(f"{path} is a folder: name a file in it.")
+        if not folder.is_dir():
+            raise InputError(f"The folder {folder} does not exist: make it, or choose another.")
+        allowed = os.access(path if path.exists() else folder, os.W_OK)
+    except (OSError, ValueError) as error:  # a name that is too long, or holds a null character
+        told = getattr(error, "strerror", None) or str(error)
+        raise InputError(f"This file name cannot be used: {told}. Choose another.") from None
+    if not allowed:
         raise InputError(f"{path} cannot be written: choose a place where you may write.")
 
 

@@ -9,7 +9,7 @@ import pyqtgraph as pg
 from PySide6.QtWidgets import QComboBox, QLabel, QStackedWidget
 
 from stiffgui.figures.fit import Fit
-from stiffgui.gui.card import DASHES, STROKES, Card, Elided, colour_plot, plot_widget
+from stiffgui.gui.card import DASHES, STROKES, Card, colour_plot, grouped, plot_widget
 from stiffgui.gui.fit_maps import FitMaps
 from stiffgui.gui.theme import Theme
 from stiffgui.session.messages import View
@@ -35,14 +35,12 @@ class FitCard(Card):
         self.scatter.setAccessibleName("Predicted against true")
         self.legend = QLabel("")
         self.legend.setAccessibleName("Legend of the fit")
-        self.scores = Elided()
-        self.scores.setObjectName("cardNote")
+        self.legend.setWordWrap(True)
         self.stack = QStackedWidget()
         for page in (self.maps, self.curve, self.scatter):
             self.stack.addWidget(page)
         self.add(self.legend, 0)
         self.add(self.stack)
-        self.add(self.scores, 0)
         # Made once; an update only changes their data.
         self._curves = [self.curve.plot() for _ in range(2)]
         self._diagonal = self.scatter.plot()
@@ -53,6 +51,7 @@ class FitCard(Card):
             self.scatter.addItem(dots)
         self._theme: Theme | None = None
         self._fit: Fit | None = None
+        self._where = ""
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
@@ -74,8 +73,7 @@ class FitCard(Card):
 
     def show_view(self, view: View) -> None:
         """Draw the fit of a View."""
-        epoch = f"{view.epoch:,}".replace(",", "\u202f")
-        self.say(f"epoch {epoch} · trial {view.trial}")
+        self._where = f"epoch {grouped(view.epoch)} · trial {view.trial}"
         self.show_fit(view.fit)
 
     def show_fit(self, fit: Fit) -> None:
@@ -91,7 +89,8 @@ class FitCard(Card):
         }
         draw[fit.kind](fit, output)
         self.stack.setCurrentIndex(PAGES[fit.kind])
-        self._say_scores(fit, output)
+        last = list(fit.parts)[-1]
+        self.say(f"{self._where} · {'test ' if last == 'test' else ''}{_scores(fit, last, output)}")
 
     def _redraw(self) -> None:
         if self._fit is not None:
@@ -120,28 +119,25 @@ class FitCard(Card):
         name = fit.output_names[output]
         self.scatter.setLabel("bottom", f"true {name}")
         self.scatter.setLabel("left", f"predicted {name}")
-        self._say_legend(("●", "train"), ("▼", "test"))
+        held = (fit.train, len(fit.x) - fit.train)
+        words = []
+        for part, shown, count in zip(fit.parts, held, fit.samples, strict=True):
+            of = f"{grouped(shown)} of {grouped(count)}, " if shown < count else ""
+            words.append(f"{part}: {of}{_scores(fit, part, output)}")
+        self._say_legend(("●", words[0]), ("▼", words[1]), between="<br>")
 
-    def _say_legend(self, *series: tuple[str, str]) -> None:
+    def _say_legend(self, *series: tuple[str, str], between: str = "&nbsp;&nbsp;&nbsp;") -> None:
         if self._theme is None:
             return
         words = [
             f'<span style="color:{self._theme.series[k]}">{mark}</span> {name}'
             for k, (mark, name) in enumerate(series)
         ]
-        text = "&nbsp;&nbsp;&nbsp;".join(words)
+        text = between.join(words)
         if text != self.legend.text():
             self.legend.setText(text)
 
-    def _say_scores(self, fit: Fit, output: int) -> None:
-        words = []
-        for part in fit.parts:
-            r2, rmse = fit.scores(part, output)
-            told = f"{r2:.3f}" if np.isfinite(r2) else "undefined"
-            words.append(f"{part}: R² {told}, RMSE {rmse:.3g}")
-        held = (fit.train, len(fit.x) - fit.train)
-        if fit.kind == "scatter" and held != fit.samples:
-            words.append(f"of {held[0]} and {held[1]} samples")
-        text = " · ".join(words)
-        self.scores.setText(text)
-        self.scores.setToolTip(text)
+
+def _scores(fit: Fit, part: str, output: int) -> str:
+    r2, rmse = fit.scores(part, output)
+    return f"R² {r2:.3f}, RMSE {rmse:.3g}" if np.isfinite(r2) else f"RMSE {rmse:.3g}"

@@ -25,7 +25,7 @@ def lookup(values: NDArray[Any], low: float, high: float) -> NDArray[np.uint8]:
 
 
 class FitMaps(QWidget):
-    """Three pictures in a row, or two above one, whichever makes them larger.
+    """Three pictures in a row, two above one, or in a column, whichever makes them largest.
 
     Target and network share one colour scale and bar; the error has its own, about 0.
     """
@@ -81,25 +81,25 @@ class FitMaps(QWidget):
         width, height = self.width(), self.height()
         above, below = line + 3, 2 * line + 2
         gap, bars = 10, BAR + 8 + number
-        row = min((width - left - 2 * gap - 2 * bars) / 3, height - above - below)
-        square = min((width - left - gap - bars) / 2, (height - 2 * (above + below)) / 2)
-        side = max(20.0, row, square)
-        size = QRectF(0, 0, side, side)
-        if row >= square:
-            total = left + 3 * side + 2 * gap + 2 * bars
-            x, y = (
-                max(0.0, (width - total) / 2) + left,
-                max(0.0, (height - above - below - side) / 2),
-            )
-            y += above
-            xs = (x, x + side + gap, x + 2 * side + 2 * gap + bars)
-            pictures = [size.translated(at, y) for at in xs]
-        else:
-            x = max(0.0, (width - left - 2 * side - gap - bars) / 2) + left
-            spare = max(0.0, height - 2 * (above + below + side)) / 2
-            y = spare + above
-            second = y + side + below + above
-            pictures = [size.translated(*at) for at in ((x, y), (x + side + gap, y), (x, second))]
+        rim = above + below
+        sides = {  # columns of pictures: how large they get
+            3: min((width - left - 2 * gap - 2 * bars) / 3, height - rim),
+            2: min((width - left - gap - bars) / 2, height / 2 - rim),
+            1: min(width - left - bars, height / 3 - rim),
+        }
+        columns = max(sides, key=lambda k: sides[k])
+        side = max(20.0, sides[columns])
+        total = left + columns * (side + gap) - gap + bars * (2 if columns == 3 else 1)
+        rows = {3: 1, 2: 2, 1: 3}[columns]
+        x = max(0.0, (width - total) / 2) + left
+        y = max(0.0, (height - rows * (side + rim)) / 2) + above
+        aside, down = side + gap, side + rim
+        steps = {
+            3: ((0, 0), (aside, 0), (2 * aside + bars, 0)),
+            2: ((0, 0), (aside, 0), (0, down)),
+            1: ((0, 0), (0, down), (0, 2 * down)),
+        }[columns]
+        pictures = [QRectF(x + dx, y + dy, side, side) for dx, dy in steps]
         bars_at = [QRectF(p.right() + 8, p.top(), BAR, side) for p in (pictures[1], pictures[2])]
         return pictures, bars_at
 
@@ -107,7 +107,7 @@ class FitMaps(QWidget):
         """Room for the numbers and the name of the vertical axis."""
         if self._fit is None:
             return 0
-        texts = [f"{v:g}" for v in (self._fit.x[0, 1], self._fit.x[-1, 1])]
+        texts = [_axis(v) for v in (self._fit.x[0, 1], self._fit.x[-1, 1])]
         return max(self.fontMetrics().horizontalAdvance(t) for t in (*texts, self._name(1))) + 6
 
     def _bar_margin(self) -> int:
@@ -135,8 +135,20 @@ class FitMaps(QWidget):
                 above, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignBottom, title
             )
             self._axes(painter, place, round(place.left()) == first_of_row[round(place.top())])
+        if pictures[2].top() > pictures[1].bottom() and pictures[1].left() > pictures[2].left():
+            beside = QRectF(pictures[1].left() + 40, pictures[2].top(), 200, pictures[2].height())
+            painter.setPen(QColor(self._theme.faint))
+            painter.drawText(beside, Qt.AlignmentFlag.AlignVCenter, self._largest())
         for place, table, ends in zip(bars, self._tables, self._ends, strict=True):
             self._bar(painter, place, table, ends)
+
+    def _largest(self) -> str:
+        assert self._fit is not None
+        error = self._values[2]
+        row, column = np.unravel_index(np.abs(error).argmax(), error.shape)
+        x = self._fit.x[row * self._fit.side + column]
+        place = f"{self._name(0)} = {x[0]:.3g}\n{self._name(1)} = {x[1]:.3g}"
+        return f"largest error\n{error[row, column]:.3g} at\n{place}".replace("-", "−")
 
     def _frame(self, painter: QPainter, place: QRectF) -> None:
         painter.setPen(QColor(self._theme.border))
@@ -150,13 +162,13 @@ class FitMaps(QWidget):
         line = self.fontMetrics().height()
         align = Qt.AlignmentFlag
         across = QRectF(place.left(), place.bottom() + 1, place.width(), line)
-        painter.drawText(across, align.AlignLeft, f"{low[0]:g}")
-        painter.drawText(across, align.AlignRight, f"{high[0]:g}")
+        painter.drawText(across, align.AlignLeft, _axis(low[0]))
+        painter.drawText(across, align.AlignRight, _axis(high[0]))
         painter.drawText(across, align.AlignHCenter, self._name(0))
         if left:
             down = QRectF(0, place.top(), place.left() - 5, place.height())
-            painter.drawText(down, align.AlignRight | align.AlignTop, f"{high[1]:g}")
-            painter.drawText(down, align.AlignRight | align.AlignBottom, f"{low[1]:g}")
+            painter.drawText(down, align.AlignRight | align.AlignTop, _axis(high[1]))
+            painter.drawText(down, align.AlignRight | align.AlignBottom, _axis(low[1]))
             painter.drawText(down, align.AlignRight | align.AlignVCenter, self._name(1))
 
     def _bar(
@@ -208,3 +220,7 @@ def _table(colours: Any) -> list[int]:
 
 def _short(value: float) -> str:
     return f"{value:.2g}".replace("-", "−")
+
+
+def _axis(value: float) -> str:
+    return f"{value:g}".replace("-", "−")

@@ -20,8 +20,8 @@ ROWS = {
     "mean-modulus": "mean modulus",
     "unstable": "unstable",
     "departure": "non-normality",
-    "ratio-real": "log₁₀ stiffness ratio",
-    "ratio-modulus": "log₁₀ |λ₁|/|λ_w|",
+    "ratio-real": "log₁₀ Re λ ratio",
+    "ratio-modulus": "log₁₀ |λ| ratio",
 }
 HELP = {
     "unstable": "Share of eigenvalues outside the stability region",
@@ -72,7 +72,11 @@ class IndexTable(QTableWidget):
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         across, down = self.horizontalHeader(), self.verticalHeader()
-        across.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        across.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        across.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        for column, title in enumerate(self._heads[1:], 1):
+            wide = max(title, "0.00000", key=self.fontMetrics().horizontalAdvance)
+            self.setColumnWidth(column, self.fontMetrics().horizontalAdvance(wide) + 8)
         across.setFixedHeight(ROW_HEIGHT)
         across.setMinimumSectionSize(30)
         down.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)

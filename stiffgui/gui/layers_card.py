@@ -11,7 +11,7 @@ from PySide6.QtCore import QRectF, Signal
 from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QCheckBox, QComboBox, QToolTip
 
-from stiffgui.gui.card import Card, adopt_menu, colour_plot, plot_widget
+from stiffgui.gui.card import Card, adopt_menu, colour_plot, grouped, plot_widget
 from stiffgui.gui.live_run import LiveRun
 from stiffgui.gui.theme import Theme
 from stiffgui.stiffness.indices import INDICES
@@ -25,7 +25,7 @@ class LayersCard(Card):
     picked = Signal(int, int)
 
     def __init__(self) -> None:
-        super().__init__("Layers × epochs", "layers")
+        super().__init__("Layers", "layers")
         self.logarithmic = QCheckBox("log")
         self.logarithmic.setToolTip("Logarithmic colours; values of 0 and below stay blank")
         self.logarithmic.setAccessibleName("Logarithmic colours")
@@ -159,8 +159,9 @@ class LayersCard(Card):
         if place is not None:
             value = self.value_at(*place)
             text = f"{value:.4g}" if np.isfinite(value) else "undefined"
-            epoch = f"{place[1]:,}".replace(",", "\u202f")
-            told = f"layer {place[0]} · epoch {epoch}\n{self.index.currentText()} {text}"
+            told = (
+                f"layer {place[0]} · epoch {grouped(place[1])}\n{self.index.currentText()} {text}"
+            )
         if told != self.told:
             self.told = told
             QToolTip.showText(QCursor.pos(), told, self.plot)

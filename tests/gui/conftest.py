@@ -37,3 +37,14 @@ def window(qtbot: QtBot, qapp: QApplication, home: Path) -> Iterator[MainWindow]
     window.close()
     window.deleteLater()
     qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+
+
+@pytest.fixture(scope="session")
+def run_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run of two trials and six epochs."""
+    from stiffgui import presets, train
+
+    path = tmp_path_factory.mktemp("trained") / "small.stiff"
+    settings = {"training.epochs": 6, "training.trials": 2, "watch.every": 1}
+    train(presets["alpine02"].with_settings(settings), out=path)
+    return path

@@ -1,0 +1,221 @@
+"""The export dialog and the cards' menus on the real window; exported files are read back."""
+
+from __future__ import annotations
+
+import io
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QImage
+from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QLineEdit, QPushButton
+from pytestqt.qtbot import QtBot
+
+from stiffgui.cli import main
+from stiffgui.figures import FIGURES, Options, export_figure
+from stiffgui.gui.export_dialog import ExportDialog
+from stiffgui.gui.window import MainWindow
+from stiffgui.runs import open_run
+
+WAIT = 60_000
+
+
+@pytest.fixture
+def loaded(window: MainWindow, run_file: Path) -> MainWindow:
+    window.load_file(run_file)
+    return window
+
+
+def dialog_of(window: MainWindow, figure: str, path: Path, kind: str = "png") -> ExportDialog:
+    window.ask_export(figure)
+    dialog = window.exports.dialog
+    assert dialog is not None and dialog.isVisible()
+    dialog.kind.setCurrentIndex(dialog.kind.findData(kind))
+    dialog.file.setText(str(path))
+    return dialog
+
+
+def test_a_png_has_the_size_asked_for_and_it_is_remembered(
+    loaded: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.png"
+    dialog = dialog_of(loaded, "errors", path)
+    for name, value in (("width", 90.0), ("height", 60.0), ("dpi", 300.0), ("font", 7.5)):
+        dialog.sizes[name].setValue(value)
+    with qtbot.waitSignal(dialog.accepted, timeout=WAIT):
+        dialog.save.click()
+    image = QImage(str(path))
+    assert abs(image.width() - 90 / 25.4 * 300) <= 1
+    assert abs(image.height() - 60 / 25.4 * 300) <= 1
+    assert loaded.exports_pending == 0 and loaded.exports.dialog is None
+    again = dialog_of(loaded, "fit", path)
+    assert again.sizes["width"].value() == 90 and again.sizes["font"].value() == 7.5
+    assert again.figure.currentData() == "fit"
+    again.reject()
+    loaded.ask_export("fit")
+    assert loaded.exports.dialog is not None
+    assert loaded.exports.dialog.path == tmp_path / "small-fit.png"
+
+
+def test_csv_is_what_is_drawn(
+    loaded: MainWindow, qtbot: QtBot, tmp_path: Path, run_file: Path
+) -> None:
+    for figure in FIGURES:
+        path = tmp_path / f"{figure}.csv"
+        dialog = dialog_of(loaded, figure, path, "csv")
+        assert not dialog.sizes["width"].isEnabled()
+        options = dialog.options
+        with qtbot.waitSignal(dialog.accepted, timeout=WAIT):
+            dialog.save.click()
+        with open_run(run_file) as run:
+            expected = FIGURES[figure][1]([run], options).to_csv(index=False)
+        pd.testing.assert_frame_equal(pd.read_csv(path), pd.read_csv(io.StringIO(expected)))
+
+
+BAD_PLACES = {
+    "": "There is no file name",
+    "a.svg": "does not end in .png",
+    "missing/a.png": "does not exist",
+    "folder.png": "is a folder",
+    "a" * 300 + ".png": "cannot be used",
+}
+
+
+def test_a_bad_place_is_told_and_nothing_is_lost(loaded: MainWindow, tmp_path: Path) -> None:
+    (tmp_path / "folder.png").mkdir()
+    dialog = dialog_of(loaded, "errors", tmp_path / "a.png")
+    dialog.sizes["width"].setValue(77)
+    for name, told in BAD_PLACES.items():
+        dialog.file.setText(str(tmp_path / name) if name else "")
+        assert not dialog.problem.isVisible()
+        dialog.save.click()
+        assert told in dialog.problem.text() and dialog.problem.isVisible()
+        assert dialog.isVisible() and dialog.sizes["width"].value() == 77
+        assert loaded.exports_pending == 0
+    written = [p.name for p in tmp_path.iterdir() if p.suffix in (".png", ".svg")]
+    assert written == ["folder.png"]
+
+
+def test_an_existing_file_is_replaced_only_when_asked_twice(
+    loaded: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.svg"
+    path.write_text("precious")
+    dialog = dialog_of(loaded, "errors", path, "svg")
+    dialog.save.click()
+    assert "exists" in dialog.problem.text() and path.read_text() == "precious"
+    assert "--force" in dialog.command.text()
+    dialog.file.setText(str(tmp_path / "b.svg"))
+    dialog.file.setText(str(path))  # another name takes the consent back
+    dialog.save.click()
+    assert path.read_text() == "precious"
+    with qtbot.waitSignal(dialog.accepted, timeout=WAIT):
+        dialog.save.click()
+    assert path.read_text().startswith("<?xml")
+
+
+def test_a_failure_in_the_child_is_told_in_the_dialog(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, run_file: Path
+) -> None:
+    run = tmp_path / "gone.stiff"
+    shutil.copy(run_file, run)
+    window.load_file(run)
+    dialog = dialog_of(window, "errors", tmp_path / "a.png")
+    run.unlink()
+    dialog.save.click()
+    qtbot.waitUntil(lambda: "cannot be read" in dialog.problem.text(), timeout=WAIT)
+    assert dialog.isVisible() and dialog.save.isEnabled() and window.exports_pending == 0
+    window.export("errors", tmp_path / "b.png")
+    qtbot.waitUntil(lambda: window.exports_pending == 0, timeout=WAIT)
+    assert "cannot be read" in window.banner.text()
+
+
+def test_the_command_does_the_same(loaded: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    loaded.eigenvalues.region.setCurrentIndex(2)
+    loaded.eigenvalues.all_layers.setChecked(True)
+    loaded.timeline.go_to(3)
+    for figure in ("stiffness", "layers", "spectrum", "fit"):
+        path = tmp_path / f"our own {figure}.csv"
+        dialog = dialog_of(loaded, figure, path, "csv")
+        words = shlex.split(dialog.command.text())
+        with qtbot.waitSignal(dialog.accepted, timeout=WAIT):
+            dialog.save.click()
+        ours = path.read_bytes()
+        path.unlink()
+        assert words[0] == "stiffgui" and main(words[1:]) == 0
+        assert path.read_bytes() == ours
+
+
+def test_copies(loaded: MainWindow, qtbot: QtBot, tmp_path: Path, run_file: Path) -> None:
+    clipboard = QGuiApplication.clipboard()
+    for card in loaded.cards:
+        clipboard.clear()
+        actions = {a.text().replace("&", ""): a for a in card.menu.actions()}
+        actions["Copy data"].trigger()
+        qtbot.waitUntil(lambda: loaded.exports_pending == 0, timeout=WAIT)
+        assert len(pd.read_csv(io.StringIO(clipboard.text()))) > 1
+        actions["Copy picture"].trigger()
+        qtbot.waitUntil(lambda: loaded.exports_pending == 0, timeout=WAIT)
+        assert abs(clipboard.image().width() - 160 / 25.4 * 200) <= 1
+        actions["Copy as Python"].trigger()
+        script = tmp_path / f"{card.figure}.py"
+        script.write_text(clipboard.text(), "utf-8")
+    for card in loaded.cards[-2:]:  # the same text but for the name: two are enough to run
+        script = tmp_path / f"{card.figure}.py"
+        subprocess.run([sys.executable, str(script)], cwd=tmp_path, check=True, timeout=120)
+        assert (tmp_path / f"{card.figure}.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_every_card_has_its_menu_by_pointer_and_by_key(loaded: MainWindow) -> None:
+    for card in loaded.cards:
+        plot = card.plot.viewport() if hasattr(card, "plot") else card.maps  # type: ignore[attr-defined]
+        for reason in (QContextMenuEvent.Reason.Mouse, QContextMenuEvent.Reason.Keyboard):
+            at = QPoint(30, 30)
+            event = QContextMenuEvent(reason, at, plot.mapToGlobal(at))
+            QApplication.sendEvent(plot, event)
+            assert card.menu.isVisible(), (card.figure, reason)
+            card.menu.close()
+        words = [a.text().replace("&", "") for a in card.menu.actions() if a.text()]
+        copies = ["Copy picture", "Copy data", "Copy as Python"]
+        assert words == ["Export…", *copies, "Reset view"]
+
+
+def test_the_menu_opens_the_dialog_on_its_figure(loaded: MainWindow) -> None:
+    loaded.layers.menu.actions()[0].trigger()
+    assert loaded.exports.dialog is not None
+    assert loaded.exports.dialog.figure.currentData() == "layers"
+
+
+def test_without_a_run_there_is_a_word_instead(window: MainWindow) -> None:
+    window.errors.menu.actions()[0].trigger()
+    assert window.exports.dialog is None and "press Run" in window.banner.text()
+
+
+def test_every_control_of_the_dialog_has_a_name_and_a_tool_tip(loaded: MainWindow) -> None:
+    loaded.ask_export("errors")
+    dialog = loaded.exports.dialog
+    assert dialog is not None
+    for kind in (QComboBox, QAbstractSpinBox, QPushButton, QLineEdit):
+        for control in dialog.findChildren(kind):
+            inner = isinstance(control.parent(), QAbstractSpinBox)
+            if inner or control.text() == "Cancel" if hasattr(control, "text") else inner:
+                continue
+            named = control.accessibleName() or getattr(control, "text", str)()
+            assert named, control
+            if control.focusPolicy() != Qt.FocusPolicy.NoFocus:
+                assert control.toolTip() or "Cancel" in named, named
+
+
+def test_options_reach_the_picture(run_file: Path, tmp_path: Path) -> None:
+    sizes = {}
+    for dpi in (50, 100):
+        path = tmp_path / f"{dpi}.png"
+        with open_run(run_file) as run:
+            export_figure([run], "spectrum", path, "png", Options(dpi=dpi, all_layers=True))
+        sizes[dpi] = QImage(str(path)).width()
+    assert abs(sizes[100] - 2 * sizes[50]) <= 2
