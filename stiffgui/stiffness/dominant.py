@@ -1,0 +1,189 @@
+"""The dominant eigenvalue of many matrices with both eigenvectors, by squarings.
+
+Import it inside functions: it imports torch (ADR 2).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from stiffgui.stiffness.base import tiny
+
+SQUARINGS = 9  # of J, before the first check
+FURTHER = 4  # of those that were not trusted
+RESIDUAL = 1e-3  # of either eigenvector, relative to |l_1|
+ERROR = 3e-4  # of the value, estimated
+
+
+class Dominant(NamedTuple):
+    """|l_1| [K] and its gradient as two outer products, sum_p left_p right_p^T: [K, 2, w] each.
+
+    `trusted` [K]: whether residuals and conditioning vouch for it.
+    """
+
+    radius: Tensor
+    left: Tensor
+    right: Tensor
+    trusted: Tensor
+
+
+def dominant(matrix: Tensor) -> Dominant:
+    """|l_1| and d|l_1| of float32 or float64 matrices [K, w, w], without a graph.
+
+    J^(2^s), s = 9, acts twice on two fixed random vectors from either side; Rayleigh-Ritz on what they span
+    gives l_1, real or one of a pair, and both eigenvectors u, v. The value is the two-sided
+    quotient u^H J v / (u^H v), whose error is the product of the errors of u and v; where
+    several eigenvalues share the largest modulus, the gradient of one of them. Not trusted are
+    matrices whose residuals, eigenvalue condition or tiny radius forbid it: they are squared
+    further, and what still is not trusted goes to LAPACK in float64. Source: MATH: Ostrowski
+    1958 (two-sided quotient); Stewart 1976 (simultaneous iteration).
+    """
+    size = _size(matrix)
+    power = matrix / size.clamp_min(tiny(matrix))
+    power = _squared(power, SQUARINGS)
+    found = _from_power(matrix, power, size)
+    for stage in ("further", "lapack"):
+        doubtful = (~found.trusted).nonzero().squeeze(-1)
+        if not len(doubtful):
+            break
+        some = matrix[doubtful]
+        if stage == "further":
+            better = _from_power(some, _squared(power[doubtful], FURTHER), size[doubtful])
+        else:
+            better = by_lapack(some)
+        for whole, part in zip(found, better, strict=True):
+            whole[doubtful] = part
+    return found
+
+
+def by_lapack(matrix: Tensor) -> Dominant:
+    """The same by LAPACK geev in float64, matrix by matrix: [K, w, w].
+
+    The gradient is 0 where l_1 = 0 or the matrix is defective to working precision.
+    """
+    exact = matrix.double()
+    values, right = torch.linalg.eig(exact)
+    radius, index = values.abs().max(-1)
+    chosen = torch.arange(len(matrix), device=matrix.device)
+    v = right[chosen, :, index]
+    # The row of V^-1 that belongs to l_1 is u^H / (u^H v).
+    unit = torch.zeros_like(right[..., :1])
+    unit[chosen, index] = 1
+    u = torch.linalg.solve_ex(right.transpose(-1, -2), unit)[0].squeeze(-1)
+    u = u * (values[chosen, index].conj() / radius.clamp_min(tiny(radius))).unsqueeze(-1)
+    # A gradient beyond 1/eps is that of a defective matrix (|v| = 1).
+    usable = torch.linalg.vector_norm(u, dim=-1) < 1 / torch.finfo(torch.float64).eps
+    u = torch.where(usable.unsqueeze(-1), u, 0)
+    left, rights = torch.stack((u.real, -u.imag), 1), torch.stack((v.real, v.imag), 1)
+    dtype = matrix.dtype
+    return Dominant(radius.to(dtype), left.to(dtype), rights.to(dtype), torch.ones_like(usable))
+
+
+def _size(matrix: Tensor) -> Tensor:
+    norm: Tensor = torch.linalg.vector_norm(matrix.flatten(1), dim=-1)
+    return norm[:, None, None]
+
+
+def _squared(power: Tensor, times: int) -> Tensor:
+    """power^(2^times) up to a factor, normalised every second time."""
+    for k in range(times):
+        power = power @ power
+        if k % 2 or k == times - 1:
+            power /= _size(power).clamp_min_(tiny(power))
+    return power
+
+
+def _from_power(matrix: Tensor, power: Tensor, size: Tensor) -> Dominant:
+    width = matrix.shape[-1]
+    generator = torch.Generator().manual_seed(1)
+    start = torch.randn(min(2, width), width, dtype=matrix.dtype, generator=generator)
+    start = start.to(matrix.device).expand(len(matrix), -1, -1)
+    # Right vectors are rows that J^T multiplies, left ones rows that J does: one batch of both.
+    rows, images = _planes(matrix, power, start)
+    half = len(matrix)
+    value, v, image_v = _ritz_pair(rows[:half], images[:half], None)
+    _, u, image_u = _ritz_pair(rows[half:], images[half:], value)
+    overlap = (u * v).sum(-1)
+    safe = torch.where(overlap == 0, 1, overlap)
+    value = (u * image_v).sum(-1) / safe
+    radius = value.abs()
+    floor = radius.clamp_min(tiny(radius))
+    residual_v = _length(image_v - value.unsqueeze(-1) * v) / floor
+    residual_u = _length(image_u - value.unsqueeze(-1) * u) / floor
+    condition = 1 / overlap.abs().clamp_min(tiny(radius))  # u and v are of length 1
+    eps = torch.finfo(matrix.dtype).eps
+    noise = eps * size.flatten() / floor
+    error = condition * (residual_v * residual_u + noise)
+    trusted = (residual_v < RESIDUAL) & (residual_u < RESIDUAL) & (error < ERROR)
+    u = u * (value.conj() / floor / safe).unsqueeze(-1)
+    return Dominant(
+        radius, torch.stack((u.real, -u.imag), 1), torch.stack((v.real, v.imag), 1), trusted
+    )
+
+
+def _planes(matrix: Tensor, power: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
+    """Two orthonormal rows that span the dominant space, and their images: [2 K, 2, w] each.
+
+    The first K for right vectors (images x J^T), the others for left ones (images x J).
+    """
+    half = len(matrix)
+
+    def apply(rows: Tensor, by: Tensor) -> Tensor:
+        return torch.cat((rows[:half] @ by.transpose(-1, -2), rows[half:] @ by))
+
+    rows = _orthonormal(apply(start.repeat(2, 1, 1), power))
+    rows = _orthonormal(apply(apply(rows, power), matrix))
+    images = apply(rows, matrix)
+    return rows, images
+
+
+def _orthonormal(rows: Tensor) -> Tensor:
+    """One or two rows [K, p, w] orthonormalised (Gram-Schmidt, twice); vanishing rows stay 0."""
+    smallest = tiny(rows) ** 0.5
+    rows = rows / _length(rows).clamp_min_(smallest).unsqueeze(-1)
+    if rows.shape[1] == 1:
+        return rows
+    first, second = rows.unbind(1)
+    for _ in range(2):
+        along = torch.linalg.vecdot(first, second).neg_()
+        second = second.addcmul(first, along.unsqueeze(-1))
+        second.div_(_length(second).clamp_min_(smallest).unsqueeze(-1))
+    return torch.stack((first, second), 1)
+
+
+def _ritz_pair(rows: Tensor, images: Tensor, near: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
+    """l [K], a unit eigenvector and its image, complex [K, w], from the plane of `rows`.
+
+    Of the two Ritz values that of the larger modulus, of a pair the upper one; with `near` the
+    one that lies nearer to it.
+    """
+    if rows.shape[1] == 1:
+        value = (images * rows).sum((-2, -1)) + 0j
+        return value, rows[:, 0] + 0j, images[:, 0] + 0j
+    small = images @ rows.transpose(-1, -2)  # image_i . row_j: its left eigenvectors
+    a, b, c, d = small.flatten(1).unbind(-1)
+    middle, half = (a + d) / 2, (a - d) / 2
+    root = (half.square() + b * c + 0j).sqrt()
+    if near is None:
+        value = torch.where((root.imag == 0) & (middle < 0), middle - root, middle + root)
+    else:
+        low, high = middle - root, middle + root
+        value = torch.where((low - near).abs() < (high - near).abs(), low, high)
+    first = torch.stack((c + 0j, value - a), -1)
+    second = torch.stack((value - d, b + 0j), -1)
+    bigger = _length(first) > _length(second)
+    weights = torch.where(bigger.unsqueeze(-1), first, second)
+    length = _length(weights)
+    weights = weights / length.clamp_min(tiny(length)).unsqueeze(-1)
+    weights = torch.where(length.unsqueeze(-1) > 0, weights, weights.new_tensor([1, 0]))
+    parts = torch.stack((weights.real, weights.imag), 1)
+    vector, image = parts @ rows, parts @ images
+    return value, torch.complex(vector[:, 0], vector[:, 1]), torch.complex(image[:, 0], image[:, 1])
+
+
+def _length(vectors: Tensor) -> Tensor:
+    length: Tensor = torch.linalg.vector_norm(vectors, dim=-1)
+    return length
