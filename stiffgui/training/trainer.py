@@ -161,6 +161,27 @@ class Trainer:
             yield self._record()
         self.controls.epoch_finished()
 
+    def batches(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """Batches x [R, B, d], y [R, B, o] of epoch after epoch from the present one, endlessly."""
+        size = self.experiment.training.batch_size
+        while True:
+            x, y = self._draw_epoch()
+            yield from zip(torch.split(x, size, 1), torch.split(y, size, 1), strict=True)
+            self.epoch += 1
+
+    def steps(self) -> Iterator[Tensor]:
+        """Optimiser steps alone, endlessly: no records, no schedule. For benchmarks.
+
+        Yields loss, mean penalty and share [3, R], overwritten by the next step.
+        """
+        into = torch.zeros(3, len(self.trials), dtype=self.dtype, device=self.device)
+        self._adam.set_rates(self.schedule.rate, self.alive)
+        for x, y in self.batches():
+            self._compute_gradient(x, y, self.experiment.regularizer, self._generators, into)
+            self._adam.step()
+            self.step += 1
+            yield into
+
     def _draw_epoch(self) -> tuple[Tensor, Tensor]:
         """The training set in each trial's order of this epoch: [R, samples, d] and [.., o]."""
         seed = self.experiment.training.seed
