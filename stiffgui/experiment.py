@@ -175,8 +175,16 @@ class Watch(Settings):
         help="Exact stiffness indices, per layer, mean over the probe samples.",
         choices={name: index.help for name, index in INDICES.items()},
     )
+    errors_every: int = setting(
+        5,
+        title="Errors every",
+        unit="epochs",
+        help="Epochs between evaluations of the errors; the first hundred are always evaluated.",
+        ge=1,
+        le=100_000,
+    )
     every: int = setting(
-        10,
+        100,
         title="Measure every",
         unit="epochs",
         help="Epochs between measurements of the indices; the first ten are always measured.",

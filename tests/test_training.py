@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -12,6 +14,7 @@ from stiffgui.runs import Recording, open_run
 from stiffgui.training import Controls, Event, Record, Trainer
 from stiffgui.training.adam import Adam
 from stiffgui.training.plateau import PlateauSchedule
+from stiffgui.training.stacked import Stacked
 
 
 def small(preset: str = "alpine02", **settings: object) -> Experiment:
@@ -47,18 +50,28 @@ def test_trials_differ() -> None:
     assert first.train_error[0] != first.train_error[1]
 
 
-def test_adam_is_torchs() -> None:
+@pytest.mark.parametrize("dead", [False, True])
+def test_adam_is_torchs_at_each_trials_rate(dead: bool) -> None:
     generator = torch.Generator().manual_seed(0)
-    start = torch.randn(1, 7, dtype=torch.float64, generator=generator)
-    ours = start.clone()
-    theirs = start.clone().requires_grad_()
-    reference = torch.optim.Adam([theirs], lr=1e-2)
-    adam = Adam(ours, 0.9, 0.999, 1e-8)
+    ours, gradient = (
+        Stacked({"a": (2, 3), "b": (4,)}, 3, torch.float64, torch.device("cpu")) for _ in range(2)
+    )
+    ours.load_rows(torch.randn(3, 10, dtype=torch.float64, generator=generator))
+    theirs = [row.clone().requires_grad_() for row in ours.rows()]
+    rates, alive = np.array([1e-2, 3e-3, 1e-2]), np.array([True, not dead, True])
+    adam = Adam(ours, gradient, 0.9, 0.999, 1e-8)
+    reference = torch.optim.Adam(
+        [{"params": [p], "lr": r} for p, r, a in zip(theirs, rates, alive, strict=True) if a]
+    )
+    adam.set_rates(rates, alive)
     for _ in range(30):
-        theirs.grad = torch.randn(1, 7, dtype=torch.float64, generator=generator)
-        adam.step(theirs.grad, torch.tensor([[1e-2]], dtype=torch.float64))
+        rows = torch.randn(3, 10, dtype=torch.float64, generator=generator)
+        gradient.load_rows(rows)
+        for parameter, row in zip(theirs, rows, strict=True):
+            parameter.grad = row.clone()
+        adam.step()
         reference.step()
-    assert torch.allclose(ours, theirs.detach(), rtol=1e-12, atol=1e-14)
+    assert torch.allclose(ours.rows(), torch.stack(theirs).detach(), rtol=1e-12, atol=1e-14)
 
 
 def test_plateau_is_torchs_for_each_trial() -> None:
@@ -122,7 +135,8 @@ def test_a_diverging_trial_keeps_its_last_good_state(tmp_path: object) -> None:
         got.append(item)
         if isinstance(item, Record) and item.epoch == 2:
             good = trainer.parameters()["layers.weight"][1]
-            trainer._adam.square[1] = float("nan")  # poison one trial's optimiser
+            for block in trainer._adam.square.blocks.values():  # poison one trial's optimiser
+                block[1] = float("nan")
     events = [e for e in got if isinstance(e, Event)]
     assert [(e.kind, e.trial) for e in events] == [("diverged", 1)]
     np.testing.assert_array_equal(trainer.parameters()["layers.weight"][1], good)
@@ -148,3 +162,57 @@ def test_resuming_gives_the_run_that_was_never_stopped(tmp_path: object) -> None
         assert run.ending == "finished"
         errors = run.series().series["train_error"][:, 0]
     np.testing.assert_allclose(errors, [r.train_error[0] for r in whole], rtol=1e-9)
+
+
+@pytest.mark.parametrize("how", ["stop", "pause"])
+def test_an_unfinished_epoch_leaves_nothing_behind(how: str) -> None:
+    """Stopped or paused between two batches, the state kept is that of the epoch's start."""
+    controls = Controls()
+    trainer = Trainer(small("alpine02-stiff", training__batch_size=10), controls)
+    compute, calls, saved = trainer._compute_gradient, 0, {}
+
+    def interrupt(*batch: Any) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == 9 * 2 + 5:  # the fifth of the nine batches of the third epoch
+            getattr(controls, how)()
+        compute(*batch)
+
+    trainer._compute_gradient = interrupt  # type: ignore[assignment]
+    before: dict[str, Any] = {}
+    for item in trainer:
+        if isinstance(item, Record) and item.epoch == 2:
+            before = trainer.checkpoint()
+        if isinstance(item, Event) and item.kind == "paused":
+            saved = trainer.checkpoint()
+            controls.stop()
+    for end in (trainer.checkpoint(), saved or trainer.checkpoint()):
+        for name, values in before.items():
+            if name != "seconds":
+                np.testing.assert_array_equal(end[name], values, err_msg=name)
+    assert (trainer.epoch, trainer.step, trainer._adam.steps) == (2, 18, 18)
+
+
+def test_records_come_at_the_chosen_cadence_and_at_the_end() -> None:
+    experiment = small(
+        task__train_samples=4, training__batch_size=4, training__epochs=113, watch__snapshots=2
+    )
+    epochs = [r.epoch for r in records(Trainer(experiment))]
+    assert epochs == [*range(101), 105, 110, 113]
+
+
+def test_a_stop_between_records_leaves_one() -> None:
+    controls = Controls()
+    experiment = small(task__train_samples=4, training__batch_size=4, training__epochs=200)
+    trainer = Trainer(experiment, controls)
+    compute, calls = trainer._compute_gradient, 0
+
+    def interrupt(*batch: Any) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == 103:
+            controls.stop()
+        compute(*batch)
+
+    trainer._compute_gradient = interrupt  # type: ignore[assignment]
+    assert records(trainer)[-1].epoch == trainer.epoch == 103

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from stiffgui.commands.bench import bench
 from stiffgui.commands.export import export
 from stiffgui.commands.list_presets import list_presets
 from stiffgui.commands.show import show
@@ -19,6 +20,7 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "presets": list_presets,
     "export": export,
     "spectrum": spectrum,
+    "bench": bench,
 }
 
 

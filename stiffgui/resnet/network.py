@@ -77,6 +77,20 @@ class ResidualNetwork:
         stacked = torch.stack(derivatives, dim=1) if slopes else x.new_empty(0)
         return Pass(self.readout(states[-1], outputs), states, stacked)
 
+    def predict(self, x: Tensor, outputs: int) -> Tensor:
+        """y [R, B, o] of x [R, B, d] without a graph: nothing but the present state is stored."""
+        with torch.no_grad():
+            state, step = self.lift(x), self.architecture.step_size
+            bias = self.parameters["layers.bias"].unsqueeze(2)
+            for n in range(self.architecture.depth):
+                z = torch.baddbmm(bias[:, n], state, self.weight[:, n].transpose(-1, -2))
+                if self.architecture.activation == "tanh":
+                    z.tanh_()
+                else:
+                    z = self._activation.value(z)
+                state = state.add(z, alpha=step) if n == 0 else state.add_(z, alpha=step)
+            return self.readout(state, outputs)
+
     def jacobians(self, x: Tensor) -> Tensor:
         """J_n(x) = diag(s'(z_n)) W_n of every layer and sample: [R, N, B, w, w]."""
         slopes = self.forward(x, 1).slopes

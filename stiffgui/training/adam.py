@@ -2,30 +2,66 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
+
+from stiffgui.training.stacked import Stacked
+
+_Group = tuple[float, list[Tensor], list[Tensor], list[Tensor], list[Tensor], list[Tensor]]
 
 
 class Adam:
-    """Adam (Kingma & Ba 2015) on the stacked parameters [R, P]; updates them in place.
+    """Adam (Kingma & Ba 2015) on stacked parameters of R trials; updates them in place.
 
-    Written here because torch.optim has one learning rate for all trials, and its first step
-    imports the compiler (four seconds). Same formula as torch.optim.Adam.
+    Torch's fused kernel, called without torch.optim: that has one learning rate for all trials,
+    and its first step imports the compiler (four seconds). Trials of equal rate share a call, so
+    as long as no trial's rate has dropped a step is one operation.
     """
 
-    def __init__(self, parameters: Tensor, beta1: float, beta2: float, epsilon: float) -> None:
-        self.parameters = parameters
+    def __init__(
+        self, parameters: Stacked, gradient: Stacked, beta1: float, beta2: float, epsilon: float
+    ) -> None:
+        self.parameters, self.gradient = parameters, gradient
         self.beta1, self.beta2, self.epsilon = beta1, beta2, epsilon
-        self.mean = torch.zeros_like(parameters)
-        self.square = torch.zeros_like(parameters)
+        self.mean, self.square = parameters.like(), parameters.like()
         self.steps = 0
+        self._count = torch.zeros((), dtype=torch.float32, device=parameters.flat.device)
+        self._groups: list[_Group] = []
 
-    def step(self, gradient: Tensor, rate: Tensor) -> None:
-        """One step with the gradient [R, P] at the learning rates [R, 1]."""
+    def set_rates(self, rates: NDArray[np.float64], alive: NDArray[np.bool_]) -> None:
+        """The learning rates [R] from now on; trials that are not alive stay as they are."""
+        arrays = (self.parameters, self.gradient, self.mean, self.square)
+        self._groups = []
+        for rate in np.unique(rates[alive]):
+            which = np.flatnonzero(alive & (rates == rate)).tolist()
+            whole = len(which) == len(rates)
+            p, g, m, v = ([a.flat] if whole else a.of_trials(which) for a in arrays)
+            self._groups.append((float(rate), p, g, m, v, [self._count] * len(p)))
+
+    def set_steps(self, steps: int) -> None:
+        """Count from `steps` on."""
+        self.steps = steps
+        self._count.fill_(steps)
+
+    def step(self) -> None:
+        """One step along the present gradient."""
         self.steps += 1
-        self.mean.lerp_(gradient, 1 - self.beta1)
-        self.square.mul_(self.beta2).addcmul_(gradient, gradient, value=1 - self.beta2)
-        correction = (1 - self.beta2**self.steps) ** 0.5
-        denominator = self.square.sqrt().div_(correction).add_(self.epsilon)
-        scaled = self.mean / denominator
-        self.parameters.sub_(scaled.mul_(rate / (1 - self.beta1**self.steps)))
+        self._count.add_(1)
+        for rate, parameters, gradients, means, squares, counts in self._groups:
+            torch._fused_adam_(
+                parameters,
+                gradients,
+                means,
+                squares,
+                [],
+                counts,
+                lr=rate,
+                beta1=self.beta1,
+                beta2=self.beta2,
+                weight_decay=0.0,
+                eps=self.epsilon,
+                amsgrad=False,
+                maximize=False,
+            )

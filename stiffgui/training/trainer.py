@@ -16,18 +16,21 @@ from torch import Generator, Tensor
 
 from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
-from stiffgui.regularizers import parameter_norm
 from stiffgui.resnet.network import ResidualNetwork, initial_parameters
 from stiffgui.stiffness import layer_indices
 from stiffgui.tasks import Data
 from stiffgui.training.adam import Adam
 from stiffgui.training.controls import Controls
 from stiffgui.training.device import choose_device
-from stiffgui.training.loss import batch_loss
+from stiffgui.training.errors import root_mean_square_error
 from stiffgui.training.plateau import PlateauSchedule
 from stiffgui.training.records import Event, Record
+from stiffgui.training.stacked import Stacked
+from stiffgui.training.step import Gradient, parameter_norms
 
 Arrays = dict[str, NDArray[Any]]
+ALWAYS_RECORDED = 100  # the first epochs leave a record each, whatever the cadence
+_ARRAYS = ("flat", "adam.mean", "adam.square")
 
 
 class Trainer:
@@ -55,6 +58,8 @@ class Trainer:
         self.trials = [settings.first_trial + r for r in range(settings.trials)]
         self.data: Data = experiment.task.data()
         self.epoch = self.step = 0
+        self._recorded, self._inside, self._first_step = 0, False, 0
+        self._mean = np.zeros((3, len(self.trials)))  # loss, penalty, share of the last epoch
         self.seconds = 0.0
         self.alive = np.ones(len(self.trials), dtype=bool)
         self._place_data()
@@ -77,81 +82,105 @@ class Trainer:
         self._probe = place(self.data.x_train[: self.experiment.watch.probe])
 
     def _make_parameters(self) -> None:
-        """All parameters of a trial are one row of a matrix; the network sees views of it."""
+        """Stacked parameters, their gradient and optimiser; the network sees views of them."""
         experiment, task = self.experiment, self.experiment.task
         shapes = experiment.architecture.shapes(task.inputs, task.outputs)
-        initial = [
-            initial_parameters(
+        self._parameters = Stacked(shapes, len(self.trials), self.dtype, self.device)
+        for r, trial in enumerate(self.trials):
+            initial = initial_parameters(
                 experiment.architecture, task.inputs, task.outputs, experiment.training.seed, trial
             )
-            for trial in self.trials
-        ]
-        rows = np.stack([np.concatenate([p[n].ravel() for n in shapes]) for p in initial])
-        self._flat = torch.as_tensor(rows, dtype=self.dtype, device=self.device)
-        leaves, start = {}, 0
-        for name, shape in shapes.items():
-            end = start + int(np.prod(shape))
-            leaf = self._flat[:, start:end].view(-1, *shape).detach().requires_grad_()
-            leaves[name], start = leaf, end
+            for name, block in self._parameters.blocks.items():
+                block[r].copy_(torch.as_tensor(initial[name]))
+        leaves = {k: v.detach().requires_grad_() for k, v in self._parameters.blocks.items()}
         self.network = ResidualNetwork(experiment.architecture, leaves)
-        training = experiment.training
-        self._adam = Adam(self._flat, training.beta1, training.beta2, training.epsilon)
+        gradient, training = self._parameters.like(), experiment.training
+        self._compute_gradient = Gradient(self.network, self._parameters, gradient)
+        self._adam = Adam(
+            self._parameters, gradient, training.beta1, training.beta2, training.epsilon
+        )
+        self._state = (self._parameters, self._adam.mean, self._adam.square)
+        self._good = tuple(stacked.like() for stacked in self._state)
 
     # -------------------------------------------------------------- training
 
     def __iter__(self) -> Iterator[Record | Event]:
         if not self._resumed:
-            yield self._record(*(np.zeros(len(self.trials)) for _ in range(2)))
+            yield self._record()
         while self.epoch < self.experiment.training.epochs and self.alive.any():
             yield from self._between()
             if self.controls.stopping:
-                return
+                break
             yield from self._run_epoch()
             if self.controls.stopping:
-                return
-        yield from self._drain()
+                break
+        if not self.controls.stopping:
+            yield from self._drain()
+        if self.epoch > self._recorded:  # the last epoch always leaves a record
+            yield self._record()
 
     def _run_epoch(self) -> Iterator[Record | Event]:
         started = time.perf_counter()
-        good = (self._flat.clone(), self._adam.mean.clone(), self._adam.square.clone())
+        self._keep_good()
         batch, samples = self.experiment.training.batch_size, len(self._x)
         x, y = self._draw_epoch()
-        losses = torch.zeros(3, len(self.trials), dtype=self.dtype, device=self.device)
-        rate = self._rates()
-        for start in range(0, samples, batch):
+        # Loss, penalty and share of every step stay on the device until the epoch's end.
+        steps = -(-samples // batch)
+        losses = torch.zeros(steps, 3, len(self.trials), dtype=self.dtype, device=self.device)
+        self._adam.set_rates(self.schedule.rate, self.alive)
+        for x_batch, y_batch, into in zip(
+            torch.split(x, batch, 1), torch.split(y, batch, 1), losses.unbind(0), strict=True
+        ):
             if self.controls.pending:
                 self.seconds += time.perf_counter() - started
                 yield from self._between()
                 started = time.perf_counter()
                 if self.controls.stopping:
                     # The epoch is not finished: the state kept is that of its start.
-                    self._back_to(good, np.ones(len(self.trials), dtype=bool))
+                    self._return_to_start()
                     return
-                rate = self._rates()
-            end = min(start + batch, samples)
-            losses += self._one_step(x[:, start:end], y[:, start:end], rate) * (end - start)
+                self._adam.set_rates(self.schedule.rate, self.alive)
+            self._compute_gradient(
+                x_batch, y_batch, self.experiment.regularizer, self._generators, into
+            )
+            self._adam.step()
             self.step += 1
+        yield from self._finish_epoch(losses, started)
+
+    def _finish_epoch(self, losses: Tensor, started: float) -> Iterator[Record | Event]:
+        samples = len(self._x)
+        sizes = np.full(len(losses), self.experiment.training.batch_size)
+        sizes[-1] = samples - sizes[:-1].sum()
         self.epoch += 1
-        mean = (losses / samples).double().cpu().numpy()
+        self._inside = False
+        self._mean = np.einsum("s,skr->kr", sizes / samples, losses.double().cpu().numpy())
         self.seconds += time.perf_counter() - started
-        yield from self._drop_diverged(mean[0], good)
-        yield from self._drop_rates(mean[0])
-        yield self._record(mean[1], mean[2])
+        yield from self._drop_diverged(self._mean[0])
+        yield from self._drop_rates(self._mean[0])
+        if self._is_due():
+            yield self._record()
         self.controls.epoch_finished()
 
-    def _one_step(self, x: Tensor, y: Tensor, rate: Tensor) -> Tensor:
-        """One optimiser step on x [R, B, d], y [R, B, o]; loss, penalty and share: [3, R]."""
-        loss, penalty, share = batch_loss(
-            self.network, self.experiment.regularizer, x, y, self._generators
-        )
-        # The losses are summed over trials: no trial's gradient sees another's.
-        gradients = torch.autograd.grad(loss.sum(), list(self.network.parameters.values()))
-        gradient = torch.cat([g.flatten(1) for g in gradients], dim=1)
-        if not self.alive.all():
-            mask = torch.as_tensor(self.alive, device=self.device).unsqueeze(1)
-            gradient = torch.where(mask, gradient, 0)
-        self._adam.step(gradient, rate)
-        return torch.stack((loss.detach(), penalty, share))
+    def batches(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """Batches x [R, B, d], y [R, B, o] of epoch after epoch from the present one, endlessly."""
+        size = self.experiment.training.batch_size
+        while True:
+            x, y = self._draw_epoch()
+            yield from zip(torch.split(x, size, 1), torch.split(y, size, 1), strict=True)
+            self.epoch += 1
+
+    def steps(self) -> Iterator[Tensor]:
+        """Optimiser steps alone, endlessly: no records, no schedule. For benchmarks.
+
+        Yields loss, mean penalty and share [3, R], overwritten by the next step.
+        """
+        into = torch.zeros(3, len(self.trials), dtype=self.dtype, device=self.device)
+        self._adam.set_rates(self.schedule.rate, self.alive)
+        for x, y in self.batches():
+            self._compute_gradient(x, y, self.experiment.regularizer, self._generators, into)
+            self._adam.step()
+            self.step += 1
+            yield into
 
     def _draw_epoch(self) -> tuple[Tensor, Tensor]:
         """The training set in each trial's order of this epoch: [R, samples, d] and [.., o]."""
@@ -163,10 +192,6 @@ class Trainer:
             generator.manual_seed(int(draws.integers(2**62)))
         order = torch.as_tensor(np.stack(orders), device=self.device)
         return self._x[order], self._y[order]
-
-    def _rates(self) -> Tensor:
-        rates = np.where(self.alive, self.schedule.rate, 0.0)
-        return torch.as_tensor(rates, dtype=self.dtype, device=self.device).unsqueeze(1)
 
     # ------------------------------------------------- between batches and epochs
 
@@ -204,28 +229,35 @@ class Trainer:
             self._snapshot_epochs = _log_spaced(after, changed.watch.snapshots)
         return self._event("change", f"{key} {before:g} → {after:g}", key=key, value=float(after))
 
-    def _drop_diverged(
-        self, loss: NDArray[np.float64], good: tuple[Tensor, Tensor, Tensor]
-    ) -> Iterator[Event]:
-        finite = torch.isfinite(self._flat).all(1).cpu().numpy() & np.isfinite(loss)
-        lost = self.alive & ~finite
+    def _drop_diverged(self, loss: NDArray[np.float64]) -> Iterator[Event]:
+        lost = self.alive & ~(self._parameters.are_finite() & np.isfinite(loss))
         if lost.any():
-            self._back_to(good, lost)
-            for moments in (self._adam.mean, self._adam.square):
-                moments[torch.as_tensor(lost, device=self.device)] = 0  # a stopped trial stays put
-            self.alive = self.alive & finite
-            for trial in np.flatnonzero(lost):
+            which = np.flatnonzero(lost).tolist()
+            for now, before in zip(self._state, self._good, strict=True):
+                for target, source in zip(
+                    now.of_trials(which), before.of_trials(which), strict=True
+                ):
+                    target.copy_(source)
+            self.alive = self.alive & ~lost
+            for trial in which:
                 yield self._event(
                     "diverged",
                     f"trial {self.trials[trial]} stopped: its loss became NaN or infinite in epoch "
                     f"{self.epoch}; the network of epoch {self.epoch - 1} is kept",
-                    trial=int(trial),
+                    trial=trial,
                 )
 
-    def _back_to(self, good: tuple[Tensor, Tensor, Tensor], which: NDArray[np.bool_]) -> None:
-        mask = torch.as_tensor(which, device=self.device).unsqueeze(1)
-        for now, before in zip((self._flat, self._adam.mean, self._adam.square), good, strict=True):
-            now.copy_(torch.where(mask, before, now))
+    def _keep_good(self) -> None:
+        """Remember the state before an epoch: what a stop or a divergence returns to."""
+        for kept, now in zip(self._good, self._state, strict=True):
+            kept.flat.copy_(now.flat)
+        self._inside, self._first_step = True, self.step
+
+    def _return_to_start(self) -> None:
+        for now, before in zip(self._state, self._good, strict=True):
+            now.flat.copy_(before.flat)
+        self._adam.set_steps(self._adam.steps - (self.step - self._first_step))
+        self.step, self._inside = self._first_step, False
 
     def _drop_rates(self, loss: NDArray[np.float64]) -> Iterator[Event]:
         dropped = self.schedule.step(np.where(self.alive, loss, np.inf)) & self.alive
@@ -239,37 +271,44 @@ class Trainer:
 
     # ------------------------------------------------------------ measuring
 
-    def _record(self, penalty: NDArray[np.float64], share: NDArray[np.float64]) -> Record:
+    def _is_due(self) -> bool:
+        """Whether this epoch leaves a record. One that is asked for by hand always does."""
+        every = self.experiment.watch.errors_every
+        return (
+            self.epoch <= ALWAYS_RECORDED
+            or self.epoch % every == 0
+            or self._indices_are_due()
+            or self.epoch in self._snapshot_epochs
+            or self.controls.pending
+        )
+
+    def _indices_are_due(self) -> bool:
         watch, last = self.experiment.watch, self.experiment.training.epochs
-        due = self.epoch < 10 or self.epoch % watch.every == 0 or self.epoch >= last
-        indices, flagged = self.indices() if due else ({}, {})
+        return self.epoch < 10 or self.epoch % watch.every == 0 or self.epoch >= last
+
+    def _record(self) -> Record:
+        indices, flagged = self.indices() if self._indices_are_due() else ({}, {})
         dead = ~self.alive
+        self._recorded = self.epoch
 
         def known(values: NDArray[np.float64]) -> NDArray[np.float64]:
             return np.where(dead, np.nan, values)
 
-        with torch.no_grad():
-            norm = parameter_norm(self.network).double().cpu().numpy()
+        norms = torch.cat(list(parameter_norms(self._parameters).values()), 1).mean(1)
+        last = self.experiment.training.epochs
         return Record(
             epoch=self.epoch,
-            train_error=known(self._error(self._x, self._y)),
-            test_error=known(self._error(self._x_test, self._y_test)),
-            penalty=known(penalty),
-            penalty_share=known(share),
-            l2_norm=known(norm),
+            train_error=known(root_mean_square_error(self.network, self._x, self._y)),
+            test_error=known(root_mean_square_error(self.network, self._x_test, self._y_test)),
+            penalty=known(self._mean[1]),
+            penalty_share=known(self._mean[2]),
+            l2_norm=known(norms.double().cpu().numpy()),
             learning_rate=known(self.schedule.rate.copy()),
             seconds=self.seconds,
             indices={k: np.where(dead[:, None], np.nan, v) for k, v in indices.items()},
             flagged=flagged,
             keep=self.epoch in self._snapshot_epochs or self.epoch >= last,
         )
-
-    def _error(self, x: Tensor, y: Tensor) -> NDArray[np.float64]:
-        with torch.no_grad():
-            inputs = x.expand(len(self.trials), *x.shape)
-            output = self.network.forward(inputs, y.shape[-1], slopes=False).output
-            error = (output - y).double().square().mean((1, 2)).sqrt()
-        return np.asarray(error.cpu().numpy(), dtype=np.float64)
 
     def indices(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """The watched indices on the probe samples now: name -> [R, N], and flagged fractions."""
@@ -281,30 +320,34 @@ class Trainer:
     # ---------------------------------------------------------------- state
 
     def parameters(self) -> Arrays:
-        """The networks as they are now: name -> array with the trial axis first."""
-        return {k: v.detach().cpu().numpy().copy() for k, v in self.network.parameters.items()}
+        """The networks after the last finished epoch: name -> array, trial axis first."""
+        blocks = (self._good if self._inside else self._state)[0].blocks
+        return {k: v.cpu().numpy().copy() for k, v in blocks.items()}
 
     def checkpoint(self) -> Arrays:
-        """Everything needed to continue: weights, optimiser, schedule, counters."""
+        """Everything needed to continue after the last finished epoch: weights, optimiser,
+        schedule, counters. Between two batches that is the state before the present epoch.
+        """
+        state = self._good if self._inside else self._state
+        undone = self.step - self._first_step if self._inside else 0
         arrays: Arrays = {
-            "flat": self._flat.cpu().numpy().copy(),
-            "adam.mean": self._adam.mean.cpu().numpy().copy(),
-            "adam.square": self._adam.square.cpu().numpy().copy(),
+            name: stacked.rows().cpu().numpy() for name, stacked in zip(_ARRAYS, state, strict=True)
+        }
+        arrays |= {
             "alive": self.alive.astype(np.int64),
-            "counters": np.array([self.epoch, self.step, self._adam.steps]),
+            "counters": np.array([self.epoch, self.step - undone, self._adam.steps - undone]),
             "seconds": np.array([self.seconds]),
         }
         return arrays | {f"schedule.{k}": v.copy() for k, v in self.schedule.state().items()}
 
     def _restore(self, saved: Mapping[str, NDArray[Any]]) -> None:
-        for name, target in (
-            ("flat", self._flat),
-            ("adam.mean", self._adam.mean),
-            ("adam.square", self._adam.square),
-        ):
-            target.copy_(torch.as_tensor(np.array(saved[name])))
+        for name, stacked in zip(_ARRAYS, self._state, strict=True):
+            rows = torch.as_tensor(np.array(saved[name]), dtype=self.dtype, device=self.device)
+            stacked.load_rows(rows)
         self.alive = saved["alive"].astype(bool)
-        self.epoch, self.step, self._adam.steps = (int(v) for v in saved["counters"])
+        self.epoch, self.step, steps = (int(v) for v in saved["counters"])
+        self._adam.set_steps(steps)
+        self._recorded = self.epoch
         self.seconds = float(saved["seconds"][0])
         self.schedule.restore(
             {k.removeprefix("schedule."): v for k, v in saved.items() if k.startswith("schedule.")}

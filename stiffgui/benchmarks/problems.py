@@ -1,0 +1,73 @@
+"""The two sizes of network that are timed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from stiffgui._presets import presets
+from stiffgui.experiment import Experiment
+from stiffgui.regularizers import Regularizer
+from stiffgui.tasks.base import Data, Task
+
+
+class RandomTask(Task):
+    """Standardised normal inputs and targets
+
+    Speed does not depend on what is learnt; this stands in for data of the climate's size."""
+
+    kind: Literal["random"] = "random"
+
+    @property
+    def inputs(self) -> int:
+        return 15
+
+    @property
+    def outputs(self) -> int:
+        return 10
+
+    @property
+    def training_samples(self) -> int:
+        return 400
+
+    def data(self) -> Data:
+        draws = np.random.default_rng(0)
+        x, y = (
+            draws.standard_normal((self.training_samples, n)) for n in (self.inputs, self.outputs)
+        )
+        names = (tuple(f"x{i}" for i in range(n)) for n in (self.inputs, self.outputs))
+        return Data(x, y, x[:20], y[:20], *names)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A network and its data; `batch` divides the training set."""
+
+    name: str
+    width: int
+    depth: int
+    batch: int
+    task: Task
+
+    def experiment(
+        self, regularizer: Regularizer, trials: int = 1, precision: str = "float32"
+    ) -> Experiment:
+        """The experiment of this size, on the CPU with one thread."""
+        base = presets["alpine02"].with_settings(
+            {
+                "architecture.width": self.width,
+                "architecture.depth": self.depth,
+                "training.batch_size": self.batch,
+                "training.trials": trials,
+                "training.device": "cpu",
+                "training.precision": precision,
+            }
+        )
+        return base.model_copy(update={"task": self.task, "regularizer": regularizer})
+
+
+ALPINE = Problem("Alpine", 20, 10, 45, presets["alpine02"].task)
+CLIMATE = Problem("climate", 50, 16, 20, RandomTask())
+PROBLEMS = (ALPINE, CLIMATE)

@@ -1,0 +1,60 @@
+"""Several things timed side by side: interleaved rounds, so that a busy minute hits all alike."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+Action = Callable[[], object]
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Seconds of one call in each round, [rounds]."""
+
+    seconds: np.ndarray
+
+    @property
+    def median(self) -> float:
+        """Seconds."""
+        return float(np.median(self.seconds))
+
+    def over(self, other: Timing) -> tuple[float, float]:
+        """Median over the rounds of mine/other, and half the interquartile range."""
+        ratios = self.seconds / other.seconds
+        low, high = np.quantile(ratios, [0.25, 0.75])
+        return float(np.median(ratios)), float(high - low) / 2
+
+
+def interleave(
+    actions: Mapping[str, Action],
+    rounds: int,
+    slice_seconds: float,
+    progress: Callable[[str], None] = lambda name: None,
+) -> dict[str, Timing]:
+    """Time every action in every round, for `slice_seconds` or one call, whichever is longer.
+
+    One call each goes before, unmeasured: imports, buffers and caches are ready afterwards.
+    """
+    for name, action in actions.items():
+        progress(name)
+        action()
+    found: dict[str, list[float]] = {name: [] for name in actions}
+    for number in range(rounds):
+        progress(f"round {number + 1} of {rounds}")
+        for name, action in actions.items():
+            found[name].append(_time(action, slice_seconds))
+    return {name: Timing(np.array(seconds)) for name, seconds in found.items()}
+
+
+def _time(action: Action, slice_seconds: float) -> float:
+    calls, started = 0, time.perf_counter()
+    while True:
+        action()
+        calls += 1
+        passed = time.perf_counter() - started
+        if passed >= slice_seconds:
+            return passed / calls

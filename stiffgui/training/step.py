@@ -1,0 +1,158 @@
+"""Loss and gradient of a batch, without autograd but for what a penalty needs itself."""
+
+from __future__ import annotations
+
+import torch
+from torch import Generator, Tensor
+
+from stiffgui.regularizers import L2, NoPenalty, Regularizer
+from stiffgui.resnet.network import Pass, ResidualNetwork
+from stiffgui.resnet.stack import Stack
+from stiffgui.stiffness.base import tiny
+from stiffgui.training.stacked import Stacked
+
+
+class Gradient:
+    """Fills `gradient` with that of `batch_loss` (loss.py, the definition by plain autograd).
+
+    The network's passes are written out (`Stack`). A penalty sees the pass as constants of
+    which it may use any; autograd differentiates the penalty only, and what it gives for slopes,
+    states, output and parameters joins the backward pass. No penalty and L2 need no graph.
+    Nothing here waits for the device.
+    """
+
+    def __init__(self, network: ResidualNetwork, parameters: Stacked, gradient: Stacked) -> None:
+        self._network, self._parameters, self._gradient = network, parameters, gradient
+        self._stacks: dict[tuple[int, int], Stack] = {}
+
+    def __call__(
+        self,
+        x: Tensor,
+        y: Tensor,
+        regularizer: Regularizer,
+        generators: list[Generator],
+        into: Tensor,
+    ) -> None:
+        """The batch x [R, B, d], y [R, B, o]; loss, mean penalty and share go to `into` [3, R]."""
+        stack = self._stack(x.shape[1], y.shape[-1])
+        difference = stack.forward(x) - y
+        length = torch.linalg.vector_norm(difference.flatten(1), dim=1)  # sqrt(B mean |.|^2)
+        if isinstance(regularizer, NoPenalty):
+            self._without_penalty(stack, x, difference, length, into)
+        elif isinstance(regularizer, L2):
+            self._with_l2(stack, x, difference, length, regularizer.weight, into)
+        else:
+            self._with_penalty(stack, x, difference, length, regularizer, generators, into)
+
+    def forward(self, x: Tensor, outputs: int) -> Tensor:
+        """y [R, B, o] of x [R, B, d], valid until the next call."""
+        return self._stack(x.shape[1], outputs).forward(x)
+
+    def _stack(self, samples: int, outputs: int) -> Stack:
+        """Buffers for batches of this size: whole ones, and the short last one."""
+        key = samples, outputs
+        if key not in self._stacks:
+            self._stacks[key] = Stack(
+                self._network.architecture,
+                self._parameters.blocks,
+                self._gradient.blocks,
+                samples,
+                outputs,
+            )
+        return self._stacks[key]
+
+    def _without_penalty(
+        self, stack: Stack, x: Tensor, difference: Tensor, length: Tensor, into: Tensor
+    ) -> None:
+        samples = x.shape[1]
+        loss = (length * samples**-0.5).clamp_min_(tiny(length) ** 0.5)
+        stack.backward(x, difference.div_((loss * samples).view(-1, 1, 1)))
+        into[0] = loss
+
+    def _with_l2(
+        self,
+        stack: Stack,
+        x: Tensor,
+        difference: Tensor,
+        length: Tensor,
+        weight: float,
+        into: Tensor,
+    ) -> None:
+        """p = mean norm of the arrays, so dp/dW = W / (|W| arrays)."""
+        norms = parameter_norms(self._parameters)
+        arrays = sum(n.shape[1] for n in norms.values())
+        penalty = torch.cat(list(norms.values()), 1).sum(1) / arrays
+        loss = self._record(length, x.shape[1], weight, penalty, penalty.square(), into)
+        stack.backward(x, difference.div_((loss * x.shape[1]).view(-1, 1, 1)))
+        factor = (weight / arrays * penalty / loss).unsqueeze(1)
+        for name, norm in norms.items():
+            block = self._parameters.blocks[name]
+            scale = (factor / norm).view(-1, *[1] * (block.ndim - 1))
+            if name.startswith("layers."):  # one number a layer
+                scale = (factor / norm).view(*norm.shape, *[1] * (block.ndim - 2))
+            self._gradient.blocks[name].addcmul_(block, scale)
+
+    def _with_penalty(
+        self,
+        stack: Stack,
+        x: Tensor,
+        difference: Tensor,
+        length: Tensor,
+        regularizer: Regularizer,
+        generators: list[Generator],
+        into: Tensor,
+    ) -> None:
+        constants = [stack.output, stack.slopes, stack.states, stack.last]
+        output, slopes, states, last = (c.detach().requires_grad_() for c in constants)
+        run = Pass(output, [*states.unbind(1), last], slopes)
+        penalties = regularizer.penalty(self._network, run, generators)
+        if penalties is None:
+            return self._without_penalty(stack, x, difference, length, into)
+        weight, p = regularizer.weight, penalties.detach()
+        loss = self._record(length, x.shape[1], weight, p.mean(1), p.square().mean(1), into)
+        samples = loss.unsqueeze(1)
+        on_output, on_slopes, on_states, on_last, *on_parameters = _gradients(
+            penalties,
+            [output, slopes, states, last, *self._network.parameters.values()],
+            p * (weight / (samples * p.shape[1])),
+        )
+        difference.div_((loss * x.shape[1]).view(-1, 1, 1))
+        if on_output is not None:
+            difference.add_(on_output)
+        stack.backward(x, difference, on_slopes, on_states, on_last)
+        for block, added in zip(self._gradient.blocks.values(), on_parameters, strict=True):
+            if added is not None:
+                block.add_(added)
+        return None
+
+    @staticmethod
+    def _record(
+        length: Tensor, samples: int, weight: float, mean: Tensor, square: Tensor, into: Tensor
+    ) -> Tensor:
+        """The loss [R] from the norm of the differences, the mean penalty and its mean square."""
+        added = weight * square
+        total = (length.square() / samples + added).clamp_min_(tiny(length))
+        torch.sqrt(total, out=into[0])
+        into[1] = mean
+        torch.div(added, total, out=into[2])
+        return into[0]
+
+
+def parameter_norms(parameters: Stacked) -> dict[str, Tensor]:
+    """Norms of the parameter arrays of a network of separate layers: name -> [R, arrays].
+
+    `layers.*` hold an array for every layer. Never 0: at least the root of the smallest number.
+    """
+    norms = {}
+    for name, block in parameters.blocks.items():
+        flat = block.flatten(2) if name.startswith("layers.") else block.flatten(1).unsqueeze(1)
+        norms[name] = torch.linalg.vector_norm(flat, dim=-1).clamp_min_(tiny(flat) ** 0.5)
+    return norms
+
+
+def _gradients(
+    penalties: Tensor, inputs: list[Tensor], weights: Tensor
+) -> tuple[Tensor | None, ...]:
+    if not penalties.requires_grad:  # a penalty that depends on nothing
+        return (None,) * len(inputs)
+    return torch.autograd.grad(penalties, inputs, weights, allow_unused=True)

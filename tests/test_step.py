@@ -1,0 +1,239 @@
+"""The training step against its definition by plain autograd, and free of waiting."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+import pytest
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from stiffgui import presets
+from stiffgui.experiment import Experiment
+from stiffgui.regularizers import L2, NoPenalty, Regularizer, Stiffness
+from stiffgui.resnet.activations import ACTIVATIONS
+from stiffgui.resnet.architecture import LIFTS, READOUTS, Architecture
+from stiffgui.resnet.network import Pass, ResidualNetwork, initial_parameters
+from stiffgui.stiffness import proxy
+from stiffgui.training import Trainer
+from stiffgui.training.loss import batch_loss
+from stiffgui.training.stacked import Stacked
+from stiffgui.training.step import Gradient
+
+
+class Everything(Regularizer):
+    """A penalty that uses all that a pass offers."""
+
+    kind: Literal["everything"] = "everything"
+    weight: float = 0.7
+
+    @property
+    def needs_slopes(self) -> bool:  # type: ignore[override]
+        return True
+
+    def penalty(
+        self, network: ResidualNetwork, run: Pass, generators: list[torch.Generator]
+    ) -> torch.Tensor:
+        moved = torch.stack(run.states, 1).diff(dim=1).square().sum((1, 3))
+        bent = (run.slopes.unsqueeze(-1) * network.weight.unsqueeze(2)).square().sum((1, 3, 4))
+        last = run.states[-1].square().sum(-1) * run.output.square().sum(-1)
+        return moved + bent.sqrt() + last
+
+
+class Constant(Regularizer):
+    """A penalty without a gradient."""
+
+    kind: Literal["constant"] = "constant"
+    weight: float = 0.5
+
+    def penalty(
+        self, network: ResidualNetwork, run: Pass, generators: list[torch.Generator]
+    ) -> torch.Tensor:
+        return torch.full(run.output.shape[:2], 0.3, dtype=run.output.dtype)
+
+
+PENALTIES: dict[str, Regularizer] = {
+    "none": NoPenalty(),
+    "l2": L2(weight=0.3),
+    "sketch": Stiffness(weight=0.2),
+    "radius": Stiffness(weight=0.2, proxy=proxy("spectral-radius")),
+    "everything": Everything(),
+    "constant": Constant(),
+}
+
+
+def build(
+    architecture: Architecture, trials: int, inputs: int = 3, outputs: int = 2
+) -> tuple[ResidualNetwork, Stacked, Stacked, Gradient]:
+    shapes = architecture.shapes(inputs, outputs)
+    parameters = Stacked(shapes, trials, torch.float64, torch.device("cpu"))
+    for r in range(trials):
+        for name, value in initial_parameters(architecture, inputs, outputs, 5, r).items():
+            parameters.blocks[name][r] = torch.as_tensor(value)
+    gradient = parameters.like()
+    leaves = {k: v.detach().requires_grad_() for k, v in parameters.blocks.items()}
+    network = ResidualNetwork(architecture, leaves)
+    return network, parameters, gradient, Gradient(network, parameters, gradient)
+
+
+def compare(architecture: Architecture, penalty: str, trials: int, samples: int = 7) -> None:
+    network, _, gradient, compute = build(architecture, trials)
+    random = np.random.default_rng(0)
+    x = torch.tensor(random.normal(size=(trials, samples, 3)))
+    y = torch.tensor(random.normal(size=(trials, samples, 2)))
+    seeded = [[torch.Generator().manual_seed(r) for r in range(trials)] for _ in range(2)]
+    expected = batch_loss(network, PENALTIES[penalty], x, y, seeded[0])
+    wanted = torch.autograd.grad(
+        expected[0].sum(), list(network.parameters.values()), allow_unused=True
+    )
+    got = torch.zeros(3, trials, dtype=torch.float64)
+    gradient.flat.fill_(float("nan"))  # nothing of an earlier step may survive
+    compute(x, y, PENALTIES[penalty], seeded[1], got)
+    torch.testing.assert_close(got, torch.stack(expected).detach(), rtol=1e-12, atol=1e-14)
+    for values, found in zip(wanted, gradient.blocks.values(), strict=True):
+        target = torch.zeros_like(found) if values is None else values
+        torch.testing.assert_close(found, target, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("penalty", PENALTIES)
+@pytest.mark.parametrize("trials", [1, 3])
+def test_gradient_is_autograds(activation: str, penalty: str, trials: int) -> None:
+    compare(Architecture(width=5, depth=4, activation=activation, horizon=1.7), penalty, trials)
+
+
+@pytest.mark.parametrize("lift", LIFTS)
+@pytest.mark.parametrize("readout", READOUTS)
+@pytest.mark.parametrize("penalty", ["none", "l2", "everything"])
+@pytest.mark.parametrize("trials", [1, 2])
+def test_gradient_at_both_ends(lift: str, readout: str, penalty: str, trials: int) -> None:
+    width = 3 if lift == "identity" else 6
+    compare(Architecture(width=width, depth=3, lift=lift, readout=readout), penalty, trials)
+
+
+def test_batches_of_another_size_take_turns() -> None:
+    network, _, gradient, compute = build(Architecture(width=4, depth=3), 2)
+    for samples in (6, 2, 6):
+        x = torch.full((2, samples, 3), 0.4, dtype=torch.float64)
+        y = torch.ones(2, samples, 2, dtype=torch.float64)
+        loss = batch_loss(network, NoPenalty(), x, y, [])[0].sum()
+        wanted = torch.autograd.grad(loss, list(network.parameters.values()))
+        compute(x, y, NoPenalty(), [], torch.zeros(3, 2, dtype=torch.float64))
+        for values, found in zip(wanted, gradient.blocks.values(), strict=True):
+            torch.testing.assert_close(found, values, rtol=1e-10, atol=1e-13)
+
+
+def test_a_vanishing_loss_has_the_gradient_0() -> None:
+    _, _, gradient, compute = build(Architecture(width=4, depth=2), 1)
+    x = torch.ones(1, 3, 3, dtype=torch.float64)
+    y = compute.forward(x, 2).clone()
+    compute(x, y, NoPenalty(), [], torch.zeros(3, 1, dtype=torch.float64))
+    assert (gradient.flat == 0).all()
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_curvatures_are_autograds(activation: str) -> None:
+    z = torch.linspace(-4, 4, 41, dtype=torch.float64).requires_grad_()
+    a = ACTIVATIONS[activation]
+    (slope,) = torch.autograd.grad(a.value(z).sum(), z, create_graph=True)
+    wanted = torch.zeros_like(z)
+    if slope.requires_grad:
+        found = torch.autograd.grad(slope.sum(), z, allow_unused=True)[0]
+        wanted = wanted if found is None else found
+    keep = z.detach() != 0 if activation in ("relu", "elu") else torch.ones(41, dtype=torch.bool)
+    with torch.no_grad():
+        got = a.curvature(z, a.value(z))
+    torch.testing.assert_close(got[keep], wanted[keep], rtol=1e-10, atol=1e-12)
+
+
+def plain_training(experiment: Experiment, epochs: int) -> tuple[list[float], np.ndarray]:
+    """One trial by ordinary autograd and torch.optim.Adam, in the trainer's order of batches."""
+    trainer = Trainer(experiment)
+    leaves = {k: v.detach().clone().requires_grad_() for k, v in trainer.network.parameters.items()}
+    network = ResidualNetwork(experiment.architecture, leaves)
+    optimiser = torch.optim.Adam(leaves.values(), lr=experiment.training.learning_rate)
+    losses = []
+    for epoch in range(epochs):
+        trainer.epoch = epoch
+        x, y = trainer._draw_epoch()
+        size = experiment.training.batch_size
+        for x_batch, y_batch in zip(x.split(size, 1), y.split(size, 1), strict=True):
+            optimiser.zero_grad()
+            loss = batch_loss(
+                network, experiment.regularizer, x_batch, y_batch, trainer._generators
+            )[0].sum()
+            loss.backward()
+            optimiser.step()
+            losses.append(float(loss.detach()))
+    return losses, np.concatenate([v.detach().numpy().ravel() for v in leaves.values()])
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize("preset", ["alpine02", "alpine02-l2", "alpine02-stiff"])
+def test_fifty_steps_equal_plain_training(preset: str) -> None:
+    """Five epochs of ten batches in float64; the last batch is short."""
+    experiment = presets[preset].with_settings(
+        {
+            "task.train_samples": 437,
+            "training.epochs": 5,
+            "training.precision": "float64",
+            "watch.every": 1000,
+        }
+    )
+    losses, parameters = plain_training(experiment, 5)
+    assert len(losses) == 50
+    trainer = Trainer(experiment)
+    taken: list[float] = []
+    compute = trainer._compute_gradient
+
+    def listen(*batch: Any) -> None:
+        compute(*batch)
+        taken.append(float(batch[-1][0, 0]))
+
+    trainer._compute_gradient = listen  # type: ignore[assignment]
+    for _ in trainer:
+        pass
+    np.testing.assert_allclose(taken, losses, rtol=1e-8)
+    ours = np.concatenate([v.ravel() for v in trainer.parameters().values()])
+    np.testing.assert_allclose(ours, parameters, rtol=1e-4, atol=1e-9)
+
+
+class NoWaiting(TorchDispatchMode):
+    """Raises where an operation would make the host wait for a device."""
+
+    FORBIDDEN = ("_local_scalar_dense", "item", "equal", "is_nonzero", "nonzero", "_to_copy")
+    SLOW = ("linalg_eig", "_linalg_eigvals", "linalg_eigvals")
+
+    def __torch_dispatch__(
+        self, function: Any, types: Any, arguments: Any = (), options: Any = None
+    ) -> Any:
+        name = function.overloadpacket.__name__
+        if name in self.FORBIDDEN + self.SLOW:
+            raise AssertionError(f"the step calls {name}")
+        return function(*arguments, **(options or {}))
+
+
+def test_the_watchman_sees_what_waits() -> None:
+    value = torch.ones(2)
+    waiting = (lambda: value[0].item(), lambda: bool(value[0] > 0), lambda: value.double())
+    for wait in waiting:
+        with pytest.raises(AssertionError, match="the step calls"), NoWaiting():
+            wait()
+
+
+@pytest.mark.parametrize("preset", ["alpine02", "alpine02-l2", "alpine02-stiff"])
+@pytest.mark.parametrize("trials", [1, 3])
+def test_a_step_never_waits_for_the_device(preset: str, trials: int) -> None:
+    trainer = Trainer(presets[preset].with_settings({"training.trials": trials}))
+    trainer._adam.set_rates(np.linspace(1e-3, 2e-3, trials), np.ones(trials, dtype=bool))
+    x, y = trainer._draw_epoch()
+    into = torch.zeros(3, trials)
+    with NoWaiting():
+        for start in (0, 45):
+            batch = x[:, start : start + 45], y[:, start : start + 45]
+            trainer._compute_gradient(
+                *batch, trainer.experiment.regularizer, trainer._generators, into
+            )
+            trainer._adam.step()
+    assert torch.isfinite(into).all() and (into[0] > 0).all()
