@@ -27,7 +27,7 @@ WAIT = 60_000
 
 @pytest.fixture
 def shown(window: MainWindow, run_file: Path, qtbot: QtBot) -> MainWindow:
-    window.load_file(run_file)
+    window.bench.open_file(run_file)
     qtbot.waitUntil(lambda: window.eigenvalues._view is not None, timeout=WAIT)
     return window
 

@@ -27,7 +27,7 @@ WAIT = 60_000
 
 @pytest.fixture
 def loaded(window: MainWindow, run_file: Path) -> MainWindow:
-    window.load_file(run_file)
+    window.bench.open_file(run_file)
     return window
 
 
@@ -124,14 +124,14 @@ def test_a_failure_in_the_child_is_told_in_the_dialog(
 ) -> None:
     run = tmp_path / "gone.stiff"
     shutil.copy(run_file, run)
-    window.load_file(run)
+    window.bench.open_file(run)
     dialog = dialog_of(window, "errors", tmp_path / "a.png")
     run.unlink()
     dialog.save.click()
     qtbot.waitUntil(lambda: "cannot be read" in dialog.problem.text(), timeout=WAIT)
-    assert dialog.isVisible() and dialog.save.isEnabled() and window.exports_pending == 0
+    assert dialog.isVisible() and dialog.save.isEnabled() and not window.exports.pending
     window.export("errors", tmp_path / "b.png")
-    qtbot.waitUntil(lambda: window.exports_pending == 0, timeout=WAIT)
+    qtbot.waitUntil(lambda: not window.exports.pending, timeout=WAIT)
     assert "cannot be read" in window.banner.text()
 
 
