@@ -132,7 +132,7 @@ def test_the_view_and_the_figure_show_one_fit(shown: MainWindow, run_file: Path)
 
 def test_a_click_on_layers_selects_both(shown: MainWindow, qtbot: QtBot) -> None:
     card = shown.layers
-    shown.poll()
+    shown.refresh()
     at = card.plot.getViewBox().mapViewToScene(QPointF(4.0, 7.0))
     assert card.place(at) == (7, 4)
     card.plot.scene().sigMouseMoved.emit(at)
@@ -140,7 +140,7 @@ def test_a_click_on_layers_selects_both(shown: MainWindow, qtbot: QtBot) -> None
     with qtbot.waitSignal(card.picked) as picked:
         card.plot.scene().sigMouseClicked.emit(_Click(at))
     assert picked.args == [7, 4]
-    shown.poll()
+    shown.refresh()
     assert shown.eigenvalues.layer.value() == 7 and shown.timeline.epoch == 4
     x, y = card.frames[1].getData()
     assert 4.0 in x and (y.min(), y.max()) == (6.5, 7.5)
@@ -149,7 +149,7 @@ def test_a_click_on_layers_selects_both(shown: MainWindow, qtbot: QtBot) -> None
     expected = np.median(run.indices["spectral-radius"].values[:, :, 6], axis=1)
     assert card.value_at(7, 6) == pytest.approx(expected[-1])
     card.logarithmic.setChecked(True)
-    shown.poll()
+    shown.refresh()
     known = np.log10(card._values)
     np.testing.assert_allclose(card.bar.levels(), (known.min(), known.max()), rtol=1e-6)
 

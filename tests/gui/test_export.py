@@ -52,7 +52,7 @@ def test_a_png_has_the_size_asked_for_and_it_is_remembered(
     image = QImage(str(path))
     assert abs(image.width() - 90 / 25.4 * 300) <= 1
     assert abs(image.height() - 60 / 25.4 * 300) <= 1
-    assert loaded.exports_pending == 0 and loaded.exports.dialog is None
+    assert not loaded.exports.pending and loaded.exports.dialog is None
     again = dialog_of(loaded, "fit", path)
     assert again.sizes["width"].value() == 90 and again.sizes["font"].value() == 7.5
     assert again.figure.currentData() == "fit"
@@ -96,7 +96,7 @@ def test_a_bad_place_is_told_and_nothing_is_lost(loaded: MainWindow, tmp_path: P
         dialog.save.click()
         assert told in dialog.problem.text() and dialog.problem.isVisible()
         assert dialog.isVisible() and dialog.sizes["width"].value() == 77
-        assert loaded.exports_pending == 0
+        assert not loaded.exports.pending
     written = [p.name for p in tmp_path.iterdir() if p.suffix in (".png", ".svg")]
     assert written == ["folder.png"]
 
@@ -157,10 +157,10 @@ def test_copies(loaded: MainWindow, qtbot: QtBot, tmp_path: Path, run_file: Path
         clipboard.clear()
         actions = {a.text().replace("&", ""): a for a in card.menu.actions()}
         actions["Copy data"].trigger()
-        qtbot.waitUntil(lambda: loaded.exports_pending == 0, timeout=WAIT)
+        qtbot.waitUntil(lambda: not loaded.exports.pending, timeout=WAIT)
         assert len(pd.read_csv(io.StringIO(clipboard.text()))) > 1
         actions["Copy picture"].trigger()
-        qtbot.waitUntil(lambda: loaded.exports_pending == 0, timeout=WAIT)
+        qtbot.waitUntil(lambda: not loaded.exports.pending, timeout=WAIT)
         assert abs(clipboard.image().width() - 160 / 25.4 * 200) <= 1
         actions["Copy as Python"].trigger()
         script = tmp_path / f"{card.figure}.py"
