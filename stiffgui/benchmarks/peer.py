@@ -22,7 +22,8 @@ def quinn_step_seconds(problem: Problem, epochs: int = 4) -> float:
     """Seconds of one optimiser step of QUiNN's nnfit on a network of the same shape.
 
     Not the same work: its numbers are float64, its loss is the mean square, and it evaluates a
-    validation set at every step (here 20 samples). A longer minus a shorter run leaves out its start and its plots.
+    validation set at every step (here 20 samples). A longer minus a shorter run leaves out its
+    start and its plots.
     """
     import matplotlib
     from quinn.nns.nnfit import nnfit  # type: ignore[import-not-found]

@@ -33,9 +33,9 @@ class Dominant(NamedTuple):
 def dominant(matrix: Tensor) -> Dominant:
     """|l_1| and d|l_1| of float32 or float64 matrices [K, w, w], without a graph.
 
-    J^(2^s), s = 9, acts twice on two fixed random vectors from either side; Rayleigh-Ritz on what they span
-    gives l_1, real or one of a pair, and both eigenvectors u, v. The value is the two-sided
-    quotient u^H J v / (u^H v), whose error is the product of the errors of u and v; where
+    J^(2^s), s = 9, acts twice on two fixed random vectors from either side; Rayleigh-Ritz on
+    what they span gives l_1, real or one of a pair, and both eigenvectors u, v. The value is the
+    two-sided quotient u^H J v / (u^H v), whose error is the product of the errors of u and v; where
     several eigenvalues share the largest modulus, the gradient of one of them. Not trusted are
     matrices whose residuals, eigenvalue condition or tiny radius forbid it: they are squared
     further, and what still is not trusted goes to LAPACK in float64. Source: MATH: Ostrowski

@@ -46,8 +46,11 @@ class SpectralRadius(Proxy):
         with torch.no_grad():
             jacobians = slopes.unsqueeze(-1) * weight.unsqueeze(2)
             found = dominant(jacobians.flatten(0, 2))
-            left, right = (v.unflatten(0, slopes.shape[:3]) for v in (found.left, found.right))
+            left, right = (
+                v.view(*slopes.shape[:3], *v.shape[1:]) for v in (found.left, found.right)
+            )
         # <G, diag(d) W> = sum_pi left_pi d_i (W right_p)_i, whose value is |l_1| (Euler).
         images = right.flatten(2, 3) @ weight.transpose(-1, -2)
         quotient = (left * images.view_as(right)).sum(-2).mul(slopes).sum(-1)
-        return found.radius.view(slopes.shape[:3]) + (quotient - quotient.detach())
+        radius: Tensor = found.radius.view(slopes.shape[:3]) + (quotient - quotient.detach())
+        return radius

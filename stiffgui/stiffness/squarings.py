@@ -93,7 +93,7 @@ def of_factors(slopes: Tensor, weight: Tensor, gradient: Tensor) -> tuple[Tensor
 def layer_gelfand(slopes: Tensor, weight: Tensor, squarings: int) -> Tensor:
     """Gelfand's formula of J = diag(d) W: d [R, N, B, w], W [R, N, w, w] -> [R, N, B]."""
     shape = slopes.shape
-    value: Tensor = LayerGelfand.apply(
+    value: Tensor = LayerGelfand.apply(  # type: ignore[no-untyped-call]
         slopes.reshape(-1, *shape[2:]), weight.reshape(-1, *weight.shape[2:]), squarings
     )
     return value.view(shape[:-1])

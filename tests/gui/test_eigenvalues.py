@@ -144,7 +144,7 @@ def test_a_click_on_layers_selects_both(shown: MainWindow, qtbot: QtBot) -> None
     assert shown.eigenvalues.layer.value() == 7 and shown.timeline.epoch == 4
     x, y = card.frames[1].getData()
     assert 4.0 in x and (y.min(), y.max()) == (6.5, 7.5)
-    run = shown.run_shown
+    run = shown.bench.shown
     assert run is not None
     expected = np.median(run.indices["spectral-radius"].values[:, :, 6], axis=1)
     assert card.value_at(7, 6) == pytest.approx(expected[-1])
