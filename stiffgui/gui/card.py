@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
 from typing import Any
 
 import pyqtgraph as pg
@@ -60,14 +62,15 @@ class Elided(QLabel):
 class Card(QFrame):
     """A framed view. `figure` is the name under which `stiffgui export` draws the same.
 
-    Its menu (right click, context-menu key, or the button in its corner) emits `export_asked`
-    (figure) and `copy_asked` (picture, data or script; figure), or resets the view.
+    `empty` says what will be seen here. Its menu (right click, context-menu key, or the button
+    in its corner) emits `export_asked` (figure) and `copy_asked` (picture, data or script;
+    figure), or resets the view.
     """
 
     export_asked = Signal(str)
     copy_asked = Signal(str, str)
 
-    def __init__(self, title: str, figure: str) -> None:
+    def __init__(self, title: str, figure: str, empty: str) -> None:
         super().__init__()
         self.setObjectName("card")
         self.figure = figure
@@ -89,6 +92,12 @@ class Card(QFrame):
         self.body.setContentsMargins(10, 7, 8, 8)
         self.body.setSpacing(4)
         self.body.addLayout(top)
+        self._empty = QLabel(f"{empty}\n\nPress Run (Ctrl+R).")
+        self._empty.setObjectName("cardNote")
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._empty.setWordWrap(True)
+        self.body.addWidget(self._empty, 1)
+        self._waiting: list[QWidget] | None = []
 
     def _make_menu(self) -> QMenu:
         menu = QMenu(self)
@@ -137,8 +146,41 @@ class Card(QFrame):
             self.note.setToolTip(text)
 
     def add(self, widget: QWidget, stretch: int = 1) -> None:
-        """Put a widget below the title."""
+        """Put a widget below the title; it is seen from the first `fill` on."""
         self.body.addWidget(widget, stretch)
+        if self._waiting is not None:
+            widget.hide()
+            self._waiting.append(widget)
+
+    def fill(self) -> None:
+        """Something is there to be shown: the view takes the place of the empty card's words."""
+        if self._waiting is None:
+            return
+        self._empty.hide()
+        for widget in self._waiting:
+            widget.show()
+        self._waiting = None
+
+
+class Axis(pg.AxisItem):  # type: ignore[misc]
+    """An axis whose logarithmic ticks do not crowd: 1, 2 and 5 over a few decades, then 1."""
+
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        if not self.logMode:
+            return list(super().tickStrings(values, scale, spacing))
+        decades = self.range[1] - self.range[0]
+        told = (1,) if decades > 4 else (1, 2, 5) if decades > 0.5 else range(1, 10)
+        return [_power(value, told) for value in values]
+
+
+def _power(value: float, told: Iterable[int]) -> str:
+    """10^value as text; empty where it is a whole multiple of a decade that is not told."""
+    decade = math.floor(value + 1e-9)
+    digit = 10 ** (value - decade)
+    whole = round(digit)
+    if abs(digit - whole) < 1e-6 and whole not in told:
+        return ""
+    return f"{10**value:.3g}"
 
 
 class _Plot(pg.PlotWidget):  # type: ignore[misc]
@@ -153,7 +195,8 @@ class _Plot(pg.PlotWidget):  # type: ignore[misc]
 
 def plot_widget(left: str, bottom: str) -> pg.PlotWidget:
     """A plot with quiet axes, no pyqtgraph menu, and double-click to reset the view."""
-    plot = _Plot(enableMenu=False)
+    axes = {"left": Axis("left"), "bottom": Axis("bottom")}
+    plot = _Plot(enableMenu=False, axisItems=axes)
     plot.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
     adopt_menu(plot.getPlotItem(), plot)
     plot.hideButtons()

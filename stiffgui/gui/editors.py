@@ -9,13 +9,12 @@ from __future__ import annotations
 import math
 from typing import Any, ClassVar
 
-from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import (
     QAction,
     QKeyEvent,
     QKeySequence,
     QMouseEvent,
-    QPalette,
     QResizeEvent,
     QWheelEvent,
 )
@@ -100,7 +99,6 @@ class _Line(QLineEdit):
         self.unit.setObjectName("unit")
         self.unit.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.unit.setVisible(bool(unit))
-        self.unit.setForegroundRole(QPalette.ColorRole.PlaceholderText)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -270,6 +268,10 @@ class _Combo(QComboBox):
             super().wheelEvent(event)
         else:
             event.ignore()
+
+    def minimumSizeHint(self) -> QSize:
+        # Qt's own grows with the chosen text, and the panel would be cut off at its right edge.
+        return QSize(80, super().minimumSizeHint().height())
 
 
 class ChoiceEditor(Editor):

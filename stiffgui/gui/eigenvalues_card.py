@@ -35,7 +35,9 @@ class EigenvaluesCard(Card):
     trial_chosen = Signal(int)
 
     def __init__(self) -> None:
-        super().__init__("Eigenvalues", "spectrum")
+        super().__init__(
+            "Eigenvalues", "spectrum", "The eigenvalues of a layer's Jacobian in the complex plane."
+        )
         self.plane = ComplexPlane()
         self.plot = self.plane.plot
         self.table = IndexTable()
@@ -141,6 +143,7 @@ class EigenvaluesCard(Card):
 
     def show_view(self, view: View) -> None:
         """Draw the spectrum of a View."""
+        self.fill()
         self._view = view
         points, layers = _points(view)
         samples = int(points.samples.max(initial=0)) + 1

@@ -327,7 +327,13 @@ class ExperimentPanel(QFrame):
         self.problem.setVisible(bool(other))
         count = self.model.differences()
         differ = "1 setting differs" if count == 1 else f"{count} settings differ"
-        self.subtitle.setText(f"{differ} from the preset" if count else "preset")
+        told = f"{differ} from the preset" if count else "as in the preset"
+        bad = len(problems)
+        if bad:
+            told = "1 value to correct" if bad == 1 else f"{bad} values to correct"
+        self.subtitle.setText(told)
+        self.subtitle.setProperty("problem", bool(bad))
+        self.subtitle.style().polish(self.subtitle)
         self.subtitle.setToolTip(f"Preset: {self.model.preset_name}")
         self.reset_all.setVisible(bool(count))
         self.reset_all.setEnabled(not self.training)
@@ -376,7 +382,6 @@ def _note(name: str) -> QLabel:
     label = QLabel()
     label.setObjectName(name)
     label.setWordWrap(True)
-    label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
     return label
 
 

@@ -21,7 +21,7 @@ class FitCard(Card):
     """Shows the `fit` of a View; `output` chooses among several outputs."""
 
     def __init__(self) -> None:
-        super().__init__("Fit", "fit")
+        super().__init__("Fit", "fit", "What the network has learnt beside what it should learn.")
         self.output = QComboBox()
         self.output.setAccessibleName("Output")
         self.output.setToolTip("The output that is shown")
@@ -73,6 +73,7 @@ class FitCard(Card):
 
     def show_view(self, view: View) -> None:
         """Draw the fit of a View."""
+        self.fill()
         self._where = f"epoch {grouped(view.epoch)} · trial {view.trial}"
         self.show_fit(view.fit)
 

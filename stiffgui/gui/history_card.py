@@ -18,7 +18,6 @@ from stiffgui.gui.live_run import LiveRun
 from stiffgui.gui.theme import Theme
 
 Series = list[tuple[str, Any, Any]]  # name, epochs [E], values [E, R]
-EMPTY = "press Run (Ctrl+R) to fill it"
 
 
 def error_series(run: LiveRun) -> Series:
@@ -107,12 +106,13 @@ class HistoryCard(Card):
         self,
         title: str,
         figure: str,
+        empty: str,
         label: str,
         series: Callable[[LiveRun], Series],
         view: HistoryView,
         log: bool,
     ) -> None:
-        super().__init__(title, figure)
+        super().__init__(title, figure, empty)
         self._series, self._label, self.view = series, label, view
         self.plot = plot_widget(label, view.axis.label)
         self.logarithmic = QCheckBox("log")
@@ -142,7 +142,6 @@ class HistoryCard(Card):
         self.plot.scene().sigMouseMoved.connect(self._moved)
         self.plot.setLogMode(y=log)
         self.plot.setRange(xRange=(0, 100), yRange=(-2, 0) if log else (0, 30))  # until data come
-        self.say(EMPTY)
         view.changed.connect(self._view_changed)
 
     def set_theme(self, theme: Theme) -> None:
@@ -183,6 +182,8 @@ class HistoryCard(Card):
         self._shown = state
         self._names = {id(run): run.name for run in runs}
         self._newest = id(runs[-1]) if runs else 0
+        if runs:
+            self.fill()
         for run in runs:
             for number, (name, epochs, values) in enumerate(self._series(run)):
                 if len(epochs):
@@ -198,7 +199,7 @@ class HistoryCard(Card):
     def _say(self, runs: list[LiveRun]) -> None:
         trials = runs[-1].experiment.training.trials if runs else 0
         quartiles = f"median, quartiles · {trials} trials" if trials > 1 else ""
-        self.say(quartiles if runs else EMPTY)
+        self.say(quartiles)
 
     def _curve(self, run: LiveRun, number: int, name: str, banded: bool, runs: int) -> Curve:
         key = (id(run), name)

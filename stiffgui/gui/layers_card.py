@@ -25,7 +25,9 @@ class LayersCard(Card):
     picked = Signal(int, int)
 
     def __init__(self) -> None:
-        super().__init__("Layers", "layers")
+        super().__init__(
+            "Layers", "layers", "One stiffness index of every layer, epoch after epoch."
+        )
         self.logarithmic = QCheckBox("log")
         self.logarithmic.setToolTip("Logarithmic colours; values of 0 and below stay blank")
         self.logarithmic.setAccessibleName("Logarithmic colours")
@@ -84,6 +86,7 @@ class LayersCard(Card):
         """Draw the run's index, and frame the chosen layer at the shown epoch."""
         if run is None or not run.indices:
             return
+        self.fill()
         self._offer(list(run.indices))
         state = (id(run), run.version, self.index.currentData(), self.logarithmic.isChecked())
         if state != self._shown:

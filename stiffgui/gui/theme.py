@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib.resources import as_file
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication
+
+from stiffgui._resources import resource
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,7 @@ class Theme:
     faint: str
     accent: str
     on_accent: str
+    check: str
     grid: str
     bad: str
     good: str
@@ -35,6 +39,7 @@ LIGHT = Theme(
     faint="#5d6675",
     accent="#1f6bd6",
     on_accent="#ffffff",
+    check="check-light.svg",
     grid="#e8eaee",
     bad="#b3261e",
     good="#00805a",
@@ -49,6 +54,7 @@ DARK = Theme(
     faint="#a4acb9",
     accent="#5aa4ff",
     on_accent="#0c1420",
+    check="check-dark.svg",
     grid="#2d323b",
     bad="#ff8a80",
     good="#2fcf9c",
@@ -87,6 +93,11 @@ def apply(application: QApplication, choice: str = "system") -> Theme:
     return theme
 
 
+def _icon(name: str) -> str:
+    with as_file(resource("icons", name)) as path:
+        return path.as_posix()
+
+
 def _sheet(t: Theme) -> str:
     return f"""
     QMainWindow, QMainWindow::separator {{ background: {t.window}; }}
@@ -100,6 +111,13 @@ def _sheet(t: Theme) -> str:
         border-color: {t.accent}; font-weight: 600; }}
     QToolBar QToolButton#run:disabled {{ background: {t.border}; color: {t.faint};
         border-color: {t.border}; }}
+    QCheckBox::indicator {{ width: 14px; height: 14px; border: 1px solid {t.faint};
+        border-radius: 3px; background: {t.card}; }}
+    QCheckBox::indicator:checked {{ background: {t.accent}; border-color: {t.accent};
+        image: url("{_icon(t.check)}"); }}
+    QCheckBox::indicator:disabled {{ border-color: {t.border}; }}
+    QCheckBox:focus {{ color: {t.accent}; }}
+    QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
     #card {{ background: {t.card}; border: 1px solid {t.border}; border-radius: 7px; }}
     #cardTitle {{ font-weight: 600; color: {t.text}; }}
     #cardNote, #unit, #share, #panelSubtitle, #note {{ color: {t.faint}; }}
@@ -109,7 +127,7 @@ def _sheet(t: Theme) -> str:
     #chip {{ border: 1px solid {t.border}; border-radius: 5px; background: {t.card}; }}
     #chip[shown="true"] {{ border-color: {t.accent}; }}
     #chipName {{ border: none; background: transparent; color: {t.text}; padding: 2px 3px; }}
-    QLabel[problem="true"] {{ color: {t.bad}; }}
+    QLabel[problem="true"], #panelSubtitle[problem="true"] {{ color: {t.bad}; }}
     *[invalid="true"] {{ border: 1px solid {t.bad}; border-radius: 3px; }}
     #liveDot {{ color: {t.good}; }}
     #resetButton, #resetAll, #moreButton, #groupHeader {{ border: none; background: transparent; }}

@@ -113,9 +113,23 @@ class MainWindow(QMainWindow):
     def _make_views(self) -> None:
         self.history_view = HistoryView()
         view = self.history_view
-        self.errors = HistoryCard("Errors", "errors", "RMSE", error_series, view, log=True)
+        self.errors = HistoryCard(
+            "Errors",
+            "errors",
+            "Training and test error of every epoch.",
+            "RMSE",
+            error_series,
+            view,
+            log=True,
+        )
         self.stiffness = HistoryCard(
-            "Stiffness", "stiffness", "sum over layers", stiffness_series, view, log=False
+            "Stiffness",
+            "stiffness",
+            "The watched stiffness indices, summed over the layers.",
+            "sum over layers",
+            stiffness_series,
+            view,
+            log=False,
         )
         self.fit, self.layers = FitCard(), LayersCard()
         self.eigenvalues = EigenvaluesCard()
@@ -168,7 +182,7 @@ class MainWindow(QMainWindow):
 
     def _size_docks(self) -> None:
         sides = [self.docks["Experiment"], self.docks["Eigenvalues"]]
-        self.resizeDocks(sides, [285, 340], Qt.Orientation.Horizontal)
+        self.resizeDocks(sides, [312, 330], Qt.Orientation.Horizontal)
 
     def default_layout(self) -> None:
         """Put every panel back in its place."""
@@ -310,6 +324,8 @@ class MainWindow(QMainWindow):
     def _update_actions(self) -> None:
         training = self.bench.busy
         self.acts["run"].setEnabled(not training and self.model.experiment is not None)
+        wrong = next(iter(self.model.problems.values()), "")
+        self.acts["run"].setToolTip(wrong or "Train the experiment from the start (Ctrl+R)")
         for name in ("pause", "step", "stop"):
             self.acts[name].setEnabled(training)
         self.acts["pause"].setText("Resume" if self.bench.paused else "Pause")

@@ -92,7 +92,7 @@ def test_problem_of_an_advanced_setting_opens_more(panel: ExperimentPanel) -> No
 
 def test_reset_arrow(qtbot: QtBot, panel: ExperimentPanel) -> None:
     epochs = row(panel, "training.epochs")
-    assert not epochs.reset.isVisible() and panel.subtitle.text() == "preset"
+    assert not epochs.reset.isVisible() and panel.subtitle.text() == "as in the preset"
     enter(panel, "training.epochs", "7")
     enter(panel, "architecture.width", "8")
     assert epochs.reset.isVisible() and panel.subtitle.text() == "2 settings differ from the preset"

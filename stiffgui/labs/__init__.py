@@ -1,0 +1,1 @@
+"""The calculations behind the neural-ODE pages."""

@@ -1,0 +1,1 @@
+"""Many trials and variants: plan, executors, summary statistics."""
