@@ -45,7 +45,11 @@ class Stack:
         self._tanh = architecture.activation == "tanh"
         self._slopes: Tensor | None = None
         self._values = torch.empty_like(self.states)
-        # The slope of tanh follows from its value; the others need z.
+        self.on_slopes = torch.empty_like(self.states)  # room for what a penalty gives
+        # tanh z = 2 sigmoid(2 z) - 1: torch's sigmoid takes a sixth of the time of its tanh. The
+        # slope of tanh follows from its value; the others need z.
+        self._twice = 2 if self._tanh else 1
+        self._minus_one = weight.new_full((), -1)
         self._inner = self._values if self._tanh else torch.empty_like(self.states)
         self._chain = torch.empty_like(self.states)
         self._steps = weight.new_full((trials * depth, 1, samples), self._step)
@@ -81,13 +85,15 @@ class Stack:
     def forward(self, x: Tensor) -> Tensor:
         """y [R, B, o] of x [R, B, d]; fills `states` x_0..x_{N-1} [R, N, B, w] and `last` x_N."""
         step, x_n, y_n, tanh = self._step, self._x, self._y, self._tanh
-        multiply_add, z = self._multiply_add, self._z
+        multiply_add, z, twice = self._multiply_add, self._z, self._twice
         self._slopes = None
         self._lift(self._cut(x))
         for n in self._layers:
-            multiply_add(self._biases[n], x_n[n], self._weights_t[n], out=z)
+            multiply_add(
+                self._biases[n], x_n[n], self._weights_t[n], beta=twice, alpha=twice, out=z
+            )
             if tanh:
-                torch.tanh(z, out=y_n[n])
+                torch.add(self._minus_one, z.sigmoid_(), alpha=2, out=y_n[n])
             else:
                 self._z_n[n].copy_(z)
                 y_n[n].copy_(self._activation.value(z))
@@ -159,7 +165,8 @@ class Stack:
     def _lift(self, x: Tensor) -> None:
         kind, first = self._architecture.lift, self._x[0]
         if kind == "affine-tanh":
-            torch.tanh(self._affine("lift", x, self._z), out=first)
+            z = self._affine("lift", x, self._z).mul_(2).sigmoid_()
+            torch.add(self._minus_one, z, alpha=2, out=first)
         elif kind == "affine":
             first.copy_(self._affine("lift", x, self._z))
         else:  # the rest of the buffer is 0 and stays so

@@ -34,6 +34,34 @@ class Proxy(Settings, ABC):
         """
         return self.value(slopes.unsqueeze(-1) * weight.unsqueeze(2), generators)
 
+    def penalty_gradient(
+        self,
+        slopes: Tensor,
+        weight: Tensor,
+        generators: list[Generator],
+        on_slopes: Tensor,
+        on_weight: Tensor,
+        buffers: dict[Any, Any],
+    ) -> Tensor:
+        """p_i = sum_n proxy(J_n(x_i)), [R, B], and the gradient of sum_i p_i^2 / 2.
+
+        `on_slopes` [R, N, B, w] and `on_weight` [R, N, w, w] are overwritten with it. `buffers`
+        belong to the caller, for whatever should be kept from step to step. This one is by
+        autograd through `of_layers`; proxies for which that is slow have their own.
+        """
+        leaves = [slopes.detach().requires_grad_(), weight.detach().requires_grad_()]
+        with torch.enable_grad():
+            value = self.of_layers(*leaves, generators)
+        penalties = value.detach().sum(1)
+        upstream = penalties.unsqueeze(1).expand_as(value)
+        for into, found in zip(
+            (on_slopes, on_weight),
+            torch.autograd.grad(value, leaves, upstream, materialize_grads=True),
+            strict=True,
+        ):
+            into.copy_(found)
+        return penalties
+
     def __call__(self, jacobian: Any) -> Any:
         """The proxy of tensors or numpy arrays [..., w, w]; numpy in, numpy out."""
         if isinstance(jacobian, np.ndarray):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from stiffgui._lazy import torch
 from stiffgui.settings import setting
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 class GelfandSketch(Proxy):
     """Gelfand's formula on random vectors: fast, smooth, the recommended penalty
 
-    (sqrt(w) ||J^k r||)^(1/k) with r ~ N(0, I/w) drawn anew for every matrix and step.
-    E ||J^k r||^2 = ||J^k||_F^2 / w exactly; the 1/k-th root damps the noise to about 1/(2k).
+    (sqrt(w) ||J^k r||)^(1/k) with random signs r_i = +-1/sqrt(w) drawn anew for every matrix and
+    step. E ||J^k r||^2 = ||J^k||_F^2 / w exactly; the 1/k-th root damps the noise to about 1/(2k).
     Cost k matrix-vector products, O(k w^2): no Jacobian is formed, J v = slopes * (W v) for all
     trials, layers and samples at once. A small k smooths the maximum over eigenvalues, which
     is what makes it a better penalty than the exact radius. Source: this project (MATH.md);
@@ -53,13 +53,24 @@ class GelfandSketch(Proxy):
         size = vector.square().sum(-1).clamp_min(tiny(vector)).sqrt()
         return ((total + size.log()) / self.power).exp()
 
+    def penalty_gradient(
+        self,
+        slopes: Tensor,
+        weight: Tensor,
+        generators: list[Generator],
+        on_slopes: Tensor,
+        on_weight: Tensor,
+        buffers: dict[Any, Any],
+    ) -> Tensor:
+        from stiffgui.stiffness.sketch_products import penalty_gradient
+
+        return penalty_gradient(
+            slopes, weight, self.power, generators, on_slopes, on_weight, buffers
+        )
+
     @staticmethod
     def _draw(like: Tensor, generators: list[Generator] | None) -> Tensor:
-        """r ~ N(0, I/w) shaped as `like` [(R,) ..., w]; each trial draws from its own generator."""
-        if generators is None:
-            r = torch.randn(like.shape, dtype=like.dtype, device=like.device)
-        else:
-            r = torch.empty_like(like, memory_format=torch.contiguous_format)
-            for row, generator in zip(r, generators, strict=True):
-                row.normal_(generator=generator)
-        return r.mul_(like.shape[-1] ** -0.5)
+        """r shaped as `like` [(R,) ..., w]; each trial draws from its own generator."""
+        from stiffgui.stiffness.sketch_products import draw
+
+        return draw(torch.empty_like(like, memory_format=torch.contiguous_format), generators)

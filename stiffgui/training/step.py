@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Generator, Tensor
 
-from stiffgui.regularizers import L2, NoPenalty, Regularizer
+from stiffgui.regularizers import L2, NoPenalty, Regularizer, Stiffness
 from stiffgui.resnet.network import Pass, ResidualNetwork
 from stiffgui.resnet.stack import Stack
 from stiffgui.stiffness.base import tiny
@@ -24,6 +26,8 @@ class Gradient:
     def __init__(self, network: ResidualNetwork, parameters: Stacked, gradient: Stacked) -> None:
         self._network, self._parameters, self._gradient = network, parameters, gradient
         self._stacks: dict[tuple[int, int], Stack] = {}
+        self._on_weight = torch.empty_like(parameters.blocks["layers.weight"])
+        self._buffers: dict[Any, Any] = {}
 
     def __call__(
         self,
@@ -41,6 +45,8 @@ class Gradient:
             self._without_penalty(stack, x, difference, length, into)
         elif isinstance(regularizer, L2):
             self._with_l2(stack, x, difference, length, regularizer.weight, into)
+        elif isinstance(regularizer, Stiffness):
+            self._with_stiffness(stack, x, difference, length, regularizer, generators, into)
         else:
             self._with_penalty(stack, x, difference, length, regularizer, generators, into)
 
@@ -91,6 +97,31 @@ class Gradient:
             if name.startswith("layers."):  # one number a layer
                 scale = (factor / norm).view(*norm.shape, *[1] * (block.ndim - 2))
             self._gradient.blocks[name].addcmul_(block, scale)
+
+    def _with_stiffness(
+        self,
+        stack: Stack,
+        x: Tensor,
+        difference: Tensor,
+        length: Tensor,
+        regularizer: Stiffness,
+        generators: list[Generator],
+        into: Tensor,
+    ) -> None:
+        """p_i = sum_n proxy: the proxy gives the gradient of sum_i p_i^2 / 2 by hand."""
+        slopes, weight = stack.slopes, self._parameters.blocks["layers.weight"]
+        on_slopes, on_weight = stack.on_slopes, self._on_weight
+        p = regularizer.proxy.penalty_gradient(
+            slopes, weight, generators, on_slopes, on_weight, self._buffers
+        )
+        samples = x.shape[1]
+        loss = self._record(
+            length, samples, regularizer.weight, p.mean(1), p.square().mean(1), into
+        )
+        share = (regularizer.weight / samples / loss).view(-1, 1, 1, 1)
+        difference.div_((loss * samples).view(-1, 1, 1))
+        stack.backward(x, difference, on_slopes.mul_(share))
+        self._gradient.blocks["layers.weight"].addcmul_(on_weight, share)
 
     def _with_penalty(
         self,
