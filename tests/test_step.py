@@ -15,7 +15,7 @@ from stiffgui.regularizers import L2, NoPenalty, Regularizer, Stiffness
 from stiffgui.resnet.activations import ACTIVATIONS
 from stiffgui.resnet.architecture import LIFTS, READOUTS, Architecture
 from stiffgui.resnet.network import Pass, ResidualNetwork, initial_parameters
-from stiffgui.stiffness import proxy
+from stiffgui.stiffness import PROXIES, proxy
 from stiffgui.training import Trainer
 from stiffgui.training.loss import batch_loss
 from stiffgui.training.stacked import Stacked
@@ -238,3 +238,23 @@ def test_a_step_never_waits_for_the_device(preset: str, trials: int) -> None:
             )
             trainer._adam.step()
     assert torch.isfinite(into).all() and (into[0] > 0).all()
+
+
+@pytest.mark.parametrize("name", PROXIES)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_penalty_gradient_is_autograds(name: str, dtype: torch.dtype) -> None:
+    random = torch.Generator().manual_seed(3)
+    width = 4
+    slopes = torch.rand(2, 3, 5, width, generator=random, dtype=torch.float64).to(dtype)
+    weight = torch.randn(2, 3, width, width, generator=random, dtype=torch.float64).to(dtype)
+    chosen, buffers = proxy(name), dict[Any, Any]()
+    for _ in range(2):  # the second time with buffers that have been used
+        seeded = [[torch.Generator().manual_seed(r) for r in range(2)] for _ in range(2)]
+        leaves = [slopes.clone().requires_grad_(), weight.clone().requires_grad_()]
+        p = chosen.of_layers(*leaves, seeded[0]).sum(1)
+        wanted = torch.autograd.grad(p.square().sum() / 2, leaves)
+        found = [torch.full_like(t, torch.nan) for t in (slopes, weight)]
+        got = chosen.penalty_gradient(slopes, weight, seeded[1], *found, buffers)
+        close = {"rtol": 1e-4, "atol": 1e-5} if dtype == torch.float32 else {}
+        torch.testing.assert_close(got, p.detach(), **close)
+        torch.testing.assert_close(found, list(wanted), **close)

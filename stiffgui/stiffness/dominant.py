@@ -16,6 +16,7 @@ SQUARINGS = 9  # of J, before the first check
 FURTHER = 4  # of those that were not trusted
 RESIDUAL = 1e-3  # of either eigenvector, relative to |l_1|
 ERROR = 3e-4  # of the value, estimated
+CHUNK = 40  # matrices that are squared together
 
 
 class Dominant(NamedTuple):
@@ -42,8 +43,7 @@ def dominant(matrix: Tensor) -> Dominant:
     1958 (two-sided quotient); Stewart 1976 (simultaneous iteration).
     """
     size = _size(matrix)
-    power = matrix / size.clamp_min(tiny(matrix))
-    power = _squared(power, SQUARINGS)
+    power = _squared(matrix / size.clamp_min(tiny(matrix)), SQUARINGS)
     found = _from_power(matrix, power, size)
     for stage in ("further", "lapack"):
         doubtful = (~found.trusted).nonzero().squeeze(-1)
@@ -87,13 +87,22 @@ def _size(matrix: Tensor) -> Tensor:
     return norm[:, None, None]
 
 
-def _squared(power: Tensor, times: int) -> Tensor:
-    """power^(2^times) up to a factor, normalised every second time."""
-    for k in range(times):
-        power = power @ power
-        if k % 2 or k == times - 1:
-            power /= _size(power).clamp_min_(tiny(power))
-    return power
+def _squared(matrix: Tensor, times: int) -> Tensor:
+    """matrix^(2^times) up to a factor, normalised every second time; `matrix` may be overwritten.
+
+    Few matrices at a time, so that both buffers stay in the processor's cache.
+    """
+    spare = torch.empty_like(matrix[:CHUNK])
+    for power in torch.split(matrix, CHUNK):
+        other = spare[: len(power)]
+        for k in range(times):
+            torch.bmm(power, power, out=other)
+            if k % 2 or k == times - 1:
+                other /= _size(other).clamp_min_(tiny(other))
+            power, other = other, power
+        if times % 2:
+            other.copy_(power)
+    return matrix
 
 
 def _from_power(matrix: Tensor, power: Tensor, size: Tensor) -> Dominant:

@@ -37,7 +37,7 @@ class Products:
         self.power = power
         self._v = like.new_empty(layers, power * samples, width)
         self._h = torch.empty_like(self._v)
-        self._v_j, self._h_j = self._v.split(samples, 1), self._h.split(samples, 1)
+        self._v_j, self._h_j = (torch.split(a, samples, 1) for a in (self._v, self._h))
         self._u = [like.new_empty(layers, samples, width) for _ in range(power)]
         self._slopes, self._last, self._gradient = (torch.empty_like(self._u[0]) for _ in "123")
         self._smallest = tiny(like) ** 0.5
@@ -45,7 +45,8 @@ class Products:
     @property
     def start(self) -> Tensor:
         """r [M, B, w], to be filled before `forward`."""
-        return self._v_j[0]
+        start: Tensor = self._v_j[0]
+        return start
 
     def forward(self, slopes: Tensor, weight: Tensor) -> Tensor:
         """s [M, B] of d [M, B, w] and W [M, w, w]."""
@@ -72,7 +73,9 @@ class Products:
         self._value: Tensor = logarithm.div_(self.power).exp_()
         return self._value
 
-    def backward(self, upstream: Tensor, weight: Tensor, on_slopes: Tensor, on_weight: Tensor) -> None:
+    def backward(
+        self, upstream: Tensor, weight: Tensor, on_slopes: Tensor, on_weight: Tensor
+    ) -> None:
         """Overwrite the gradients of sum(upstream s) with respect to d and W; upstream [M, B]."""
         scaled, gradient = self._slopes, self._gradient
         share = (upstream * self._value).div_(self.power).masked_fill_(self._zero, 0)
@@ -117,9 +120,7 @@ def penalty_gradient(
         value = products.forward(d, w).view(count, depth, samples)
         p = value.sum(1)
         upstream = p.unsqueeze(1).expand_as(value).reshape(-1, samples)
-        products.backward(
-            upstream, w, on_slopes[part].view_as(d), on_weight[part].view_as(w)
-        )
+        products.backward(upstream, w, on_slopes[part].view_as(d), on_weight[part].view_as(w))
         penalties.append(p)
     return torch.cat(penalties) if len(penalties) > 1 else penalties[0]
 
@@ -135,7 +136,9 @@ def draw(into: Tensor, generators: list[Generator] | None = None) -> Tensor:
     """
     key = (into.dtype, into.device)
     if key not in _SIGNS:
-        bits = torch.arange(256, device=into.device).unsqueeze(1) >> torch.arange(8, device=into.device)
+        bits = torch.arange(256, device=into.device).unsqueeze(1) >> torch.arange(
+            8, device=into.device
+        )
         _SIGNS[key] = (bits & 1).mul(2).sub(1).to(into.dtype)
     rows: list[tuple[Tensor, Generator | None]]
     rows = [(into, None)] if generators is None else list(zip(into, generators, strict=True))

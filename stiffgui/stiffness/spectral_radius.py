@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from stiffgui._lazy import torch
 from stiffgui.stiffness.base import Proxy, tangent
@@ -54,3 +54,29 @@ class SpectralRadius(Proxy):
         quotient = (left * images.view_as(right)).sum(-2).mul(slopes).sum(-1)
         radius: Tensor = found.radius.view(slopes.shape[:3]) + (quotient - quotient.detach())
         return radius
+
+    def penalty_gradient(
+        self,
+        slopes: Tensor,
+        weight: Tensor,
+        generators: list[Generator],
+        on_slopes: Tensor,
+        on_weight: Tensor,
+        buffers: dict[Any, Any],
+    ) -> Tensor:
+        if slopes.dtype != torch.float32:
+            return super().penalty_gradient(
+                slopes, weight, generators, on_slopes, on_weight, buffers
+            )
+        from stiffgui.stiffness.dominant import dominant
+
+        shape = (*slopes.shape[:3], 2, slopes.shape[3])
+        found = dominant((slopes.unsqueeze(-1) * weight.unsqueeze(2)).flatten(0, 2))
+        left, right = found.left.view(shape), found.right.view(shape)
+        penalties = found.radius.view(shape[:3]).sum(1)
+        left = left * penalties[:, None, :, None, None]
+        images = (right.flatten(2, 3) @ weight.mT).view(shape)
+        torch.sum(left * images, -2, out=on_slopes)
+        scaled = (left * slopes.unsqueeze(-2)).flatten(2, 3)
+        torch.matmul(scaled.mT, right.flatten(2, 3), out=on_weight)
+        return penalties

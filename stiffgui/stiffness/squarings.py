@@ -79,8 +79,8 @@ class LayerGelfand(torch.autograd.Function):
         chunk = _chunk(jacobian, squarings)
         products = Squarings(jacobian, min(chunk, len(jacobian)), squarings)
         derivative = torch.empty_like(jacobian) if any(ctx.needs_input_grad[:2]) else None
-        for part in torch.arange(len(jacobian)).split(chunk):
-            rows = slice(int(part[0]), int(part[-1]) + 1)
+        for first in range(0, len(jacobian), chunk):
+            rows = slice(first, first + chunk)
             value[rows] = products.value(jacobian[rows])
             if derivative is not None:
                 derivative[rows] = products.gradient(torch.ones_like(value[rows]))
