@@ -56,6 +56,21 @@ def tangent(jacobian: Tensor, value: Tensor, gradient: Tensor) -> Tensor:
     return result + value.to(jacobian.dtype)
 
 
+def draw(
+    like: Tensor, shape: tuple[int, ...], generators: list[Generator] | None = None
+) -> Tensor:
+    """Standard normal numbers [(R,) ...] with `like`'s dtype and device.
+
+    With `generators` each trial draws from its own, so that it does not see the others.
+    """
+    if generators is None:
+        return torch.randn(shape, dtype=like.dtype, device=like.device)
+    numbers = torch.empty(shape, dtype=like.dtype, device=like.device)
+    for row, generator in zip(numbers, generators, strict=True):
+        row.normal_(generator=generator)
+    return numbers
+
+
 def tiny(like: Tensor) -> float:
     """The smallest normal number of the dtype: keeps logarithms and roots of 0 finite."""
     return float(torch.finfo(like.dtype).tiny)
