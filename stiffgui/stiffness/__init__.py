@@ -11,6 +11,7 @@ from pydantic import Discriminator
 
 from stiffgui.errors import InputError, nearest, one_of
 from stiffgui.settings import kind_of
+from stiffgui.stiffness.analytic import Analytic, closed_form_eigenvalues
 from stiffgui.stiffness.base import Proxy
 from stiffgui.stiffness.condition import Condition
 from stiffgui.stiffness.frobenius import Frobenius
@@ -18,6 +19,7 @@ from stiffgui.stiffness.gelfand import Gelfand
 from stiffgui.stiffness.gelfand_sketch import GelfandSketch
 from stiffgui.stiffness.indices import INDICES, Index, layer_indices, network_index
 from stiffgui.stiffness.mean_modulus import MeanModulus
+from stiffgui.stiffness.power import Power
 from stiffgui.stiffness.singular import Singular
 from stiffgui.stiffness.spectral_radius import SpectralRadius
 from stiffgui.stiffness.spectrum import Spectrum, spectrum
@@ -26,6 +28,8 @@ _CLASSES: tuple[type[Proxy], ...] = (
     GelfandSketch,
     Gelfand,
     SpectralRadius,
+    Power,
+    Analytic,
     Frobenius,
     Singular,
     Condition,
@@ -58,6 +62,7 @@ __all__ = [
     "Index",
     "Proxy",
     "Spectrum",
+    "closed_form_eigenvalues",
     "layer_indices",
     "network_index",
     "proxy",

@@ -34,6 +34,9 @@ class Proxy(Settings, ABC):
         """
         return self.value(slopes.unsqueeze(-1) * weight.unsqueeze(2), generators)
 
+    def check(self, width: int) -> None:
+        """Raise InputError (for `architecture.width`) where J may not be of this width."""
+
     def __call__(self, jacobian: Any) -> Any:
         """The proxy of tensors or numpy arrays [..., w, w]; numpy in, numpy out."""
         if isinstance(jacobian, np.ndarray):
