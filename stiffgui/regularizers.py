@@ -40,6 +40,9 @@ class Regularizer(Settings, ABC):
         Fewer than B samples stand for the batch: the loss takes the mean over those given.
         """
 
+    def check(self, width: int) -> None:
+        """Raise InputError where the penalty does not exist for layers of this width."""
+
     def is_due(self, step: int) -> bool:
         """Whether the penalty is computed at this optimiser step (counted from 0)."""
         return True
@@ -126,6 +129,9 @@ class Stiffness(Regularizer):
         if self.fraction < 1:
             slopes = slopes[:, :, : ceil(self.fraction * slopes.shape[2])]
         return self.proxy.of_layers(slopes, network.weight, generators).sum(1)
+
+    def check(self, width: int) -> None:
+        self.proxy.check(width)
 
     def is_due(self, step: int) -> bool:
         return step % self.every == 0

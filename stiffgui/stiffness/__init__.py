@@ -23,6 +23,7 @@ from stiffgui.stiffness.power import Power
 from stiffgui.stiffness.singular import Singular
 from stiffgui.stiffness.spectral_radius import SpectralRadius
 from stiffgui.stiffness.spectrum import Spectrum, spectrum
+from stiffgui.stiffness.watched import as_indices
 
 _CLASSES: tuple[type[Proxy], ...] = (
     GelfandSketch,
@@ -36,6 +37,10 @@ _CLASSES: tuple[type[Proxy], ...] = (
     MeanModulus,
 )
 PROXIES: dict[str, type[Proxy]] = {kind_of(p): p for p in _CLASSES}
+# What can be plotted: the exact indices, and the proxies that have no exact index of that name.
+WATCHABLE: dict[str, Index] = INDICES | as_indices(
+    p for name, p in PROXIES.items() if name not in INDICES
+)
 
 if TYPE_CHECKING:
     AnyProxy = Proxy
@@ -58,6 +63,7 @@ def proxy(name: str, **settings: Any) -> Proxy:
 __all__ = [
     "INDICES",
     "PROXIES",
+    "WATCHABLE",
     "AnyProxy",
     "Index",
     "Proxy",

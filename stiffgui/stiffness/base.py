@@ -59,9 +59,7 @@ def tangent(jacobian: Tensor, value: Tensor, gradient: Tensor) -> Tensor:
     return result + value.to(jacobian.dtype)
 
 
-def draw(
-    like: Tensor, shape: tuple[int, ...], generators: list[Generator] | None = None
-) -> Tensor:
+def draw(like: Tensor, shape: tuple[int, ...], generators: list[Generator] | None = None) -> Tensor:
     """Standard normal numbers [(R,) ...] with `like`'s dtype and device.
 
     With `generators` each trial draws from its own, so that it does not see the others.

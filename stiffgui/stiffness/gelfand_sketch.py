@@ -5,7 +5,6 @@ from __future__ import annotations
 from math import log
 from typing import TYPE_CHECKING, Literal
 
-from stiffgui._lazy import torch
 from stiffgui.settings import setting
 from stiffgui.stiffness.base import Proxy, draw, tiny
 

@@ -17,7 +17,7 @@ from torch import Generator, Tensor
 from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
 from stiffgui.resnet.network import ResidualNetwork, initial_parameters
-from stiffgui.stiffness import layer_indices
+from stiffgui.stiffness import WATCHABLE, layer_indices
 from stiffgui.tasks import Data
 from stiffgui.training.adam import Adam
 from stiffgui.training.controls import Controls
@@ -327,7 +327,7 @@ class Trainer:
         with torch.no_grad():
             probe = self._probe.expand(len(self.trials), *self._probe.shape)
             jacobians = self.network.jacobians(probe).double().cpu().numpy()
-        return layer_indices(jacobians, self.experiment.watch.indices)
+        return layer_indices(jacobians, self.experiment.watch.indices, WATCHABLE)
 
     # ---------------------------------------------------------------- state
 
