@@ -441,9 +441,13 @@ def _explain(details: ErrorDetails, values: Mapping[str, Any]) -> tuple[str, str
 def _dotted(location: tuple[int | str, ...]) -> str:
     """pydantic's location without list positions and without the tags of unions."""
     parts: list[str] = []
+    tagged: set[str] = set()  # a setting may be called like a kind: one tag a chooser
     for part in location:
         prefix = ".".join(parts)
-        if isinstance(part, int) or (prefix in _CHOICES and part in _CHOICES[prefix]):
+        if isinstance(part, int):
+            continue
+        if prefix in _CHOICES and part in _CHOICES[prefix] and prefix not in tagged:
+            tagged.add(prefix)
             continue
         parts.append(part)
     return ".".join(parts)

@@ -81,7 +81,7 @@ class LayerGelfand(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, Tensor, None]:
         slopes, weight, gradient = ctx.saved_tensors
-        return *of_factors(slopes, weight, gradient.mul_(upstream[..., None, None])), None
+        return *of_factors(slopes, weight, gradient * upstream[..., None, None]), None
 
 
 def of_factors(slopes: Tensor, weight: Tensor, gradient: Tensor) -> tuple[Tensor, Tensor]:
