@@ -21,7 +21,7 @@ from stiffgui.errors import InputError, nearest, one_of
 from stiffgui.regularizers import AnyRegularizer, NoPenalty, _as_kind
 from stiffgui.resnet.architecture import Architecture
 from stiffgui.settings import Settings, Spec, setting, specs, variants
-from stiffgui.stiffness.indices import INDICES
+from stiffgui.stiffness import PROXIES, WATCHABLE
 from stiffgui.tasks import Alpine02, AnyTask
 
 
@@ -172,8 +172,9 @@ class Watch(Settings):
     indices: tuple[str, ...] = setting(
         ("frobenius", "singular", "spectral-radius", "mean-modulus"),
         title="Indices",
-        help="Exact stiffness indices, per layer, mean over the probe samples.",
-        choices={name: index.help for name, index in INDICES.items()},
+        help="Exact stiffness indices, and proxies at their defaults to compare with them, per "
+        "layer, mean over the probe samples.",
+        choices={name: index.help for name, index in WATCHABLE.items()},
     )
     errors_every: int = setting(
         5,
@@ -224,6 +225,10 @@ class Experiment(Settings):
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         self.architecture.check(self.task.inputs, self.task.outputs)
+        self.regularizer.check(self.architecture.width)
+        for name in self.watch.indices:
+            if name in PROXIES:
+                PROXIES[name]().check(self.architecture.width)
         samples = self.task.training_samples
         if self.training.batch_size > samples:
             raise InputError(
@@ -436,9 +441,13 @@ def _explain(details: ErrorDetails, values: Mapping[str, Any]) -> tuple[str, str
 def _dotted(location: tuple[int | str, ...]) -> str:
     """pydantic's location without list positions and without the tags of unions."""
     parts: list[str] = []
+    tagged: set[str] = set()  # a setting may be called like a kind: one tag a chooser
     for part in location:
         prefix = ".".join(parts)
-        if isinstance(part, int) or (prefix in _CHOICES and part in _CHOICES[prefix]):
+        if isinstance(part, int):
+            continue
+        if prefix in _CHOICES and part in _CHOICES[prefix] and prefix not in tagged:
+            tagged.add(prefix)
             continue
         parts.append(part)
     return ".".join(parts)

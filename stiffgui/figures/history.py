@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from stiffgui.figures.style import COLOURS, DASHES, Options
-from stiffgui.stiffness.indices import INDICES, network_index
+from stiffgui.stiffness import WATCHABLE
+from stiffgui.stiffness.indices import network_index
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -88,7 +89,7 @@ def draw_stiffness(runs: Sequence[Run], options: Options) -> Any:
     """The watched indices, summed over layers."""
     series = [(run.path.stem, _stiffness_series(run, options)) for run in runs]
     label = "index, sum over layers, mean over samples"
-    return _draw(series, label, bool(options.logarithmic), lambda name: INDICES[name].title)
+    return _draw(series, label, bool(options.logarithmic), lambda name: WATCHABLE[name].title)
 
 
 def stiffness_table(runs: Sequence[Run], options: Options) -> pd.DataFrame:

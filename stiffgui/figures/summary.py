@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from stiffgui.figures.style import COLOURS, Options
-from stiffgui.stiffness.indices import INDICES, network_index
+from stiffgui.stiffness import WATCHABLE
+from stiffgui.stiffness.indices import network_index
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,7 +40,7 @@ def draw_summary(runs: Sequence[Run], options: Options) -> Any:
 
     history = runs[0].series()
     errors = [history.series["train_error"][-1], history.series["test_error"][-1]]
-    indices = {INDICES[n].title: network_index(v[-1]) for n, v in history.indices.items()}
+    indices = {WATCHABLE[n].title: network_index(v[-1]) for n, v in history.indices.items()}
     figure, (left, right) = plt.subplots(1, 2, width_ratios=(2, 3))
     _boxes(left, errors, ["train", "test"], "RMSE")
     _boxes(right, list(indices.values()), list(indices), "sum over layers")

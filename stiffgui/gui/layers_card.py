@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QToolTip
 from stiffgui.gui.card import Card, adopt_menu, colour_plot, grouped, plot_widget
 from stiffgui.gui.live_run import LiveRun
 from stiffgui.gui.theme import Theme
-from stiffgui.stiffness.indices import INDICES
+from stiffgui.stiffness import WATCHABLE
 
 COLUMNS = 400
 
@@ -101,7 +101,7 @@ class LayersCard(Card):
             return
         self.index.clear()
         for name in names:
-            self.index.addItem(INDICES[name].title, name)
+            self.index.addItem(WATCHABLE[name].title, name)
         self.index.setCurrentIndex(
             names.index("spectral-radius") if "spectral-radius" in names else 0
         )

@@ -15,7 +15,8 @@ from safetensors.numpy import load
 from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
 from stiffgui.runs.schema import APPLICATION_ID, HISTORY, VERSION
-from stiffgui.stiffness.indices import INDICES, network_index
+from stiffgui.stiffness import WATCHABLE
+from stiffgui.stiffness.indices import network_index
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,7 +91,7 @@ class Run:
         table = np.array(rows, dtype=np.float64).reshape(-1, self.trials, len(HISTORY) + 2)
         measured = self._rows("SELECT epoch, arrays FROM indices ORDER BY epoch")
         loaded = [load(blob) for _, blob in measured]
-        names = [n for n in INDICES if loaded and n in loaded[0]]
+        names = [n for n in WATCHABLE if loaded and n in loaded[0]]
         return History(
             epochs=table[:, 0, 0].astype(np.int64),
             seconds=table[:, 0, 1],

@@ -49,9 +49,9 @@ class Proxy(Settings, ABC):
         belong to the caller, for whatever should be kept from step to step. This one is by
         autograd through `of_layers`; proxies for which that is slow have their own.
         """
-        leaves = [slopes.detach().requires_grad_(), weight.detach().requires_grad_()]
+        leaves = (slopes.detach().requires_grad_(), weight.detach().requires_grad_())
         with torch.enable_grad():
-            value = self.of_layers(*leaves, generators)
+            value = self.of_layers(leaves[0], leaves[1], generators)
         penalties = value.detach().sum(1)
         upstream = penalties.unsqueeze(1).expand_as(value)
         for into, found in zip(
@@ -61,6 +61,9 @@ class Proxy(Settings, ABC):
         ):
             into.copy_(found)
         return penalties
+
+    def check(self, width: int) -> None:
+        """Raise InputError (for `architecture.width`) where J may not be of this width."""
 
     def __call__(self, jacobian: Any) -> Any:
         """The proxy of tensors or numpy arrays [..., w, w]; numpy in, numpy out."""
@@ -82,6 +85,19 @@ def tangent(jacobian: Tensor, value: Tensor, gradient: Tensor) -> Tensor:
     # J - J is 0, so no digits of the value are lost to cancellation.
     result: Tensor = (slope * (jacobian - jacobian.detach())).sum((-2, -1))
     return result + value.to(jacobian.dtype)
+
+
+def draw(like: Tensor, shape: tuple[int, ...], generators: list[Generator] | None = None) -> Tensor:
+    """Standard normal numbers [(R,) ...] with `like`'s dtype and device.
+
+    With `generators` each trial draws from its own, so that it does not see the others.
+    """
+    if generators is None:
+        return torch.randn(shape, dtype=like.dtype, device=like.device)
+    numbers = torch.empty(shape, dtype=like.dtype, device=like.device)
+    for row, generator in zip(numbers, generators, strict=True):
+        row.normal_(generator=generator)
+    return numbers
 
 
 def tiny(like: Tensor) -> float:

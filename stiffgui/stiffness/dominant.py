@@ -5,6 +5,7 @@ Import it inside functions: it imports torch (ADR 2).
 
 from __future__ import annotations
 
+from functools import cache
 from typing import NamedTuple
 
 import torch
@@ -14,8 +15,8 @@ from stiffgui.stiffness.base import tiny
 
 SQUARINGS = 9  # of J, before the first check
 FURTHER = 4  # of those that were not trusted
-RESIDUAL = 1e-3  # of either eigenvector, relative to |l_1|
-ERROR = 3e-4  # of the value, estimated
+RESIDUAL = 3e-4  # of either eigenvector, relative to |l_1|
+ERROR = 3e-5  # of the value, estimated
 CHUNK = 40  # matrices that are squared together
 
 
@@ -39,9 +40,12 @@ def dominant(matrix: Tensor) -> Dominant:
     two-sided quotient u^H J v / (u^H v), whose error is the product of the errors of u and v; where
     several eigenvalues share the largest modulus, the gradient of one of them. Not trusted are
     matrices whose residuals, eigenvalue condition or tiny radius forbid it: they are squared
-    further, and what still is not trusted goes to LAPACK in float64. Source: MATH: Ostrowski
+    further, and what still is not trusted goes to LAPACK in float64. On a device `without_waiting`
+    stands in. Source: MATH: Ostrowski
     1958 (two-sided quotient); Stewart 1976 (simultaneous iteration).
     """
+    if matrix.device.type != "cpu":
+        return without_waiting(matrix)
     size = _size(matrix)
     power = _squared(matrix / size.clamp_min(tiny(matrix)), SQUARINGS)
     found = _from_power(matrix, power, size)
@@ -57,6 +61,32 @@ def dominant(matrix: Tensor) -> Dominant:
         for whole, part in zip(found, better, strict=True):
             whole[doubtful] = part
     return found
+
+
+def without_waiting(matrix: Tensor) -> Dominant:
+    """The same where choosing the doubtful ones would make the host wait for the device.
+
+    Every matrix is squared `FURTHER` times more, and that result taken where the first is not
+    trusted. What neither vouches for (about as many as `dominant` sends to LAPACK) keeps a finite
+    two-sided quotient or 0 and is marked as not trusted: an estimate of a subgradient.
+    """
+    size = _size(matrix)
+    power = _squared(matrix / size.clamp_min(tiny(matrix)), SQUARINGS)
+    first = _from_power(matrix, power, size)
+    second = _from_power(matrix, _squared(power, FURTHER), size)
+    bound = size.flatten()
+    usable = second.trusted | (torch.isfinite(second.radius) & (second.radius <= bound))
+    for part in (second.left, second.right):
+        usable &= torch.isfinite(part).flatten(1).all(1) & (part.abs().amax((1, 2)) < 1 / ERROR)
+    merged = [
+        torch.where(first.trusted.view(-1, *[1] * (a.ndim - 1)), a, b)
+        for a, b in zip(first[:3], second[:3], strict=True)
+    ]
+    keep = first.trusted | usable
+    radius, left, right = (
+        torch.where(keep.view(-1, *[1] * (m.ndim - 1)), m, torch.zeros_like(m)) for m in merged
+    )
+    return Dominant(radius, left, right, first.trusted | second.trusted)
 
 
 def by_lapack(matrix: Tensor) -> Dominant:
@@ -107,9 +137,7 @@ def _squared(matrix: Tensor, times: int) -> Tensor:
 
 def _from_power(matrix: Tensor, power: Tensor, size: Tensor) -> Dominant:
     width = matrix.shape[-1]
-    generator = torch.Generator().manual_seed(1)
-    start = torch.randn(min(2, width), width, dtype=matrix.dtype, generator=generator)
-    start = start.to(matrix.device).expand(len(matrix), -1, -1)
+    start = _start(width, matrix.dtype, matrix.device).expand(len(matrix), -1, -1)
     # Right vectors are rows that J^T multiplies, left ones rows that J does: one batch of both.
     rows, images = _planes(matrix, power, start)
     half = len(matrix)
@@ -131,6 +159,13 @@ def _from_power(matrix: Tensor, power: Tensor, size: Tensor) -> Dominant:
     return Dominant(
         radius, torch.stack((u.real, -u.imag), 1), torch.stack((v.real, v.imag), 1), trusted
     )
+
+
+@cache
+def _start(width: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """One or two fixed random rows, [p, w]; kept, since copying to a device waits for it."""
+    generator = torch.Generator().manual_seed(1)
+    return torch.randn(min(2, width), width, dtype=dtype, generator=generator).to(device)
 
 
 def _planes(matrix: Tensor, power: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
@@ -187,7 +222,9 @@ def _ritz_pair(rows: Tensor, images: Tensor, near: Tensor | None) -> tuple[Tenso
     weights = torch.where(bigger.unsqueeze(-1), first, second)
     length = _length(weights)
     weights = weights / length.clamp_min(tiny(length)).unsqueeze(-1)
-    weights = torch.where(length.unsqueeze(-1) > 0, weights, weights.new_tensor([1, 0]))
+    default = torch.zeros_like(weights)
+    default[..., 0] = 1
+    weights = torch.where(length.unsqueeze(-1) > 0, weights, default)
     parts = torch.stack((weights.real, weights.imag), 1)
     vector, image = parts @ rows, parts @ images
     return value, torch.complex(vector[:, 0], vector[:, 1]), torch.complex(image[:, 0], image[:, 1])

@@ -115,7 +115,7 @@ def penalty_gradient(
         if key not in buffers:
             buffers[key] = Products(slopes, count * depth, samples, power)
         products = buffers[key]
-        draw(products.start.view(count, depth, samples, width), generators[part])
+        random_signs(products.start.view(count, depth, samples, width), generators[part])
         d, w = slopes[part].flatten(0, 1), weight[part].flatten(0, 1)
         value = products.forward(d, w).view(count, depth, samples)
         p = value.sum(1)
@@ -128,7 +128,7 @@ def penalty_gradient(
 _SIGNS: dict[tuple[torch.dtype, torch.device], Tensor] = {}
 
 
-def draw(into: Tensor, generators: list[Generator] | None = None) -> Tensor:
+def random_signs(into: Tensor, generators: list[Generator] | None = None) -> Tensor:
     """Fill [(R,) ..., w] with independent random signs / sqrt(w); a trial a generator.
 
     Eight signs for every random byte: a fifth of the time of normal numbers. E r r^T = I/w is all

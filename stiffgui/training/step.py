@@ -109,16 +109,21 @@ class Gradient:
         into: Tensor,
     ) -> None:
         """p_i = sum_n proxy: the proxy gives the gradient of sum_i p_i^2 / 2 by hand."""
-        slopes, weight = stack.slopes, self._parameters.blocks["layers.weight"]
+        weight = self._parameters.blocks["layers.weight"]
+        slopes = regularizer.of_batch(stack.slopes).contiguous()
         on_slopes, on_weight = stack.on_slopes, self._on_weight
+        whole = slopes.shape == on_slopes.shape
+        into_slopes = on_slopes if whole else torch.empty_like(slopes)
         p = regularizer.proxy.penalty_gradient(
-            slopes, weight, generators, on_slopes, on_weight, self._buffers
+            slopes, weight, generators, into_slopes, on_weight, self._buffers
         )
+        if not whole:
+            regularizer.of_batch(on_slopes.zero_()).copy_(into_slopes)
         samples = x.shape[1]
         loss = self._record(
             length, samples, regularizer.weight, p.mean(1), p.square().mean(1), into
         )
-        share = (regularizer.weight / samples / loss).view(-1, 1, 1, 1)
+        share = (regularizer.weight / p.shape[1] / loss).view(-1, 1, 1, 1)
         difference.div_((loss * samples).view(-1, 1, 1))
         stack.backward(x, difference, on_slopes.mul_(share))
         self._gradient.blocks["layers.weight"].addcmul_(on_weight, share)

@@ -17,7 +17,7 @@ from torch import Generator, Tensor
 from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
 from stiffgui.resnet.network import ResidualNetwork, initial_parameters
-from stiffgui.stiffness import layer_indices
+from stiffgui.stiffness import WATCHABLE, layer_indices
 from stiffgui.tasks import Data
 from stiffgui.training.adam import Adam
 from stiffgui.training.controls import Controls
@@ -140,9 +140,8 @@ class Trainer:
                     self._return_to_start()
                     return
                 self._adam.set_rates(self.schedule.rate, self.alive)
-            self._compute_gradient(
-                x_batch, y_batch, self.experiment.regularizer, self._generators, into
-            )
+            penalty = self.experiment.regularizer.at_step(self.step)
+            self._compute_gradient(x_batch, y_batch, penalty, self._generators, into)
             self._adam.step()
             self.step += 1
         yield from self._finish_epoch(losses, started)
@@ -153,13 +152,25 @@ class Trainer:
         sizes[-1] = samples - sizes[:-1].sum()
         self.epoch += 1
         self._inside = False
-        self._mean = np.einsum("s,skr->kr", sizes / samples, losses.double().cpu().numpy())
+        self._mean = self._mean_of_steps(losses.double().cpu().numpy(), sizes / samples)
         self.seconds += time.perf_counter() - started
         yield from self._drop_diverged(self._mean[0])
         yield from self._drop_rates(self._mean[0])
         if self._is_due():
             yield self._record()
         self.controls.epoch_finished()
+
+    def _mean_of_steps(
+        self, losses: NDArray[np.float64], weights: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Mean [3, R] over an epoch's steps [steps, 3, R]; of the penalty and its share, over
+        the steps at which there was one: NaN where there was none."""
+        regularizer = self.experiment.regularizer
+        due = [regularizer.is_due(self._first_step + s) for s in range(len(losses))]
+        shares = np.stack([weights, weights * due, weights * due])
+        with np.errstate(invalid="ignore"):
+            shares /= shares.sum(1, keepdims=True)
+        return np.asarray(np.einsum("ks,skr->kr", shares, losses))
 
     def batches(self) -> Iterator[tuple[Tensor, Tensor]]:
         """Batches x [R, B, d], y [R, B, o] of epoch after epoch from the present one, endlessly."""
@@ -177,7 +188,8 @@ class Trainer:
         into = torch.zeros(3, len(self.trials), dtype=self.dtype, device=self.device)
         self._adam.set_rates(self.schedule.rate, self.alive)
         for x, y in self.batches():
-            self._compute_gradient(x, y, self.experiment.regularizer, self._generators, into)
+            penalty = self.experiment.regularizer.at_step(self.step)
+            self._compute_gradient(x, y, penalty, self._generators, into)
             self._adam.step()
             self.step += 1
             yield into
@@ -315,7 +327,7 @@ class Trainer:
         with torch.no_grad():
             probe = self._probe.expand(len(self.trials), *self._probe.shape)
             jacobians = self.network.jacobians(probe).double().cpu().numpy()
-        return layer_indices(jacobians, self.experiment.watch.indices)
+        return layer_indices(jacobians, self.experiment.watch.indices, WATCHABLE)
 
     # ---------------------------------------------------------------- state
 
