@@ -17,6 +17,7 @@ from stiffgui.stiffness import PROXIES, WATCHABLE, closed_form_eigenvalues, laye
 from stiffgui.stiffness.base import Proxy
 from stiffgui.stiffness.indices import Matrices
 from stiffgui.stiffness.power import Power
+from stiffgui.stiffness.sketch_products import random_signs
 from stiffgui.training import Trainer
 
 Array = NDArray[np.float64]
@@ -125,14 +126,15 @@ def test_a_sketch_is_at_most_its_vectors_times_sigma(power: int, vectors: int) -
     for family in FAMILIES:
         for width in (1, 4, 33):
             matrix = of_family(family, 3, width)
-            drawn = torch.empty(vectors, width, dtype=torch.float64)
-            drawn.normal_(generator=torch.Generator().manual_seed(1))
+            drawn = torch.empty(1, vectors, width, dtype=torch.float64)
+            random_signs(drawn, [torch.Generator().manual_seed(1)])
+            drawn = drawn[0] * width**0.5
             value, _ = value_and_gradient(chosen, matrix, torch.float64)
             exact = np.linalg.matrix_power(matrix, power) @ drawn.numpy().T
             expected = (np.square(exact).sum(0).mean()) ** (1 / (2 * power))
             sigma = np.linalg.norm(matrix, 2)
             assert value == pytest.approx(expected, rel=1e-9, abs=1e-9 * sigma + 1e-19), family
-            bound = (np.square(drawn.numpy()).sum() / vectors) ** (1 / (2 * power)) * sigma
+            bound = width ** (1 / (2 * power)) * sigma
             assert value <= bound * (1 + 1e-12) + 1e-19
 
 

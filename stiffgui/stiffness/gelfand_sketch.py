@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class GelfandSketch(Proxy):
     """Gelfand's formula on random vectors: fast, smooth, the recommended penalty
 
-    (w mean_q ||J^k r_q||^2)^(1/(2k)) with random signs r_q = +-1/sqrt(w) drawn anew for every matrix
+    (w mean_q ||J^k r_q||^2)^(1/(2k)) with random signs r_q = +-1/sqrt(w), drawn for every matrix
     and step. E ||J^k r||^2 = ||J^k||_F^2 / w exactly, whatever the number of vectors; the root
     damps the noise to about 1/(2k), and q vectors to 1/sqrt(q) of that. Cost q k matrix-vector
     products, O(q k w^2): no Jacobian is formed, J v = slopes * (W v) for all trials, layers and
