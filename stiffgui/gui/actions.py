@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QMainWindow
+from PySide6.QtWidgets import QMainWindow, QMenu, QMenuBar
 
 
 @dataclass(frozen=True)
@@ -46,19 +46,24 @@ TABLE = (
 )
 
 
-def make_actions(window: QMainWindow, calls: dict[str, Callable[[], object]]) -> dict[str, QAction]:
-    """The actions of TABLE in the window's menus; `calls` says what each name does."""
+def make_actions(window: QMainWindow, do: Callable[[str], object]) -> dict[str, QAction]:
+    """The actions of TABLE, with their keys; each calls `do` with its name."""
     made: dict[str, QAction] = {}
-    menus = {}
     for entry in TABLE:
         action = QAction(entry.text, window)
         action.setToolTip(f"{entry.help} ({entry.keys})" if entry.keys else entry.help)
         if entry.keys:
             action.setShortcut(QKeySequence(entry.keys))
-        action.triggered.connect(lambda _=False, call=calls[entry.name]: call())
-        if entry.menu not in menus:
-            menus[entry.menu] = window.menuBar().addMenu(entry.menu)
-        menus[entry.menu].addAction(action)
+        action.triggered.connect(lambda _=False, name=entry.name: do(name))
         window.addAction(action)
         made[entry.name] = action
     return made
+
+
+def fill_menus(bar: QMenuBar, actions: dict[str, QAction]) -> None:
+    """Put every action into its menu."""
+    menus: dict[str, QMenu] = {}
+    for entry in TABLE:
+        if entry.menu not in menus:
+            menus[entry.menu] = bar.addMenu(entry.menu)
+        menus[entry.menu].addAction(actions[entry.name])
