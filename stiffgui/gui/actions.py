@@ -60,10 +60,11 @@ def make_actions(window: QMainWindow, do: Callable[[str], object]) -> dict[str, 
     return made
 
 
-def fill_menus(bar: QMenuBar, actions: dict[str, QAction]) -> None:
-    """Put every action into its menu."""
+def fill_menus(bar: QMenuBar, actions: dict[str, QAction]) -> dict[str, QMenu]:
+    """Put every action into its menu; the menus by their titles."""
     menus: dict[str, QMenu] = {}
     for entry in TABLE:
         if entry.menu not in menus:
             menus[entry.menu] = bar.addMenu(entry.menu)
         menus[entry.menu].addAction(actions[entry.name])
+    return menus

@@ -63,7 +63,7 @@ class MainWindow(QMainWindow):
             "about": self.about,
         }
         self.acts = make_actions(self, self._do)
-        fill_menus(self.menuBar(), self.acts)
+        self._menus = fill_menus(self.menuBar(), self.acts)
         self._theme: Theme | None = None
         self._started = self._left_in_background = False
         self._make_pages()
@@ -109,9 +109,8 @@ class MainWindow(QMainWindow):
     def _add_switch(self, bar: QToolBar) -> None:
         """A button and a line of the View menu for each workspace, Ctrl+1, Ctrl+2, ..."""
         group = QActionGroup(self)
-        view = next(m for m in self.menuBar().actions() if m.text() == "&View").menu()
-        assert view is not None
-        first = view.actions()[0]  # type: ignore[attr-defined]
+        view = self._menus["&View"]
+        first = view.actions()[0]
         for number, place in enumerate(self.places, 1):
             action = QAction(place.title, self)
             action.setCheckable(True)
@@ -119,13 +118,13 @@ class MainWindow(QMainWindow):
             action.setToolTip(f"Show the {place.title} workspace (Ctrl+{number})")
             action.triggered.connect(lambda _=False, t=place.title: self.show_place(t))
             group.addAction(action)
-            view.insertAction(first, action)  # type: ignore[attr-defined]
+            view.insertAction(first, action)
             button = QToolButton()
             button.setObjectName("switch")
             button.setDefaultAction(action)
             bar.addWidget(button)
             self.switch[place.title] = action
-        view.insertSeparator(first)  # type: ignore[attr-defined]
+        view.insertSeparator(first)
 
     # ---------------------------------------------------------------- workspaces
 
@@ -165,9 +164,8 @@ class MainWindow(QMainWindow):
         self.pages.addWidget(workspace)
         if workspace.bar is not None:
             self._bars[title] = self._toolbar.addWidget(workspace.bar)
-        help_menu = self.menuBar().actions()[-1]
         for menu in workspace.menus():
-            self.menuBar().insertMenu(help_menu, menu)
+            self.menuBar().insertMenu(self._menus["&Help"].menuAction(), menu)
         workspace.said.connect(self._say)
         workspace.changed.connect(self._changed)
         if self._theme is not None:
