@@ -69,14 +69,16 @@ def test_a_workspace_is_built_when_it_is_first_shown(
     window.switch["Notes"].trigger()
     notes = made[0]
     assert window.current is notes and notes.asked == ["Theme"]
-    assert notes.bar.isVisible() and not preset.isVisible() and not curves.isVisible()
+    qtbot.waitUntil(lambda: notes.bar.isVisible() and not preset.isVisible())
+    assert not curves.isVisible()
     assert window.acts["run"].isEnabled() and not window.acts["stop"].isEnabled()
     assert not window.acts["undo"].isEnabled() and window.acts["quit"].isEnabled()
     window.acts["run"].trigger()
     assert notes.asked[-1] == "run" and not window.train.busy
 
     window.switch["Train"].trigger()
-    assert preset.isVisible() and not notes.bar.isVisible() and len(made) == 1
+    qtbot.waitUntil(lambda: preset.isVisible() and not notes.bar.isVisible())
+    assert len(made) == 1
     window.open_file(home / "a.note")
     assert window.current is notes and notes.asked[-1] == "a.note"
     window.start_children()
