@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 
-from stiffgui._presets import presets
+from stiffgui._presets import changed_words, from_short_text, presets, short_text
 from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
 from stiffgui.gui.settings_model import SettingsModel
@@ -28,25 +28,41 @@ class Sharing(QObject):
         experiment = self.model.experiment
         if experiment is None:
             return
-        name = self.model.preset_name if self.model.preset_name in presets else next(iter(presets))
-        words = ["stiffgui", "train", name]
-        for key, (mine, _) in experiment.differences(presets[name]).items():
-            if mine is not None:
-                text = ",".join(map(str, mine)) if isinstance(mine, tuple | list) else str(mine)
-                words += ["--set", f"{key}={text}"]
+        words = ["stiffgui", "train", self._preset]
+        for word in changed_words(experiment, presets[self._preset]):
+            words += ["--set", word]
         QApplication.clipboard().setText(shlex.join(words))
         self.said.emit("The command was copied.")
 
+    @property
+    def _preset(self) -> str:
+        """The preset that the settings began with."""
+        name = self.model.preset_name
+        return name if name in presets else next(iter(presets))
+
     def copy_settings(self) -> None:
+        """Copy the settings as one short line."""
+        if self.model.experiment is not None:
+            text = short_text(self.model.experiment, self._preset)
+            QApplication.clipboard().setText(text)
+            self.said.emit(
+                f"Copied: {text}   Paste it into this window, or after `stiffgui train` in quotes."
+            )
+
+    def copy_toml(self) -> None:
         """Copy the settings as TOML."""
         if self.model.experiment is not None:
             QApplication.clipboard().setText(self.model.experiment.to_toml())
-            self.said.emit("The settings were copied.")
+            self.said.emit("All settings were copied as TOML.")
 
     def paste_settings(self) -> None:
-        """Take settings from TOML text on the clipboard."""
+        """Take settings from the clipboard: a short line, a command, or TOML."""
+        text = QApplication.clipboard().text().strip()
         try:
-            experiment = Experiment.from_toml(QApplication.clipboard().text(), "The copied text")
+            if "\n" in text or text.startswith("["):
+                experiment = Experiment.from_toml(text, "The copied text")
+            else:
+                experiment = from_short_text(text)
         except InputError as error:
             self.said.emit(str(error))
             return

@@ -121,7 +121,7 @@ class TrainWorkspace(Workspace):
         around.setContentsMargins(0, 0, 0, 0)
         around.addWidget(self.inner)
         self.panel = ExperimentPanel(self.model)
-        self.timeline = Timeline()
+        self.timeline = Timeline(self._actions["branch"])
         self.runs_bar = RunsBar(self.bench)
         below = QWidget()
         layout = QVBoxLayout(below)
@@ -198,11 +198,13 @@ class TrainWorkspace(Workspace):
             "redo": bench.redo,
             "copy_command": sharing.copy_command,
             "copy_settings": sharing.copy_settings,
+            "copy_toml": sharing.copy_toml,
             "paste_settings": sharing.paste_settings,
             "run": self.run,
             "pause": bench.pause,
             "step": bench.step,
             "stop": bench.stop,
+            "branch": self.branch,
             "live": self.timeline.go_live,
             "layout": self.default_layout,
         }
@@ -213,7 +215,10 @@ class TrainWorkspace(Workspace):
             return training
         if name == "run":
             return valid and not training
-        if name in ("save", "copy_command", "copy_settings"):
+        if name == "branch":
+            kept = self.bench.shown is not None and bool(self.bench.shown.kept)
+            return valid and kept and not training
+        if name in ("save", "copy_command", "copy_settings", "copy_toml"):
             return valid
         if name == "export":
             return self.bench.shown is not None
@@ -245,6 +250,7 @@ class TrainWorkspace(Workspace):
         for card in self.cards:
             card.set_theme(theme)
         self.runs_bar.set_theme(theme)
+        self.refresh()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop training, save, and end the children."""
@@ -270,6 +276,16 @@ class TrainWorkspace(Workspace):
         self.said.emit("", "", None)
         self.timeline.go_live()
         self.bench.run()
+
+    def branch(self) -> None:
+        """Train the panel's settings from the network that the timeline shows."""
+        run = self.bench.shown
+        if run is None:
+            return
+        epoch = run.epoch if self.timeline.live else self.timeline.epoch
+        self.said.emit("", "", None)
+        self.timeline.go_live()
+        self.bench.branch(epoch)
 
     def _runs_changed(self) -> None:
         run = self.bench.shown

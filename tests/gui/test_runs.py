@@ -160,17 +160,46 @@ def test_palette_finds_and_does(window: MainWindow, qtbot: QtBot) -> None:
 
 
 def test_settings_go_over_the_clipboard(window: MainWindow) -> None:
-    window.train.model.edit("architecture.width", 12)
+    model, clipboard = window.train.model, QApplication.clipboard()
+    model.edit("architecture.width", 12)
     window.acts["copy_command"].trigger()
-    command = QApplication.clipboard().text()
-    assert command == "stiffgui train alpine02 --set architecture.width=12"
-    window.acts["copy_settings"].trigger()
-    window.train.model.edit("architecture.width", 20)
-    window.acts["paste_settings"].trigger()
-    assert window.train.model.value("architecture.width") == 12
-    QApplication.clipboard().setText("[architecture]\nwidht = 3")
+    assert clipboard.text() == "stiffgui train alpine02 --set architecture.width=12"
+    for name in ("copy_command", "copy_settings", "copy_toml"):
+        model.edit("architecture.width", 12)
+        window.acts[name].trigger()
+        model.edit("architecture.width", 20)
+        window.acts["paste_settings"].trigger()
+        assert model.value("architecture.width") == 12, name
+    clipboard.setText("[architecture]\nwidht = 3")
     window.acts["paste_settings"].trigger()
     assert "Did you mean architecture.width?" in window.banner.text()
+    clipboard.setText("alpine02 architecture.widht=3")
+    window.acts["paste_settings"].trigger()
+    assert "Did you mean architecture.width?" in window.banner.text()
+
+
+def test_a_branch_starts_from_the_epoch_on_the_timeline(window: MainWindow, qtbot: QtBot) -> None:
+    train(window, qtbot, 6)
+    page = window.train
+    first = page.bench.shown
+    assert first is not None and window.acts["branch"].isEnabled()
+    page.refresh()
+    page.timeline.go_to(3)
+    page.model.edit("training.learning_rate", 0.01)
+    window.acts["branch"].trigger()
+    assert not window.acts["branch"].isEnabled()
+    qtbot.waitUntil(lambda: not page.bench.busy, timeout=WAIT)
+    second = page.bench.shown
+    assert second is not None and second is not first and page.timeline.live
+    assert second.events[0].text == "starts from epoch 3 of alpine02-1"
+    with open_run(second.path) as run, open_run(first.path) as old:
+        np.testing.assert_array_equal(
+            run.parameters(0)["layers.weight"], old.parameters(3)["layers.weight"]
+        )
+    page.model.edit("architecture.width", 7)
+    window.acts["branch"].trigger()
+    qtbot.waitUntil(lambda: "architecture.width = 20" in window.banner.text(), timeout=WAIT)
+    assert page.bench.runs == [first, second]
 
 
 def test_a_folder_that_cannot_be_written_is_told(window: MainWindow, tmp_path: Path) -> None:
