@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 import typer
 
-from stiffgui._presets import presets
+from stiffgui._presets import from_short_text, is_short_text, presets
 from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
 
@@ -61,9 +61,13 @@ def train(
 
 
 def read_experiment(source: str, settings: list[str], device: str | None) -> Experiment:
-    """PRESET or FILE.toml with `--set KEY=VALUE` applied."""
-    is_file = source.endswith(".toml") or "/" in source
-    experiment = Experiment.read(source) if is_file else presets[source]
+    """PRESET, FILE.toml or settings copied as text, with `--set KEY=VALUE` applied."""
+    if is_short_text(source):
+        experiment = from_short_text(source)
+    elif source.endswith(".toml") or "/" in source:
+        experiment = Experiment.read(source)
+    else:
+        experiment = presets[source]
     changes: dict[str, Any] = {}
     for text in settings:
         key, equals, value = text.partition("=")
@@ -91,7 +95,9 @@ def _what_and_where(
     if source is None:
         raise InputError("name a PRESET or FILE.toml; `stiffgui presets` lists the presets.")
     experiment = read_experiment(source, settings, device)
-    return experiment, out if out is not None else _free_name(Path(source).stem)
+    return experiment, out if out is not None else _free_name(
+        source.split()[0] if is_short_text(source) else Path(source).stem
+    )
 
 
 def _resumed(path: Path, settings: list[str], device: str | None) -> Any:

@@ -53,8 +53,13 @@ class Workbench(QObject):
         """Whether a training has begun and its end has not been taken note of."""
         return self.running is not None
 
-    def run(self) -> None:
-        """Train the settings into a new run file."""
+    def branch(self, epoch: int) -> None:
+        """Train the settings into a new run file, from the shown run's network of an epoch."""
+        if self.shown is not None and self.shown.kept:
+            self.run((str(self.shown.path), epoch))
+
+    def run(self, origin: tuple[str, int] | None = None) -> None:
+        """Train the settings into a new run file; from a network of another run with `origin`."""
         experiment = self.model.experiment
         if experiment is None or self.busy:
             return
@@ -67,7 +72,7 @@ class Workbench(QObject):
             self.said.emit(sentence, "")
             return
         run = LiveRun(path.stem, experiment, path)
-        self._begin(run, Start(experiment.to_toml(), str(path)))
+        self._begin(run, Start(experiment.to_toml(), str(path), origin=origin))
 
     def resume(self, path: Path) -> None:
         """Go on with an interrupted or stopped run, with its own settings."""
