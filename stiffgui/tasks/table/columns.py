@@ -59,12 +59,14 @@ def choose(
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Names of input and output columns; `inputs` and `outputs` are names or patterns with commas.
 
-    Both empty: guessed. Only outputs given: every other column of numbers is an input. Raises
-    InputError naming the pattern that matches nothing, and for a column on both sides.
+    What is empty is guessed. Where nothing fits a guess and only outputs are given, every other
+    column of numbers is an input. Raises InputError naming the pattern that matches nothing, and
+    for a column on both sides.
     """
     names = sheet.names
     _refuse_duplicates(file, names)
-    if outputs.strip() and not inputs.strip():
+    guessed = guess(names)
+    if outputs.strip() and not inputs.strip() and not any(guessed):
         chosen = _chosen(file, names, outputs, "task.output_columns")
         rest = tuple(
             name
@@ -77,7 +79,6 @@ def choose(
                 "task.output_columns",
             )
         return rest, chosen
-    guessed = guess(names)
     if not (inputs.strip() and outputs.strip()) and not all(guessed):
         raise InputError(
             f"{file}: no columns are named x_* and y_*; say which are inputs and which outputs, "

@@ -159,8 +159,7 @@ class Table(Task):
     def _found(self) -> Found:
         if not self.found:
             raise InputError(
-                "task.path is empty: give the path of a table, such as "
-                "--set task.path=samples.csv.",
+                "task.path is empty: give the path of a table.",
                 "task.path",
             )
         return Found.from_json(self.found)
