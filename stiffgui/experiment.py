@@ -20,7 +20,7 @@ from pydantic_core import ErrorDetails
 from stiffgui.errors import InputError, nearest, one_of
 from stiffgui.regularizers import AnyRegularizer, NoPenalty, _as_kind
 from stiffgui.resnet.architecture import Architecture
-from stiffgui.settings import Settings, Spec, setting, specs, variants
+from stiffgui.settings import Settings, Spec, is_hidden, setting, specs, variants
 from stiffgui.stiffness import PROXIES, WATCHABLE
 from stiffgui.tasks import Alpine02, AnyTask
 
@@ -346,7 +346,7 @@ def all_keys() -> list[str]:
             kinds = variants(field)
             members: list[Any] = list(kinds.values()) or [field.annotation]
             groups = [m for m in members if isinstance(m, type) and issubclass(m, Settings)]
-            if not groups:
+            if not groups and not is_hidden(field):
                 yield prefix + name
             for group in groups:
                 yield from walk(group, f"{prefix}{name}.")

@@ -20,6 +20,7 @@ from stiffgui._presets import presets
 from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment, problems
 from stiffgui.settings import Spec
+from stiffgui.tasks import TASKS
 
 MERGE_SECONDS = 1.0
 
@@ -212,10 +213,18 @@ def _structure(state: _State) -> Experiment:
     """A valid experiment with the state's choices, so that its rows are the right ones."""
     if not problems(state.values):
         return Experiment.model_validate(state.values)
+    kinds = dict(_kinds(state.values))
     try:
-        return state.structure.with_settings(dict(_kinds(state.values)))
+        return state.structure.with_settings(kinds)
     except InputError:
-        return state.structure
+        # A task such as a table that is not chosen yet fits nothing, but its rows must be shown.
+        task = TASKS.get(str(kinds.pop("task.kind", "")))
+        if task is None:
+            return state.structure
+        try:
+            return Experiment().with_settings(kinds).model_copy(update={"task": task()})
+        except InputError:
+            return state.structure
 
 
 def _kinds(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -16,10 +16,15 @@ from stiffgui.training import Controls, Event, Record, Trainer
 CHECKPOINT_SECONDS = 10.0
 
 
+def _say_nothing(_: str) -> None:
+    pass
+
+
 class Recording:
     """One training being written to one file; iterate it to run it.
 
-    `origin` starts from the networks of another run instead of freshly drawn weights. Raises
+    `origin` starts from the networks of another run instead of freshly drawn weights; `tell`
+    hears how far the task's data are where making them takes long. Raises
     InputError (from the constructor) before anything is written when the device does not
     exist, the file may not be replaced or cannot be written, there is nothing to resume, or
     the origin does not fit.
@@ -34,6 +39,7 @@ class Recording:
         replace: bool = False,
         resume: bool = False,
         origin: Origin | None = None,
+        tell: Callable[[str], None] = _say_nothing,
     ) -> None:
         self._begins: Event | None = None
         self.path = Path(path)
@@ -43,6 +49,7 @@ class Recording:
                 checkpoint = run.checkpoint()
             if checkpoint is None:
                 raise InputError(f"{self.path} holds nothing to resume from: train it anew.")
+            experiment.task.prepare(tell)
             self.trainer = Trainer(experiment, self.controls, checkpoint)
             self._writer = RunWriter.reopen(self.path, experiment, self.trainer.epoch)
         else:
@@ -52,6 +59,7 @@ class Recording:
                 epoch, initial = origin.read(experiment)
                 text = f"starts from epoch {epoch} of {Path(origin.path).stem}"
                 self._begins = Event(0, 0, "branched", text, value=float(epoch))
+            experiment.task.prepare(tell)
             self.trainer = Trainer(experiment, self.controls, initial=initial)
             self._writer = RunWriter(self.path, experiment, replace=replace)
             if origin is not None:
