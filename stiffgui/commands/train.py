@@ -31,6 +31,13 @@ def train(
     out: Annotated[Path | None, typer.Option(help="The run file to write.")] = None,
     device: Annotated[str | None, typer.Option(help="auto, cpu or cuda.")] = None,
     resume: Annotated[Path | None, typer.Option(help="Continue this run file.")] = None,
+    refine: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="RUN.stiff",
+            help="Begin with this run's last networks, interpolated to architecture.depth.",
+        ),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document at the end.")] = False,
 ) -> int:
@@ -39,8 +46,17 @@ def train(
     from stiffgui.training import Controls, Event
 
     controls = Controls()
-    experiment, path = _what_and_where(source, settings or [], out, device, resume)
-    recording = Recording(experiment, path, controls, replace=force, resume=resume is not None)
+    start = None
+    if refine is not None:
+        if source is not None or resume is not None:
+            raise InputError("--refine takes its settings from the run: leave out the others.")
+        experiment, start = _refined(refine, settings or [], device)
+        path = out if out is not None else _free_name(f"{refine.stem}-refined")
+    else:
+        experiment, path = _what_and_where(source, settings or [], out, device, resume)
+    recording = Recording(
+        experiment, path, controls, replace=force, resume=resume is not None, start=start
+    )
     progress = _Progress(recording.trainer)
     with _stop_on_interrupt(controls), progress:
         for item in recording:
@@ -64,6 +80,29 @@ def read_experiment(source: str, settings: list[str], device: str | None) -> Exp
     """PRESET or FILE.toml with `--set KEY=VALUE` applied."""
     is_file = source.endswith(".toml") or "/" in source
     experiment = Experiment.read(source) if is_file else presets[source]
+    return _with(experiment, settings, device)
+
+
+def _refined(path: Path, settings: list[str], device: str | None) -> tuple[Experiment, Any]:
+    """The run's experiment with `--set` applied, and its last networks at the new depth."""
+    from stiffgui.runs import open_run
+    from stiffgui.runs import refine as interpolate
+
+    with open_run(path) as run:
+        old = run.experiment
+        parameters = run.parameters(run.nearest_epoch(2**62))
+    wanted = _with(old, settings, device)
+    if wanted.architecture.weights != old.architecture.weights:
+        raise InputError(
+            "--refine keeps the kind of weights: leave out --set architecture.weights.",
+            "architecture.weights",
+        )
+    deeper, start = interpolate(old, parameters, wanted.architecture.depth)
+    kept = deeper.architecture.weights.model_dump(mode="python")
+    return wanted.with_settings({f"architecture.weights.{k}": v for k, v in kept.items()}), start
+
+
+def _with(experiment: Experiment, settings: list[str], device: str | None) -> Experiment:
     changes: dict[str, Any] = {}
     for text in settings:
         key, equals, value = text.partition("=")

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
 
 from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
@@ -18,7 +21,7 @@ CHECKPOINT_SECONDS = 10.0
 class Recording:
     """One training being written to one file; iterate it to run it.
 
-    `experiment` may be None when resuming: the file's own, at its last live settings. Raises
+    `start`: networks, name -> [R, ...], to begin with in the place of random ones. Raises
     InputError (from the constructor) before anything is written when the device does not
     exist, the file may not be replaced or cannot be written, or there is nothing to resume.
     """
@@ -31,6 +34,7 @@ class Recording:
         *,
         replace: bool = False,
         resume: bool = False,
+        start: Mapping[str, NDArray[Any]] | None = None,
     ) -> None:
         self.path = Path(path)
         self.controls = controls or Controls()
@@ -43,7 +47,7 @@ class Recording:
             self._writer = RunWriter.reopen(self.path, experiment, self.trainer.epoch)
         else:
             refuse_existing(self.path, replace)
-            self.trainer = Trainer(experiment, self.controls)
+            self.trainer = Trainer(experiment, self.controls, start=start)
             self._writer = RunWriter(self.path, experiment, replace=replace)
         self.ending = "running"
 

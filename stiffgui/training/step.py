@@ -6,6 +6,7 @@ import torch
 from torch import Generator, Tensor
 
 from stiffgui.regularizers import L2, NoPenalty, Regularizer
+from stiffgui.resnet.expansion import stack
 from stiffgui.resnet.network import Pass, ResidualNetwork
 from stiffgui.resnet.stack import Stack
 from stiffgui.stiffness.base import tiny
@@ -52,7 +53,7 @@ class Gradient:
         """Buffers for batches of this size: whole ones, and the short last one."""
         key = samples, outputs
         if key not in self._stacks:
-            self._stacks[key] = Stack(
+            self._stacks[key] = stack(
                 self._network.architecture,
                 self._parameters.blocks,
                 self._gradient.blocks,

@@ -26,7 +26,8 @@ from stiffgui.training.errors import root_mean_square_error
 from stiffgui.training.plateau import PlateauSchedule
 from stiffgui.training.records import Event, Record
 from stiffgui.training.stacked import Stacked
-from stiffgui.training.step import Gradient, parameter_norms
+from stiffgui.training.step import parameter_norms
+from stiffgui.training.step_by_autograd import gradient_of
 
 Arrays = dict[str, NDArray[Any]]
 ALWAYS_RECORDED = 100  # the first epochs leave a record each, whatever the cadence
@@ -38,7 +39,8 @@ class Trainer:
 
     Iterating runs the epochs. Nothing is drawn from a running random stream: the batches and
     random vectors of an epoch follow from (seed, trial, epoch), so a trial sees the same ones
-    alone, in a batch, and after resuming. `checkpoint` continues an earlier training.
+    alone, in a batch, and after resuming. `checkpoint` continues an earlier training; `start` are networks, name -> [R, ...],
+    to begin with in the place of random ones.
 
     Raises InputError (from the constructor) when the device does not exist.
     """
@@ -48,6 +50,7 @@ class Trainer:
         experiment: Experiment,
         controls: Controls | None = None,
         checkpoint: Mapping[str, NDArray[Any]] | None = None,
+        start: Mapping[str, NDArray[Any]] | None = None,
     ) -> None:
         settings = experiment.training
         self.experiment = experiment
@@ -68,6 +71,8 @@ class Trainer:
         self._snapshot_epochs = _log_spaced(settings.epochs, experiment.watch.snapshots)
         self._generators = [Generator(device=self.device) for _ in self.trials]
         self._resumed = checkpoint is not None
+        if start is not None:
+            self._start_from(start)
         if checkpoint is not None:
             self._restore(checkpoint)
 
@@ -95,12 +100,22 @@ class Trainer:
         leaves = {k: v.detach().requires_grad_() for k, v in self._parameters.blocks.items()}
         self.network = ResidualNetwork(experiment.architecture, leaves)
         gradient, training = self._parameters.like(), experiment.training
-        self._compute_gradient = Gradient(self.network, self._parameters, gradient)
+        self._compute_gradient = gradient_of(self.network, self._parameters, gradient)
         self._adam = Adam(
             self._parameters, gradient, training.beta1, training.beta2, training.epsilon
         )
         self._state = (self._parameters, self._adam.mean, self._adam.square)
         self._good = tuple(stacked.like() for stacked in self._state)
+
+    def _start_from(self, networks: Mapping[str, NDArray[Any]]) -> None:
+        for name, block in self._parameters.blocks.items():
+            values = torch.as_tensor(np.array(networks[name]))
+            if values.shape != block.shape:
+                raise InputError(
+                    f"{name} of the network to begin with has the shape {tuple(values.shape)}, this "
+                    f"experiment needs {tuple(block.shape)}: keep width, depth and trials."
+                )
+            block.copy_(values)
 
     # -------------------------------------------------------------- training
 
