@@ -174,6 +174,11 @@ def kind_of(model: type[Settings]) -> str:
     return str(model.model_fields["kind"].default)
 
 
+def as_kind(value: object) -> object:
+    """A bare name as the group it chooses; for a `BeforeValidator` of a choice between groups."""
+    return {"kind": value} if isinstance(value, str) else value
+
+
 def _extra(field: FieldInfo) -> dict[str, Any]:
     return field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
 

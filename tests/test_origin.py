@@ -50,11 +50,23 @@ def test_fewer_trials_go_on_from_the_first_ones(first: Path, tmp_path: Path) -> 
         )
 
 
+def test_another_depth_begins_with_interpolated_layers(first: Path, tmp_path: Path) -> None:
+    deeper = SMALL.with_settings({"architecture.depth": 20, "training.epochs": 1})
+    with (
+        train(deeper, tmp_path / "b.stiff", origin=Origin(first, 4)) as run,
+        open_run(first) as old,
+    ):
+        _, wanted = refine(old.experiment, old.parameters(4), 20)
+        found = run.parameters(0)
+        np.testing.assert_array_equal(found["layers.weight"], wanted["layers.weight"])
+        np.testing.assert_array_equal(found["lift.weight"], old.parameters(4)["lift.weight"])
+
+
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
         ({"architecture.width": 7}, "architecture.width = 20"),
-        ({"architecture.depth": 3}, "architecture.depth = 10"),
+        ({"architecture.activation": "relu", "architecture.width": 7}, "activation = tanh"),
         ({"task.dimension": 3}, "task.dimension = 2"),
         ({"training.trials": 3}, "at most"),
     ],

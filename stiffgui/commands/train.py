@@ -19,6 +19,7 @@ from stiffgui.experiment import Experiment
 from stiffgui.tasks.table import ENDINGS, Table
 
 if TYPE_CHECKING:
+    from stiffgui.runs import Origin
     from stiffgui.training import Controls, Record
 
 LINE_SECONDS = 5.0
@@ -32,6 +33,13 @@ def train(
     out: Annotated[Path | None, typer.Option(help="The run file to write.")] = None,
     device: Annotated[str | None, typer.Option(help="auto, cpu or cuda.")] = None,
     resume: Annotated[Path | None, typer.Option(help="Continue this run file.")] = None,
+    refine: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="RUN.stiff",
+            help="Begin with this run's last networks, interpolated to architecture.depth.",
+        ),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document at the end.")] = False,
 ) -> int:
@@ -44,9 +52,22 @@ def train(
     from stiffgui.training import Controls, Event
 
     controls = Controls()
-    experiment, path = _what_and_where(source, settings or [], out, device, resume)
+    origin = None
+    if refine is not None:
+        if source is not None or resume is not None:
+            raise InputError("--refine takes its settings from the run: leave out the others.")
+        experiment, origin = _refined(refine, settings or [], device)
+        path = out if out is not None else _free_name(f"{refine.stem}-refined")
+    else:
+        experiment, path = _what_and_where(source, settings or [], out, device, resume)
     recording = Recording(
-        experiment, path, controls, replace=force, resume=resume is not None, tell=_tell
+        experiment,
+        path,
+        controls,
+        replace=force,
+        resume=resume is not None,
+        origin=origin,
+        tell=_tell,
     )
     if isinstance(experiment.task, Table):
         _tell(_taken(experiment.task))
@@ -110,6 +131,26 @@ def _of_table(source: str, changes: dict[str, Any]) -> Experiment:
     return of_table(path, own).with_settings(
         {key: value for key, value in changes.items() if not key.startswith("task.")}
     )
+
+
+def _refined(path: Path, settings: list[str], device: str | None) -> tuple[Experiment, Origin]:
+    """The run's experiment with `--set` applied, and its last networks to begin with."""
+    from stiffgui.runs import Origin, open_run
+
+    with open_run(path) as run:
+        old = run.experiment
+        last = run.nearest_epoch(2**62)
+    wanted = old.with_settings(_changes(settings, device))
+    if wanted.architecture.weights != old.architecture.weights:
+        raise InputError(
+            "--refine keeps the kind of weights: leave out --set architecture.weights.",
+            "architecture.weights",
+        )
+    kept = old.architecture.weights.resized(
+        wanted.architecture.depth, old.architecture.coefficients
+    ).model_dump(mode="python")
+    changes = {f"architecture.weights.{name}": value for name, value in kept.items()}
+    return wanted.with_settings(changes), Origin(path, last)
 
 
 def _changes(settings: list[str], device: str | None) -> dict[str, Any]:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from math import prod
+from typing import Annotated
+
+from pydantic import BeforeValidator
 
 from stiffgui.errors import InputError
 from stiffgui.resnet.activations import ACTIVATIONS
-from stiffgui.settings import Settings, setting
+from stiffgui.resnet.tableaus import INTEGRATORS
+from stiffgui.resnet.weights import AnyWeights, PerLayer
+from stiffgui.settings import Settings, as_kind, setting
 
 LIFTS = {
     "affine-tanh": "tanh(W x + b), trained; reproduces the talk's figures",
@@ -43,6 +48,17 @@ class Architecture(Settings):
         gt=0,
         le=1000,
     )
+    weights: Annotated[AnyWeights, BeforeValidator(as_kind)] = setting(
+        PerLayer(),
+        title="Weights W(t)",
+        help="How weights and biases depend on time, that is on the layer.",
+    )
+    integrator: str = setting(
+        "euler",
+        title="Integrator",
+        help="The step that a layer takes; all but euler train by plain autograd, slower.",
+        choices=INTEGRATORS,
+    )
     lift: str = setting(
         "affine-tanh",
         title="Lift",
@@ -58,13 +74,18 @@ class Architecture(Settings):
         """a = T/N."""
         return self.horizon / self.depth
 
+    @property
+    def coefficients(self) -> int:
+        """K: how many matrices are stored for the layers; N when every layer has its own."""
+        return self.weights.count(self.depth)
+
     def shapes(self, inputs: int, outputs: int) -> dict[str, tuple[int, ...]]:
         """Every parameter array of one trial: its name and shape, in a fixed order."""
-        w, n = self.width, self.depth
+        w, k = self.width, self.coefficients
         shapes: dict[str, tuple[int, ...]] = {}
         if self.lift in ("affine", "affine-tanh"):
             shapes |= {"lift.weight": (w, inputs), "lift.bias": (w,)}
-        shapes |= {"layers.weight": (n, w, w), "layers.bias": (n, w)}
+        shapes |= {"layers.weight": (k, w, w), "layers.bias": (k, w)}
         if self.readout == "affine":
             shapes |= {"readout.weight": (outputs, w), "readout.bias": (outputs,)}
         return shapes

@@ -14,6 +14,10 @@ from torch import Tensor
 
 from stiffgui.resnet.activations import ACTIVATIONS
 from stiffgui.resnet.architecture import Architecture
+from stiffgui.resnet.expansion import basis, expand, is_identity
+from stiffgui.resnet.field import VectorField
+from stiffgui.resnet.integration import Steps, explicit, implicit_euler
+from stiffgui.resnet.tableaus import EXPLICIT
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,8 @@ class Pass:
 
 
 class ResidualNetwork:
-    """x_n = x_{n-1} + a s(W_n x_{n-1} + b_n), explicit Euler on x' = s(W(t) x + b(t)).
+    """x_n = x_{n-1} + a s(W_n x_{n-1} + b_n), explicit Euler on x' = s(W(t) x + b(t)), or a step
+    of another method on the same equation.
 
     `parameters` maps the names of `Architecture.shapes` to tensors with the trial axis R first;
     they are used as they are, so gradients flow to whoever owns them.
@@ -43,8 +48,19 @@ class ResidualNetwork:
 
     @property
     def weight(self) -> Tensor:
-        """Layer weights W_n, [R, N, w, w]."""
-        return self.parameters["layers.weight"]
+        """Layer weights W_n at the left ends t_n, [R, N, w, w]."""
+        return self._at_layers("layers.weight")
+
+    @property
+    def bias(self) -> Tensor:
+        """Layer biases b_n at the left ends t_n, [R, N, w]."""
+        return self._at_layers("layers.bias")
+
+    def _at_layers(self, name: str, node: float = 0.0) -> Tensor:
+        coefficients = self.parameters[name]
+        if is_identity(self.architecture) and coefficients.shape[1] == self.architecture.depth:
+            return coefficients
+        return expand(basis(self.architecture, coefficients, node), coefficients)
 
     def lift(self, x: Tensor) -> Tensor:
         """x [R, B, d] -> x_0 [R, B, w]."""
@@ -64,8 +80,10 @@ class ResidualNetwork:
 
     def forward(self, x: Tensor, outputs: int, *, slopes: bool = True) -> Pass:
         """Run the network on x [R, B, d]; without `slopes` that field of the pass is empty."""
+        if self.architecture.integrator != "euler":
+            return self._integrate(x, outputs, slopes)
         weights = self.weight.transpose(-1, -2).unbind(1)
-        biases = self.parameters["layers.bias"].unsqueeze(2).unbind(1)
+        biases = self.bias.unsqueeze(2).unbind(1)
         states, derivatives = [self.lift(x)], []
         step = self.architecture.step_size
         for weight, bias in zip(weights, biases, strict=True):
@@ -77,13 +95,43 @@ class ResidualNetwork:
         stacked = torch.stack(derivatives, dim=1) if slopes else x.new_empty(0)
         return Pass(self.readout(states[-1], outputs), states, stacked)
 
+    def _integrate(self, x: Tensor, outputs: int, slopes: bool) -> Pass:
+        advance, states = self._steps(), [self.lift(x)]
+        for n in range(self.architecture.depth):
+            states.append(advance(states[-1], n))
+        if not slopes:
+            return Pass(self.readout(states[-1], outputs), states, x.new_empty(0))
+        z = torch.stack(states[:-1], 1) @ self.weight.mT + self.bias.unsqueeze(2)
+        derivative = self._activation.slope(z, self._activation.value(z))
+        return Pass(self.readout(states[-1], outputs), states, derivative)
+
+    def _steps(self) -> Steps:
+        """One step of the architecture's integrator."""
+        step, integrator = self.architecture.step_size, self.architecture.integrator
+
+        def layers(node: float) -> list[tuple[Tensor, Tensor]]:
+            weights = self._at_layers("layers.weight", node).unbind(1)
+            biases = self._at_layers("layers.bias", node).unsqueeze(2).unbind(1)
+            return list(zip(weights, biases, strict=True))
+
+        if integrator in EXPLICIT:
+            tableau = EXPLICIT[integrator]
+            stages = [layers(node) for node in tableau.nodes]
+            return explicit(tableau, self._activation, stages, step)
+        return implicit_euler(self._activation, layers(1.0), step)
+
     def predict(self, x: Tensor, outputs: int) -> Tensor:
         """y [R, B, o] of x [R, B, d] without a graph: nothing but the present state is stored."""
         with torch.no_grad():
             state, step = self.lift(x), self.architecture.step_size
-            bias = self.parameters["layers.bias"].unsqueeze(2)
+            if self.architecture.integrator != "euler":
+                advance = self._steps()
+                for n in range(self.architecture.depth):
+                    state = advance(state, n)
+                return self.readout(state, outputs)
+            weight, bias = self.weight, self.bias.unsqueeze(2)
             for n in range(self.architecture.depth):
-                z = torch.baddbmm(bias[:, n], state, self.weight[:, n].transpose(-1, -2))
+                z = torch.baddbmm(bias[:, n], state, weight[:, n].transpose(-1, -2))
                 if self.architecture.activation == "tanh":
                     z.tanh_()
                 else:
@@ -96,6 +144,24 @@ class ResidualNetwork:
         slopes = self.forward(x, 1).slopes
         return slopes.unsqueeze(-1) * self.weight.unsqueeze(2)
 
+    def at_depth(self, depth: int, integrator: str | None = None) -> ResidualNetwork:
+        """The same W(t) and b(t) in a network of another depth, and of another integrator.
+
+        Separate layers are constant in time on their cells, so a multiple of the depth repeats
+        each layer. There is no upper bound on the depth here.
+        """
+        old = self.architecture
+        changes = {
+            "depth": depth,
+            "weights": old.weights.resized(depth, self.parameters["layers.weight"].shape[1]),
+            "integrator": integrator or old.integrator,
+        }
+        return ResidualNetwork(old.model_copy(update=changes), self.parameters)
+
+    def field(self) -> VectorField:
+        """The right-hand side of the ODE that this network discretises."""
+        return VectorField(self.architecture, self.parameters)
+
 
 def _affine(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     return torch.baddbmm(bias.unsqueeze(1), x, weight.transpose(-1, -2))
@@ -107,12 +173,15 @@ def initial_parameters(
     """Parameters of one trial before training, float64.
 
     Uniform(-1/sqrt(fan_in), 1/sqrt(fan_in)) for weights and biases, from a generator of the
-    trial's own, so that trial r is the same network alone or in a batch.
+    trial's own, so that trial r is the same network alone or in a batch. Coefficients of W(t) are
+    scaled so that W(t) has, in the mean over time, the variance that separate layers have.
     """
     generator = np.random.default_rng([seed, trial, 0])
     fan_in = {"lift": inputs, "layers": architecture.width, "readout": architecture.width}
     values = {}
     for name, shape in architecture.shapes(inputs, outputs).items():
         bound = fan_in[name.split(".")[0]] ** -0.5
+        if name.startswith("layers."):
+            bound *= architecture.weights.scale(architecture.coefficients)
         values[name] = generator.uniform(-bound, bound, shape)
     return values

@@ -6,6 +6,7 @@ Letters for shapes: R trials, B samples, N layers, w width, d inputs, o outputs.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -22,8 +23,9 @@ class Stack:
     for whatever else depends on the slopes D and the states x. The gradients of all W_n are one
     product of the stacked a G and x, [R N] matrices at once.
 
-    `parameters` and `gradients` map the names of `Architecture.shapes` to contiguous tensors
-    [R, ...]; gradients are overwritten. A tensor handed out is valid until the next `forward`.
+    `weight` [R, N, w, w] are the layers' own. `parameters` and `gradients` map the names of
+    `Architecture.shapes` to contiguous tensors [R, ...]; gradients are overwritten. A tensor
+    handed out is valid until the next `forward`.
     """
 
     def __init__(
@@ -37,7 +39,7 @@ class Stack:
         self._architecture, self._outputs = architecture, outputs
         self._activation = ACTIVATIONS[architecture.activation]
         self._layers = range(architecture.depth)
-        weight = parameters["layers.weight"]
+        self.weight = weight = parameters["layers.weight"]
         trials, depth, width, _ = weight.shape
         self.states = weight.new_zeros(trials, depth, samples, width)
         self.last = weight.new_zeros(trials, samples, width)
@@ -45,7 +47,6 @@ class Stack:
         self._tanh = architecture.activation == "tanh"
         self._slopes: Tensor | None = None
         self._values = torch.empty_like(self.states)
-        self.on_slopes = torch.empty_like(self.states)  # room for what a penalty gives
         # tanh z = 2 sigmoid(2 z) - 1: torch's sigmoid takes a sixth of the time of its tanh. The
         # slope of tanh follows from its value; the others need z.
         self._twice = 2 if self._tanh else 1
@@ -104,6 +105,11 @@ class Stack:
             self._out.copy_(x_n[-1][..., : self._outputs])
         return self.output
 
+    @cached_property
+    def room(self) -> tuple[Tensor, Tensor]:
+        """Where a penalty may leave its gradients of slopes and weight: reused like the rest."""
+        return torch.empty_like(self.states), torch.empty_like(self.weight)
+
     @property
     def slopes(self) -> Tensor:
         """s'(z_n) of every layer, [R, N, B, w], of the last forward pass."""
@@ -118,11 +124,12 @@ class Stack:
         slopes: Tensor | None = None,
         states: Tensor | None = None,
         last: Tensor | None = None,
+        weight: Tensor | None = None,
     ) -> None:
         """Fill the gradients from that of the output [R, B, o] at the input x of `forward`.
 
-        slopes and states, [R, N, B, w], and last, [R, B, w]: gradients of what else depends on
-        them, where something does.
+        slopes and states, [R, N, B, w], last, [R, B, w], and weight, [R, N, w, w]: gradients of
+        what else depends on them, where something does.
         """
         g_x, step = self._g_x, self._step
         extra = None if states is None else self._per_layer(states)
@@ -143,6 +150,8 @@ class Stack:
             alpha=step,
             out=self._g_weight,
         )
+        if weight is not None:
+            self._g_weight.add_(weight.view_as(self._g_weight))
         torch.bmm(self._steps, self._chain_flat, out=self._g_bias)
         self._back_through_lift(self._cut(x))
 

@@ -10,12 +10,16 @@ from numpy.typing import NDArray
 
 from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
+from stiffgui.runs.refining import refine
 from stiffgui.runs.run import open_run
 
 
 @dataclass(frozen=True)
 class Origin:
-    """The networks of run file `path` kept nearest to `epoch`; trial r goes on from trial r."""
+    """The networks of run file `path` kept nearest to `epoch`; trial r goes on from trial r.
+
+    At another depth they are refined: separate layers are interpolated in time.
+    """
 
     path: str | Path
     epoch: int
@@ -36,6 +40,9 @@ class Origin:
                 f"that to branch from it.",
                 "training.trials",
             )
+        depth = experiment.architecture.depth
+        if depth != old.architecture.depth:
+            _, stored = refine(old, stored, depth)
         task = experiment.task
         shapes = experiment.architecture.shapes(task.inputs, task.outputs)
         found = {name: values.shape[1:] for name, values in stored.items()}

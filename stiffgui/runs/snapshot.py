@@ -9,9 +9,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from stiffgui.errors import InputError
+from stiffgui.errors import InputError, one_of
 from stiffgui.experiment import Experiment
+from stiffgui.resnet.field import VectorField
 from stiffgui.resnet.network import ResidualNetwork
+from stiffgui.resnet.tableaus import INTEGRATORS
+from stiffgui.runs.refining import refine
 
 Array = NDArray[np.float64]
 
@@ -23,6 +26,8 @@ class Snapshot:
         self, experiment: Experiment, epoch: int, parameters: Mapping[str, NDArray[Any]]
     ) -> None:
         self.epoch = epoch
+        self.experiment = experiment
+        self._parameters = dict(parameters)
         self._outputs = experiment.task.outputs
         self._inputs = experiment.task.inputs
         tensors = {k: torch.as_tensor(np.asarray(v, np.float64)) for k, v in parameters.items()}
@@ -40,6 +45,42 @@ class Snapshot:
         """J_n(x) of every layer and sample: [R, N, B, w, w]."""
         with torch.no_grad():
             return self._network.jacobians(self._place(x)).numpy()
+
+    def at_depth(self, depth: int, integrator: str | None = None) -> Snapshot:
+        """The same W(t) and b(t) in networks of another depth, and of another integrator.
+
+        Weights of separate layers are constant in time on their cells. Raises InputError when
+        `depth` is not positive or the integrator is unknown.
+        """
+        if depth < 1:
+            raise InputError(f"a network has at least one layer, not {depth}.")
+        if integrator is not None and integrator not in INTEGRATORS:
+            raise InputError(
+                f"there is no integrator {integrator!r}; choose {one_of(INTEGRATORS)}."
+            )
+        other = Snapshot(self.experiment, self.epoch, self._parameters)
+        other._network = self._network.at_depth(depth, integrator)
+        return other
+
+    def refined(self, depth: int) -> Snapshot:
+        """The networks that training on at this depth begins with (`stiffgui.runs.refine`)."""
+        experiment, parameters = refine(self.experiment, self._parameters, depth)
+        return Snapshot(experiment, self.epoch, parameters)
+
+    def lift(self, x: Any) -> Array:
+        """x_0: [R, B, w]."""
+        with torch.no_grad():
+            return self._network.lift(self._place(x)).numpy()
+
+    def field(self) -> VectorField:
+        """The right-hand side of the ODE that the networks discretise."""
+        return self._network.field()
+
+    def readout(self, states: Any) -> Array:
+        """y [R, B, o] of last states [R, B, w]."""
+        with torch.no_grad():
+            last = torch.as_tensor(np.array(states, dtype=np.float64))
+            return self._network.readout(last, self._outputs).numpy()
 
     def _run(self, x: Any) -> Any:
         with torch.no_grad():

@@ -8,6 +8,7 @@ import torch
 from torch import Generator, Tensor
 
 from stiffgui.regularizers import L2, NoPenalty, Regularizer, Stiffness
+from stiffgui.resnet.expansion import stack
 from stiffgui.resnet.network import Pass, ResidualNetwork
 from stiffgui.resnet.stack import Stack
 from stiffgui.stiffness.base import tiny
@@ -26,7 +27,6 @@ class Gradient:
     def __init__(self, network: ResidualNetwork, parameters: Stacked, gradient: Stacked) -> None:
         self._network, self._parameters, self._gradient = network, parameters, gradient
         self._stacks: dict[tuple[int, int], Stack] = {}
-        self._on_weight = torch.empty_like(parameters.blocks["layers.weight"])
         self._buffers: dict[Any, Any] = {}
 
     def __call__(
@@ -58,7 +58,7 @@ class Gradient:
         """Buffers for batches of this size: whole ones, and the short last one."""
         key = samples, outputs
         if key not in self._stacks:
-            self._stacks[key] = Stack(
+            self._stacks[key] = stack(
                 self._network.architecture,
                 self._parameters.blocks,
                 self._gradient.blocks,
@@ -109,13 +109,12 @@ class Gradient:
         into: Tensor,
     ) -> None:
         """p_i = sum_n proxy: the proxy gives the gradient of sum_i p_i^2 / 2 by hand."""
-        weight = self._parameters.blocks["layers.weight"]
         slopes = regularizer.of_batch(stack.slopes).contiguous()
-        on_slopes, on_weight = stack.on_slopes, self._on_weight
+        on_slopes, on_weight = stack.room
         whole = slopes.shape == on_slopes.shape
         into_slopes = on_slopes if whole else torch.empty_like(slopes)
         p = regularizer.proxy.penalty_gradient(
-            slopes, weight, generators, into_slopes, on_weight, self._buffers
+            slopes, stack.weight, generators, into_slopes, on_weight, self._buffers
         )
         if not whole:
             regularizer.of_batch(on_slopes.zero_()).copy_(into_slopes)
@@ -125,8 +124,7 @@ class Gradient:
         )
         share = (regularizer.weight / p.shape[1] / loss).view(-1, 1, 1, 1)
         difference.div_((loss * samples).view(-1, 1, 1))
-        stack.backward(x, difference, on_slopes.mul_(share))
-        self._gradient.blocks["layers.weight"].addcmul_(on_weight, share)
+        stack.backward(x, difference, on_slopes.mul_(share), weight=on_weight.mul_(share))
 
     def _with_penalty(
         self,

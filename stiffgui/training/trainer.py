@@ -26,7 +26,8 @@ from stiffgui.training.errors import root_mean_square_error
 from stiffgui.training.plateau import PlateauSchedule
 from stiffgui.training.records import Event, Record
 from stiffgui.training.stacked import Stacked
-from stiffgui.training.step import Gradient, parameter_norms
+from stiffgui.training.step import parameter_norms
+from stiffgui.training.step_by_autograd import gradient_of
 
 Arrays = dict[str, NDArray[Any]]
 ALWAYS_RECORDED = 100  # the first epochs leave a record each, whatever the cadence
@@ -98,7 +99,7 @@ class Trainer:
         leaves = {k: v.detach().requires_grad_() for k, v in self._parameters.blocks.items()}
         self.network = ResidualNetwork(experiment.architecture, leaves)
         gradient, training = self._parameters.like(), experiment.training
-        self._compute_gradient = Gradient(self.network, self._parameters, gradient)
+        self._compute_gradient = gradient_of(self.network, self._parameters, gradient)
         self._adam = Adam(
             self._parameters, gradient, training.beta1, training.beta2, training.epsilon
         )

@@ -1,0 +1,48 @@
+"""Loss and gradient of a batch by plain autograd: for layers that are no explicit Euler step."""
+
+from __future__ import annotations
+
+import torch
+from torch import Generator, Tensor
+
+from stiffgui.regularizers import Regularizer
+from stiffgui.resnet.network import ResidualNetwork
+from stiffgui.training.loss import batch_loss
+from stiffgui.training.stacked import Stacked
+from stiffgui.training.step import Gradient
+
+
+class AutogradGradient:
+    """Fills `gradient` with that of `batch_loss`; the network's leaves share `parameters`."""
+
+    def __init__(self, network: ResidualNetwork, parameters: Stacked, gradient: Stacked) -> None:
+        self._network, self._gradient = network, gradient
+
+    def __call__(
+        self,
+        x: Tensor,
+        y: Tensor,
+        regularizer: Regularizer,
+        generators: list[Generator],
+        into: Tensor,
+    ) -> None:
+        """The batch x [R, B, d], y [R, B, o]; loss, mean penalty and share go to `into` [3, R]."""
+        values = batch_loss(self._network, regularizer, x, y, generators)
+        leaves = list(self._network.parameters.values())
+        found = torch.autograd.grad(values[0].sum(), leaves, allow_unused=True)
+        for block, gradient in zip(self._gradient.blocks.values(), found, strict=True):
+            block.zero_() if gradient is None else block.copy_(gradient)
+        for row, value in zip(into, values, strict=True):
+            row.copy_(value.detach())
+
+    def forward(self, x: Tensor, outputs: int) -> Tensor:
+        """y [R, B, o] of x [R, B, d]."""
+        return self._network.predict(x, outputs)
+
+
+def gradient_of(
+    network: ResidualNetwork, parameters: Stacked, gradient: Stacked
+) -> Gradient | AutogradGradient:
+    """The step written out where there is one, autograd otherwise."""
+    euler = network.architecture.integrator == "euler"
+    return (Gradient if euler else AutogradGradient)(network, parameters, gradient)
