@@ -10,6 +10,7 @@ from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
 from stiffgui.runs.run import Run, open_run
 from stiffgui.runs.writer import RunWriter, refuse_existing
+from stiffgui.tasks import Data
 from stiffgui.training import Controls, Event, Record, Trainer
 
 CHECKPOINT_SECONDS = 10.0
@@ -21,6 +22,8 @@ class Recording:
     `experiment` may be None when resuming: the file's own, at its last live settings. Raises
     InputError (from the constructor) before anything is written when the device does not
     exist, the file may not be replaced or cannot be written, or there is nothing to resume.
+    `data` as in `Trainer`. `sparse` keeps only the log-spaced networks and the last one, not
+    that of every checkpoint: for studies, whose files hold many runs.
     """
 
     def __init__(
@@ -31,19 +34,22 @@ class Recording:
         *,
         replace: bool = False,
         resume: bool = False,
+        data: Data | None = None,
+        sparse: bool = False,
     ) -> None:
         self.path = Path(path)
         self.controls = controls or Controls()
+        self._sparse = sparse
         if resume:
             with open_run(self.path) as run:
                 checkpoint = run.checkpoint()
             if checkpoint is None:
                 raise InputError(f"{self.path} holds nothing to resume from: train it anew.")
-            self.trainer = Trainer(experiment, self.controls, checkpoint)
+            self.trainer = Trainer(experiment, self.controls, checkpoint, data=data)
             self._writer = RunWriter.reopen(self.path, experiment, self.trainer.epoch)
         else:
             refuse_existing(self.path, replace)
-            self.trainer = Trainer(experiment, self.controls)
+            self.trainer = Trainer(experiment, self.controls, data=data)
             self._writer = RunWriter(self.path, experiment, replace=replace)
         self.ending = "running"
 
@@ -69,10 +75,13 @@ class Recording:
             raise
         finally:
             self._save()
+            if self._sparse:
+                self._writer.snapshot(self.trainer.epoch, self.trainer.parameters())
             self._writer.close("stopped" if self.ending == "running" else self.ending)
 
     def _save(self) -> None:
-        self._writer.snapshot(self.trainer.epoch, self.trainer.parameters())
+        if not self._sparse:
+            self._writer.snapshot(self.trainer.epoch, self.trainer.parameters())
         self._writer.checkpoint(self.trainer.checkpoint())
 
     def _how_it_ended(self) -> str:
