@@ -40,7 +40,9 @@ def train(
 
     controls = Controls()
     experiment, path = _what_and_where(source, settings or [], out, device, resume)
-    recording = Recording(experiment, path, controls, replace=force, resume=resume is not None)
+    recording = Recording(
+        experiment, path, controls, replace=force, resume=resume is not None, tell=_tell
+    )
     progress = _Progress(recording.trainer)
     with _stop_on_interrupt(controls), progress:
         for item in recording:
@@ -58,6 +60,10 @@ def train(
     else:
         print(f"{path}: {recording.ending} at epoch {facts['epoch']}", file=sys.stderr)
     return 3 if recording.ending == "stopped" else 0
+
+
+def _tell(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
 def read_experiment(source: str, settings: list[str], device: str | None) -> Experiment:

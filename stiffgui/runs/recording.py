@@ -16,10 +16,14 @@ from stiffgui.training import Controls, Event, Record, Trainer
 CHECKPOINT_SECONDS = 10.0
 
 
+def _say_nothing(_: str) -> None:
+    pass
+
+
 class Recording:
     """One training being written to one file; iterate it to run it.
 
-    `experiment` may be None when resuming: the file's own, at its last live settings. Raises
+    `tell` hears how far the task's data are where making them takes long. Raises
     InputError (from the constructor) before anything is written when the device does not
     exist, the file may not be replaced or cannot be written, or there is nothing to resume.
     `data` as in `Trainer`. `sparse` keeps only the log-spaced networks and the last one, not
@@ -34,6 +38,7 @@ class Recording:
         *,
         replace: bool = False,
         resume: bool = False,
+        tell: Callable[[str], None] = _say_nothing,
         data: Data | None = None,
         sparse: bool = False,
     ) -> None:
@@ -45,10 +50,14 @@ class Recording:
                 checkpoint = run.checkpoint()
             if checkpoint is None:
                 raise InputError(f"{self.path} holds nothing to resume from: train it anew.")
+            if data is None:
+                experiment.task.prepare(tell)
             self.trainer = Trainer(experiment, self.controls, checkpoint, data=data)
             self._writer = RunWriter.reopen(self.path, experiment, self.trainer.epoch)
         else:
             refuse_existing(self.path, replace)
+            if data is None:
+                experiment.task.prepare(tell)
             self.trainer = Trainer(experiment, self.controls, data=data)
             self._writer = RunWriter(self.path, experiment, replace=replace)
         self.ending = "running"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from stiffgui.errors import InputError
@@ -24,7 +24,8 @@ class StudyRecording:
     `path` is made for `study`; one that exists is continued when `resume`, or when it holds an
     equal study, and replaced when `replace`. Raises InputError (from the constructor) before
     anything is written when the file may not be replaced, cannot be written, is being written by
-    another process, or when a device does not exist.
+    another process, or when a device does not exist. `tell` hears how far the task's data are
+    where making them takes long.
 
     Iterating yields what happens (`stiffgui.study.events`). When it is stopped by `controls`, the
     chunks in progress are kept with their checkpoints; when it is killed, what the last ten
@@ -40,11 +41,13 @@ class StudyRecording:
         executor: Executor | None = None,
         replace: bool = False,
         resume: bool = False,
+        tell: Callable[[str], None] = lambda text: None,
     ) -> None:
         self.path = Path(path)
         self.controls = controls or Controls()
         self.executor = executor or InProcess()
         self.ending = "running"
+        self._tell = tell
         self.continued = resume or (self.path.exists() and not replace)
         if self.continued:
             self.study = _held(self.path, study)
@@ -88,6 +91,7 @@ class StudyRecording:
         experiment = self.study.experiment_of(chunk.variant, chunk.first, chunk.count)
         key = experiment.task.model_dump_json()
         if key not in self._data:
+            experiment.task.prepare(self._tell)
             self._data[key] = experiment.task.data()
         return ChunkTask(number, experiment.to_toml(), self._data[key], run)
 
