@@ -70,6 +70,14 @@ def read_experiment(source: str, settings: list[str], device: str | None) -> Exp
     """PRESET or FILE.toml with `--set KEY=VALUE` applied."""
     is_file = source.endswith(".toml") or "/" in source
     experiment = Experiment.read(source) if is_file else presets[source]
+    changes = changes_of(settings)
+    if device is not None:
+        changes["training.device"] = device
+    return experiment.with_settings(changes)
+
+
+def changes_of(settings: list[str]) -> dict[str, Any]:
+    """What `--set KEY=VALUE` asks for, by key."""
     changes: dict[str, Any] = {}
     for text in settings:
         key, equals, value = text.partition("=")
@@ -78,9 +86,7 @@ def read_experiment(source: str, settings: list[str], device: str | None) -> Exp
                 f"--set {text}: write --set KEY=VALUE, such as --set training.epochs=300."
             )
         changes[key.strip()] = value.strip()
-    if device is not None:
-        changes["training.device"] = device
-    return experiment.with_settings(changes)
+    return changes
 
 
 def _what_and_where(

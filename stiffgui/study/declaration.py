@@ -143,7 +143,7 @@ class Study(Settings):
             dict(self.all_variants[variant].settings)
             | {
                 "training.trials": self.trials if count is None else count,
-                "training.first_trial": base.training.first_trial + first,
+                "training.first_trial": first,
                 "watch.snapshots": self.snapshots,
                 "watch.indices": indices if STIFFNESS in indices else (*indices, STIFFNESS),
             }
@@ -200,7 +200,7 @@ class Study(Settings):
             values = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             raise InputError(f"{source} is not TOML: {error}. Correct that line.") from None
-        if values.keys() & Experiment.model_fields.keys():  # an experiment's file
+        if is_experiment(values):
             return cls.of_experiment(Experiment.of(values, source), Path(source).stem)
         return _validated(values, source)
 
@@ -226,6 +226,11 @@ class Study(Settings):
             changed.remove("experiment")
             changed += list(self.experiment.differences(other.experiment))
         return changed
+
+
+def is_experiment(values: Mapping[str, Any]) -> bool:
+    """Whether nested values are an experiment's own, not a study's."""
+    return bool(values.keys() & Experiment.model_fields.keys())
 
 
 def _validated(values: Mapping[str, Any], source: str) -> Study:

@@ -18,6 +18,9 @@ class Studies(Mapping[str, Study]):
     def __getitem__(self, name: str) -> Study:
         return _read(name)[1]
 
+    def __contains__(self, name: object) -> bool:  # Mapping's own would ask for the item
+        return name in _names()
+
     def __iter__(self) -> Iterator[str]:
         return iter(_names())
 

@@ -128,7 +128,7 @@ class DaskCluster(Executor):
             except queue.Empty:
                 continue
             if isinstance(item, dict):
-                yield from self._said(decoded(item), workers)
+                yield from self._said(decoded(item["event"]), workers)
             elif item.key in open_futures:
                 del open_futures[item.key]
                 event = _outcome(item, numbers[item.key])

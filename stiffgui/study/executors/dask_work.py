@@ -37,7 +37,7 @@ def train_here(task: ChunkTask, token: str) -> Trained | None:
             for event in train_chunk(task, path, controls, name, PROGRESS_SECONDS):
                 if isinstance(event, Trained):
                     return event
-                worker.log_event(token, encoded(event))
+                worker.log_event(token, {"event": encoded(event)})  # Dask adds keys of its own
                 # Nobody waits for this chunk any more: whoever asked for it is gone.
                 state = worker.state.tasks.get(key)
                 if state is None or state.state == "cancelled":

@@ -32,7 +32,7 @@ class WorkerProcesses(Executor):
         self.workers: list[_Worker] = []
 
     def describe(self) -> str:
-        return f"{self.slots} worker process{'es' if self.slots > 1 else ''}"
+        return f"by {self.slots} worker process{'es' if self.slots > 1 else ''}"
 
     def run(self, work: Work, parts: Parts, controls: Controls) -> Iterator[ChunkEvent]:
         waiting = deque(chunk.number for chunk in work.chunks)
