@@ -64,8 +64,8 @@ class Paired:
         if not self.base > 0:
             return f"{value:+.3g}"
         percent = 100 * value / self.base
-        if percent == 0:
-            return "0 %"
+        if abs(percent) < 1e-3:
+            return "0 %" if percent == 0 else f"{'-' if percent < 0 else '+'}0.001 % or less"
         return f"{percent:+.2g} %" if abs(percent) < 99.5 else f"{percent:+.0f} %"
 
 

@@ -39,11 +39,11 @@ class Reference(Settings):
 
     name: str = setting("", title="Name", help="Of the variant it stands beside.")
     source: str = setting("the talk's, other data", title="Source", help="Where it was published.")
-    penalty: float = setting(0.0, title="Penalty", help="")
-    train_error: float = setting(0.0, title="ER", help="")
-    test_error: float = setting(0.0, title="GE", help="")
-    stiffness: float = setting(0.0, title="Stiffness", help="")
-    seconds_per_trial: float = setting(0.0, title="Wall time", unit="s", help="")
+    penalty: float | None = setting(None, title="Penalty", help="")
+    train_error: float | None = setting(None, title="ER", help="")
+    test_error: float | None = setting(None, title="GE", help="")
+    stiffness: float | None = setting(None, title="Stiffness", help="")
+    seconds_per_trial: float | None = setting(None, title="Wall time", unit="s", help="")
 
 
 def _experiment(value: Any) -> Any:

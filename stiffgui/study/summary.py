@@ -116,7 +116,7 @@ def summary_frame(results: StudyResults) -> pd.DataFrame:
 
 
 def _reference_row(reference: Reference) -> dict[str, Any]:
-    values = {q.column: getattr(reference, q.column, np.nan) for q in QUANTITIES}
+    values = {q.column: _number(getattr(reference, q.column, None)) for q in QUANTITIES}
     return {"variant": reference.name, "source": reference.source} | values
 
 
