@@ -24,7 +24,7 @@ class Presets(Mapping[str, Experiment]):
     def __getitem__(self, name: str) -> Experiment:
         return _read(name)[2]
 
-    def __contains__(self, name: object) -> bool:
+    def __contains__(self, name: object) -> bool:  # Mapping's own would ask for the item
         return name in _names()
 
     def __iter__(self) -> Iterator[str]:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from stiffgui import InputError, open_run, presets, train
-from stiffgui.runs import Origin
+from stiffgui.runs import Origin, refine
 from stiffgui.session.messages import Bundle, Ended, Failed, Start
 from stiffgui.session.work import train_messages
 from stiffgui.training import Controls

@@ -17,12 +17,16 @@ if TYPE_CHECKING:
 
 
 def show(
-    run: Annotated[Path, typer.Argument(metavar="RUN.stiff")],
+    run: Annotated[Path, typer.Argument(metavar="RUN.stiff|STUDY.stiff")],
     as_json: Annotated[bool, typer.Option("--json", help="As one JSON document.")] = False,
 ) -> None:
-    """Show a run's settings, last errors and indices."""
+    """Show a run's settings, last errors and indices, or a study's table and sentences."""
     from stiffgui.runs import open_run
+    from stiffgui.runs.opening import kind_of_file
 
+    if kind_of_file(run) == "study":
+        show_study(run, as_json)
+        return
     with open_run(run) as opened:
         facts = summary(opened)
     if as_json:
@@ -38,6 +42,32 @@ def show(
         print(f"  no scores of outputs: {facts['outputs_problem']}")
     for event in facts["events"]:
         print(f"  epoch {event['epoch']}: {event['text']}")
+
+
+def show_study(path: Path, as_json: bool) -> None:
+    """Print a study's table and what its comparisons say."""
+    from stiffgui.study.results import open_study
+    from stiffgui.study.summary import document, readable
+
+    with open_study(path) as results:
+        if as_json:
+            print(json.dumps(document(results)))
+            return
+        state = "finished" if results.finished else "not finished"
+        print(f"{path}: {state}; medians over trials (quartiles)")
+        titles, rows = readable(results)
+        _print_table(titles, rows)
+        for comparison in results.comparisons:
+            if comparison.pairs:
+                print(comparison.sentence)
+
+
+def _print_table(titles: list[str], rows: list[list[str]]) -> None:
+    widths = [max(len(row[k]) for row in [titles, *rows]) for k in range(len(titles))]
+    for row in [titles, *rows]:
+        print(
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        )
 
 
 def summary(run: Run) -> dict[str, Any]:

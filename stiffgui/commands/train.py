@@ -106,7 +106,7 @@ def _taken(table: Table) -> str:
 def read_experiment(source: str, settings: list[str], device: str | None) -> Experiment:
     """PRESET, FILE.toml, settings copied as text or a table (FILE.csv, or `table` with task.path),
     with `--set` applied."""
-    changes = _changes(settings, device)
+    changes = changes_of(settings, device)
     if source == "table" or Path(source).suffix.lower() in ENDINGS:
         return _of_table(source, changes)
     if is_short_text(source):
@@ -140,7 +140,7 @@ def _refined(path: Path, settings: list[str], device: str | None) -> tuple[Exper
     with open_run(path) as run:
         old = run.experiment
         last = run.nearest_epoch(2**62)
-    wanted = old.with_settings(_changes(settings, device))
+    wanted = old.with_settings(changes_of(settings, device))
     if wanted.architecture.weights != old.architecture.weights:
         raise InputError(
             "--refine keeps the kind of weights: leave out --set architecture.weights.",
@@ -153,7 +153,8 @@ def _refined(path: Path, settings: list[str], device: str | None) -> tuple[Exper
     return wanted.with_settings(changes), Origin(path, last)
 
 
-def _changes(settings: list[str], device: str | None) -> dict[str, Any]:
+def changes_of(settings: list[str], device: str | None = None) -> dict[str, Any]:
+    """What `--set KEY=VALUE` and `--device` ask for, by key."""
     changes: dict[str, Any] = {}
     for text in settings:
         key, equals, value = text.partition("=")

@@ -11,6 +11,7 @@ from stiffgui.experiment import Experiment
 from stiffgui.runs.origin import Origin
 from stiffgui.runs.run import Run, open_run
 from stiffgui.runs.writer import RunWriter, refuse_existing
+from stiffgui.tasks import Data
 from stiffgui.training import Controls, Event, Record, Trainer
 
 CHECKPOINT_SECONDS = 10.0
@@ -27,7 +28,8 @@ class Recording:
     hears how far the task's data are where making them takes long. Raises
     InputError (from the constructor) before anything is written when the device does not
     exist, the file may not be replaced or cannot be written, there is nothing to resume, or
-    the origin does not fit.
+    the origin does not fit. `data` as in `Trainer`. `sparse` keeps only the log-spaced networks
+    and the last one, not that of every checkpoint: for studies, whose files hold many runs.
     """
 
     def __init__(
@@ -40,17 +42,21 @@ class Recording:
         resume: bool = False,
         origin: Origin | None = None,
         tell: Callable[[str], None] = _say_nothing,
+        data: Data | None = None,
+        sparse: bool = False,
     ) -> None:
         self._begins: Event | None = None
         self.path = Path(path)
         self.controls = controls or Controls()
+        self._sparse = sparse
         if resume:
             with open_run(self.path) as run:
                 checkpoint = run.checkpoint()
             if checkpoint is None:
                 raise InputError(f"{self.path} holds nothing to resume from: train it anew.")
-            experiment.task.prepare(tell)
-            self.trainer = Trainer(experiment, self.controls, checkpoint)
+            if data is None:
+                experiment.task.prepare(tell)
+            self.trainer = Trainer(experiment, self.controls, checkpoint, data=data)
             self._writer = RunWriter.reopen(self.path, experiment, self.trainer.epoch)
         else:
             refuse_existing(self.path, replace)
@@ -59,8 +65,9 @@ class Recording:
                 epoch, initial = origin.read(experiment)
                 text = f"starts from epoch {epoch} of {Path(origin.path).stem}"
                 self._begins = Event(0, 0, "branched", text, value=float(epoch))
-            experiment.task.prepare(tell)
-            self.trainer = Trainer(experiment, self.controls, initial=initial)
+            if data is None:
+                experiment.task.prepare(tell)
+            self.trainer = Trainer(experiment, self.controls, initial=initial, data=data)
             self._writer = RunWriter(self.path, experiment, replace=replace)
             if origin is not None:
                 self._writer.note_origin(Path(origin.path).stem, epoch)
@@ -91,10 +98,13 @@ class Recording:
             raise
         finally:
             self._save()
+            if self._sparse:
+                self._writer.snapshot(self.trainer.epoch, self.trainer.parameters())
             self._writer.close("stopped" if self.ending == "running" else self.ending)
 
     def _save(self) -> None:
-        self._writer.snapshot(self.trainer.epoch, self.trainer.parameters())
+        if not self._sparse:
+            self._writer.snapshot(self.trainer.epoch, self.trainer.parameters())
         self._writer.checkpoint(self.trainer.checkpoint())
 
     def _how_it_ended(self) -> str:

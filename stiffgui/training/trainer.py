@@ -40,7 +40,9 @@ class Trainer:
     Iterating runs the epochs. Nothing is drawn from a running random stream: the batches and
     random vectors of an epoch follow from (seed, trial, epoch), so a trial sees the same ones
     alone, in a batch, and after resuming. `checkpoint` continues an earlier training; `initial`
-    (name -> [R, ...]) takes the place of freshly drawn weights.
+    (name -> [R, ...]) takes the place of freshly drawn weights. `data` are the task's samples
+    where they are at hand already: a machine that only lends its processor need not have the
+    user's files.
 
     Raises InputError (from the constructor) when the device does not exist.
     """
@@ -51,6 +53,8 @@ class Trainer:
         controls: Controls | None = None,
         checkpoint: Mapping[str, NDArray[Any]] | None = None,
         initial: Mapping[str, NDArray[Any]] | None = None,
+        *,
+        data: Data | None = None,
     ) -> None:
         settings = experiment.training
         self.experiment = experiment
@@ -59,7 +63,7 @@ class Trainer:
         self.dtype = getattr(torch, settings.precision)
         torch.set_num_threads(settings.threads)
         self.trials = [settings.first_trial + r for r in range(settings.trials)]
-        self.data: Data = experiment.task.data()
+        self.data: Data = experiment.task.data() if data is None else data
         self.epoch = self.step = 0
         self._recorded, self._inside, self._first_step = 0, False, 0
         self._mean = np.zeros((3, len(self.trials)))  # loss, penalty, share of the last epoch
