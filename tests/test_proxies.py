@@ -387,3 +387,25 @@ def test_watched_proxies_are_those_of_float64_and_the_same_alone() -> None:
     symmetric = np.diag([3.0, 1.0, 0.5])
     power = WATCHABLE["power"]
     assert power.flagged is not None and not power.flagged(Matrices(symmetric)).any()
+
+
+def test_radius_without_waiting_is_bounded_and_mostly_the_same() -> None:
+    """What a GPU does, on the CPU: right where it says so, finite and near the radius elsewhere."""
+    from stiffgui.stiffness.dominant import by_lapack, without_waiting
+
+    slopes, weight = trained("alpine02-stiff", 60)
+    matrices = (slopes.unsqueeze(-1) * weight.unsqueeze(2)).flatten(0, 2)
+    exact, found = by_lapack(matrices.double()), without_waiting(matrices)
+    error = (found.radius / exact.radius - 1).abs()
+    assert found.trusted.double().mean() > 0.9
+    assert error[found.trusted].max() < 1e-5 and error.max() < 0.03
+    wanted, got = (f.left.double().transpose(1, 2) @ f.right.double() for f in (exact, found))
+    difference = (got - wanted).norm(dim=(1, 2)) / wanted.norm(dim=(1, 2))
+    assert difference[found.trusted].quantile(0.99) < 1e-3
+    for family in FAMILIES:
+        for width in (1, 2, 5, 33):
+            matrix = torch.tensor(of_family(family, 1, width), dtype=torch.float32)[None]
+            found = without_waiting(matrix)
+            assert all(torch.isfinite(part).all() for part in found), (family, width)
+            bound = torch.linalg.matrix_norm(matrix, 2)
+            assert (found.radius <= 1.02 * bound + 1e-12).all(), (family, width)
