@@ -15,7 +15,7 @@ from stiffgui.stiffness.base import tiny
 
 SQUARINGS = 9  # of J, before the first check
 FURTHER = 4  # of those that were not trusted
-RESIDUAL = 1e-4  # of either eigenvector, relative to |l_1|
+RESIDUAL = 3e-4  # of either eigenvector, relative to |l_1|
 ERROR = 3e-5  # of the value, estimated
 AGREEMENT = 0.02  # with Gelfand's formula, where there is no LAPACK
 

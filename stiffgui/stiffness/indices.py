@@ -127,8 +127,9 @@ def layer_indices(
     """Indices per trial and layer from jacobians [R, N, B, w, w]: mean over samples [R, N].
 
     `known`: what the names mean. The second dictionary holds, for indices that can be undefined,
-    floored or not converged, the fraction of samples for which they were. Undefined samples are left out of the mean; where all are, the
-    layer's index is NaN. Jacobians that are not finite give NaN throughout.
+    floored or not converged, the fraction of samples for which they were. Undefined samples are
+    left out of the mean; where all are, the layer's index is NaN. Jacobians that are not finite
+    give NaN throughout.
     """
     finite = np.asarray(np.isfinite(jacobians).all((-2, -1)))
     matrices = Matrices(np.where(finite[..., None, None], jacobians, 0.0))

@@ -21,9 +21,9 @@ class SpectralRadius(Proxy):
     result go to LAPACK in float64. Off by 1e-6 (value) and 3e-4 (gradient) at the 99th percentile
     of training Jacobians, the gradient by at most 1e-3 where moduli are 1e-3 apart. On a GPU no
     eig and no waiting: those matrices are squared further instead, and for the few that stay
-    untrusted the gradient is an estimate of a subgradient. Where several eigenvalues share the largest modulus, the gradient of
-    one of them (a subgradient); 0 where l_1 = 0 or the matrix is defective to working
-    precision. As a penalty it pushes one eigenvalue at a time while others pile up at the same
+    untrusted the gradient is an estimate of a subgradient. Where several eigenvalues share the
+    largest modulus, the gradient of one of them (a subgradient); 0 where l_1 = 0 or the matrix
+    is defective to working precision. As a penalty it pushes one eigenvalue at a time while others pile up at the same
     modulus: prefer gelfand-sketch. Source: Magnus 1985; the talk (as an index).
     """
 
