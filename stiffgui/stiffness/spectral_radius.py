@@ -23,8 +23,9 @@ class SpectralRadius(Proxy):
     eig and no waiting: those matrices are squared further instead, and for the few that stay
     untrusted the gradient is an estimate of a subgradient. Where several eigenvalues share the
     largest modulus, the gradient of one of them (a subgradient); 0 where l_1 = 0 or the matrix
-    is defective to working precision. As a penalty it pushes one eigenvalue at a time while others pile up at the same
-    modulus: prefer gelfand-sketch. Source: Magnus 1985; the talk (as an index).
+    is defective to working precision. As a penalty it pushes one eigenvalue at a time while
+    others pile up at the same modulus: prefer gelfand-sketch. Source: Magnus 1985; the talk (as
+    an index).
     """
 
     kind: Literal["spectral-radius"] = "spectral-radius"
