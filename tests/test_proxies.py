@@ -312,7 +312,9 @@ def test_radius_of_trained_networks(preset: str, epochs: int) -> None:
     """Float32 squarings against LAPACK in float64 on the same matrices, value and gradient."""
     slopes, weight = trained(preset, epochs)
     tensor = (slopes.unsqueeze(-1) * weight.unsqueeze(2)).double()
-    moduli = torch.linalg.eigvals(tensor).abs().sort(-1, descending=True).values
+    eigenvalues = torch.linalg.eigvals(tensor)
+    moduli, order = eigenvalues.abs().sort(-1, descending=True)
+    largest = eigenvalues.gather(-1, order[..., :1]).squeeze(-1)
     leaves = slopes.requires_grad_(), weight.requires_grad_()
     value = proxy("spectral-radius").of_layers(*leaves)
     error = (value.detach().double() / moduli[..., 0] - 1).abs()
@@ -324,9 +326,11 @@ def test_radius_of_trained_networks(preset: str, epochs: int) -> None:
     (on_formed,) = torch.autograd.grad(proxy("spectral-radius").value(formed).sum(), formed)
     wanted = (on_formed * weight.detach().double().unsqueeze(2)).sum(-1)
     difference = (ours.double() - wanted).norm(dim=-1) / wanted.norm(dim=-1)
+    # Separated: another modulus 1e-3 away, and so is the partner of a pair.
+    nearly_real = largest.imag.abs() < 1e-3 * moduli[..., 0]
     pair = moduli[..., 0] - moduli[..., 1] < 1e-9 * moduli[..., 0]
     following = torch.where(pair, moduli[..., 2], moduli[..., 1])
-    separated = following < (1 - 1e-3) * moduli[..., 0]
+    separated = (following < (1 - 1e-3) * moduli[..., 0]) & ~(pair & nearly_real)
     assert separated.double().mean() > 0.9 and (~pair).any()
     assert difference[separated].max() <= 1e-3
 

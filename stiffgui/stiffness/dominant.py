@@ -15,7 +15,7 @@ from stiffgui.stiffness.base import tiny
 
 SQUARINGS = 9  # of J, before the first check
 FURTHER = 4  # of those that were not trusted
-RESIDUAL = 3e-4  # of either eigenvector, relative to |l_1|
+RESIDUAL = 1e-4  # of either eigenvector, relative to |l_1|
 ERROR = 3e-5  # of the value, estimated
 AGREEMENT = 0.02  # with Gelfand's formula, where there is no LAPACK
 
@@ -153,7 +153,10 @@ def _from_power(matrix: Tensor, power: Tensor, size: Tensor) -> Dominant:
     eps = torch.finfo(matrix.dtype).eps
     noise = eps * size.flatten() / floor
     error = condition * (residual_v * residual_u + noise)
-    trusted = (residual_v < RESIDUAL) & (residual_u < RESIDUAL) & (error < ERROR)
+    # An eigenvector is off by its residual over the distance to the partner of a pair.
+    apart = (2 * value.imag.abs() / floor).clamp(max=1).masked_fill(value.imag == 0, 1)
+    worse = torch.maximum(residual_v, residual_u)
+    trusted = (worse < RESIDUAL * apart) & (error < ERROR)
     u = u * (value.conj() / floor / safe).unsqueeze(-1)
     return Dominant(
         radius, torch.stack((u.real, -u.imag), 1), torch.stack((v.real, v.imag), 1), trusted
