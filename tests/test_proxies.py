@@ -314,22 +314,25 @@ def test_radius_of_trained_networks(preset: str, epochs: int) -> None:
     """Float32 squarings against LAPACK in float64 on the same matrices, value and gradient."""
     slopes, weight = trained(preset, epochs)
     tensor = (slopes.unsqueeze(-1) * weight.unsqueeze(2)).double()
-    moduli = torch.linalg.eigvals(tensor).abs().sort(-1, descending=True).values
+    eigenvalues = torch.linalg.eigvals(tensor)
+    moduli, order = eigenvalues.abs().sort(-1, descending=True)
+    largest = eigenvalues.gather(-1, order[..., :1]).squeeze(-1)
     leaves = slopes.requires_grad_(), weight.requires_grad_()
     value = proxy("spectral-radius").of_layers(*leaves)
     error = (value.detach().double() / moduli[..., 0] - 1).abs()
     assert error.flatten().quantile(0.99) <= 1e-5
     # dp/dd of each matrix apart: a sample's row depends on that sample's Jacobian only.
     (ours,) = torch.autograd.grad(value.sum(), leaves[:1])
-    exact = slopes.detach().double().requires_grad_()
-    plain = proxy("spectral-radius").value(
-        exact.unsqueeze(-1) * weight.detach().double().unsqueeze(2)
-    )
-    (wanted,) = torch.autograd.grad(plain.sum(), exact)
+    # LAPACK sees the same rounded products: rounding alone moves a close pair's vectors by 1e-3.
+    formed = tensor.detach().requires_grad_()
+    (on_formed,) = torch.autograd.grad(proxy("spectral-radius").value(formed).sum(), formed)
+    wanted = (on_formed * weight.detach().double().unsqueeze(2)).sum(-1)
     difference = (ours.double() - wanted).norm(dim=-1) / wanted.norm(dim=-1)
+    # Separated: another modulus 1e-3 away, and so is the partner of a pair.
+    nearly_real = largest.imag.abs() < 1e-3 * moduli[..., 0]
     pair = moduli[..., 0] - moduli[..., 1] < 1e-9 * moduli[..., 0]
     following = torch.where(pair, moduli[..., 2], moduli[..., 1])
-    separated = following < (1 - 1e-3) * moduli[..., 0]
+    separated = (following < (1 - 1e-3) * moduli[..., 0]) & ~(pair & nearly_real)
     assert separated.double().mean() > 0.9 and (~pair).any()
     assert difference[separated].max() <= 1e-3
 
@@ -389,3 +392,25 @@ def test_watched_proxies_are_those_of_float64_and_the_same_alone() -> None:
     symmetric = np.diag([3.0, 1.0, 0.5])
     power = WATCHABLE["power"]
     assert power.flagged is not None and not power.flagged(Matrices(symmetric)).any()
+
+
+def test_radius_without_waiting_is_bounded_and_mostly_the_same() -> None:
+    """What a GPU does, on the CPU: right where it says so, finite and near the radius elsewhere."""
+    from stiffgui.stiffness.dominant import by_lapack, without_waiting
+
+    slopes, weight = trained("alpine02-stiff", 60)
+    matrices = (slopes.unsqueeze(-1) * weight.unsqueeze(2)).flatten(0, 2)
+    exact, found = by_lapack(matrices.double()), without_waiting(matrices)
+    error = (found.radius / exact.radius - 1).abs()
+    assert found.trusted.double().mean() > 0.9
+    assert error[found.trusted].max() < 1e-5 and error.max() < 0.03
+    wanted, got = (f.left.double().transpose(1, 2) @ f.right.double() for f in (exact, found))
+    difference = (got - wanted).norm(dim=(1, 2)) / wanted.norm(dim=(1, 2))
+    assert difference[found.trusted].quantile(0.99) < 1e-3
+    for family in FAMILIES:
+        for width in (1, 2, 5, 33):
+            matrix = torch.tensor(of_family(family, 1, width), dtype=torch.float32)[None]
+            found = without_waiting(matrix)
+            assert all(torch.isfinite(part).all() for part in found), (family, width)
+            bound = torch.linalg.matrix_norm(matrix, 2)
+            assert (found.radius <= 1.02 * bound + 1e-12).all(), (family, width)

@@ -15,8 +15,9 @@ from stiffgui.stiffness.base import tiny
 
 SQUARINGS = 9  # of J, before the first check
 FURTHER = 4  # of those that were not trusted
-RESIDUAL = 5e-5  # of either eigenvector, relative to |l_1|
+RESIDUAL = 1e-4  # of either eigenvector, relative to |l_1|
 ERROR = 3e-5  # of the value, estimated
+AGREEMENT = 0.02  # with Gelfand's formula, where there is no LAPACK
 CHUNK = 40  # matrices that are squared together
 
 
@@ -67,26 +68,33 @@ def without_waiting(matrix: Tensor) -> Dominant:
     """The same where choosing the doubtful ones would make the host wait for the device.
 
     Every matrix is squared `FURTHER` times more, and that result taken where the first is not
-    trusted. What neither vouches for (about as many as `dominant` sends to LAPACK) keeps a finite
-    two-sided quotient or 0 and is marked as not trusted: an estimate of a subgradient.
+    trusted. What neither vouches for (about as many as `dominant` sends to LAPACK) is marked as
+    such: where the quotient agrees with Gelfand's formula it stays, an estimate of a
+    subgradient; elsewhere Gelfand's value with the gradient 0.
     """
     size = _size(matrix)
-    power = _squared(matrix / size.clamp_min(tiny(matrix)), SQUARINGS)
-    first = _from_power(matrix, power, size)
-    second = _from_power(matrix, _squared(power, FURTHER), size)
-    bound = size.flatten()
-    usable = second.trusted | (torch.isfinite(second.radius) & (second.radius <= bound))
-    for part in (second.left, second.right):
-        usable &= torch.isfinite(part).flatten(1).all(1) & (part.abs().amax((1, 2)) < 1 / ERROR)
-    merged = [
-        torch.where(first.trusted.view(-1, *[1] * (a.ndim - 1)), a, b)
-        for a, b in zip(first[:3], second[:3], strict=True)
-    ]
-    keep = first.trusted | usable
-    radius, left, right = (
-        torch.where(keep.view(-1, *[1] * (m.ndim - 1)), m, torch.zeros_like(m)) for m in merged
-    )
-    return Dominant(radius, left, right, first.trusted | second.trusted)
+    power, growth, found = matrix, torch.zeros_like(size), []
+    for k in range(1 + SQUARINGS + FURTHER):
+        power = power @ power if k else power
+        norm = _size(power)
+        growth = growth + norm.log() * 0.5**k  # of J^(2^k); -inf where it vanishes
+        power = power / norm.clamp_min(tiny(matrix))
+        if k in (SQUARINGS, SQUARINGS + FURTHER):
+            found.append(_from_power(matrix, power, size))
+    first, second = found
+    gelfand = growth.exp().flatten()
+    largest = torch.cat((second.left, second.right), 1).abs().amax((1, 2))
+    usable = (second.radius - gelfand).abs() < AGREEMENT * gelfand
+    usable &= largest < 1 / ERROR  # NaN is not
+    blank = torch.zeros_like(second.left)
+    other = Dominant(gelfand, blank, blank, first.trusted)
+    for choose, better in ((usable | second.trusted, second), (first.trusted, first)):
+        other = Dominant(*(_where(choose, x, y) for x, y in zip(better, other, strict=True)))
+    return other._replace(trusted=first.trusted | second.trusted)
+
+
+def _where(choose: Tensor, yes: Tensor, no: Tensor) -> Tensor:
+    return torch.where(choose.view(-1, *[1] * (yes.ndim - 1)), yes, no)
 
 
 def by_lapack(matrix: Tensor) -> Dominant:
@@ -154,7 +162,10 @@ def _from_power(matrix: Tensor, power: Tensor, size: Tensor) -> Dominant:
     eps = torch.finfo(matrix.dtype).eps
     noise = eps * size.flatten() / floor
     error = condition * (residual_v * residual_u + noise)
-    trusted = (residual_v < RESIDUAL) & (residual_u < RESIDUAL) & (error < ERROR)
+    # An eigenvector is off by its residual over the distance to the partner of a pair.
+    apart = (2 * value.imag.abs() / floor).clamp(max=1).masked_fill(value.imag == 0, 1)
+    worse = torch.maximum(residual_v, residual_u)
+    trusted = (worse < RESIDUAL * apart) & (error < ERROR)
     u = u * (value.conj() / floor / safe).unsqueeze(-1)
     return Dominant(
         radius, torch.stack((u.real, -u.imag), 1), torch.stack((v.real, v.imag), 1), trusted

@@ -16,16 +16,16 @@ class SpectralRadius(Proxy):
 
     |l_1| and d|l_1| = Re(conj(l_1)/|l_1| u^H dJ v / (u^H v)), u and v the left and right
     eigenvectors. As a watched number: LAPACK geev in float64, matrix by matrix, O(w^3). As a
-    penalty in float32: nine squarings of all Jacobians in one batch, without a graph, then two-
-    sided Rayleigh quotients (`dominant`); matrices whose residuals do not vouch for the result go
-    to LAPACK in float64. Off by 1e-6 (value) and 3e-4 (gradient) at the 99th percentile of
-    training Jacobians, the gradient by at most 1e-3 where moduli are 1e-3 apart. On a GPU no eig
-    and no waiting: those matrices are squared further instead, and for the few that stay
+    penalty in float32: nine squarings of all Jacobians in one batch, without a graph, then
+    two-sided Rayleigh quotients (`dominant`); matrices whose residuals do not vouch for the
+    result go to LAPACK in float64. Off by 1e-6 (value) and 3e-4 (gradient) at the 99th percentile
+    of training Jacobians, the gradient by at most 1e-3 where moduli are 1e-3 apart. On a GPU no
+    eig and no waiting: those matrices are squared further instead, and for the few that stay
     untrusted the gradient is an estimate of a subgradient. Where several eigenvalues share the
-    largest modulus, the gradient of one of them (a subgradient); 0 where l_1 = 0 or the matrix is
-    defective to working precision. As a penalty it pushes one eigenvalue at a time while others
-    pile up at the same modulus: prefer gelfand-sketch. Source: Magnus 1985; the talk (as an
-    index).
+    largest modulus, the gradient of one of them (a subgradient); 0 where l_1 = 0 or the matrix
+    is defective to working precision. As a penalty it pushes one eigenvalue at a time while
+    others pile up at the same modulus: prefer gelfand-sketch. Source: Magnus 1985; the talk (as
+    an index).
     """
 
     kind: Literal["spectral-radius"] = "spectral-radius"
