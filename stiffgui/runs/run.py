@@ -72,6 +72,12 @@ class Run:
         return self._meta("ending")
 
     @property
+    def note(self) -> str:
+        """What a person has written about the run; empty when nothing."""
+        rows = self._rows("SELECT value FROM meta WHERE key = ?", "note")
+        return str(rows[0][0]) if rows else ""
+
+    @property
     def trials(self) -> int:
         """R."""
         return self.experiment.training.trials
