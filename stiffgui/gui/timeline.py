@@ -29,7 +29,7 @@ class Timeline(QFrame):
         branch.setIconText("Branch")
         self.branch.setDefaultAction(branch)
         self.branch.setObjectName("quiet")
-        self.text = QLabel("")
+        self.text = QLabel("every epoch can be seen again here")
         self.text.setObjectName("cardNote")
         layout = QHBoxLayout(self)
         layout.setContentsMargins(10, 6, 10, 6)

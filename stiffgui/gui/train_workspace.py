@@ -162,6 +162,7 @@ class TrainWorkspace(Workspace):
         bench.runs_changed.connect(self._runs_changed)
         bench.training_changed.connect(self._training_changed)
         bench.said.connect(self.say)
+        bench.undoable.connect(lambda text, call: self.said.emit(text, "", ("Undo", call)))
         self.sharing.said.connect(self.say)
         looking.viewed.connect(self._show_view)
         looking.answered.connect(self._answered)

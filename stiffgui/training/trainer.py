@@ -304,7 +304,8 @@ class Trainer:
 
     def _indices_are_due(self) -> bool:
         watch, last = self.experiment.watch, self.experiment.training.epochs
-        return self.epoch < 10 or self.epoch % watch.every == 0 or self.epoch >= last
+        early = self.epoch < 10 or (self.epoch < 100 and self.epoch % 10 == 0)
+        return early or self.epoch % watch.every == 0 or self.epoch >= last
 
     def _record(self) -> Record:
         indices, flagged = self.indices() if self._indices_are_due() else ({}, {})

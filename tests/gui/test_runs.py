@@ -25,7 +25,7 @@ from stiffgui.gui.closing import Choice
 from stiffgui.gui.curves import Quartiles, smoothed, thinned
 from stiffgui.gui.palette import Palette
 from stiffgui.gui.window import MainWindow
-from stiffgui.runs import open_run
+from stiffgui.runs import open_run, settle
 
 WAIT = 60_000
 
@@ -200,6 +200,66 @@ def test_a_branch_starts_from_the_epoch_on_the_timeline(window: MainWindow, qtbo
     window.acts["branch"].trigger()
     qtbot.waitUntil(lambda: "architecture.width = 20" in window.banner.text(), timeout=WAIT)
     assert page.bench.runs == [first, second]
+
+
+def test_a_note_stays_with_the_file(window: MainWindow, qtbot: QtBot) -> None:
+    train(window, qtbot)
+    bench = window.train.bench
+    (run,) = bench.runs
+    bench.set_note(run, " the plain one\n")
+    with open_run(run.path) as stored:
+        assert stored.note == "the plain one"
+    bench.remove(run)
+    again = bench.open_run(run.path)
+    assert again is not None and again.note == "the plain one"
+    shown = [b.toolTip() for b in window.train.runs_bar.findChildren(QPushButton)]
+    assert any("“the plain one”" in tip for tip in shown)
+    again.path = run.path.with_name("gone.stiff")
+    bench.set_note(again, "x")
+    assert "cannot be kept" in window.banner.text() and again.note == "the plain one"
+
+
+def test_a_deleted_run_comes_back_by_undo(
+    window: MainWindow, qtbot: QtBot, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("XDG_DATA_HOME", raising=False)
+    train(window, qtbot)
+    train(window, qtbot)
+    bench = window.train.bench
+    first, second = bench.runs
+    before = first.path.read_bytes()
+    bench.throw_away(first)
+    assert bench.runs == [second] and not first.path.exists()
+    assert "wastebasket" in window.banner.text()
+    window.banner._offer.click()
+    assert bench.runs == [first, second] and bench.shown is first
+    assert first.path.read_bytes() == before
+    assert not list(home.rglob("*.trashinfo")) and not list(home.rglob("deleted/*"))
+    bench.throw_away(first)
+    first.path.write_text("another")
+    window.banner._offer.click()
+    assert "exists again" in window.banner.text() and first.path.read_text() == "another"
+
+
+def test_an_interrupted_file_is_moved_with_its_journal(tmp_path: Path) -> None:
+    import sqlite3
+
+    path = tmp_path / "a.db"
+    writer = sqlite3.connect(path)
+    writer.execute("PRAGMA journal_mode = WAL")
+    writer.execute("CREATE TABLE t (x)")
+    writer.execute("INSERT INTO t VALUES (7)")
+    writer.commit()
+    left = tmp_path / "left" / "a.db"  # as a killed process leaves it: with its journal
+    left.parent.mkdir()
+    for name in ("a.db", "a.db-wal"):
+        (left.parent / name).write_bytes((tmp_path / name).read_bytes())
+    writer.close()
+    settle(left)
+    assert [p.name for p in left.parent.iterdir()] == ["a.db"]
+    assert sqlite3.connect(left).execute("SELECT x FROM t").fetchall() == [(7,)]
+    settle(tmp_path / "missing.db")
+    assert not (tmp_path / "missing.db").exists()
 
 
 def test_a_folder_that_cannot_be_written_is_told(window: MainWindow, tmp_path: Path) -> None:
