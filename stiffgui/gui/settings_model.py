@@ -173,7 +173,9 @@ class SettingsModel(QObject):
         values, memory = deepcopy(self._state.values), dict(self._state.memory)
         old, new = _find(values, chooser), _find(changed, chooser)
         memory[chooser, old["kind"]] = deepcopy(old)
-        kept = {k: v for k, v in old.items() if k in new and k != "kind"}
+        # What `changed` made of valid values stands; what is not allowed is kept as it was typed.
+        valid = _find(_dump(self._state.structure), chooser)
+        kept = {k: v for k, v in old.items() if k in new and k != "kind" and v != valid.get(k)}
         group = new | memory.get((chooser, str(kind)), kept)
         _put(values, chooser, deepcopy(group) | {"kind": kind})
         return replace(self._state, values=values, memory=memory)
