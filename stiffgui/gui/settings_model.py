@@ -169,7 +169,7 @@ class SettingsModel(QObject):
         return next((s for s in self.specs() if s.key == key), None)
 
     def _choose(self, chooser: str, kind: Any, changed: dict[str, Any]) -> _State:
-        """Another kind: what was set in it before comes back, else shared names are kept."""
+        """Another kind: what was set in it before comes back, else what `_assign` keeps of it."""
         values, memory = deepcopy(self._state.values), dict(self._state.memory)
         old, new = _find(values, chooser), _find(changed, chooser)
         memory[chooser, old["kind"]] = deepcopy(old)
