@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -29,6 +29,7 @@ def test_closed_forms() -> None:
     assert np.isnan(r2(constant, constant + 1)).all() and rmse(constant, constant + 1) == 1
 
 
+@settings(deadline=None)
 @given(st.integers(0, 1000))
 def test_least_squares_line(seed: int) -> None:
     draws = np.random.default_rng(seed)
@@ -46,6 +47,7 @@ def test_trials_come_first() -> None:
         np.testing.assert_allclose(rmse(y, p)[k], rmse(y, p[k]))
 
 
+@settings(deadline=None)
 @given(st.floats(1e-8, 1e8), st.floats(-1e3, 1e3))
 def test_standardising_is_undone(scale: float, shift: float) -> None:
     x = np.zeros((5, 1))

@@ -391,7 +391,7 @@ def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
 
 
 @given(st.integers(2, 5000))
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 def test_the_batch_fits(samples: int) -> None:
     batch = _dividing(samples, 20)
     assert 1 <= batch <= min(50, samples)
