@@ -262,13 +262,16 @@ class Experiment(Settings):
 
     @classmethod
     def read(cls, path: str | Path) -> Experiment:
-        """An experiment from a TOML file. Raises InputError when it cannot be read or is bad."""
+        """An experiment from a TOML file. Raises InputError when it cannot be read or is bad.
+
+        The path of a table counts from the file's folder, unless it is absolute.
+        """
         try:
             text = Path(path).read_text("utf-8")
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
             raise InputError(f"{path} cannot be read: {reason}. Check the path.") from None
-        return cls.from_toml(text, str(path))
+        return cls.from_toml(_with_table_beside(text, Path(path)), str(path))
 
     def to_toml(self) -> str:
         """All settings as TOML text; `from_toml` reads it back to an equal experiment."""
@@ -306,6 +309,19 @@ class Experiment(Settings):
         mine, theirs = self.flat(), other.flat()
         keys = list(mine) + [k for k in theirs if k not in mine]
         return {k: (mine.get(k), theirs.get(k)) for k in keys if mine.get(k) != theirs.get(k)}
+
+
+def _with_table_beside(text: str, path: Path) -> str:
+    """The text with a relative `task.path` made absolute; unchanged when it is no TOML."""
+    try:
+        document = tomlkit.parse(text)
+        table = document["task"]["path"]
+    except (tomlkit.exceptions.TOMLKitError, KeyError, TypeError):
+        return text
+    if not isinstance(table, str) or not table or Path(table).expanduser().is_absolute():
+        return text
+    document["task"]["path"] = str(path.absolute().parent / table)
+    return tomlkit.dumps(document)
 
 
 def problems(values: Mapping[str, Any]) -> dict[str, str]:

@@ -169,11 +169,13 @@ class SettingsModel(QObject):
         return next((s for s in self.specs() if s.key == key), None)
 
     def _choose(self, chooser: str, kind: Any, changed: dict[str, Any]) -> _State:
-        """Another kind: what was set in it before comes back, else shared names are kept."""
+        """Another kind: what was set in it before comes back, else what `_assign` keeps of it."""
         values, memory = deepcopy(self._state.values), dict(self._state.memory)
         old, new = _find(values, chooser), _find(changed, chooser)
         memory[chooser, old["kind"]] = deepcopy(old)
-        kept = {k: v for k, v in old.items() if k in new and k != "kind"}
+        # What `changed` made of valid values stands; what is not allowed is kept as it was typed.
+        valid = _find(_dump(self._state.structure), chooser)
+        kept = {k: v for k, v in old.items() if k in new and k != "kind" and v != valid.get(k)}
         group = new | memory.get((chooser, str(kind)), kept)
         _put(values, chooser, deepcopy(group) | {"kind": kind})
         return replace(self._state, values=values, memory=memory)

@@ -9,10 +9,11 @@ from pydantic import Discriminator
 from stiffgui.settings import kind_of
 from stiffgui.tasks.alpine02 import Alpine02
 from stiffgui.tasks.base import Data, Task
+from stiffgui.tasks.functions import FUNCTIONS
 from stiffgui.tasks.land_carbon import LandCarbon
 from stiffgui.tasks.table import Table
 
-_CLASSES: tuple[type[Task], ...] = (Alpine02, LandCarbon, Table)
+_CLASSES: tuple[type[Task], ...] = (Alpine02, LandCarbon, Table, *FUNCTIONS)
 TASKS: dict[str, type[Task]] = {kind_of(t): t for t in _CLASSES}
 
 if TYPE_CHECKING:

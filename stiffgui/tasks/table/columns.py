@@ -154,7 +154,12 @@ def as_numbers(file: str, name: str, column: pd.Series) -> Array:
         )
     import pandas as pd
 
-    return np.asarray(pd.to_numeric(column, errors="coerce"), dtype=np.float64)
+    return np.asarray(pd.to_numeric(_plain(column), errors="coerce"), dtype=np.float64)
+
+
+def _plain(column: pd.Series) -> pd.Series:
+    """Categories as the values that they stand for."""
+    return column.astype(object) if column.dtype.name == "category" else column
 
 
 def first_text(column: pd.Series) -> int | None:
@@ -165,7 +170,7 @@ def first_text(column: pd.Series) -> int | None:
         return None
     if column.dtype.kind in "cmM":  # complex numbers, times and spans of time
         return 0
-    numbers = pd.to_numeric(column, errors="coerce")
+    numbers = pd.to_numeric(_plain(column), errors="coerce")
     text = np.flatnonzero(np.asarray(numbers.isna() & column.notna(), dtype=bool))
     return int(text[0]) if len(text) else None
 

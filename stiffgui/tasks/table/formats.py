@@ -9,6 +9,7 @@ import csv
 import io
 import re
 import warnings
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -85,10 +86,10 @@ def _as(path: Path, format: str) -> Iterator[None]:
     except ImportError as error:
         raise InputError(f"{path.name} needs a library: {error}.", "task.path") from None
     except Exception as error:  # each library has its own family of errors
-        reason = str(error).strip().splitlines() or [type(error).__name__]
+        reason = str(error).strip().split("\n")[0].split(". ")[0].rstrip(".")
         raise InputError(
-            f"{path.name} cannot be read as {format}: {reason[0].rstrip('.')}. Save it again, or "
-            f"give it the ending of what it is.",
+            f"{path.name} cannot be read as {format}: {reason or type(error).__name__}. Save it "
+            f"again, or give it the ending of what it is.",
             "task.path",
         ) from None
 
@@ -229,7 +230,7 @@ def _read_excel(path: Path, _: str) -> Sheet:
 
     with _as(path, "Excel"), path.open("rb") as file:
         # The header as data: pandas would rename columns that have the same name.
-        frame = pd.read_excel(file, header=None)
+        frame = pd.read_excel(file, header=None, engine="openpyxl")
         if frame.empty:
             raise InputError(f"{path.name}: its first sheet is empty.", "task.path")
         names = tuple("" if pd.isna(name) else str(name).strip() for name in frame.iloc[0])
@@ -239,6 +240,12 @@ def _read_excel(path: Path, _: str) -> Sheet:
 def _read_npz(path: Path, _: str) -> Sheet:
     import pandas as pd
 
+    if not zipfile.is_zipfile(path):
+        raise InputError(
+            f"{path.name} is not an NPZ archive: save arrays with np.savez(file, x=x, y=y); "
+            f"pickled Python objects are refused because opening them can run code.",
+            "task.path",
+        )
     columns: dict[str, Any] = {}
     lengths: dict[str, int] = {}
     try:
@@ -291,6 +298,13 @@ def _read_netcdf(path: Path, _: str) -> Sheet:
 
     columns: dict[str, Any] = {}
     lengths: dict[str, int] = {}
+    with path.open("rb") as file:
+        if file.read(4)[:3] not in (b"CDF", b"\x89HD"):
+            raise InputError(
+                f"{path.name} cannot be read as NetCDF: it is neither NetCDF 3 nor 4. Save it "
+                f"again, or give it the ending of what it is.",
+                "task.path",
+            )
     with _as(path, "NetCDF"):
         import xarray as xr
 

@@ -11,14 +11,21 @@ MOST = 4  # sheets that stay in memory
 _read: dict[tuple[str, str, int, int], Sheet] = {}
 
 
+def stamp(path: str | Path) -> tuple[int, int] | None:
+    """Time and size of a file, by which a change shows; None where there is none."""
+    try:
+        stat = Path(path).stat()
+    except OSError:
+        return None
+    return stat.st_mtime_ns, stat.st_size
+
+
 def sheet_of(path: str | Path, delimiter: str = "auto") -> Sheet:
     """The table at a path; read anew when its time or size differ. Raises like `read_sheet`."""
-    place = Path(path)
-    try:
-        stat = place.stat()
-    except OSError:
+    place, when = Path(path), stamp(path)
+    if when is None:
         return read_sheet(place, delimiter)  # says what is wrong
-    key = (str(place), delimiter, stat.st_mtime_ns, stat.st_size)
+    key = (str(place), delimiter, *when)
     if key not in _read:
         sheet = read_sheet(place, delimiter)
         while len(_read) >= MOST:
