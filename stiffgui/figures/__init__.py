@@ -74,17 +74,17 @@ def export_figure(
     options = options or Options()
     _known("figure", name, FIGURES)
     _known("format", kind, (*PICTURE_FORMATS, "csv"))
-    _may_write(path, replace)
+    may_write(path, replace)
     draw, tabulate = FIGURES[name]
     if kind == "csv":
-        _write(path, lambda: tabulate(runs, options).to_csv(path, index=False))
+        write(path, lambda: tabulate(runs, options).to_csv(path, index=False))
         return
     import matplotlib.pyplot as plt
 
     with styled(options):
         figure = draw(runs, options)
         try:
-            _write(path, lambda: figure.savefig(path, format=kind))
+            write(path, lambda: figure.savefig(path, format=kind))
         finally:
             plt.close(figure)
 
@@ -101,9 +101,9 @@ def export_table(
     """Write a table as csv, parquet, npz (a column an array) or latex. Raises as export_figure."""
     _known("table", name, TABLES)
     _known("format", kind, TABLE_FORMATS)
-    _may_write(path, replace)
+    may_write(path, replace)
     table = TABLES[name]([run], options or Options())
-    _write(path, lambda: _WRITERS[kind](table, path))
+    write(path, lambda: _WRITERS[kind](table, path))
 
 
 def _write_npz(table: pd.DataFrame, path: Path) -> None:
@@ -145,16 +145,18 @@ def _known(what: str, name: str, names: Any) -> None:
         )
 
 
-def _may_write(path: Path, replace: bool) -> None:
+def may_write(path: Path, replace: bool) -> None:
+    """Raise InputError when a file is there that may not be replaced."""
     if path.is_dir():
         raise InputError(f"{path} is a folder: name a file in it.")
     if path.exists() and not replace:
         raise InputError(f"{path} exists: choose another name, or add --force to replace it.")
 
 
-def _write(path: Path, write: Callable[[], Any]) -> None:
+def write(path: Path, save: Callable[[], Any]) -> None:
+    """Call `save`; what goes wrong while writing `path` becomes an InputError."""
     try:
-        write()
+        save()
     except OSError as error:
         raise InputError(
             f"{path} cannot be written: {error.strerror or error}. Choose a place where you may "

@@ -23,7 +23,10 @@ Steps = Callable[[Tensor, int], Tensor]
 def explicit(
     tableau: Tableau, activation: Activation, stages: Sequence[Sequence[Layer]], step: float
 ) -> Steps:
-    """x_{n-1} [R, B, w], n -> x_n by an explicit method; stages[i][n]: the weights at t_n + c_i a."""
+    """x_{n-1} [R, B, w], n -> x_n by an explicit method.
+
+    stages[i][n]: the weights of layer n at t_n + c_i a.
+    """
 
     def advance(state: Tensor, n: int) -> Tensor:
         slopes: list[Tensor] = []

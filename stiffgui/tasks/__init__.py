@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Annotated, Union
+
+from pydantic import Discriminator
+
+from stiffgui.settings import kind_of
 from stiffgui.tasks.alpine02 import Alpine02
+from stiffgui.tasks.annulus import Annulus
 from stiffgui.tasks.base import Data, Task
+from stiffgui.tasks.reflection import Reflection
 
-AnyTask = Alpine02
+_CLASSES: tuple[type[Task], ...] = (Alpine02, Reflection, Annulus)
+TASKS: dict[str, type[Task]] = {kind_of(t): t for t in _CLASSES}
 
-__all__ = ["Alpine02", "AnyTask", "Data", "Task"]
+if TYPE_CHECKING:
+    AnyTask = Task
+else:
+    AnyTask = Annotated[Union[_CLASSES], Discriminator("kind")]  # noqa: UP007 (from a tuple)
+
+__all__ = ["TASKS", "Alpine02", "Annulus", "AnyTask", "Data", "Reflection", "Task"]

@@ -13,7 +13,7 @@ from stiffgui.training.step import Gradient
 
 
 class AutogradGradient:
-    """Fills `gradient` with that of `batch_loss`; `network` holds leaves that share `parameters`."""
+    """Fills `gradient` with that of `batch_loss`; the network's leaves share `parameters`."""
 
     def __init__(self, network: ResidualNetwork, parameters: Stacked, gradient: Stacked) -> None:
         self._network, self._gradient = network, gradient

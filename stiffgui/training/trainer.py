@@ -39,8 +39,8 @@ class Trainer:
 
     Iterating runs the epochs. Nothing is drawn from a running random stream: the batches and
     random vectors of an epoch follow from (seed, trial, epoch), so a trial sees the same ones
-    alone, in a batch, and after resuming. `checkpoint` continues an earlier training; `start` are networks, name -> [R, ...],
-    to begin with in the place of random ones.
+    alone, in a batch, and after resuming. `checkpoint` continues an earlier training; `start` are
+    networks, name -> [R, ...], to begin with in the place of random ones.
 
     Raises InputError (from the constructor) when the device does not exist.
     """
@@ -112,8 +112,8 @@ class Trainer:
             values = torch.as_tensor(np.array(networks[name]))
             if values.shape != block.shape:
                 raise InputError(
-                    f"{name} of the network to begin with has the shape {tuple(values.shape)}, this "
-                    f"experiment needs {tuple(block.shape)}: keep width, depth and trials."
+                    f"{name} of the network to begin with has the shape {tuple(values.shape)}, "
+                    f"not {tuple(block.shape)}: keep width, depth and trials."
                 )
             block.copy_(values)
 
