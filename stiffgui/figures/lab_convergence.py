@@ -20,15 +20,18 @@ def draw_convergence(result: ConvergenceResult, options: Options) -> Any:
     import matplotlib.pyplot as plt
 
     figure, (left, right) = plt.subplots(1, 2)
+    sample, component = _most_telling(result)
     shown = [depth for depth in result.networks if depth <= DEEPEST_SHOWN]
     colours = plt.get_cmap(SEQUENTIAL)(np.linspace(0.85, 0.1, max(1, len(shown))))
     for depth, colour in zip(shown, colours, strict=True):
         t = np.linspace(0, result.horizon, depth + 1)
         states = result.networks[depth]
-        left.plot(t, states[:, 0, 0], ".-", ms=3, lw=0.9, color=colour, label=f"N = {depth}")
-    left.plot(result.times, result.ode[:, 0, 0], color="#D55E00", lw=2, label="ODE")
+        left.plot(
+            t, states[:, sample, component], ".-", ms=3, lw=0.9, color=colour, label=f"N = {depth}"
+        )
+    left.plot(result.times, result.ode[:, sample, component], color="#D55E00", lw=2, label="ODE")
     left.set_xlabel("t")
-    left.set_ylabel("x1 of the first sample")
+    left.set_ylabel(f"x{component + 1} of sample {sample + 1}")
     left.legend(loc="best", fontsize="small")
     for k, (name, errors) in enumerate(result.errors.items()):
         slope = result.slopes[name]
@@ -43,6 +46,14 @@ def draw_convergence(result: ConvergenceResult, options: Options) -> Any:
     right.set_ylabel("|x_N − x(T)|")
     right.legend(loc="best", fontsize="small")
     return figure
+
+
+def _most_telling(result: ConvergenceResult) -> tuple[int, int]:
+    """The sample and component whose network of fewest layers ends farthest from the ODE."""
+    first = next(iter(result.networks.values()))
+    distance = np.nan_to_num(np.abs(first[-1] - result.ode[-1]))
+    sample, component = np.unravel_index(int(distance.argmax()), distance.shape)
+    return int(sample), int(component)
 
 
 def convergence_table(result: ConvergenceResult) -> pd.DataFrame:

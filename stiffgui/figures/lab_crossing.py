@@ -22,7 +22,7 @@ def draw_crossing(result: CrossingResult, options: Options) -> Any:
     for k, (name, network) in enumerate(result.networks.items()):
         axes = figure.add_subplot(grid[0, k])
         _trajectories(axes, network, result)
-        axes.set_title(f"{name}, N = {network.depth}, w = {network.width}", fontsize="medium")
+        axes.set_title(f"{name}: {network.depth} layers", fontsize="medium")
     errors = figure.add_subplot(grid[1, :])
     for k, (name, network) in enumerate(result.networks.items()):
         errors.plot(network.epochs, network.errors, color=COLOURS[k], ls=DASHES[k], label=name)

@@ -23,15 +23,17 @@ def draw_linear(result: LinearResult, options: Options) -> Any:
     exact = np.abs(result.exact[:, c])
     left.plot(result.times, exact, color="#999999", lw=3, alpha=0.6, label="exact")
     for k, (name, path) in enumerate(result.paths.items()):
-        marker = "." if name.endswith("Euler") else "x"
+        euler = name.endswith("Euler")
+        late = path.times[1:] - path.times[:-1] > 0.5 * max(result.steps)
+        marked = np.flatnonzero(late) + 1 if euler else np.arange(0, len(path.times), 4)
         left.plot(
             path.times,
             np.abs(path.states[:, c]),
             color=COLOURS[k],
             ls=DASHES[k],
-            marker=marker,
+            marker="o" if euler else "x",
             ms=3,
-            markevery=max(1, len(path.times) // 40),
+            markevery=marked.tolist(),
             lw=1,
             label=f"{name}, {path.steps} steps",
         )

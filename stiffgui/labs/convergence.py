@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stiffgui.errors import InputError
-from stiffgui.labs.page import Page, Result, plain
+from stiffgui.labs.page import Page, Result, document
 from stiffgui.resnet.activations import ACTIVATIONS
 from stiffgui.resnet.tableaus import INTEGRATORS
 from stiffgui.settings import setting
@@ -31,6 +31,7 @@ WEIGHT_KINDS = {
 EXPECTED = {"euler": -1, "rk2": -2, "rk4": -4, "implicit-euler": -1}
 ROUNDING = 3e-13  # relative to the states: errors below are the reference's or rounding
 FITTED = 4  # the slope is that of the finest points above rounding
+BLOWN_UP = "Some networks leave the range of numbers: lower the scale or the horizon."
 SHOWN = 5  # samples of which trajectories are drawn
 
 
@@ -40,7 +41,7 @@ class ConvergenceResult(Result):
     NaN where a network gave up; slopes: integrator -> slope against N, None where undefined.
 
     times [M], ode [M, samples, w]: the reference; networks: depth -> states [N + 1, samples, w]
-    of explicit Euler. evaluations, steps: what the reference cost.
+    of explicit Euler; unsolved: depths at which Newton found no implicit step. evaluations, steps: what the reference cost.
     """
 
     depths: NDArray[np.int64]
@@ -49,17 +50,19 @@ class ConvergenceResult(Result):
     times: Array
     ode: Array
     networks: dict[int, Array]
+    unsolved: list[int]
     horizon: float
     solver: str
     evaluations: int
     steps: int
 
     def numbers(self) -> dict[str, Any]:
-        return plain(
-            {
+        return document(
+            **{
                 "problem": self.problem or None,
                 **{f"slope_{k.replace('-', '_')}": v for k, v in self.slopes.items()},
                 "depths": self.depths,
+                "unsolved_depths": self.unsolved,
                 "errors": self.errors,
                 "reference": {
                     "solver": self.solver,
@@ -71,11 +74,16 @@ class ConvergenceResult(Result):
 
     def sentences(self) -> tuple[str, str]:
         slope = {k: "undefined" if v is None else f"{v:.2f}" for k, v in self.slopes.items()}
+        unsolved = ""
+        if self.unsolved:
+            depths = ", ".join(map(str, self.unsolved))
+            unsolved = f"; Newton's method finds no implicit Euler step with {depths} layers"
         return (
             f"With more layers the ResNet approaches its ODE: the error of Euler layers falls with "
             f"slope {slope.get('euler', 'undefined')}, of RK2 with {slope.get('rk2', 'undefined')},"
             f" of RK4 with {slope.get('rk4', 'undefined')}.",
-            f"The reference is {self.solver}: {self.steps} steps, {self.evaluations} evaluations.",
+            f"The reference is {self.solver}: {self.steps} steps, {self.evaluations} evaluations"
+            f"{unsolved}.",
         )
 
 
@@ -140,27 +148,36 @@ class Convergence(Page):
         depths = 2 ** np.arange(self.doublings + 1)
         errors = {name: np.full(len(depths), np.nan) for name in INTEGRATORS}
         networks: dict[int, Array] = {}
+        unsolved: list[int] = []
         problems = [truth.problem] if truth.problem else []
         for k, depth in enumerate(depths.tolist()):
             for name in INTEGRATORS:
-                states, problem = _states(network, start, depth, name)
+                try:
+                    states = _states(network, start, depth, name)
+                except InputError:
+                    unsolved.append(depth)
+                    continue
                 errors[name][k] = _distance(states[-1], truth.states[-1, 0])
                 if name == "euler":
                     networks[depth] = states[:, :SHOWN]
-                if problem and problem not in problems:
-                    problems.append(problem)
-            yield self._result(truth, depths, errors, networks, horizon, problems, k + 1)
+                if not np.isfinite(states).all() and BLOWN_UP not in problems:
+                    problems.append(BLOWN_UP)
+            said = list(problems)
+            if depth in unsolved:  # few layers may fail, many should not
+                said.append("The implicit Euler step has no solution with this many layers.")
+            found = (errors, networks, list(unsolved))
+            yield self._result(truth, depths, found, horizon, said, k + 1)
 
     def _result(
         self,
         truth: Solution,
         depths: NDArray[np.int64],
-        errors: dict[str, Array],
-        networks: dict[int, Array],
+        found: tuple[dict[str, Array], dict[int, Array], list[int]],
         horizon: float,
         problems: list[str],
         done: int,
     ) -> ConvergenceResult:
+        errors, networks, unsolved = found
         floor = ROUNDING * max(1.0, float(np.nan_to_num(np.abs(truth.states)).max()))
         return ConvergenceResult(
             problem=" ".join(problems),
@@ -171,6 +188,7 @@ class Convergence(Page):
             times=truth.times,
             ode=truth.states[:, 0, :SHOWN],
             networks=dict(networks),
+            unsolved=unsolved,
             horizon=horizon,
             solver=self.solver,
             evaluations=truth.evaluations,
@@ -194,7 +212,7 @@ class Convergence(Page):
         architecture = Architecture(
             width=self.width,
             depth=self.degree + 1,
-            weights=weights,  # type: ignore[arg-type]
+            weights=weights,
             activation=self.activation,
             horizon=self.horizon,
             lift="identity",
@@ -224,21 +242,16 @@ def _trained(path: str, samples: int) -> tuple[ResidualNetwork, Any]:
         return network, network.lift(x)
 
 
-def _states(network: ResidualNetwork, start: Any, depth: int, integrator: str) -> tuple[Array, str]:
-    """States x_0..x_N [N + 1, samples, w] of the same W(t) at this depth; NaN with a problem."""
+def _states(network: ResidualNetwork, start: Any, depth: int, integrator: str) -> Array:
+    """States x_0..x_N [N + 1, samples, w] of the same W(t) at this depth.
+
+    Raises InputError when an implicit step is not solved.
+    """
     import torch
 
-    deep = network.at_depth(depth, integrator)
-    try:
-        with torch.no_grad():
-            states = [x[0].numpy() for x in deep.states_from(start)]
-    except InputError:
-        blank = np.full((depth + 1, *start.shape[1:]), np.nan)
-        return blank, "An implicit Euler step has no solution at some depths."
-    found = np.stack(states)
-    if not np.isfinite(found).all():
-        return found, "Some networks leave the range of numbers."
-    return found, ""
+    with torch.no_grad():
+        states = network.at_depth(depth, integrator).states_from(start)
+    return np.stack([x[0].numpy() for x in states])
 
 
 def _distance(found: Array, wanted: Array) -> float:

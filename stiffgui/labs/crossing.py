@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stiffgui.experiment import Experiment, Training
-from stiffgui.labs.page import Page, Result, plain
+from stiffgui.labs.page import Page, Result, document
 from stiffgui.resnet.architecture import Architecture
+from stiffgui.resnet.weights import Legendre, PerLayer
 from stiffgui.settings import setting
 from stiffgui.tasks import TASKS
 
@@ -62,8 +63,8 @@ class CrossingResult(Result):
     networks: dict[str, Trained]
 
     def numbers(self) -> dict[str, Any]:
-        return plain(
-            {
+        return document(
+            **{
                 "problem": self.problem or None,
                 "bound": self.bound,
                 **{f"error_{name}": n.error for name, n in self.networks.items()},
@@ -76,8 +77,8 @@ class CrossingResult(Result):
         error = {name: f"{n.error:.3g}" for name, n in self.networks.items()}
         if self.bound is None:
             first = (
-                f"No flow of the plane pulls the disc out of the ring; the fine network tells these "
-                f"samples apart (RMSE {error['fine']}) only where it squeezes through a gap."
+                f"No flow of the plane pulls the disc out of the ring; the fine network separates "
+                f"these samples (RMSE {error['fine']}) only by squeezing through a gap."
             )
         else:
             first = (
@@ -130,6 +131,14 @@ class Crossing(Page):
         le=100,
         advanced=True,
     )
+    degree: int = setting(
+        3,
+        title="Degree",
+        help="Of the Legendre weights of the fine and the augmented network.",
+        ge=0,
+        le=20,
+        advanced=True,
+    )
     learning_rate: float = setting(
         0.02, title="Learning rate", help="Adam's.", gt=0, le=1, logarithmic=True, advanced=True
     )
@@ -161,6 +170,8 @@ class Crossing(Page):
                     horizon=self.horizon,
                     lift="augment" if width > task.inputs else "identity",
                     readout="identity" if self.task == "reflection" else "affine",
+                    # Smooth in time, so that the fine ones are close to an ODE.
+                    weights=PerLayer() if name == "coarse" else Legendre(degree=self.degree),
                 ),
                 training=training,
             )

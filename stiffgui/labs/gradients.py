@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from stiffgui.labs.page import Page, Result, plain
+from stiffgui.labs.page import Page, Result, document
 from stiffgui.resnet.architecture import Architecture
 from stiffgui.resnet.weights import Constant, Legendre
 from stiffgui.settings import setting
@@ -52,8 +52,8 @@ class GradientsResult(Result):
 
     def numbers(self) -> dict[str, Any]:
         cases = {"linear": self.linear, "nonlinear": self.nonlinear}
-        return plain(
-            {
+        return document(
+            **{
                 "problem": self.problem or None,
                 "error_dto": self.error_dto,
                 "error_otd": self.error_otd,

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydantic import field_validator
 
 from stiffgui.errors import InputError
-from stiffgui.labs.page import Page, Result, plain
+from stiffgui.labs.page import Page, Result, document
 from stiffgui.settings import setting
 
 Array = NDArray[np.float64]
@@ -65,8 +65,8 @@ class LinearResult(Result):
     differences: dict[str, float]
 
     def numbers(self) -> dict[str, Any]:
-        return plain(
-            {
+        return document(
+            **{
                 "problem": self.problem or None,
                 "stiffness_ratio": self.stiffness_ratio,
                 "regrowth_factor": self.regrowth_factor,
@@ -144,7 +144,9 @@ class Linear(Page):
     component: int = setting(
         2, title="Watched component", help="Which component decides, from 1.", ge=1, le=4
     )
-    end: float = setting(0.3, title="End time", help="How far to go.", gt=0, le=1000)
+    end: float = setting(
+        0.3, title="End time", help="Steps are taken until it is passed.", gt=0, le=1000
+    )
     tolerance: float = setting(
         1e-8,
         title="Tolerance",
@@ -218,8 +220,7 @@ class Linear(Page):
             while time < self.end - rounding:
                 if switched is None and abs(state[watched]) < self.threshold:
                     step, switched = self.second_step, time
-                length = min(step, self.end - time)
-                state, time = state + length * (a @ state), time + length
+                state, time = state + step * (a @ state), time + step
                 if not np.isfinite(state).all():
                     problem = f"Explicit Euler leaves the range of numbers at t = {time:.4g}."
                     break

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -235,13 +236,14 @@ def reference(
     step_times, step_states = [grid[:1]], [state.numpy()[None]]
     found = np.full((len(grid), *start.shape), np.nan)
     found[0] = state.numpy()
-    for left, right in zip(edges[:-1], edges[1:], strict=True):
+    for left, right in pairwise(edges.tolist()):
         middle = (left + right) / 2
 
-        def within(t: float, x: Tensor, middle: float = float(middle)) -> Tensor:
-            return field(middle if not field.weights.smooth else t, x)
+        def within(t: float, x: Tensor, middle: float = middle) -> Tensor:
+            value: Tensor = field(middle if not field.weights.smooth else t, x)
+            return value
 
-        def matrix(t: float, x: Tensor, middle: float = float(middle)) -> Tensor:
+        def matrix(t: float, x: Tensor, middle: float = middle) -> Tensor:
             return field.jacobian(middle if not field.weights.smooth else t, x)
 
         part = solve(

@@ -82,6 +82,11 @@ def _sentence(error: ValidationError, known: Mapping[str, Spec]) -> InputError:
     return InputError(f"{key} is {details['input']!r}; it must be {allowed}.", key)
 
 
+def document(**values: Any) -> dict[str, Any]:
+    """Values as a JSON document: numpy becomes plain, what is not finite becomes None."""
+    return {name: plain(value) for name, value in values.items()}
+
+
 def plain(value: Any) -> Any:
     """Numpy numbers and arrays as JSON values; None for what is not finite."""
     if hasattr(value, "tolist"):

@@ -59,4 +59,4 @@ def _points(random: np.random.Generator, count: int) -> Array:
     share = random.uniform(0, 1, count)
     squared = np.where(inside, 0.4**2 * share, 0.6**2 + (1 - 0.6**2) * share)
     angle = random.uniform(0, 2 * np.pi, count)
-    return np.sqrt(squared)[:, None] * np.stack([np.cos(angle), np.sin(angle)], 1)
+    return np.asarray(np.sqrt(squared)[:, None] * np.stack([np.cos(angle), np.sin(angle)], 1))
