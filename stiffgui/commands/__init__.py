@@ -9,6 +9,7 @@ import typer
 
 from stiffgui.commands.bench import bench
 from stiffgui.commands.export import export
+from stiffgui.commands.lab import lab
 from stiffgui.commands.list_presets import list_presets
 from stiffgui.commands.show import show
 from stiffgui.commands.spectrum import spectrum
@@ -22,6 +23,7 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "presets": list_presets,
     "export": export,
     "spectrum": spectrum,
+    "lab": lab,
     "bench": bench,
 }
 

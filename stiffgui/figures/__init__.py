@@ -85,17 +85,17 @@ def draw_to_file(
 ) -> None:
     """Draw `what` by a pair of functions as in `FIGURES`, into a picture or a CSV file."""
     known_name("format", kind, (*PICTURE_FORMATS, "csv"))
-    _may_write(path, replace)
+    may_write(path, replace)
     draw, tabulate = figure_of
     if kind == "csv":
-        _write(path, lambda: tabulate(what, options).to_csv(path, index=False))
+        write(path, lambda: tabulate(what, options).to_csv(path, index=False))
         return
     import matplotlib.pyplot as plt
 
     with styled(options):
         figure = draw(what, options)
         try:
-            _write(path, lambda: figure.savefig(path, format=kind))
+            write(path, lambda: figure.savefig(path, format=kind))
         finally:
             plt.close(figure)
 
@@ -119,9 +119,9 @@ def table_to_file(
 ) -> None:
     """Write a table in one of `TABLE_FORMATS`."""
     known_name("format", kind, TABLE_FORMATS)
-    _may_write(path, replace)
+    may_write(path, replace)
     table = tabulate()
-    _write(path, lambda: _WRITERS[kind](table, path))
+    write(path, lambda: _WRITERS[kind](table, path))
 
 
 def _write_npz(table: pd.DataFrame, path: Path) -> None:
@@ -164,16 +164,18 @@ def known_name(what: str, name: str, names: Any) -> None:
         )
 
 
-def _may_write(path: Path, replace: bool) -> None:
+def may_write(path: Path, replace: bool) -> None:
+    """Raise InputError when a file is there that may not be replaced."""
     if path.is_dir():
         raise InputError(f"{path} is a folder: name a file in it.")
     if path.exists() and not replace:
         raise InputError(f"{path} exists: choose another name, or add --force to replace it.")
 
 
-def _write(path: Path, write: Callable[[], Any]) -> None:
+def write(path: Path, save: Callable[[], Any]) -> None:
+    """Call `save`; what goes wrong while writing `path` becomes an InputError."""
     try:
-        write()
+        save()
     except OSError as error:
         raise InputError(
             f"{path} cannot be written: {error.strerror or error}. Choose a place where you may "

@@ -24,8 +24,9 @@ class VectorField(torch.nn.Module):
 
     def __init__(self, architecture: Architecture, parameters: Mapping[str, Tensor]) -> None:
         super().__init__()
+        self.architecture = architecture
         self.weights, self.horizon = architecture.weights, architecture.horizon
-        self._activation = ACTIVATIONS[architecture.activation]
+        self.activation = ACTIVATIONS[architecture.activation]
         self.weight, self.bias = parameters["layers.weight"], parameters["layers.bias"]
         self.evaluations = 0
 
@@ -44,12 +45,15 @@ class VectorField(torch.nn.Module):
     def forward(self, t: Tensor | float, x: Tensor) -> Tensor:
         """F(t, x) [R, B, w] of x [R, B, w]."""
         self.evaluations += 1
-        weight, bias = self.at(float(t))
-        return self._activation.value(torch.baddbmm(bias, x, weight.mT))
+        weight, bias = self.at(float(t.detach() if isinstance(t, Tensor) else t))
+        return self.activation.value(torch.baddbmm(bias, x, weight.mT))
 
     def jacobian(self, t: float, x: Tensor) -> Tensor:
         """diag(s') W(t) at x [R, B, w]: [R, B, w, w]."""
+        return self.slope(t, x).unsqueeze(-1) * self.at(t)[0].unsqueeze(1)
+
+    def slope(self, t: float, x: Tensor) -> Tensor:
+        """s'(W(t) x + b(t)), [R, B, w]."""
         weight, bias = self.at(t)
         z = torch.baddbmm(bias, x, weight.mT)
-        slope = self._activation.slope(z, self._activation.value(z))
-        return slope.unsqueeze(-1) * weight.unsqueeze(1)
+        return self.activation.slope(z, self.activation.value(z))

@@ -14,7 +14,7 @@ from stiffgui.errors import InputError
 from stiffgui.resnet.activations import Activation
 from stiffgui.resnet.tableaus import Tableau
 
-NEWTON_STEPS = 25
+NEWTON_STEPS, HALVINGS = 25, 8
 
 Layer = tuple[Tensor, Tensor]  # W_n [R, w, w] and b_n [R, 1, w] at one time
 Steps = Callable[[Tensor, int], Tensor]
@@ -23,7 +23,10 @@ Steps = Callable[[Tensor, int], Tensor]
 def explicit(
     tableau: Tableau, activation: Activation, stages: Sequence[Sequence[Layer]], step: float
 ) -> Steps:
-    """x_{n-1} [R, B, w], n -> x_n, explicitly; stages[i][n]: the weights at t_n + c_i a."""
+    """x_{n-1} [R, B, w], n -> x_n by an explicit method.
+
+    stages[i][n]: the weights of layer n at t_n + c_i a.
+    """
 
     def advance(state: Tensor, n: int) -> Tensor:
         slopes: list[Tensor] = []
@@ -76,19 +79,32 @@ def _newton(
     step: float,
     layer: int,
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """The solution and the factors of I - a diag(s') W there."""
+    """The solution and the factors of I - a diag(s') W there.
+
+    A sample's step is halved while it does not lower the residual.
+    """
     tolerance = 100 * torch.finfo(state.dtype).eps
     identity = torch.eye(state.shape[-1], dtype=state.dtype, device=state.device)
     x = state
+    found, slope = residual(x)
     for _ in range(NEWTON_STEPS):
-        found, slope = residual(x)
         jacobian = identity - step * slope.unsqueeze(-1) * weight.unsqueeze(1)
         factors, pivots, info = torch.linalg.lu_factor_ex(jacobian)
         if bool(info.any()):
             raise _unsolvable(f"its matrix I − a J is singular in layer {layer + 1}")
         if bool((found.abs() <= tolerance * (1 + x.abs())).all()):
             return x, factors, pivots
-        x = x - torch.linalg.lu_solve(factors, pivots, found.unsqueeze(-1)).squeeze(-1)
+        change = torch.linalg.lu_solve(factors, pivots, found.unsqueeze(-1)).squeeze(-1)
+        size = found.norm(dim=-1, keepdim=True)
+        factor = torch.ones_like(size)
+        for _ in range(HALVINGS):
+            found, slope = residual(x - factor * change)
+            worse = ~(found.norm(dim=-1, keepdim=True) <= size)  # also where it is not a number
+            if not bool(worse.any()):
+                break
+            factor = torch.where(worse, factor / 2, factor)
+        x = x - factor * change
+        found, slope = residual(x)
     raise _unsolvable(
         f"Newton's method did not converge in layer {layer + 1} within {NEWTON_STEPS} steps"
     )

@@ -95,10 +95,15 @@ class ResidualNetwork:
         stacked = torch.stack(derivatives, dim=1) if slopes else x.new_empty(0)
         return Pass(self.readout(states[-1], outputs), states, stacked)
 
-    def _integrate(self, x: Tensor, outputs: int, slopes: bool) -> Pass:
-        advance, states = self._steps(), [self.lift(x)]
+    def states_from(self, start: Tensor) -> list[Tensor]:
+        """x_0..x_N, [R, B, w] each, from x_0: the layers without lift and read-out."""
+        advance, states = self._steps(), [start]
         for n in range(self.architecture.depth):
             states.append(advance(states[-1], n))
+        return states
+
+    def _integrate(self, x: Tensor, outputs: int, slopes: bool) -> Pass:
+        states = self.states_from(self.lift(x))
         if not slopes:
             return Pass(self.readout(states[-1], outputs), states, x.new_empty(0))
         z = torch.stack(states[:-1], 1) @ self.weight.mT + self.bias.unsqueeze(2)

@@ -1,0 +1,74 @@
+"""`stiffgui lab`: the neural-ODE pages as numbers and figures."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from stiffgui.errors import InputError
+
+if TYPE_CHECKING:
+    from stiffgui.labs import Page, Result
+
+LINE_SECONDS = 2.0
+
+
+def lab(
+    name: Annotated[str, typer.Argument(metavar="linear|convergence|crossing|gradients")],
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a setting.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="Write a figure: .png, .svg, .pdf or .csv.")
+    ] = None,
+    keys: Annotated[bool, typer.Option("--keys", help="List the page's settings.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
+) -> None:
+    """Compute a page of the neural-ODE laboratory."""
+    from stiffgui.labs import page
+
+    changes = {}
+    for text in settings or []:
+        key, equals, value = text.partition("=")
+        if not equals:
+            raise InputError(f"--set {text}: write --set KEY=VALUE, such as --set seed=1.")
+        changes[key.strip()] = value.strip()
+    chosen = page(name).with_settings(changes)
+    if keys:
+        for spec in chosen.specs():
+            print(f"{spec.key:16s} {spec.default!s:14s} {spec.help} {spec.bounds}".rstrip())
+        return
+    if out is not None:
+        from stiffgui.figures.lab import check_target, export_lab
+
+        check_target(out, _ending(out), replace=force)
+    result = _compute(chosen)
+    if out is not None:
+        export_lab(chosen, result, out, _ending(out), replace=force)
+    if as_json:
+        print(json.dumps({"page": name, "settings": chosen.model_dump()} | result.numbers()))
+        return
+    for sentence in result.sentences():
+        print(sentence)
+    if result.problem:
+        print(result.problem)
+
+
+def _ending(path: Path) -> str:
+    return path.suffix.removeprefix(".").lower()
+
+
+def _compute(page: Page) -> Result:
+    """The last result, with a line every few seconds on the way."""
+    said = time.monotonic()
+    for result in page.results():
+        if time.monotonic() - said > LINE_SECONDS:
+            said = time.monotonic()
+            print(f"{100 * result.progress:.0f} %", file=sys.stderr, flush=True)
+    return result

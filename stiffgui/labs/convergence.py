@@ -1,0 +1,272 @@
+"""ResNet to neural ODE: networks of more and more layers against the ODE they approach."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stiffgui.errors import InputError
+from stiffgui.labs.page import Page, Result, document
+from stiffgui.resnet.activations import ACTIVATIONS
+from stiffgui.resnet.tableaus import INTEGRATORS
+from stiffgui.settings import setting
+
+if TYPE_CHECKING:
+    from stiffgui.labs.ode import Solution
+    from stiffgui.resnet.network import ResidualNetwork
+
+Array = NDArray[np.float64]
+
+WEIGHT_KINDS = {
+    "legendre": "polynomials of the chosen degree",
+    "constant": "one matrix for all times",
+    "linear": "a straight line in time",
+    "piecewise-linear": "straight lines between knots, one more than the degree",
+}
+EXPECTED = {"euler": -1, "rk2": -2, "rk4": -4, "implicit-euler": -1}
+ROUNDING = 3e-13  # relative to the states: errors below are the reference's or rounding
+FITTED = 4  # the slope is that of the finest points above rounding
+BLOWN_UP = "Some networks leave the range of numbers: lower the scale or the horizon."
+SHOWN = 5  # samples of which trajectories are drawn
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConvergenceResult(Result):
+    """depths [D]; errors: integrator -> [D], the root mean square over samples of |x_N - x(T)|,
+    NaN where a network gave up; slopes: integrator -> slope against N, None where undefined.
+
+    times [M], ode [M, samples, w]: the reference; networks: depth -> states [N + 1, samples, w]
+    of explicit Euler; unsolved: depths at which Newton found no implicit step. evaluations, steps: what the reference cost.
+    """
+
+    depths: NDArray[np.int64]
+    errors: dict[str, Array]
+    slopes: dict[str, float | None]
+    times: Array
+    ode: Array
+    networks: dict[int, Array]
+    unsolved: list[int]
+    horizon: float
+    solver: str
+    evaluations: int
+    steps: int
+
+    def numbers(self) -> dict[str, Any]:
+        return document(
+            **{
+                "problem": self.problem or None,
+                **{f"slope_{k.replace('-', '_')}": v for k, v in self.slopes.items()},
+                "depths": self.depths,
+                "unsolved_depths": self.unsolved,
+                "errors": self.errors,
+                "reference": {
+                    "solver": self.solver,
+                    "evaluations": self.evaluations,
+                    "steps": self.steps,
+                },
+            }
+        )
+
+    def sentences(self) -> tuple[str, str]:
+        slope = {k: "undefined" if v is None else f"{v:.2f}" for k, v in self.slopes.items()}
+        unsolved = ""
+        if self.unsolved:
+            depths = ", ".join(map(str, self.unsolved))
+            unsolved = f"; Newton's method finds no implicit Euler step with {depths} layers"
+        return (
+            f"With more layers the ResNet approaches its ODE: the error of Euler layers falls with "
+            f"slope {slope.get('euler', 'undefined')}, of RK2 with {slope.get('rk2', 'undefined')},"
+            f" of RK4 with {slope.get('rk4', 'undefined')}.",
+            f"The reference is {self.solver}: {self.steps} steps, {self.evaluations} evaluations"
+            f"{unsolved}.",
+        )
+
+
+class Convergence(Page):
+    """ResNet to neural ODE
+
+    x' = s(W(t) x + b(t)) with smooth random (or trained) W(t): networks of N = 1, 2, 4, .. layers
+    with Euler, RK2, RK4 and implicit Euler steps against an adaptive solver of high accuracy.
+    An integrator of order p has the error C N^-p, slope -p on log-log axes, until rounding.
+    """
+
+    kind: Literal["convergence"] = "convergence"
+    sliders: ClassVar[tuple[str, ...]] = ("doublings", "scale", "degree")
+    run: str = setting(
+        "",
+        title="Run file",
+        help="Take W(t) from the last networks of this run; empty: random ones as set below.",
+    )
+    doublings: int = setting(
+        8, title="Doublings", help="The deepest network has 2 to this many layers.", ge=3, le=14
+    )
+    scale: float = setting(
+        1.5, title="Scale of W", help="Random weights are multiplied by this.", gt=0, le=100
+    )
+    weights: str = setting(
+        "legendre", title="Weights W(t)", help="Kind of random weights.", choices=WEIGHT_KINDS
+    )
+    degree: int = setting(
+        3, title="Degree", help="Of Legendre weights; one less than knots.", ge=0, le=20
+    )
+    width: int = setting(4, title="Width", help="Components of a state.", ge=1, le=64)
+    activation: str = setting(
+        "tanh",
+        title="Activation",
+        help="The function s; the orders need a smooth one.",
+        choices={name: a.help for name, a in ACTIVATIONS.items()},
+    )
+    horizon: float = setting(1.0, title="Horizon T", help="End time.", gt=0, le=1000)
+    samples: int = setting(8, title="Samples", help="Initial states.", ge=1, le=1000)
+    seed: int = setting(0, title="Seed", help="Of weights and initial states.", ge=0, le=2**31 - 1)
+    solver: str = setting(
+        "dopri8",
+        title="Reference",
+        help="The adaptive solver that the networks are compared with.",
+        choices={
+            "dopri8": "explicit, eighth order",
+            "dopri5": "explicit, fifth order",
+            "radau": "implicit, for stiff equations",
+            "bdf": "implicit, for stiff equations",
+        },
+    )
+
+    def results(self) -> Iterator[ConvergenceResult]:
+        from stiffgui.labs.ode import reference
+
+        network, start = self._network()
+        horizon = network.architecture.horizon
+        times = np.linspace(0, horizon, 33)
+        # Radau and BDF reach their rounding before 1e-12.
+        tolerance = 1e-12 if self.solver.startswith("dopri") else 1e-10
+        truth = reference(network.field(), start, times, self.solver, tolerance)
+        depths = 2 ** np.arange(self.doublings + 1)
+        errors = {name: np.full(len(depths), np.nan) for name in INTEGRATORS}
+        networks: dict[int, Array] = {}
+        unsolved: list[int] = []
+        problems = [truth.problem] if truth.problem else []
+        for k, depth in enumerate(depths.tolist()):
+            for name in INTEGRATORS:
+                try:
+                    states = _states(network, start, depth, name)
+                except InputError:
+                    unsolved.append(depth)
+                    continue
+                errors[name][k] = _distance(states[-1], truth.states[-1, 0])
+                if name == "euler":
+                    networks[depth] = states[:, :SHOWN]
+                if not np.isfinite(states).all() and BLOWN_UP not in problems:
+                    problems.append(BLOWN_UP)
+            said = list(problems)
+            if depth in unsolved:  # few layers may fail, many should not
+                said.append("The implicit Euler step has no solution with this many layers.")
+            found = (errors, networks, list(unsolved))
+            yield self._result(truth, depths, found, horizon, said, k + 1)
+
+    def _result(
+        self,
+        truth: Solution,
+        depths: NDArray[np.int64],
+        found: tuple[dict[str, Array], dict[int, Array], list[int]],
+        horizon: float,
+        problems: list[str],
+        done: int,
+    ) -> ConvergenceResult:
+        errors, networks, unsolved = found
+        floor = ROUNDING * max(1.0, float(np.nan_to_num(np.abs(truth.states)).max()))
+        return ConvergenceResult(
+            problem=" ".join(problems),
+            progress=done / len(depths),
+            depths=depths[:done],
+            errors={name: values[:done].copy() for name, values in errors.items()},
+            slopes={name: slope(depths[:done], e[:done], floor) for name, e in errors.items()},
+            times=truth.times,
+            ode=truth.states[:, 0, :SHOWN],
+            networks=dict(networks),
+            unsolved=unsolved,
+            horizon=horizon,
+            solver=self.solver,
+            evaluations=truth.evaluations,
+            steps=truth.steps,
+        )
+
+    def _network(self) -> tuple[ResidualNetwork, Any]:
+        """The network, and the initial states x_0 [1, samples, w]."""
+        if self.run:
+            return _trained(self.run, self.samples)
+        import torch
+
+        from stiffgui.resnet.architecture import Architecture
+        from stiffgui.resnet.network import ResidualNetwork, initial_parameters
+
+        weights: dict[str, Any] = {"kind": self.weights}
+        if self.weights == "legendre":
+            weights["degree"] = self.degree
+        if self.weights == "piecewise-linear":
+            weights["knots"] = self.degree + 1
+        architecture = Architecture(
+            width=self.width,
+            depth=self.degree + 1,
+            weights=weights,
+            activation=self.activation,
+            horizon=self.horizon,
+            lift="identity",
+            readout="identity",
+        )
+        drawn = initial_parameters(architecture, self.width, self.width, self.seed, 0)
+        parameters = {k: torch.as_tensor(self.scale * v[None]) for k, v in drawn.items()}
+        random = np.random.default_rng([self.seed, 1])
+        start = torch.as_tensor(random.uniform(-1, 1, (1, self.samples, self.width)))
+        return ResidualNetwork(architecture, parameters), start
+
+
+def _trained(path: str, samples: int) -> tuple[ResidualNetwork, Any]:
+    """Trial 0 of the last networks of a run, and the first training samples, lifted."""
+    import torch
+
+    from stiffgui.resnet.network import ResidualNetwork
+    from stiffgui.runs import open_run
+
+    with open_run(Path(path)) as run:
+        experiment = run.experiment
+        stored = run.parameters(run.nearest_epoch(2**62))
+    first = {k: torch.as_tensor(np.asarray(v[:1], np.float64)) for k, v in stored.items()}
+    network = ResidualNetwork(experiment.architecture, first)
+    x = torch.as_tensor(experiment.task.data().x_train[None, :samples])
+    with torch.no_grad():
+        return network, network.lift(x)
+
+
+def _states(network: ResidualNetwork, start: Any, depth: int, integrator: str) -> Array:
+    """States x_0..x_N [N + 1, samples, w] of the same W(t) at this depth.
+
+    Raises InputError when an implicit step is not solved.
+    """
+    import torch
+
+    with torch.no_grad():
+        states = network.at_depth(depth, integrator).states_from(start)
+    return np.stack([x[0].numpy() for x in states])
+
+
+def _distance(found: Array, wanted: Array) -> float:
+    with np.errstate(all="ignore"):
+        return float(np.sqrt(np.square(found - wanted).sum(-1).mean()))
+
+
+def slope(depths: NDArray[np.int64], errors: Array, floor: float) -> float | None:
+    """The slope of log error against log N over the finest depths with errors above `floor`.
+
+    None with fewer than three such depths of at least 4 layers.
+    """
+    with np.errstate(invalid="ignore"):
+        usable = np.flatnonzero((errors > floor) & (depths >= 4) & np.isfinite(errors))
+    if len(usable) < 3:
+        return None
+    last = usable[-FITTED:]
+    return float(np.polyfit(np.log(depths[last]), np.log(errors[last]), 1)[0])

@@ -1,0 +1,240 @@
+"""Two gradients: discretise-then-optimise against optimise-then-discretise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stiffgui.labs.page import Page, Result, document
+from stiffgui.resnet.architecture import Architecture
+from stiffgui.resnet.weights import Constant, Legendre
+from stiffgui.settings import setting
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """Both gradients over step counts, linear or nonlinear.
+
+    steps [D] numbers L of steps, sizes [D] = T/L; dto, otd [D, P]: the gradients, all
+    parameters in a row; limit [P]: the continuous gradient; differences [D]: |otd - dto| / |dto|;
+    to_limit_dto, to_limit_otd [D]: relative distance from the limit; slope: of log difference
+    against log step size, None where it cannot be found.
+    """
+
+    steps: NDArray[np.int64]
+    sizes: Array
+    dto: Array
+    otd: Array
+    limit: Array
+    differences: Array
+    to_limit_dto: Array
+    to_limit_otd: Array
+    slope: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class GradientsResult(Result):
+    """linear and nonlinear: the two cases (nonlinear None on the way). error_dto: the largest
+    relative distance of the talk's formula from autograd over all L; error_otd: of the talk's
+    other formula from the Euler adjoint.
+    """
+
+    linear: Case
+    nonlinear: Case | None
+    error_dto: float
+    error_otd: float
+
+    def numbers(self) -> dict[str, Any]:
+        cases = {"linear": self.linear, "nonlinear": self.nonlinear}
+        return document(
+            **{
+                "problem": self.problem or None,
+                "error_dto": self.error_dto,
+                "error_otd": self.error_otd,
+                "slope_difference": self.linear.slope,
+                "slope_difference_nonlinear": self.nonlinear and self.nonlinear.slope,
+                **{
+                    name: {
+                        "steps": case.steps,
+                        "step_sizes": case.sizes,
+                        "relative_difference": case.differences,
+                        "distance_of_dto_from_limit": case.to_limit_dto,
+                        "distance_of_otd_from_limit": case.to_limit_otd,
+                    }
+                    for name, case in cases.items()
+                    if case is not None
+                },
+            }
+        )
+
+    def sentences(self) -> tuple[str, str]:
+        slope, last = self.linear.slope, self.linear.differences[-1]
+        if slope is None or not np.isfinite(last):
+            first = "The two gradients leave the range of numbers or vanish."
+        else:
+            falls = "in proportion to it" if abs(slope - 1) < 0.1 else "not yet in proportion"
+            first = (
+                f"The two gradients differ relatively by {last:.2g} at the smallest step, and the "
+                f"difference falls {falls} (slope {slope:.2f})."
+            )
+        return (
+            first,
+            f"The talk's formulas agree with autograd to {self.error_dto:.1g} and with the Euler "
+            f"adjoint to {self.error_otd:.1g}.",
+        )
+
+
+class TwoGradients(Page):
+    """Two gradients
+
+    A loss |x(T) - y|^2 of x' = F(t, x) and explicit Euler: back-propagate through its steps
+    (discretise, then optimise), or step the adjoint equation backwards (optimise, then
+    discretise). Linear case: x' = W x with one W, the talk's formulas (derived in
+    stiffgui/labs/adjoint.py); nonlinear case: x' = tanh(W(t) x + b(t)), Legendre weights. Both
+    tend to the continuous gradient as O(dt); only the first is that of the loss which is computed.
+    """
+
+    kind: Literal["gradients"] = "gradients"
+    sliders: ClassVar[tuple[str, ...]] = ("scale", "doublings", "width")
+    width: int = setting(2, title="Width", help="1: the scalar case.", ge=1, le=32)
+    scale: float = setting(
+        1.0, title="Scale of W", help="Spectral norm of the linear case's W.", gt=0, le=50
+    )
+    doublings: int = setting(
+        7, title="Doublings", help="Steps L are 1, 2, 4 .. 2 to this.", ge=2, le=12
+    )
+    horizon: float = setting(1.0, title="Horizon T", help="End time; dt = T/L.", gt=0, le=100)
+    degree: int = setting(
+        2, title="Degree", help="Of the nonlinear case's Legendre weights.", ge=0, le=20
+    )
+    samples: int = setting(
+        4, title="Samples", help="Initial states of the nonlinear case.", ge=1, le=256
+    )
+    seed: int = setting(0, title="Seed", help="Of weights and states.", ge=0, le=2**31 - 1)
+
+    def results(self) -> Iterator[GradientsResult]:
+        import torch
+
+        steps = 2 ** np.arange(self.doublings + 1)
+        random = np.random.default_rng(self.seed)
+        w = random.normal(size=(self.width, self.width))
+        w *= self.scale / np.linalg.norm(w, 2)
+        x, y = random.uniform(0.5, 1.5, self.width), random.uniform(-1, 1, self.width)
+        field = self._field("identity", Constant(), w[None, None], None)
+        start, end = (torch.as_tensor(v)[None, None] for v in (x, y))
+        linear, problem = self._case(field, start, end, steps, weight_only=True)
+        errors = self._errors_of_formulas(linear, steps, w, x, y)
+        yield GradientsResult(
+            problem=problem,
+            progress=0.5,
+            linear=linear,
+            nonlinear=None,
+            error_dto=errors[0],
+            error_otd=errors[1],
+        )
+        count, bound = self.degree + 1, self.width**-0.5
+        weight = random.uniform(-bound, bound, (1, count, self.width, self.width))
+        bias = random.uniform(-bound, bound, (1, count, self.width))
+        field = self._field("tanh", Legendre(degree=self.degree), weight * self.scale, bias)
+        start, end = (
+            torch.as_tensor(random.uniform(-1, 1, (1, self.samples, self.width))) for _ in range(2)
+        )
+        nonlinear, other = self._case(field, start, end, steps, weight_only=False)
+        yield GradientsResult(
+            problem=problem or other,
+            linear=linear,
+            nonlinear=nonlinear,
+            error_dto=errors[0],
+            error_otd=errors[1],
+        )
+
+    def _field(self, activation: str, weights: Any, weight: Array, bias: Array | None) -> Any:
+        import torch
+
+        from stiffgui.resnet.field import VectorField
+
+        architecture = Architecture(
+            width=self.width, activation=activation, horizon=self.horizon, weights=weights
+        )
+        zeros = np.zeros((1, weight.shape[1], self.width))
+        coefficients = {"layers.weight": weight, "layers.bias": zeros if bias is None else bias}
+        return VectorField(architecture, {k: torch.as_tensor(v) for k, v in coefficients.items()})
+
+    def _case(
+        self, field: Any, start: Any, end: Any, steps: NDArray[np.int64], *, weight_only: bool
+    ) -> tuple[Case, str]:
+        from stiffgui.labs.adjoint import (
+            continuous,
+            discretise_then_optimise,
+            optimise_then_discretise,
+        )
+
+        def row(gradients: Any) -> Array:
+            flat = gradients.weight.flatten() if weight_only else gradients.flat()
+            return np.asarray(flat.numpy())
+
+        with np.errstate(all="ignore"):
+            dto = np.stack(
+                [row(discretise_then_optimise(field, start, end, n)) for n in steps.tolist()]
+            )
+            otd = np.stack(
+                [row(optimise_then_discretise(field, start, end, n)) for n in steps.tolist()]
+            )
+            try:
+                limit = row(continuous(field, start, end))
+                problem = ""
+            except ArithmeticError:
+                limit = np.full(dto.shape[1], np.nan)
+                problem = (
+                    "The continuous gradient cannot be found, its equations are too stiff or blow "
+                    "up: lower the scale or the horizon."
+                )
+            differences = _relative(otd, dto)
+            case = Case(
+                steps=steps,
+                sizes=self.horizon / steps,
+                dto=dto,
+                otd=otd,
+                limit=limit,
+                differences=differences,
+                to_limit_dto=_relative(dto, limit),
+                to_limit_otd=_relative(otd, limit),
+                slope=_slope(self.horizon / steps, differences),
+            )
+        if not np.isfinite(dto).all():
+            problem = "Some gradients leave the range of numbers: lower the scale or the horizon."
+        return case, problem
+
+    def _errors_of_formulas(
+        self, case: Case, steps: NDArray[np.int64], w: Array, x: Array, y: Array
+    ) -> tuple[float, float]:
+        from stiffgui.labs.adjoint import talk_dto, talk_otd
+
+        worst = [0.0, 0.0]
+        with np.errstate(all="ignore"):
+            for n, dto, otd in zip(steps.tolist(), case.dto, case.otd, strict=True):
+                for k, (formula, found) in enumerate(((talk_dto, dto), (talk_otd, otd))):
+                    said = formula(w, x, y, self.horizon, n).ravel()
+                    worst[k] = max(worst[k], float(_relative(said[None], found)[0]))
+        return worst[0], worst[1]
+
+
+def _relative(found: Array, wanted: Array) -> Array:
+    """|found - wanted| / |wanted| by rows; 0 where both vanish."""
+    size = np.linalg.norm(np.atleast_2d(wanted), axis=1)
+    distance = np.linalg.norm(found - wanted, axis=1)
+    return np.asarray(np.where(distance == 0, 0.0, distance / size))
+
+
+def _slope(sizes: Array, differences: Array) -> float | None:
+    """Slope of log difference against log step size over the finer half of the steps."""
+    usable = np.flatnonzero(np.isfinite(differences) & (differences > 1e-13))[-4:]
+    if len(usable) < 2:
+        return None
+    return float(np.polyfit(np.log(sizes[usable]), np.log(differences[usable]), 1)[0])

@@ -1,0 +1,267 @@
+"""Reference trajectories by adaptive solvers, float64, counting what they cost.
+
+Letters for shapes: M times; a state has any shape, the last axis w.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from stiffgui.errors import InputError, one_of
+from stiffgui.resnet.field import VectorField
+
+Array = NDArray[np.float64]
+Field = Callable[[float, Tensor], Tensor]  # F(t, x), the shape of x
+Jacobian = Callable[[float, Tensor], Tensor]  # [..., w, w] of x [..., w]
+
+SOLVERS = {
+    "dopri5": "explicit, fifth order (Dormand & Prince), adaptive",
+    "dopri8": "explicit, eighth order, adaptive: for high accuracy",
+    "radau": "implicit, fifth order, adaptive: for stiff equations",
+    "bdf": "implicit, order 1 to 5, adaptive: for stiff equations",
+}
+_IMPLICIT = {"radau": "Radau", "bdf": "BDF"}
+EVALUATIONS = 100_000  # more is a sentence, not a wait
+
+
+@dataclass(frozen=True)
+class Solution:
+    """States [M, ...] at the times [M]; evaluations of F.
+
+    step_times [S + 1], step_states [S + 1, ...]: the start and the end of every accepted step.
+    problem: why the solver gave up, in a sentence; the states from there on are NaN.
+    """
+
+    times: Array
+    states: Array
+    evaluations: int
+    step_times: Array
+    step_states: Array
+    problem: str = ""
+
+    @property
+    def steps(self) -> int:
+        """Accepted steps."""
+        return len(self.step_times) - 1
+
+
+class _GaveUp(Exception):
+    """Raised inside a solver's call of F."""
+
+
+def solve(
+    field: Field,
+    start: Tensor,
+    times: Sequence[float] | Array,
+    solver: str = "dopri8",
+    *,
+    jacobian: Jacobian | None = None,
+    tolerance: float = 1e-12,
+    absolute: float | None = None,
+    limit: int = EVALUATIONS,
+) -> Solution:
+    """x' = F(t, x), x(times[0]) = start, at the given times.
+
+    tolerance: relative, and absolute unless `absolute` says otherwise. Steps end at every one
+    of the times: torchdiffeq's interpolant is of fourth order only. Implicit solvers use
+    `jacobian` where given. A solution that leaves the range of numbers, a step that
+    underflows, or more than `limit` evaluations end in the solution's `problem`. Raises InputError
+    for an unknown solver.
+    """
+    if solver not in SOLVERS:
+        raise InputError(f"there is no solver {solver!r}; choose {one_of(SOLVERS)}.")
+    grid = np.asarray(times, np.float64)
+    counted = _Counted(field, limit)
+    start = start.detach().double()
+    absolute = tolerance if absolute is None else absolute
+    attempt = _by_scipy if solver in _IMPLICIT else _by_torchdiffeq
+    states = np.full((len(grid), *start.shape), np.nan)
+    states[0] = start.numpy()
+    problem = ""
+    with torch.no_grad(), np.errstate(all="ignore"):
+        try:
+            attempt(counted, start, grid, solver, jacobian, tolerance, absolute, states)
+        except _GaveUp as reason:
+            problem = f"{solver} gave up at t = {counted.time:.4g}: {reason}."
+    steps = [(float(grid[0]), states[0]), *counted.steps]
+    return Solution(
+        grid,
+        states,
+        counted.evaluations,
+        np.array([t for t, _ in steps]),
+        np.stack([x for _, x in steps]),
+        problem,
+    )
+
+
+class _Counted:
+    """F with a limit on its evaluations; also what torchdiffeq calls after an accepted step."""
+
+    def __init__(self, field: Field, limit: int) -> None:
+        self._field, self._limit = field, limit
+        self.evaluations, self.time = 0, 0.0
+        self.steps: list[tuple[float, Array]] = []
+        self._pending: float | None = None
+
+    def __call__(self, t: Tensor | float, x: Tensor) -> Tensor:
+        self.evaluations += 1
+        self.time = float(t)
+        if self.evaluations > self._limit:
+            raise _GaveUp(
+                f"more than {self._limit} evaluations, the equation is too stiff for it or the "
+                f"time too long"
+            )
+        value = self._field(self.time, x)
+        if not bool(torch.isfinite(value).all()):
+            raise _GaveUp("the solution leaves the range of numbers")
+        return value
+
+    def callback_accept_step(self, t0: Tensor, y0: Tensor, dt: Tensor) -> None:
+        # Called before the new state is known: it is the next step's y0, or the segment's end.
+        self._close(y0)
+        self._pending = float(t0 + dt)
+
+    def end_segment(self, state: Tensor) -> None:
+        """The state where the accepted steps have arrived."""
+        self._close(state)
+
+    def _close(self, state: Tensor) -> None:
+        if self._pending is not None:
+            self.steps.append((self._pending, state.numpy().copy()))
+            self._pending = None
+
+
+def _by_torchdiffeq(
+    field: _Counted,
+    start: Tensor,
+    grid: Array,
+    solver: str,
+    jacobian: Jacobian | None,
+    tolerance: float,
+    absolute: float,
+    states: Array,
+) -> None:
+    from torchdiffeq import odeint
+
+    for k in range(1, len(grid)):
+        ends = torch.tensor(grid[k - 1 : k + 1], dtype=torch.float64)
+        here = torch.as_tensor(states[k - 1].copy())
+        options = {"step_t": ends[1:]}
+        try:
+            found = odeint(
+                field, here, ends, rtol=tolerance, atol=absolute, method=solver, options=options
+            )
+        except AssertionError as reason:  # how torchdiffeq says that its step underflows
+            if "underflow" not in str(reason) and "non-finite" not in str(reason):
+                raise
+            raise _GaveUp("its step size falls below what numbers can hold") from None
+        states[k] = found[-1].numpy()
+        field.end_segment(found[-1])
+
+
+def _by_scipy(
+    field: _Counted,
+    start: Tensor,
+    grid: Array,
+    solver: str,
+    jacobian: Jacobian | None,
+    tolerance: float,
+    absolute: float,
+    states: Array,
+) -> None:
+    from scipy.integrate import solve_ivp
+    from scipy.linalg import block_diag
+
+    shape = start.shape
+
+    def function(t: float, x: Array) -> Array:
+        return np.asarray(field(t, torch.as_tensor(x.reshape(shape))).numpy().ravel())
+
+    def matrix(t: float, x: Array) -> Array:
+        assert jacobian is not None
+        blocks = jacobian(t, torch.as_tensor(x.reshape(shape))).numpy()
+        return np.asarray(block_diag(*blocks.reshape(-1, shape[-1], shape[-1])))
+
+    for k in range(1, len(grid)):
+        try:
+            found = solve_ivp(
+                function,
+                (grid[k - 1], grid[k]),
+                states[k - 1].ravel(),
+                method=_IMPLICIT[solver],
+                jac=matrix if jacobian is not None else None,
+                rtol=max(tolerance, 3e-14),
+                atol=absolute,
+            )
+        except (ValueError, np.linalg.LinAlgError, RuntimeError):
+            raise _GaveUp("its equations have no solution in the range of numbers") from None
+        if not found.success:
+            raise _GaveUp("its step size falls below what numbers can hold")
+        field.steps.extend(
+            (float(t), x.reshape(shape)) for t, x in zip(found.t[1:], found.y.T[1:], strict=True)
+        )
+        states[k] = found.y[:, -1].reshape(shape)
+
+
+def reference(
+    field: VectorField,
+    start: Tensor,
+    times: Sequence[float] | Array,
+    solver: str = "dopri8",
+    tolerance: float = 1e-12,
+) -> Solution:
+    """The trajectory of a network's own ODE from x_0 [R, B, w]: states [M, R, B, w].
+
+    Separate layers make F jump between cells: each cell is integrated by itself, with the
+    layer's weights up to its very end. Kinks of piecewise linear weights are steps' ends too.
+    """
+    grid = np.asarray(times, np.float64)
+    count, horizon = field.weight.shape[1], field.horizon
+    kinds = {"per-layer": count, "piecewise-linear": count - 1}
+    cells = kinds.get(str(getattr(field.weights, "kind", "")), 0)
+    if cells < 1:
+        return solve(field, start, grid, solver, jacobian=field.jacobian, tolerance=tolerance)
+    width = horizon / cells
+    edges = np.union1d(grid, np.arange(cells + 1) * width)
+    edges = edges[(edges >= grid[0]) & (edges <= grid[-1])]
+    edges = edges[np.append(True, np.diff(edges) > 1e-12 * horizon)]
+    state, evaluations, problem = start.detach().double(), 0, ""
+    step_times, step_states = [grid[:1]], [state.numpy()[None]]
+    found = np.full((len(grid), *start.shape), np.nan)
+    found[0] = state.numpy()
+    for left, right in pairwise(edges.tolist()):
+        middle = (left + right) / 2
+
+        def within(t: float, x: Tensor, middle: float = middle) -> Tensor:
+            value: Tensor = field(middle if not field.weights.smooth else t, x)
+            return value
+
+        def matrix(t: float, x: Tensor, middle: float = middle) -> Tensor:
+            return field.jacobian(middle if not field.weights.smooth else t, x)
+
+        part = solve(
+            within,
+            state,
+            [left, right],
+            solver,
+            jacobian=matrix,
+            tolerance=tolerance,
+            limit=EVALUATIONS - evaluations,
+        )
+        evaluations += part.evaluations
+        step_times.append(part.step_times[1:])
+        step_states.append(part.step_states[1:])
+        state = torch.as_tensor(part.states[-1])
+        if part.problem:
+            problem = part.problem
+            break
+        found[np.abs(grid - right) <= 1e-12 * horizon] = part.states[-1]
+    times_of_steps, at_steps = np.concatenate(step_times), np.concatenate(step_states)
+    return Solution(grid, found, evaluations, times_of_steps, at_steps, problem)

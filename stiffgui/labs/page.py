@@ -1,0 +1,102 @@
+"""What a laboratory page is: a few settings, and results that come one after the other."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+from pydantic import ValidationError
+
+from stiffgui.errors import InputError, nearest, one_of
+from stiffgui.settings import Settings, Spec, specs
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """What a page shows; numpy arrays and plain values.
+
+    problem: a sentence when a part could not be computed (blow-up, a singular step, a solver that
+    gave up), empty otherwise; the other parts are there. progress: 1 for the last result, less
+    for those on the way.
+    """
+
+    problem: str = ""
+    progress: float = 1.0
+
+    def numbers(self) -> dict[str, Any]:
+        """The page's figures as JSON values; None where undefined."""
+        raise NotImplementedError
+
+    def sentences(self) -> tuple[str, str]:
+        """What one sees, in two sentences."""
+        raise NotImplementedError
+
+
+class Page(Settings, ABC):
+    """Settings of a page, a flat group; `results` computes what it shows."""
+
+    sliders: ClassVar[tuple[str, ...]] = ()  # the two or three that matter most
+
+    @abstractmethod
+    def results(self) -> Iterator[Result]:
+        """Results on the way, the last one complete. Ending the iteration early cancels."""
+
+    def last(self) -> Result:
+        """The complete result."""
+        result = None
+        for found in self.results():
+            result = found
+        assert result is not None
+        return result
+
+    def with_settings(self, changes: Mapping[str, Any]) -> Self:
+        """A copy with settings changed. Raises InputError for an unknown key or a bad value."""
+        known = {spec.key: spec for spec in self.specs()}
+        for key in changes:
+            if key not in known:
+                hint = nearest(key, known) or f" The page has {one_of(known)}."
+                raise InputError(f"{key} is not a setting of this page.{hint}", key)
+        try:
+            return type(self).model_validate(self.model_dump() | dict(changes))
+        except ValidationError as error:
+            raise _sentence(error, known) from None
+
+    def specs(self) -> list[Spec]:
+        """The page's settings in declared order."""
+        return list(specs(self))
+
+
+def _sentence(error: ValidationError, known: Mapping[str, Spec]) -> InputError:
+    details = error.errors()[0]
+    cause = details.get("ctx", {}).get("error")
+    key = str(details["loc"][0]) if details["loc"] else ""
+    if isinstance(cause, InputError):
+        return cause
+    if cause is not None:
+        return InputError(f"{key}: {cause}", key)
+    kinds = {"integer": "a whole number", "number": "a number", "flag": "true or false"}
+    spec = known[key]
+    allowed = " ".join(filter(None, (kinds.get(spec.type, spec.type), spec.bounds)))
+    return InputError(f"{key} is {details['input']!r}; it must be {allowed}.", key)
+
+
+def document(**values: Any) -> dict[str, Any]:
+    """Values as a JSON document: numpy becomes plain, what is not finite becomes None."""
+    return {name: plain(value) for name, value in values.items()}
+
+
+def plain(value: Any) -> Any:
+    """Numpy numbers and arrays as JSON values; None for what is not finite."""
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, dict):
+        return {str(k): plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(v) for v in value]
+    if isinstance(value, complex):
+        return [plain(value.real), plain(value.imag)]
+    if isinstance(value, float):
+        return value if abs(value) < float("inf") else None
+    return value

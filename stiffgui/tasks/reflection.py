@@ -1,0 +1,57 @@
+"""x -> -x: the map that no trajectory of a scalar ODE can follow."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from stiffgui.settings import setting
+from stiffgui.tasks.base import Array, Data, Task
+
+
+class Reflection(Task):
+    """Reflection, x to -x
+
+    f(x) = -x on [-1, 1], one input. The flow of a well-posed scalar ODE is increasing, so it
+    cannot represent f; one more dimension or a large step can. Source: Dupont, Doucet & Teh
+    2019, Augmented neural ODEs.
+    """
+
+    kind: Literal["reflection"] = "reflection"
+    train_samples: int = setting(
+        64,
+        title="Training samples",
+        help="Evenly spaced from -1 to 1.",
+        ge=2,
+        le=1_000_000,
+    )
+    test_samples: int = setting(
+        200, title="Test samples", help="Drawn uniformly.", ge=2, le=1_000_000
+    )
+    seed: int = setting(0, title="Data seed", help="Seed of the test samples.", ge=0, le=2**31 - 1)
+
+    @property
+    def inputs(self) -> int:
+        return 1
+
+    @property
+    def outputs(self) -> int:
+        return 1
+
+    @property
+    def training_samples(self) -> int:
+        return self.train_samples
+
+    def domain(self) -> Array:
+        return np.array([[-1.0, 1.0]])
+
+    def function(self, x: Array) -> Array:
+        return -np.asarray(x, np.float64)
+
+    def data(self) -> Data:
+        x_train = np.linspace(-1, 1, self.train_samples)[:, None]
+        x_test = np.random.default_rng(self.seed).uniform(-1, 1, (self.test_samples, 1))
+        return Data(
+            x_train, self.function(x_train), x_test, self.function(x_test), ("x1",), ("f(x)",)
+        )
