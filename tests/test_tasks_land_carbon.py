@@ -94,9 +94,7 @@ def test_ensemble_of_the_talks_size(cache: Path) -> None:
     dead = float((y[:, 0] < 1).mean())
     assert 0.003 < dead < 0.02
     rows = [0, 17, 700]  # whichever block of members a row is computed in
-    low = np.array([i.low for i in land_carbon.INPUTS.values()])
-    high = np.array([i.high for i in land_carbon.INPUTS.values()])
-    inputs = low + (high - low) * (data.x_train[rows] + 1) / 2
+    inputs = data.inputs_in_own_units(data.x_train[rows])
     alone = land_carbon.simulate(dict(zip(land_carbon.INPUTS, inputs.T, strict=True)))
     np.testing.assert_allclose(alone, y[rows], rtol=1e-9)
 

@@ -79,6 +79,9 @@ def test_every_format_gives_the_same_data(ending: str, tmp_path: Path) -> None:
     np.testing.assert_allclose(data.x_train.mean(0), 0, atol=1e-12)
     np.testing.assert_allclose(data.x_train.std(0), task.input_scale)
     np.testing.assert_allclose(data.y_train.std(0), 1)
+    x = data.inputs_in_own_units(np.concatenate([data.x_train, data.x_test]))
+    by_d = table.sort_values("y_d")
+    np.testing.assert_allclose(x[order], by_d[["x_a", "x_b"]].to_numpy(), rtol=1e-9, atol=1e-9)
     preview = inspect(path)
     assert (preview.rows, preview.inputs, preview.outputs) == (40, ("x_a", "x_b"), ("y_c", "y_d"))
     assert not preview.problems and len(preview.first_rows) == 20

@@ -29,7 +29,7 @@ Array = NDArray[np.float64]
 class Fit:
     """Target and network of one trial, on a grid (d <= 2 with a known target) or on samples.
 
-    Targets and predictions are in the outputs' own units, inputs as the network sees them.
+    Everything is in the task's own units.
 
     kind is curve, maps or scatter; x [n, d], target and network [n, o]. On a grid n is side^d and
     the first input varies fastest; otherwise the first `train` rows are training samples, the
@@ -77,13 +77,15 @@ def fit_of(task: Task, snapshot: Snapshot, trial: int, limit: int | None = None)
         if target is not None:
             kind = {1: "curve", 2: "maps"}[task.inputs]
             network = data.in_own_units(snapshot.predict(x)[trial])
-            return Fit(kind, x, data.in_own_units(target), network, *names, side=side)
+            own = data.inputs_in_own_units(x)
+            return Fit(kind, own, data.in_own_units(target), network, *names, side=side)
     train, test = _thinned(len(data.x_train), limit), _thinned(len(data.x_test), limit)
     x = np.concatenate([data.x_train[train], data.x_test[test]])
     target = data.in_own_units(np.concatenate([data.y_train[train], data.y_test[test]]))
     samples = (len(data.x_train), len(data.x_test))
     network = data.in_own_units(snapshot.predict(x)[trial])
-    return Fit("scatter", x, target, network, *names, train=len(train), samples=samples)
+    own = data.inputs_in_own_units(x)
+    return Fit("scatter", own, target, network, *names, train=len(train), samples=samples)
 
 
 def _with_unit(name: str, unit: str) -> str:

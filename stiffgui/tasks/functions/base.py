@@ -96,6 +96,8 @@ class BenchmarkFunction(Task):
             (self.unit(),),
             np.array([shift]),
             np.array([scale]),
+            self.box().mean(1),
+            np.ptp(self.box(), axis=1) / 2,
         )
 
     def _at(self, x: Array) -> Array:

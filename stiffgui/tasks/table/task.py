@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal, Self
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import field_validator, model_validator
 
 from stiffgui.errors import InputError
 from stiffgui.settings import setting
-from stiffgui.tasks.base import Array, Data, Task, standardised
+from stiffgui.tasks.base import Data, Task, standardised
 from stiffgui.tasks.table.columns import Numbers, choose, numbers
 from stiffgui.tasks.table.formats import DELIMITERS
 from stiffgui.tasks.table.found import Found, digest
@@ -146,14 +146,13 @@ class Table(Task):
             )
         order = np.random.default_rng(self.seed).permutation(found.rows)
         test, train = order[: self.test_samples], order[self.test_samples :]
-        x = self._scaled(read.x, train)
-        return standardised(
+        shift, spread = read.x[train].mean(0), read.x[train].std(0)
+        scale = np.where(spread > 0, spread, 1.0) / self.input_scale
+        x = (read.x - shift) / scale
+        data = standardised(
             x[train], read.y[train], x[test], read.y[test], found.inputs, found.outputs
         )
-
-    def _scaled(self, x: Array, train: NDArray[np.int64]) -> Array:
-        shift, spread = x[train].mean(0), x[train].std(0)
-        return np.asarray((x - shift) * (self.input_scale / np.where(spread > 0, spread, 1.0)))
+        return replace(data, input_shift=shift, input_scale=scale)
 
     def _numbers(self) -> Numbers:
         sheet, file = sheet_of(self.path, self.delimiter), Path(self.path).name
