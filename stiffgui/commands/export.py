@@ -17,13 +17,15 @@ def export(
     run: Annotated[Path, typer.Argument(metavar="RUN.stiff|STUDY.stiff")],
     out: Annotated[Path, typer.Option("-o", "--out", help="The file to write.")],
     figure: Annotated[
-        str | None, typer.Option(
+        str | None,
+        typer.Option(
             help="errors, stiffness, layers, spectrum, fit or summary; of a study errors, "
             "stiffness, summary or boxes."
         ),
     ] = None,
     table: Annotated[
-        str | None, typer.Option(
+        str | None,
+        typer.Option(
             help="history, spectrum, summary or predictions; of a study history, summary or "
             "comparison."
         ),

@@ -58,7 +58,9 @@ def show_study(path: Path, as_json: bool) -> None:
 def _print_table(titles: list[str], rows: list[list[str]]) -> None:
     widths = [max(len(row[k]) for row in [titles, *rows]) for k in range(len(titles))]
     for row in [titles, *rows]:
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        print(
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        )
 
 
 def summary(run: Run) -> dict[str, Any]:

@@ -84,9 +84,7 @@ def _declared(
             )
         return None
     if source is None:
-        raise InputError(
-            "name a study, a preset or a FILE.toml; `stiffgui presets` lists them."
-        )
+        raise InputError("name a study, a preset or a FILE.toml; `stiffgui presets` lists them.")
     declared, made = read_study(source)
     if made:
         _tell(f"{source} is one experiment: a study of its RES, RES L2 and RES stiff is made of it")
@@ -206,5 +204,3 @@ def duration(seconds: float) -> str:
     if whole < 5400:
         return f"{whole // 60} min {whole % 60:02d} s"
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
-
-

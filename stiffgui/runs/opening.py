@@ -75,9 +75,7 @@ def broken(path: Path, kind: Kind = RUN) -> InputError:
 
 
 def _of_no_kind(path: Path, kind: Kind) -> InputError:
-    return InputError(
-        f"{path} is not a {kind.name} file: give a .stiff file that stiffgui wrote."
-    )
+    return InputError(f"{path} is not a {kind.name} file: give a .stiff file that stiffgui wrote.")
 
 
 def _checked(database: sqlite3.Connection, path: Path, kind: Kind) -> sqlite3.Connection:

@@ -18,6 +18,7 @@ from pydantic_core import ErrorDetails
 from stiffgui._presets import presets
 from stiffgui.errors import InputError, nearest
 from stiffgui.experiment import Experiment
+from stiffgui.regularizers import Stiffness
 from stiffgui.settings import Settings, setting, specs
 from stiffgui.study.sweep import Axis, Sweep, dotted
 
@@ -155,7 +156,7 @@ class Study(Settings):
 
         Raises InputError for an unknown key or a bad value.
         """
-        own = {spec.key for spec in specs(self) if "." not in spec.key} - {"experiment"}
+        own = ("about", "trials", "together", "snapshots")
         values = {name: getattr(self, name) for name in type(self).model_fields}
         values |= {key: value for key, value in changes.items() if key in own}
         rest = {key: value for key, value in changes.items() if key not in own}
@@ -179,7 +180,7 @@ class Study(Settings):
         """RES, RES L2 and RES stiff of one experiment: the talk's comparison."""
         base = experiment.with_settings({"regularizer.kind": "none"})
         stiff: dict[str, Any] = {"regularizer.kind": "stiffness"}
-        if experiment.regularizer.kind == "stiffness":  # its own proxy and weight
+        if isinstance(experiment.regularizer, Stiffness):  # its own proxy and weight
             flat = experiment.flat()
             stiff = {k: v for k, v in flat.items() if k.startswith("regularizer.")}
         return cls(
@@ -250,9 +251,12 @@ def _explain(details: ErrorDetails) -> tuple[str, str | None]:
     if isinstance(cause, InputError):
         return str(cause), cause.key
     key = ".".join(str(part) for part in details["loc"])
-    group: Any = {"variants": Variant(), "sweep": Sweep(), "references": Reference()}.get(
-        str(details["loc"][0]) if details["loc"] else "", None
-    )
+    groups: dict[str, Any] = {
+        "variants": Variant(),
+        "sweep": Sweep(),
+        "references": Reference(),
+    }
+    group = groups.get(str(details["loc"][0])) if details["loc"] else None
     if group is not None and "axes" in details["loc"]:
         group = Axis()
     name = str(details["loc"][-1]) if details["loc"] else ""

@@ -163,5 +163,3 @@ def _failure(where: str, event: Failed) -> Exception:
     if event.ours:
         return RuntimeError(f"{where}: {event.sentence}\n{event.details}")
     return InputError(f"{where}: {event.sentence}")
-
-

@@ -187,9 +187,7 @@ class StudyResults:
                 (c for c in self.chunks if c.chunk.variant == k), key=lambda c: c.chunk.first
             )
             runs = [self._runs[c.chunk.number] for c in chunks if c.done]
-            out.append(
-                VariantResults(variant.name, self.study.experiment_of(k), chunks, runs)
-            )
+            out.append(VariantResults(variant.name, self.study.experiment_of(k), chunks, runs))
         return out
 
     @cached_property
@@ -297,10 +295,14 @@ def joined(histories: Sequence[History]) -> History:
         seconds,
         {n: _beside([(h.epochs, h.series[n]) for h in histories], epochs) for n in names},
         index_epochs,
-        {n: _beside([(h.index_epochs, h.indices[n]) for h in histories], index_epochs)
-         for n in indices},
-        {n: _beside([(h.index_epochs, h.flagged[n]) for h in histories], index_epochs)
-         for n in histories[0].flagged},
+        {
+            n: _beside([(h.index_epochs, h.indices[n]) for h in histories], index_epochs)
+            for n in indices
+        },
+        {
+            n: _beside([(h.index_epochs, h.flagged[n]) for h in histories], index_epochs)
+            for n in histories[0].flagged
+        },
     )
 
 

@@ -155,9 +155,7 @@ def readable(results: StudyResults) -> tuple[list[str], list[list[str]]]:
     return titles, rows
 
 
-def _cell(
-    median: float | None, lower_quartile: float | None, upper_quartile: float | None
-) -> str:
+def _cell(median: float | None, lower_quartile: float | None, upper_quartile: float | None) -> str:
     if median is None or lower_quartile is None or upper_quartile is None:
         return "–"
     if lower_quartile == upper_quartile:

@@ -52,9 +52,7 @@ def train_chunk(
     if recording.ending in DONE:
         _shed(path)
     content = path.read_bytes()
-    yield Trained(
-        task.number, recording.ending, trainer.epoch, trainer.seconds, worker, content
-    )
+    yield Trained(task.number, recording.ending, trainer.epoch, trainer.seconds, worker, content)
     with contextlib.suppress(OSError):
         path.unlink()
 

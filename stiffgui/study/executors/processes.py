@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import queue
 import signal
@@ -113,10 +114,8 @@ class _Worker:
         self.tell((task, path))
 
     def tell(self, message: Any) -> None:
-        try:
+        with contextlib.suppress(OSError):  # it is dead: `receive` says so
             self.connection.send(message)
-        except OSError:
-            pass  # it is dead: `receive` says so
 
     def receive(self) -> ChunkEvent | None:
         """The next event, or None when the process is dead."""
@@ -182,5 +181,3 @@ def _events(task: ChunkTask, path: str, controls: Controls, train_chunk: Any) ->
         yield Failed(task.number, str(error))
     except Exception as error:  # whatever it is, the study must hear of it
         yield Failed(task.number, f"{error}", traceback.format_exc(), ours=True)
-
-
