@@ -146,12 +146,12 @@ class DaskCluster(Executor):
 
 def _reach(address: str) -> None:
     """Knock at a scheduler's door first: a Client that found nobody would take long to leave."""
-    from distributed.comm import connect
-    from distributed.security import Security
+    comms: Any = import_module("distributed.comm")
+    security: Any = import_module("distributed.security").Security()
 
     async def knock() -> None:
-        arguments = Security().get_connection_args("client")
-        comm: Any = await connect(address, timeout=CONNECT_SECONDS, **arguments)
+        arguments = security.get_connection_args("client")
+        comm = await comms.connect(address, timeout=CONNECT_SECONDS, **arguments)
         await comm.close()
 
     try:
