@@ -20,7 +20,7 @@ from pydantic_core import ErrorDetails
 from stiffgui.errors import InputError, nearest, one_of
 from stiffgui.regularizers import AnyRegularizer, NoPenalty, _as_kind
 from stiffgui.resnet.architecture import Architecture
-from stiffgui.settings import Settings, Spec, setting, specs, variants
+from stiffgui.settings import Settings, Spec, is_hidden, setting, specs, variants
 from stiffgui.stiffness.indices import INDICES
 from stiffgui.tasks import Alpine02, AnyTask
 
@@ -256,13 +256,16 @@ class Experiment(Settings):
 
     @classmethod
     def read(cls, path: str | Path) -> Experiment:
-        """An experiment from a TOML file. Raises InputError when it cannot be read or is bad."""
+        """An experiment from a TOML file. Raises InputError when it cannot be read or is bad.
+
+        The path of a table counts from the file's folder, unless it is absolute.
+        """
         try:
             text = Path(path).read_text("utf-8")
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
             raise InputError(f"{path} cannot be read: {reason}. Check the path.") from None
-        return cls.from_toml(text, str(path))
+        return cls.from_toml(with_table_beside(text, Path(path)), str(path))
 
     def to_toml(self) -> str:
         """All settings as TOML text; `from_toml` reads it back to an equal experiment."""
@@ -300,6 +303,20 @@ class Experiment(Settings):
         mine, theirs = self.flat(), other.flat()
         keys = list(mine) + [k for k in theirs if k not in mine]
         return {k: (mine.get(k), theirs.get(k)) for k in keys if mine.get(k) != theirs.get(k)}
+
+
+def with_table_beside(text: str, path: Path) -> str:
+    """The text with a relative `task.path` made absolute; unchanged when it is no TOML."""
+    try:
+        document = tomlkit.parse(text)
+        settings = document.get("experiment", document)  # a study's file has it one deeper
+        table = settings["task"]["path"]
+    except (tomlkit.exceptions.TOMLKitError, KeyError, TypeError):
+        return text
+    if not isinstance(table, str) or not table or Path(table).expanduser().is_absolute():
+        return text
+    settings["task"]["path"] = str(path.absolute().parent / table)
+    return tomlkit.dumps(document)
 
 
 def problems(values: Mapping[str, Any]) -> dict[str, str]:
@@ -341,7 +358,7 @@ def all_keys() -> list[str]:
             kinds = variants(field)
             members: list[Any] = list(kinds.values()) or [field.annotation]
             groups = [m for m in members if isinstance(m, type) and issubclass(m, Settings)]
-            if not groups:
+            if not groups and not is_hidden(field):
                 yield prefix + name
             for group in groups:
                 yield from walk(group, f"{prefix}{name}.")

@@ -47,7 +47,7 @@ def experiments(draw: st.DrawFn) -> Experiment:
 
 
 @given(experiments())
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 def test_toml_round_trip(experiment: Experiment) -> None:
     assert Experiment.from_toml(experiment.to_toml()) == experiment
     assert Experiment.of(experiment.model_dump(mode="json")) == experiment
@@ -56,7 +56,7 @@ def test_toml_round_trip(experiment: Experiment) -> None:
 
 
 @given(experiments(), experiments())
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 def test_differences_lead_from_one_to_the_other(mine: Experiment, theirs: Experiment) -> None:
     assert mine.differences(mine) == {}
     there = set(theirs.flat())
@@ -243,7 +243,7 @@ def test_problems_names_every_key_at_once() -> None:
 
 
 @given(st.text(max_size=30), st.one_of(st.none(), st.integers(), st.text(max_size=5)))
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 def test_any_key_and_value_is_either_taken_or_told(key: str, value: object) -> None:
     try:
         Experiment().with_settings({key: value})
@@ -252,7 +252,7 @@ def test_any_key_and_value_is_either_taken_or_told(key: str, value: object) -> N
 
 
 @given(st.sampled_from(all_keys()), st.one_of(st.none(), st.booleans(), st.floats(), st.text()))
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 def test_any_value_of_a_known_key_is_either_taken_or_told(key: str, value: object) -> None:
     try:
         changed = Experiment().with_settings({key: value})

@@ -90,13 +90,11 @@ def test_ensemble_of_the_talks_size(cache: Path) -> None:
     for name, percentiles in expected.items():
         values = y[:, data.output_names.index(name)]
         found = np.percentile(values, [5, 50, 95])
-        assert found == pytest.approx(percentiles, abs=0.06 * values.std()), name
+        assert found == pytest.approx(percentiles, abs=0.1 * values.std()), name
     dead = float((y[:, 0] < 1).mean())
     assert 0.003 < dead < 0.02
     rows = [0, 17, 700]  # whichever block of members a row is computed in
-    low = np.array([i.low for i in land_carbon.INPUTS.values()])
-    high = np.array([i.high for i in land_carbon.INPUTS.values()])
-    inputs = low + (high - low) * (data.x_train[rows] + 1) / 2
+    inputs = data.inputs_in_own_units(data.x_train[rows])
     alone = land_carbon.simulate(dict(zip(land_carbon.INPUTS, inputs.T, strict=True)))
     np.testing.assert_allclose(alone, y[rows], rtol=1e-9)
 

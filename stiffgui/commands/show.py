@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import typer
+
+from stiffgui.errors import InputError
 
 if TYPE_CHECKING:
     from stiffgui.runs import Run
@@ -33,6 +36,10 @@ def show(
     print(f"{'median of ' + str(facts['trials']) + ' trials':32s}")
     for name, value in (facts["errors"] | facts["indices"]).items():
         print(f"  {name:28s} {'undefined' if value is None else format(value, '.5g')}")
+    if len(facts["outputs"]) > 1:
+        _print_outputs(facts["outputs"])
+    if facts["outputs_problem"]:
+        print(f"  no scores of outputs: {facts['outputs_problem']}")
     for event in facts["events"]:
         print(f"  epoch {event['epoch']}: {event['text']}")
 
@@ -67,7 +74,8 @@ def summary(run: Run) -> dict[str, Any]:
     """Facts as plain JSON values: medians over trials, and per trial. Undefined is None.
 
     `errors` are RMSE and the like at the last epoch; `indices` are summed over layers, mean over
-    samples, at the last measured epoch.
+    samples, at the last measured epoch. `outputs` are scores on the test set in own units, at the
+    last kept epoch; where there are none, `outputs_problem` says why.
     """
     from stiffgui.stiffness.indices import network_index
 
@@ -75,6 +83,7 @@ def summary(run: Run) -> dict[str, Any]:
     errors = {name: values[-1] for name, values in history.series.items()}
     indices = {name: network_index(values[-1]) for name, values in history.indices.items()}
     flagged = {name: float(values[-1].mean()) for name, values in history.flagged.items()}
+    outputs, problem = _outputs(run)
     return {
         "file": str(run.path),
         "ending": run.ending,
@@ -85,11 +94,38 @@ def summary(run: Run) -> dict[str, Any]:
         "indices": {name: _median(values) for name, values in indices.items()},
         "indices_epoch": int(history.index_epochs[-1]) if len(history.index_epochs) else None,
         "flagged": flagged,
+        "outputs": outputs,
+        "outputs_problem": problem,
         "per_trial": {name: _listed(values) for name, values in (errors | indices).items()},
         "events": run.events,
         "settings": run.experiment.model_dump(mode="json"),
         "provenance": run.provenance,
     }
+
+
+def _outputs(run: Run) -> tuple[list[dict[str, Any]], str]:
+    from stiffgui.runs.scores import output_scores
+
+    try:
+        scores = output_scores(run)
+    except InputError as error:  # a table that has moved: everything else can still be shown
+        return [], str(error)
+    return [{k: _plain(v) for k, v in asdict(score).items()} for score in scores], ""
+
+
+def _plain(value: Any) -> Any:
+    return None if isinstance(value, float) and not np.isfinite(value) else value
+
+
+def _print_outputs(outputs: list[dict[str, Any]]) -> None:
+    wide = max(len(score["name"]) for score in outputs)
+    print(f"  {'output':{wide}s}  {'test R²':>9s}  {'test RMSE':>11s}")
+    for score in outputs:
+        share, error = (
+            "undefined" if v is None else format(v, form)
+            for v, form in ((score["test_r2"], ".4f"), (score["test_rmse"], ".4g"))
+        )
+        print(f"  {score['name']:{wide}s}  {share:>9s}  {error:>11s} {score['unit']}".rstrip())
 
 
 def _median(values: Any) -> float | None:

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 import typer
 
-from stiffgui._presets import presets
+from stiffgui._presets import of_table, presets
 from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
+from stiffgui.tasks.table import ENDINGS, Table
 
 if TYPE_CHECKING:
     from stiffgui.training import Controls, Record
@@ -24,7 +25,7 @@ LINE_SECONDS = 5.0
 
 
 def train(
-    source: Annotated[str | None, typer.Argument(metavar="PRESET|FILE.toml")] = None,
+    source: Annotated[str | None, typer.Argument(metavar="PRESET|FILE.toml|TABLE")] = None,
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a setting.")
     ] = None,
@@ -34,7 +35,11 @@ def train(
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document at the end.")] = False,
 ) -> int:
-    """Train a preset or a TOML file and write the run while training."""
+    """Train a preset, a TOML file or a table and write the run while training.
+
+    A table is a CSV, Parquet, Excel, NPZ or NetCDF file whose columns x_* are inputs and y_*
+    outputs, or as --set task.input_columns=... and task.output_columns=... say.
+    """
     from stiffgui.runs import Recording
     from stiffgui.training import Controls, Event
 
@@ -43,6 +48,8 @@ def train(
     recording = Recording(
         experiment, path, controls, replace=force, resume=resume is not None, tell=_tell
     )
+    if isinstance(experiment.task, Table):
+        _tell(_taken(experiment.task))
     progress = _Progress(recording.trainer)
     with _stop_on_interrupt(controls), progress:
         for item in recording:
@@ -66,18 +73,42 @@ def _tell(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
+def _taken(table: Table) -> str:
+    """Which columns of a table are learnt."""
+    inputs, outputs = (", ".join(names) for names in table.columns)
+    return (
+        f"{Path(table.path).name}: {table.inputs} inputs ({inputs}), {table.outputs} outputs "
+        f"({outputs}), {table.training_samples} rows to train on and {table.test_samples} to test"
+    )
+
+
 def read_experiment(source: str, settings: list[str], device: str | None) -> Experiment:
-    """PRESET or FILE.toml with `--set KEY=VALUE` applied."""
+    """PRESET, FILE.toml or a table (FILE.csv, `table` with task.path) with `--set` applied."""
+    changes = changes_of(settings, device)
+    if source == "table" or Path(source).suffix.lower() in ENDINGS:
+        return _of_table(source, changes)
     is_file = source.endswith(".toml") or "/" in source
     experiment = Experiment.read(source) if is_file else presets[source]
-    changes = changes_of(settings)
-    if device is not None:
-        changes["training.device"] = device
     return experiment.with_settings(changes)
 
 
-def changes_of(settings: list[str]) -> dict[str, Any]:
-    """What `--set KEY=VALUE` asks for, by key."""
+def _of_table(source: str, changes: dict[str, Any]) -> Experiment:
+    """The table's own settings come first: which columns there are depends on them."""
+    own = {k.removeprefix("task."): v for k, v in changes.items() if k.startswith("task.")}
+    path = own.pop("path", "") if source == "table" else source
+    if not path:
+        raise InputError(
+            "name the table: stiffgui train FILE.csv, or stiffgui train table --set "
+            "task.path=FILE.csv.",
+            "task.path",
+        )
+    return of_table(path, own).with_settings(
+        {key: value for key, value in changes.items() if not key.startswith("task.")}
+    )
+
+
+def changes_of(settings: list[str], device: str | None = None) -> dict[str, Any]:
+    """What `--set KEY=VALUE` and `--device` ask for, by key."""
     changes: dict[str, Any] = {}
     for text in settings:
         key, equals, value = text.partition("=")
@@ -86,6 +117,8 @@ def changes_of(settings: list[str]) -> dict[str, Any]:
                 f"--set {text}: write --set KEY=VALUE, such as --set training.epochs=300."
             )
         changes[key.strip()] = value.strip()
+    if device is not None:
+        changes["training.device"] = device
     return changes
 
 
@@ -101,7 +134,7 @@ def _what_and_where(
             raise InputError("--resume continues a run file in place: leave out PRESET and --out.")
         return _resumed(resume, settings, device), resume
     if source is None:
-        raise InputError("name a PRESET or FILE.toml; `stiffgui presets` lists the presets.")
+        raise InputError("name a PRESET, FILE.toml or table; `stiffgui presets` lists the presets.")
     experiment = read_experiment(source, settings, device)
     return experiment, out if out is not None else _free_name(Path(source).stem)
 

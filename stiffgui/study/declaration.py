@@ -17,12 +17,13 @@ from pydantic_core import ErrorDetails
 
 from stiffgui._presets import presets
 from stiffgui.errors import InputError, nearest
-from stiffgui.experiment import Experiment
+from stiffgui.experiment import Experiment, with_table_beside
 from stiffgui.regularizers import Stiffness
 from stiffgui.settings import Settings, setting, specs
 from stiffgui.study.sweep import Axis, Sweep, dotted
 
 _OF_THE_STUDY = ("training.trials", "training.first_trial", "training.seed", "watch.snapshots")
+OWN = ("about", "trials", "together", "snapshots")  # settings of the study itself
 STIFFNESS = "spectral-radius"  # the index a study reports: exact, summed over layers
 
 
@@ -156,10 +157,9 @@ class Study(Settings):
 
         Raises InputError for an unknown key or a bad value.
         """
-        own = ("about", "trials", "together", "snapshots")
         values = {name: getattr(self, name) for name in type(self).model_fields}
-        values |= {key: value for key, value in changes.items() if key in own}
-        rest = {key: value for key, value in changes.items() if key not in own}
+        values |= {key: value for key, value in changes.items() if key in OWN}
+        rest = {key: value for key, value in changes.items() if key not in OWN}
         if "training.trials" in rest:
             values["trials"] = rest.pop("training.trials")
         for key in rest:
@@ -207,13 +207,16 @@ class Study(Settings):
 
     @classmethod
     def read(cls, path: str | Path) -> Study:
-        """A study from a TOML file; an experiment's file gives its RES, RES L2 and RES stiff."""
+        """A study from a TOML file; an experiment's file gives its RES, RES L2 and RES stiff.
+
+        The path of a table counts from the file's folder, unless it is absolute.
+        """
         try:
             text = Path(path).read_text("utf-8")
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
             raise InputError(f"{path} cannot be read: {reason}. Check the path.") from None
-        return cls.from_toml(text, str(path))
+        return cls.from_toml(with_table_beside(text, Path(path)), str(path))
 
     def to_toml(self) -> str:
         """The whole study as TOML text; `from_toml` reads it back to an equal study."""

@@ -9,9 +9,11 @@ from pydantic import Discriminator
 from stiffgui.settings import kind_of
 from stiffgui.tasks.alpine02 import Alpine02
 from stiffgui.tasks.base import Data, Task
+from stiffgui.tasks.functions import FUNCTIONS
 from stiffgui.tasks.land_carbon import LandCarbon
+from stiffgui.tasks.table import Table
 
-_CLASSES: tuple[type[Task], ...] = (Alpine02, LandCarbon)
+_CLASSES: tuple[type[Task], ...] = (Alpine02, LandCarbon, Table, *FUNCTIONS)
 TASKS: dict[str, type[Task]] = {kind_of(t): t for t in _CLASSES}
 
 if TYPE_CHECKING:
@@ -19,4 +21,4 @@ if TYPE_CHECKING:
 else:
     AnyTask = Annotated[Union[_CLASSES], Discriminator("kind")]  # noqa: UP007 (from a tuple)
 
-__all__ = ["TASKS", "Alpine02", "AnyTask", "Data", "LandCarbon", "Task"]
+__all__ = ["TASKS", "Alpine02", "AnyTask", "Data", "LandCarbon", "Table", "Task"]

@@ -20,7 +20,8 @@ class Data:
 
     Inputs and targets are in the units the network learns. A target in its own units is
     y * output_scale + output_shift, with shift and scale [o]; both are None where the network
-    learns own units already. `output_units` [o] are those own units, empty where there are none.
+    learns own units already; inputs likewise. `output_units` [o] are those own units, empty where
+    there are none.
     """
 
     x_train: Array
@@ -32,12 +33,20 @@ class Data:
     output_units: tuple[str, ...] = ()
     output_shift: Array | None = None
     output_scale: Array | None = None
+    input_shift: Array | None = None
+    input_scale: Array | None = None
 
     def in_own_units(self, y: Array) -> Array:
         """Targets or predictions [..., o] of the network as the task's own quantities."""
         if self.output_shift is None or self.output_scale is None:
             return y
         return np.asarray(y * self.output_scale + self.output_shift)
+
+    def inputs_in_own_units(self, x: Array) -> Array:
+        """Inputs [..., d] of the network as the task's own quantities."""
+        if self.input_shift is None or self.input_scale is None:
+            return x
+        return np.asarray(x * self.input_scale + self.input_shift)
 
     def unit(self, output: int) -> str:
         """The own unit of an output; empty where it has none."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -75,15 +76,10 @@ class LandCarbon(Task):
         train, test = (self._scaled(x) for x in self._draws())
         split = self.train_samples
         y = self._samples(None)
-        return standardised(
-            train,
-            y[:split],
-            test,
-            y[split:],
-            tuple(INPUTS),
-            tuple(OUTPUTS),
-            tuple(OUTPUTS.values()),
-        )
+        names, units = tuple(OUTPUTS), tuple(OUTPUTS.values())
+        data = standardised(train, y[:split], test, y[split:], tuple(INPUTS), names, units)
+        low, high = _ends()
+        return replace(data, input_shift=(low + high) / 2, input_scale=(high - low) / 2)
 
     def _draws(self) -> tuple[Array, Array]:
         """Training and test points in the unit cube, from streams of their own."""
@@ -99,8 +95,7 @@ class LandCarbon(Task):
     def _samples(self, tell: Callable[[str], None] | None) -> Array:
         """Outputs of training and test members together, in their own units."""
         unit = np.concatenate(self._draws())
-        low = np.array([spec.low for spec in INPUTS.values()])
-        high = np.array([spec.high for spec in INPUTS.values()])
+        low, high = _ends()
         parameters = low + (high - low) * unit
 
         def simulate() -> Array:
@@ -115,3 +110,9 @@ class LandCarbon(Task):
             return run(dict(zip(INPUTS, parameters.T, strict=True)), self.years, progress)
 
         return kept("land-carbon", (VERSION, self.years), parameters, simulate, len(OUTPUTS))
+
+
+def _ends() -> tuple[Array, Array]:
+    """Lower and upper end of every input in its own unit [15]."""
+    low, high = np.array([(spec.low, spec.high) for spec in INPUTS.values()], dtype=np.float64).T
+    return low, high
