@@ -271,7 +271,7 @@ class Experiment(Settings):
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
             raise InputError(f"{path} cannot be read: {reason}. Check the path.") from None
-        return cls.from_toml(_with_table_beside(text, Path(path)), str(path))
+        return cls.from_toml(with_table_beside(text, Path(path)), str(path))
 
     def to_toml(self) -> str:
         """All settings as TOML text; `from_toml` reads it back to an equal experiment."""
@@ -311,16 +311,17 @@ class Experiment(Settings):
         return {k: (mine.get(k), theirs.get(k)) for k in keys if mine.get(k) != theirs.get(k)}
 
 
-def _with_table_beside(text: str, path: Path) -> str:
+def with_table_beside(text: str, path: Path) -> str:
     """The text with a relative `task.path` made absolute; unchanged when it is no TOML."""
     try:
         document = tomlkit.parse(text)
-        table = document["task"]["path"]
+        settings = document.get("experiment", document)  # a study's file has it one deeper
+        table = settings["task"]["path"]
     except (tomlkit.exceptions.TOMLKitError, KeyError, TypeError):
         return text
     if not isinstance(table, str) or not table or Path(table).expanduser().is_absolute():
         return text
-    document["task"]["path"] = str(path.absolute().parent / table)
+    settings["task"]["path"] = str(path.absolute().parent / table)
     return tomlkit.dumps(document)
 
 

@@ -14,6 +14,7 @@ from stiffgui.errors import InputError
 
 if TYPE_CHECKING:
     from stiffgui.runs import Run
+    from stiffgui.study.results import StudyResults
 
 
 def show(
@@ -50,8 +51,10 @@ def show_study(path: Path, as_json: bool) -> None:
     from stiffgui.study.summary import document, readable
 
     with open_study(path) as results:
+        scores, problem = _study_outputs(results)
         if as_json:
-            print(json.dumps(document(results)))
+            found = {"outputs": scores, "outputs_problem": problem}
+            print(json.dumps(document(results) | found))
             return
         state = "finished" if results.finished else "not finished"
         print(f"{path}: {state}; medians over trials (quartiles)")
@@ -60,6 +63,39 @@ def show_study(path: Path, as_json: bool) -> None:
         for comparison in results.comparisons:
             if comparison.pairs:
                 print(comparison.sentence)
+        if any(len(outputs) > 1 for outputs in scores.values()):
+            _print_scores(scores)
+        if problem:
+            print(f"no scores of outputs: {problem}")
+
+
+def _study_outputs(results: StudyResults) -> tuple[dict[str, Any], str]:
+    from stiffgui.study.scores import study_scores
+
+    try:
+        found = study_scores(results)
+    except InputError as error:  # a table that has moved: everything else can still be shown
+        return {}, str(error)
+    plain = {
+        variant: [{k: _plain(v) for k, v in asdict(score).items()} for score in scores]
+        for variant, scores in found.items()
+    }
+    return plain, ""
+
+
+def _print_scores(scores: dict[str, Any]) -> None:
+    """R² on the test set: a row per output, a column per variant."""
+    known = {variant: outputs for variant, outputs in scores.items() if outputs}
+    first = next(iter(known.values()))
+    rows = [
+        [output["name"], *(_r2(outputs[k]["test_r2"]) for outputs in known.values())]
+        for k, output in enumerate(first)
+    ]
+    _print_table(["test R² of", *known], rows)
+
+
+def _r2(value: float | None) -> str:
+    return "undefined" if value is None else f"{value:.3f}"
 
 
 def _print_table(titles: list[str], rows: list[list[str]]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 import tomllib
@@ -11,16 +12,23 @@ from typing import Annotated, Any
 import typer
 
 from stiffgui._presets import presets
-from stiffgui.commands.train import _free_name, _stop_on_interrupt, _tell, changes_of
+from stiffgui.commands.train import (
+    _free_name,
+    _stop_on_interrupt,
+    _tell,
+    changes_of,
+    read_experiment,
+)
 from stiffgui.errors import InputError
-from stiffgui.study.declaration import Study, is_experiment
+from stiffgui.study.declaration import OWN, Study, is_experiment
 from stiffgui.study.library import studies
+from stiffgui.tasks.table import ENDINGS
 
 LINE_SECONDS = 5.0
 
 
 def study(
-    source: Annotated[str | None, typer.Argument(metavar="STUDY|PRESET|FILE.toml")] = None,
+    source: Annotated[str | None, typer.Argument(metavar="STUDY|PRESET|FILE.toml|TABLE")] = None,
     trials: Annotated[int | None, typer.Option(help="Trials of every variant.")] = None,
     settings: Annotated[
         list[str] | None,
@@ -43,7 +51,7 @@ def study(
     ] = False,
 ) -> int:
     """Train variants x trials: climate, climate-talk, alpine02, a study's TOML file; or RES,
-    RES L2 and RES stiff of a preset or an experiment's TOML file."""
+    RES L2 and RES stiff of a preset, an experiment's TOML file or a table."""
     declared = _declared(source, trials, settings or [], out, resume)
     if toml:
         if declared is None:
@@ -58,15 +66,31 @@ def study(
     return 3 if ending == "stopped" else 0
 
 
-def read_study(source: str) -> tuple[Study, bool]:
-    """The study that a name or a TOML file stands for, and whether it was made of an experiment."""
-    if source.endswith(".toml") or "/" in source:
-        declared = Study.read(source)
-        with Path(source).open("rb") as file:
-            return declared, is_experiment(tomllib.load(file))
-    if source in studies or source not in presets:
-        return studies[source], False
-    return Study.of_experiment(presets[source], presets.title(source)), True
+def read_study(source: str, settings: list[str]) -> Study:
+    """The study that a name, a TOML file or a table stands for, with `--set` applied.
+
+    One experiment becomes the study of its RES, RES L2 and RES stiff, and that is said.
+    """
+    if not _is_one_experiment(source):
+        named = source.endswith(".toml") or "/" in source
+        declared = Study.read(source) if named else studies[source]
+        return declared.with_settings(changes_of(settings))
+    own = [text for text in settings if text.partition("=")[0].strip() in OWN]
+    others = [text for text in settings if text not in own]
+    experiment = read_experiment(source, others, None)
+    _tell(f"{source} is one experiment: a study of its RES, RES L2 and RES stiff is made of it")
+    declared = Study.of_experiment(experiment, f"RES, RES L2 and RES stiff of {Path(source).stem}")
+    return declared.with_settings(changes_of(own))
+
+
+def _is_one_experiment(source: str) -> bool:
+    if source == "table" or Path(source).suffix.lower() in ENDINGS:
+        return True
+    if source.endswith(".toml"):
+        with contextlib.suppress(OSError, ValueError):  # reading it as a study says why
+            return is_experiment(tomllib.loads(Path(source).read_text("utf-8")))
+        return False
+    return source not in studies and source in presets
 
 
 def _declared(
@@ -85,6 +109,7 @@ def _declared(
         return None
     if source is None:
         raise InputError("name a study, a preset or a FILE.toml; `stiffgui presets` lists them.")
+<<<<<<< HEAD
     declared, made = read_study(source)
     if made:
         _tell(f"{source} is one experiment: a study of its RES, RES L2 and RES stiff is made of it")
@@ -92,6 +117,10 @@ def _declared(
     if trials is not None:
         changes["trials"] = trials
     return declared.with_settings(changes) if changes else declared
+=======
+    declared = read_study(source, settings)
+    return declared if trials is None else declared.with_settings({"trials": trials})
+>>>>>>> sd
 
 
 def _train(

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stiffgui.tasks.scores import r2, rmse
+from stiffgui.tasks import Data
+from stiffgui.tasks.scores import Array, r2, rmse
 
 if TYPE_CHECKING:
     from stiffgui.runs.run import Run
@@ -32,8 +33,13 @@ def output_scores(run: Run, epoch: int | None = None) -> list[OutputScore]:
     last = run.snapshot_epochs[-1:]
     snapshot = run.snapshot(epoch if epoch is not None else (last[0] if last else 0))
     data = run.experiment.task.data()
+    return scores_of(data, snapshot.predict(data.x_test))
+
+
+def scores_of(data: Data, predicted: Array) -> list[OutputScore]:
+    """Scores of predictions [R, samples, o] of the test set, in the units the network learns."""
     target = data.in_own_units(data.y_test)
-    predicted = data.in_own_units(snapshot.predict(data.x_test))
+    predicted = data.in_own_units(predicted)
     predicted = predicted[np.isfinite(predicted).all((1, 2))]
     if not len(predicted):
         nothing = np.full(target.shape[1], np.nan)

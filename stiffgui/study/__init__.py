@@ -1,4 +1,4 @@
-"""Many trials of several variants: declared, planned, trained anywhere, kept in one file, compared."""
+"""Many trials of several variants: declared, trained anywhere, kept in one file, compared."""
 
 from __future__ import annotations
 

@@ -17,11 +17,13 @@ from pydantic_core import ErrorDetails
 
 from stiffgui._presets import presets
 from stiffgui.errors import InputError, nearest
-from stiffgui.experiment import Experiment
+from stiffgui.experiment import Experiment, with_table_beside
+from stiffgui.regularizers import Stiffness
 from stiffgui.settings import Settings, setting, specs
 from stiffgui.study.sweep import Axis, Sweep, dotted
 
 _OF_THE_STUDY = ("training.trials", "training.first_trial", "training.seed", "watch.snapshots")
+OWN = ("about", "trials", "together", "snapshots")  # settings of the study itself
 STIFFNESS = "spectral-radius"  # the index a study reports: exact, summed over layers
 
 
@@ -155,10 +157,9 @@ class Study(Settings):
 
         Raises InputError for an unknown key or a bad value.
         """
-        own = {spec.key for spec in specs(self) if "." not in spec.key} - {"experiment"}
         values = {name: getattr(self, name) for name in type(self).model_fields}
-        values |= {key: value for key, value in changes.items() if key in own}
-        rest = {key: value for key, value in changes.items() if key not in own}
+        values |= {key: value for key, value in changes.items() if key in OWN}
+        rest = {key: value for key, value in changes.items() if key not in OWN}
         if "training.trials" in rest:
             values["trials"] = rest.pop("training.trials")
         for key in rest:
@@ -179,7 +180,7 @@ class Study(Settings):
         """RES, RES L2 and RES stiff of one experiment: the talk's comparison."""
         base = experiment.with_settings({"regularizer.kind": "none"})
         stiff: dict[str, Any] = {"regularizer.kind": "stiffness"}
-        if experiment.regularizer.kind == "stiffness":  # its own proxy and weight
+        if isinstance(experiment.regularizer, Stiffness):  # its own proxy and weight
             flat = experiment.flat()
             stiff = {k: v for k, v in flat.items() if k.startswith("regularizer.")}
         return cls(
@@ -206,13 +207,16 @@ class Study(Settings):
 
     @classmethod
     def read(cls, path: str | Path) -> Study:
-        """A study from a TOML file; an experiment's file gives its RES, RES L2 and RES stiff."""
+        """A study from a TOML file; an experiment's file gives its RES, RES L2 and RES stiff.
+
+        The path of a table counts from the file's folder, unless it is absolute.
+        """
         try:
             text = Path(path).read_text("utf-8")
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
             raise InputError(f"{path} cannot be read: {reason}. Check the path.") from None
-        return cls.from_toml(text, str(path))
+        return cls.from_toml(with_table_beside(text, Path(path)), str(path))
 
     def to_toml(self) -> str:
         """The whole study as TOML text; `from_toml` reads it back to an equal study."""
@@ -250,9 +254,18 @@ def _explain(details: ErrorDetails) -> tuple[str, str | None]:
     if isinstance(cause, InputError):
         return str(cause), cause.key
     key = ".".join(str(part) for part in details["loc"])
+<<<<<<< HEAD
     group: Any = {"variants": Variant(), "sweep": Sweep(), "references": Reference()}.get(
         str(details["loc"][0]) if details["loc"] else ""
     )
+=======
+    groups: dict[str, Any] = {
+        "variants": Variant(),
+        "sweep": Sweep(),
+        "references": Reference(),
+    }
+    group = groups.get(str(details["loc"][0])) if details["loc"] else None
+>>>>>>> sd
     if group is not None and "axes" in details["loc"]:
         group = Axis()
     name = str(details["loc"][-1]) if details["loc"] else ""

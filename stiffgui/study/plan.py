@@ -7,6 +7,7 @@ happen to be: then the same seeds give the same numbers on any executor.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from stiffgui.study.declaration import Study
 
@@ -30,5 +31,5 @@ def plan(study: Study) -> list[Chunk]:
     pieces = -(-study.trials // study.together)
     ends = [study.trials * k // pieces for k in range(pieces + 1)]
     variants = range(len(study.all_variants))
-    places = [(v, a, b) for a, b in zip(ends, ends[1:], strict=False) for v in variants]
+    places = [(v, a, b) for a, b in pairwise(ends) for v in variants]
     return [Chunk(k, v, a, b - a) for k, (v, a, b) in enumerate(places)]

@@ -77,7 +77,7 @@ class VariantResults:
         self.name, self.experiment = name, experiment
         self.chunks = [c for c in chunks if c.done]
         self.planned = sum(c.chunk.count for c in chunks)
-        self._runs = runs
+        self.runs = runs
 
     @property
     def trials(self) -> int:
@@ -101,13 +101,13 @@ class VariantResults:
 
     @cached_property
     def _history(self) -> History:
-        return joined([run.series() for run in self._runs])
+        return joined([run.series() for run in self.runs])
 
     @cached_property
     def last(self) -> dict[str, Array]:
         """Column of every quantity -> its last value per trial [R]; NaN of a diverged trial."""
         values: dict[str, list[Array]] = {q.column: [] for q in QUANTITIES}
-        for state, run in zip(self.chunks, self._runs, strict=True):
+        for state, run in zip(self.chunks, self.runs, strict=True):
             h = run.series()
             count = state.chunk.count
             for name in ("penalty", "train_error", "test_error", "l2_norm"):

@@ -15,7 +15,9 @@ from stiffgui.training import Controls
 class Work(Protocol):
     """The chunks that an executor is given, and the tasks it asks for when it starts one."""
 
-    chunks: Sequence[Chunk]
+    @property
+    def chunks(self) -> Sequence[Chunk]:
+        """In the order in which they are to be started."""
 
     def task(self, number: int) -> ChunkTask:
         """The task of a chunk, going on from whatever there is of it."""

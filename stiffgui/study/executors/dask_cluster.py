@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import queue
 import time
 import traceback
 import warnings
 from collections.abc import Iterator
+from importlib import import_module
 from typing import Any
 
 from stiffgui.errors import InputError
@@ -32,32 +34,30 @@ class DaskCluster(Executor):
 
     def __init__(self, address: str, workers: int | None = None) -> None:
         try:
-            import distributed
+            distributed: Any = import_module("distributed")
         except ImportError:
             raise InputError(
                 "--dask needs Dask: install it with `pip install 'stiffgui[cluster]'`."
             ) from None
-        self.address, self._cluster = address, None
+        self.address = address
+        self._cluster: Any = None
         if address == LOCAL:
             self._cluster = distributed.LocalCluster(
                 n_workers=workers or os.cpu_count() or 1,
                 threads_per_worker=1,
                 dashboard_address=None,
             )
+        else:
+            _reach(address)
         try:
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                self._client = distributed.Client(
+                warnings.simplefilter("ignore")  # of other versions on the workers
+                self._client: Any = distributed.Client(
                     self._cluster or address, timeout=CONNECT_SECONDS, set_as_default=False
                 )
-        except (OSError, ValueError, TypeError) as error:
+        except OSError as error:
             self._close_cluster()
-            reason = " ".join(str(error).split())[:120] or "no answer"
-            raise InputError(
-                f"--dask {address}: no Dask scheduler could be reached there within "
-                f"{CONNECT_SECONDS:.0f} s ({reason}). Give the address that the scheduler prints, "
-                f"such as tcp://10.0.0.1:8786, or local."
-            ) from None
+            raise _unreachable(address, error) from None
 
     @property
     def slots(self) -> int:  # type: ignore[override]
@@ -142,6 +142,33 @@ class DaskCluster(Executor):
             if before is not None:
                 yield Lost(event.number, f"worker {before} is gone; its chunk is done again")
         yield event
+
+
+def _reach(address: str) -> None:
+    """Knock at a scheduler's door first: a Client that found nobody would take long to leave."""
+    comms: Any = import_module("distributed.comm")
+    security: Any = import_module("distributed.security").Security()
+
+    async def knock() -> None:
+        arguments = security.get_connection_args("client")
+        comm = await comms.connect(address, timeout=CONNECT_SECONDS, **arguments)
+        await comm.close()
+
+    try:
+        asyncio.run(knock())
+    except (OSError, ValueError) as error:
+        raise _unreachable(address, error) from None
+    except Exception:
+        raise _unreachable(address, "what answers there is no Dask scheduler") from None
+
+
+def _unreachable(address: str, error: object) -> InputError:
+    reason = " ".join(str(error).split())[:120] or "no answer"
+    return InputError(
+        f"--dask {address}: no Dask scheduler could be reached there within "
+        f"{CONNECT_SECONDS:.0f} s ({reason}). Give the address that the scheduler prints, such as "
+        f"tcp://10.0.0.1:8786, or local."
+    )
 
 
 def _outcome(future: Any, number: int) -> Trained | Failed | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import queue
 import signal
@@ -113,10 +114,8 @@ class _Worker:
         self.tell((task, path))
 
     def tell(self, message: Any) -> None:
-        try:
+        with contextlib.suppress(OSError):  # it is dead: `receive` says so
             self.connection.send(message)
-        except OSError:
-            pass  # it is dead: `receive` says so
 
     def receive(self) -> ChunkEvent | None:
         """The next event, or None when the process is dead."""
