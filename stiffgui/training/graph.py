@@ -10,9 +10,9 @@ import torch
 from torch import Generator, Tensor
 
 from stiffgui.regularizers import Regularizer
-from stiffgui.training.step import Gradient
 
 Replay = Callable[[], Any]
+Compute = Callable[[Tensor, Tensor, Regularizer, list[Generator], Tensor], None]
 WARM_UP = 3  # runs before a capture: buffers and library workspaces come into being
 KEPT = 8  # graphs: whole and short batches, with and without penalty; live weights make more
 
@@ -39,7 +39,7 @@ class CapturedGradient:
 
     def __init__(
         self,
-        compute: Gradient,
+        compute: Compute,
         capture: Callable[[Replay, list[Generator]], Replay] | None = None,
     ) -> None:
         self._compute, self._capture = compute, capture or capture_on_device
@@ -64,10 +64,6 @@ class CapturedGradient:
         graph.y.copy_(y)
         graph.replay()
         into.copy_(graph.into)
-
-    def forward(self, x: Tensor, outputs: int) -> Tensor:
-        """As `Gradient.forward`."""
-        return self._compute.forward(x, outputs)
 
     def _record(
         self,
