@@ -156,6 +156,13 @@ class Training(Settings):
         choices={"float32": "fast", "float64": "for checks, about twice as slow"},
         advanced=True,
     )
+    cuda_graph: bool = setting(
+        False,
+        title="CUDA graph",
+        help="On a GPU: capture a batch's loss and gradient once and replay them, which saves the "
+        "launching of small operations. Needs a CUDA device.",
+        advanced=True,
+    )
     threads: int = setting(
         1,
         title="Threads",

@@ -10,7 +10,6 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from stiffgui import presets
-from stiffgui.experiment import Experiment
 from stiffgui.regularizers import L2, NoPenalty, Regularizer, Stiffness
 from stiffgui.resnet.activations import ACTIVATIONS
 from stiffgui.resnet.architecture import LIFTS, READOUTS, Architecture
@@ -145,58 +144,6 @@ def test_curvatures_are_autograds(activation: str) -> None:
     with torch.no_grad():
         got = a.curvature(z, a.value(z))
     torch.testing.assert_close(got[keep], wanted[keep], rtol=1e-10, atol=1e-12)
-
-
-def plain_training(experiment: Experiment, epochs: int) -> tuple[list[float], np.ndarray]:
-    """One trial by ordinary autograd and torch.optim.Adam, in the trainer's order of batches."""
-    trainer = Trainer(experiment)
-    leaves = {k: v.detach().clone().requires_grad_() for k, v in trainer.network.parameters.items()}
-    network = ResidualNetwork(experiment.architecture, leaves)
-    optimiser = torch.optim.Adam(leaves.values(), lr=experiment.training.learning_rate)
-    losses = []
-    for epoch in range(epochs):
-        trainer.epoch = epoch
-        x, y = trainer._draw_epoch()
-        size = experiment.training.batch_size
-        for x_batch, y_batch in zip(x.split(size, 1), y.split(size, 1), strict=True):
-            optimiser.zero_grad()
-            loss = batch_loss(
-                network, experiment.regularizer, x_batch, y_batch, trainer._generators
-            )[0].sum()
-            loss.backward()
-            optimiser.step()
-            losses.append(float(loss.detach()))
-    return losses, np.concatenate([v.detach().numpy().ravel() for v in leaves.values()])
-
-
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
-@pytest.mark.parametrize("preset", ["alpine02", "alpine02-l2", "alpine02-stiff"])
-def test_fifty_steps_equal_plain_training(preset: str) -> None:
-    """Five epochs of ten batches in float64; the last batch is short."""
-    experiment = presets[preset].with_settings(
-        {
-            "task.train_samples": 437,
-            "training.epochs": 5,
-            "training.precision": "float64",
-            "watch.every": 1000,
-        }
-    )
-    losses, parameters = plain_training(experiment, 5)
-    assert len(losses) == 50
-    trainer = Trainer(experiment)
-    taken: list[float] = []
-    compute = trainer._compute_gradient
-
-    def listen(*batch: Any) -> None:
-        compute(*batch)
-        taken.append(float(batch[-1][0, 0]))
-
-    trainer._compute_gradient = listen  # type: ignore[assignment]
-    for _ in trainer:
-        pass
-    np.testing.assert_allclose(taken, losses, rtol=1e-8)
-    ours = np.concatenate([v.ravel() for v in trainer.parameters().values()])
-    np.testing.assert_allclose(ours, parameters, rtol=1e-4, atol=1e-9)
 
 
 class NoWaiting(TorchDispatchMode):

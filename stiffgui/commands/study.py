@@ -109,18 +109,8 @@ def _declared(
         return None
     if source is None:
         raise InputError("name a study, a preset or a FILE.toml; `stiffgui presets` lists them.")
-<<<<<<< HEAD
-    declared, made = read_study(source)
-    if made:
-        _tell(f"{source} is one experiment: a study of its RES, RES L2 and RES stiff is made of it")
-    changes = changes_of(settings)
-    if trials is not None:
-        changes["trials"] = trials
-    return declared.with_settings(changes) if changes else declared
-=======
     declared = read_study(source, settings)
     return declared if trials is None else declared.with_settings({"trials": trials})
->>>>>>> sd
 
 
 def _train(

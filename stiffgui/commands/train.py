@@ -104,7 +104,6 @@ def _taken(table: Table) -> str:
 
 
 def read_experiment(source: str, settings: list[str], device: str | None) -> Experiment:
-<<<<<<< HEAD
     """PRESET, FILE.toml, settings copied as text or a table (FILE.csv, or `table` with task.path),
     with `--set` applied."""
     changes = changes_of(settings, device)
@@ -116,14 +115,6 @@ def read_experiment(source: str, settings: list[str], device: str | None) -> Exp
         experiment = Experiment.read(source)
     else:
         experiment = presets[source]
-=======
-    """PRESET, FILE.toml or a table (FILE.csv, `table` with task.path) with `--set` applied."""
-    changes = changes_of(settings, device)
-    if source == "table" or Path(source).suffix.lower() in ENDINGS:
-        return _of_table(source, changes)
-    is_file = source.endswith(".toml") or "/" in source
-    experiment = Experiment.read(source) if is_file else presets[source]
->>>>>>> sd
     return experiment.with_settings(changes)
 
 
@@ -142,7 +133,6 @@ def _of_table(source: str, changes: dict[str, Any]) -> Experiment:
     )
 
 
-<<<<<<< HEAD
 def _refined(path: Path, settings: list[str], device: str | None) -> tuple[Experiment, Origin]:
     """The run's experiment with `--set` applied, and its last networks to begin with."""
     from stiffgui.runs import Origin, open_run
@@ -163,8 +153,6 @@ def _refined(path: Path, settings: list[str], device: str | None) -> tuple[Exper
     return wanted.with_settings(changes), Origin(path, last)
 
 
-=======
->>>>>>> sd
 def changes_of(settings: list[str], device: str | None = None) -> dict[str, Any]:
     """What `--set KEY=VALUE` and `--device` ask for, by key."""
     changes: dict[str, Any] = {}

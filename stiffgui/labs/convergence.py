@@ -41,7 +41,8 @@ class ConvergenceResult(Result):
     NaN where a network gave up; slopes: integrator -> slope against N, None where undefined.
 
     times [M], ode [M, samples, w]: the reference; networks: depth -> states [N + 1, samples, w]
-    of explicit Euler; unsolved: depths at which Newton found no implicit step. evaluations, steps: what the reference cost.
+    of explicit Euler; unsolved: depths at which Newton found no implicit step. evaluations,
+    steps: what the reference cost.
     """
 
     depths: NDArray[np.int64]

@@ -254,18 +254,12 @@ def _explain(details: ErrorDetails) -> tuple[str, str | None]:
     if isinstance(cause, InputError):
         return str(cause), cause.key
     key = ".".join(str(part) for part in details["loc"])
-<<<<<<< HEAD
-    group: Any = {"variants": Variant(), "sweep": Sweep(), "references": Reference()}.get(
-        str(details["loc"][0]) if details["loc"] else ""
-    )
-=======
     groups: dict[str, Any] = {
         "variants": Variant(),
         "sweep": Sweep(),
         "references": Reference(),
     }
     group = groups.get(str(details["loc"][0])) if details["loc"] else None
->>>>>>> sd
     if group is not None and "axes" in details["loc"]:
         group = Axis()
     name = str(details["loc"][-1]) if details["loc"] else ""

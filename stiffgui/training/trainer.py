@@ -21,8 +21,9 @@ from stiffgui.stiffness import WATCHABLE, layer_indices
 from stiffgui.tasks import Data
 from stiffgui.training.adam import Adam
 from stiffgui.training.controls import Controls
-from stiffgui.training.device import choose_device
+from stiffgui.training.device import check_graph, choose_device
 from stiffgui.training.errors import root_mean_square_error
+from stiffgui.training.graph import CapturedGradient
 from stiffgui.training.plateau import PlateauSchedule
 from stiffgui.training.records import Event, Record
 from stiffgui.training.stacked import Stacked
@@ -60,6 +61,7 @@ class Trainer:
         self.experiment = experiment
         self.controls = controls or Controls()
         self.device = choose_device(settings.device)
+        check_graph(settings.cuda_graph, self.device)
         self.dtype = getattr(torch, settings.precision)
         torch.set_num_threads(settings.threads)
         self.trials = [settings.first_trial + r for r in range(settings.trials)]
@@ -103,7 +105,8 @@ class Trainer:
         leaves = {k: v.detach().requires_grad_() for k, v in self._parameters.blocks.items()}
         self.network = ResidualNetwork(experiment.architecture, leaves)
         gradient, training = self._parameters.like(), experiment.training
-        self._compute_gradient = gradient_of(self.network, self._parameters, gradient)
+        compute = gradient_of(self.network, self._parameters, gradient)
+        self._compute_gradient = CapturedGradient(compute) if training.cuda_graph else compute
         self._adam = Adam(
             self._parameters, gradient, training.beta1, training.beta2, training.epsilon
         )
