@@ -174,7 +174,8 @@ class TrainWorkspace(Workspace):
         self.runs_bar.export_asked.connect(lambda: self.ask_export("summary"))
         for history in (self.errors, self.stiffness):
             history.pointed.connect(self._point)
-        self.eigenvalues.all_layers.toggled.connect(lambda _: looking.soon())
+        for box in (self.eigenvalues.all_layers, self.eigenvalues.contours):
+            box.toggled.connect(lambda _: looking.soon())
         for card in self.cards:
             card.export_asked.connect(self.ask_export)
             card.copy_asked.connect(self.exports.copy)
@@ -349,6 +350,7 @@ class TrainWorkspace(Workspace):
             self.eigenvalues.layer.value(),
             self.eigenvalues.trial.value(),
             self.eigenvalues.all_layers.isChecked(),
+            self.eigenvalues.contours.isChecked(),
         )
         shares = run.series["penalty_share"].values
         penalised = len(shares) and not isinstance(run.experiment.regularizer, NoPenalty)

@@ -16,7 +16,7 @@ from stiffgui.figures.fit import fit_of
 from stiffgui.runs import open_run
 from stiffgui.runs.snapshot import Snapshot
 from stiffgui.session.messages import Export, Exported, Look, View
-from stiffgui.stiffness import PROXIES, proxy, spectrum
+from stiffgui.stiffness import PROXIES, proxy, pseudospectrum, spectrum
 
 SAMPLES = 1500  # of training and of test samples that the fit shows
 SPECTRA = 160  # of all layers together: 50 ms at width 20
@@ -40,6 +40,7 @@ def look(request: Look) -> View:
     indices["departure"] = _mean(found.departure)
     names = [name for name in RADIUS_PROXIES if name in PROXIES]
     layers = spectrum(every[:, : max(1, SPECTRA // len(every))]) if request.all_layers else None
+    contours = pseudospectrum(jacobians[0]) if request.contours else None
     return View(
         request.number,
         snapshot.epoch,
@@ -53,6 +54,7 @@ def look(request: Look) -> View:
         time.perf_counter() - started,
         layers.eigenvalues if layers is not None else None,
         layers.conditions if layers is not None else None,
+        contours,
     )
 
 
