@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,7 @@ from stiffgui.stiffness.pseudospectrum import Pseudospectrum
 from stiffgui.stiffness.stability import REGIONS
 
 COLOURS = 16
+LINE_PIXELS = 16  # height of a number at a contour
 REACH = 10  # pixels from a point within which the pointer tells about it
 
 
@@ -95,15 +97,20 @@ class ComplexPlane:
             return
         p, q = found.real, found.imag
         place = QTransform.fromTranslate(p[0], q[0]).scale(p[1] - p[0], (q[-1] - q[0]) / len(q))
+        apart = LINE_PIXELS * float(self.plot.getViewBox().viewPixelSize()[1])
+        written = math.inf
         for level in found.levels():
             line = pg.IsocurveItem(found.smallest.T, level, pen=self._line)
             # A node of the grid stands half a cell inside its pixel.
             line.setTransform(place)
             line.setZValue(5)
-            text = pg.TextItem(f"{level:.2g}", color=self._words, anchor=(0.5, 0.5))
+            self.contours.append(line)
             column, row = _topmost(found.smallest < level)
-            text.setPos(p[column], q[row])
-            self.contours += [line, text]
+            if q[row] < written - apart:  # numbers that would cover each other are left out
+                written = q[row]
+                text = pg.TextItem(f"{level:.2g}", color=self._words, anchor=(0.5, 0.8))
+                text.setPos(p[column], q[row])
+                self.contours.append(text)
         for item in self.contours:
             self.plot.addItem(item, ignoreBounds=True)
 

@@ -82,7 +82,7 @@ class _Model(QAbstractTableModel):
         value = float(self._columns[index.column(), self._order[index.row()]])
         if index.column() in WHOLE:
             return str(int(value))
-        return f"{value:.4g}".replace("-", "−") if np.isfinite(value) else "infinite"
+        return f"{value:.3g}".replace("-", "−") if np.isfinite(value) else "∞"
 
     def headerData(
         self, section: int, way: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
@@ -121,6 +121,8 @@ class EigenvalueTable(QTableView):
     def show_points(self, points: Points) -> None:
         """A row for each point."""
         self._model.show(points)
+        one = bool(len(points.layers)) and bool((points.layers == points.layers[0]).all())
+        self.setColumnHidden(len(COLUMNS) - 1, one)
 
     def as_text(self) -> str:
         """Selected rows, or all of them, as tab-separated text with headings."""

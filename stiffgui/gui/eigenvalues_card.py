@@ -99,7 +99,7 @@ class EigenvaluesCard(Card):
         self.region.setMinimumContentsLength(8)
         self.region.currentIndexChanged.connect(self._region_changed)
         for name in ("sample", "layer"):
-            self.colour.addItem(f"by {name}", name)
+            self.colour.addItem(name, name)
         self.colour.setAccessibleName("Colour")
         self.colour.setToolTip("What the colour of a point stands for")
         self.colour.currentIndexChanged.connect(self._redraw)
@@ -197,7 +197,9 @@ class EigenvaluesCard(Card):
             self.plane.show(points, points.samples / max(1, samples - 1))
             self.scale.set_ends("1", str(samples))
         where = f"{layers} layers" if layers > 1 else f"layer {view.layer}"
-        self.say(f"{where} · epoch {grouped(view.epoch)}")
+        eps = view.pseudospectrum.levels() if view.pseudospectrum is not None else []
+        told = " · ε = " + ", ".join(f"{level:.2g}" for level in eps) if eps else ""
+        self.say(f"{where} · epoch {grouped(view.epoch)}{told}")
         self._show_table(view)
         self._show_below()
         self.plane.show_contours(view.pseudospectrum)

@@ -23,7 +23,9 @@ class TimeScales:
         self.bars = [pg.BarGraphItem(x=[], height=[], width=1) for _ in range(2)]
         for bar in self.bars:
             self.plot.addItem(bar)
-        self._step = pg.InfiniteLine(label="step size a", labelOpts={"position": 0.9})
+        self._step = pg.InfiniteLine(
+            label="step size a", labelOpts={"position": 0.9, "anchors": [(0, 0.5)] * 2}
+        )
         self.plot.addItem(self._step, ignoreBounds=True)
         self.plot.setToolTip(
             "Time scales of the shown eigenvalues: decaying modes (lower bars, Re λ < 0) and "
@@ -37,6 +39,12 @@ class TimeScales:
             bar.setOpts(brush=pg.mkBrush(colour), pen=pg.mkPen(theme.card))
         self._step.setPen(pg.mkPen(theme.faint, style=pg.QtCore.Qt.PenStyle.DashLine))
         self._step.label.setColor(theme.faint)
+        decaying, growing = theme.series[2], theme.series[1]
+        self.plot.setLabel(
+            "bottom",
+            f"1/|Re λ|  <span style='color:{decaying}'>■</span> decaying "
+            f"<span style='color:{growing}'>■</span> growing",
+        )
 
     def show_points(self, points: Points, step: float) -> None:
         """Draw the scales of the points; `step` is the step size a."""
@@ -50,4 +58,7 @@ class TimeScales:
         decaying, growing = self.counts
         self.bars[0].setOpts(x0=edges[:-1], width=width, y0=np.zeros(BARS), height=decaying)
         self.bars[1].setOpts(x0=edges[:-1], width=width, y0=decaying, height=growing)
-        self._step.setPos(np.log10(step))
+        at = float(np.log10(step))
+        self._step.setPos(at)
+        self.plot.setXRange(min(low, at), max(high, at), padding=0.05)
+        self.plot.setYRange(0, max(1, int(self.counts.sum(0).max())), padding=0.08)

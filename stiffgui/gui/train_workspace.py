@@ -30,6 +30,7 @@ from stiffgui.gui.layers_card import LayersCard
 from stiffgui.gui.live_run import LiveRun
 from stiffgui.gui.looking import Looking
 from stiffgui.gui.runs_bar import RunsBar
+from stiffgui.gui.saving import ask_where
 from stiffgui.gui.sharing import Sharing
 from stiffgui.gui.theme import Theme
 from stiffgui.gui.timeline import Timeline
@@ -148,7 +149,7 @@ class TrainWorkspace(Workspace):
 
     def _size_docks(self) -> None:
         sides = [self.docks["Experiment"], self.docks["Eigenvalues"]]
-        self.inner.resizeDocks(sides, [312, 330], Qt.Orientation.Horizontal)
+        self.inner.resizeDocks(sides, [300, 350], Qt.Orientation.Horizontal)
 
     def default_layout(self) -> None:
         """Put every panel back in its place."""
@@ -196,6 +197,7 @@ class TrainWorkspace(Workspace):
             "open": self.ask_open,
             "save": lambda: sharing.ask_save(bench.workspace),
             "export": self.ask_export,
+            "report": self.ask_report,
             "undo": bench.undo,
             "redo": bench.redo,
             "copy_command": sharing.copy_command,
@@ -222,7 +224,7 @@ class TrainWorkspace(Workspace):
             return valid and kept and not training
         if name in ("save", "copy_command", "copy_settings", "copy_toml"):
             return valid
-        if name == "export":
+        if name in ("export", "report"):
             return self.bench.shown is not None
         return not training if name in ("open", "paste_settings") else True
 
@@ -400,6 +402,17 @@ class TrainWorkspace(Workspace):
         under = next((c.figure for c in self.cards if c.underMouse()), "errors")
         self.exports.open_dialog(figure or under)
 
+    def ask_report(self) -> None:
+        """Choose a file for the report of the drawn runs."""
+        run = self.bench.shown
+        if run is None:
+            return
+        start = run.path.with_name(f"{run.name}-report.html")
+        path = ask_where(self, "Report", start, "HTML", ".html")
+        if path is not None:
+            self.say("The report is being written …")
+            self.exports.save("report", path)
+
     def export(self, figure: str, path: Path) -> None:
         """Write a figure as it is shown; the file's ending says the format."""
         self.exports.save(figure, path)
@@ -417,7 +430,7 @@ class TrainWorkspace(Workspace):
         for card in self.cards:
             if card.figure == figure:
                 options |= card.export_options()
-        several = figure in ("errors", "stiffness", "summary")
+        several = figure in ("errors", "stiffness", "summary", "report")
         return [r.path for r in (self.bench.visible() if several else [run])], options
 
 

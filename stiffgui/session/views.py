@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import torch
 
+from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
 from stiffgui.figures import Options, export_figure
 from stiffgui.figures.fit import fit_of
-from stiffgui.runs import open_run
+from stiffgui.runs import Run, open_run
 from stiffgui.runs.snapshot import Snapshot
 from stiffgui.session.messages import Export, Exported, Look, View
 from stiffgui.stiffness import PROXIES, proxy, pseudospectrum, spectrum
@@ -73,10 +74,24 @@ def _export_to(request: Export, path: Path) -> None:
     runs = [open_run(run) for run in request.runs]
     try:
         options = Options(**request.options)
+        if request.figure == "report":
+            _report(runs, path, options)
+            return
         export_figure(runs, request.figure, path, request.kind, options, replace=True)
     finally:
         for run in runs:
             run.close()
+
+
+def _report(runs: list[Run], path: Path, options: Options) -> None:
+    from stiffgui.figures.report import write_report
+
+    try:
+        write_report(runs, path, options)
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be written: {error.strerror or error}. Choose another place."
+        ) from None
 
 
 def _mean(values: Any) -> float:
