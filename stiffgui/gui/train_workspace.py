@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from stiffgui._presets import presets
+from stiffgui.gui.card import Card
 from stiffgui.gui.eigenvalues_card import EigenvaluesCard
 from stiffgui.gui.experiment_panel import ExperimentPanel
 from stiffgui.gui.exports import Exports
@@ -66,9 +67,16 @@ class TrainWorkspace(Workspace):
         state = self.settings.value("train/docks")
         if isinstance(state, QByteArray):
             self.inner.restoreState(state)
-        self._tasks = cycle(
-            (self._draw_errors, self._draw_stiffness, self._draw_layers, self._tell)
+        tasks = (
+            self._draw_errors,
+            self._draw_stiffness,
+            self._draw_layers,
+            self._tell,
+            self._draw_fit,
+            self._draw_eigenvalues,
         )
+        self._tasks, self._count = cycle(tasks), len(tasks)
+        self._views: dict[Card, View] = {}  # those that a card has still to draw
         self.timer = QTimer(self)
         self.timer.timeout.connect(self.poll)
         self.timer.start(POLL_MILLISECONDS)
@@ -324,7 +332,7 @@ class TrainWorkspace(Workspace):
     def refresh(self) -> None:
         """Do every task now."""
         self.bench.take()
-        for _ in range(4):
+        for _ in range(self._count):
             next(self._tasks)()
 
     def _draw_errors(self) -> None:
@@ -380,8 +388,17 @@ class TrainWorkspace(Workspace):
             card.point_at(x)
 
     def _show_view(self, view: View) -> None:
-        self.fit.show_view(view)
-        self.eigenvalues.show_view(view)
+        self._views = {self.fit: view, self.eigenvalues: view}
+
+    def _draw_fit(self) -> None:
+        view = self._views.pop(self.fit, None)
+        if view is not None:
+            self.fit.show_view(view)
+
+    def _draw_eigenvalues(self) -> None:
+        view = self._views.pop(self.eigenvalues, None)
+        if view is not None:
+            self.eigenvalues.show_view(view)
 
     def _answered(self, message: Any) -> None:
         if not self.exports.answered(message) and isinstance(message, Failed):
