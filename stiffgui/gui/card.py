@@ -187,7 +187,8 @@ def _power(value: float, told: Iterable[int]) -> str:
     whole = round(digit)
     if abs(digit - whole) < 1e-6 and whole not in told:
         return ""
-    return f"{10**value:.3g}"
+    size = 10**value
+    return f"{size:.0f}" if 1000 <= size < 1e5 else f"{size:.3g}"
 
 
 class _Plot(pg.PlotWidget):  # type: ignore[misc]

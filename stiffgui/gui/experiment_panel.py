@@ -270,8 +270,9 @@ class ExperimentPanel(QFrame):
 
     def set_training(self, training: bool) -> None:
         """While training only live settings may change."""
-        self.training = training
-        self._refresh()
+        if training != self.training:
+            self.training = training
+            self._refresh()
 
     def show_share(self, fraction: float | None) -> None:
         """Say how much of the loss the penalty is; None says nothing."""

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from stiffgui._presets import presets
+from stiffgui.gui.card import Card
 from stiffgui.gui.eigenvalues_card import EigenvaluesCard
 from stiffgui.gui.experiment_panel import ExperimentPanel
 from stiffgui.gui.exports import Exports
@@ -30,6 +31,7 @@ from stiffgui.gui.layers_card import LayersCard
 from stiffgui.gui.live_run import LiveRun
 from stiffgui.gui.looking import Looking
 from stiffgui.gui.runs_bar import RunsBar
+from stiffgui.gui.saving import ask_where
 from stiffgui.gui.sharing import Sharing
 from stiffgui.gui.theme import Theme
 from stiffgui.gui.timeline import Timeline
@@ -65,9 +67,16 @@ class TrainWorkspace(Workspace):
         state = self.settings.value("train/docks")
         if isinstance(state, QByteArray):
             self.inner.restoreState(state)
-        self._tasks = cycle(
-            (self._draw_errors, self._draw_stiffness, self._draw_layers, self._tell)
+        tasks = (
+            self._draw_errors,
+            self._draw_stiffness,
+            self._draw_layers,
+            self._tell,
+            self._draw_fit,
+            self._draw_eigenvalues,
         )
+        self._tasks, self._count = cycle(tasks), len(tasks)
+        self._views: dict[Card, View] = {}  # those that a card has still to draw
         self.timer = QTimer(self)
         self.timer.timeout.connect(self.poll)
         self.timer.start(POLL_MILLISECONDS)
@@ -148,7 +157,7 @@ class TrainWorkspace(Workspace):
 
     def _size_docks(self) -> None:
         sides = [self.docks["Experiment"], self.docks["Eigenvalues"]]
-        self.inner.resizeDocks(sides, [312, 330], Qt.Orientation.Horizontal)
+        self.inner.resizeDocks(sides, [300, 350], Qt.Orientation.Horizontal)
 
     def default_layout(self) -> None:
         """Put every panel back in its place."""
@@ -174,7 +183,8 @@ class TrainWorkspace(Workspace):
         self.runs_bar.export_asked.connect(lambda: self.ask_export("summary"))
         for history in (self.errors, self.stiffness):
             history.pointed.connect(self._point)
-        self.eigenvalues.all_layers.toggled.connect(lambda _: looking.soon())
+        for box in (self.eigenvalues.all_layers, self.eigenvalues.contours):
+            box.toggled.connect(lambda _: looking.soon())
         for card in self.cards:
             card.export_asked.connect(self.ask_export)
             card.copy_asked.connect(self.exports.copy)
@@ -195,6 +205,7 @@ class TrainWorkspace(Workspace):
             "open": self.ask_open,
             "save": lambda: sharing.ask_save(bench.workspace),
             "export": self.ask_export,
+            "report": self.ask_report,
             "undo": bench.undo,
             "redo": bench.redo,
             "copy_command": sharing.copy_command,
@@ -221,7 +232,7 @@ class TrainWorkspace(Workspace):
             return valid and kept and not training
         if name in ("save", "copy_command", "copy_settings", "copy_toml"):
             return valid
-        if name == "export":
+        if name in ("export", "report"):
             return self.bench.shown is not None
         return not training if name in ("open", "paste_settings") else True
 
@@ -321,7 +332,7 @@ class TrainWorkspace(Workspace):
     def refresh(self) -> None:
         """Do every task now."""
         self.bench.take()
-        for _ in range(4):
+        for _ in range(self._count):
             next(self._tasks)()
 
     def _draw_errors(self) -> None:
@@ -349,6 +360,7 @@ class TrainWorkspace(Workspace):
             self.eigenvalues.layer.value(),
             self.eigenvalues.trial.value(),
             self.eigenvalues.all_layers.isChecked(),
+            self.eigenvalues.contours.isChecked(),
         )
         shares = run.series["penalty_share"].values
         penalised = len(shares) and not isinstance(run.experiment.regularizer, NoPenalty)
@@ -376,8 +388,17 @@ class TrainWorkspace(Workspace):
             card.point_at(x)
 
     def _show_view(self, view: View) -> None:
-        self.fit.show_view(view)
-        self.eigenvalues.show_view(view)
+        self._views = {self.fit: view, self.eigenvalues: view}
+
+    def _draw_fit(self) -> None:
+        view = self._views.pop(self.fit, None)
+        if view is not None:
+            self.fit.show_view(view)
+
+    def _draw_eigenvalues(self) -> None:
+        view = self._views.pop(self.eigenvalues, None)
+        if view is not None:
+            self.eigenvalues.show_view(view)
 
     def _answered(self, message: Any) -> None:
         if not self.exports.answered(message) and isinstance(message, Failed):
@@ -398,6 +419,17 @@ class TrainWorkspace(Workspace):
         under = next((c.figure for c in self.cards if c.underMouse()), "errors")
         self.exports.open_dialog(figure or under)
 
+    def ask_report(self) -> None:
+        """Choose a file for the report of the drawn runs."""
+        run = self.bench.shown
+        if run is None:
+            return
+        start = run.path.with_name(f"{run.name}-report.html")
+        path = ask_where(self, "Report", start, "HTML", ".html")
+        if path is not None:
+            self.say("The report is being written …")
+            self.exports.save("report", path)
+
     def export(self, figure: str, path: Path) -> None:
         """Write a figure as it is shown; the file's ending says the format."""
         self.exports.save(figure, path)
@@ -415,7 +447,7 @@ class TrainWorkspace(Workspace):
         for card in self.cards:
             if card.figure == figure:
                 options |= card.export_options()
-        several = figure in ("errors", "stiffness", "summary")
+        several = figure in ("errors", "stiffness", "summary", "report")
         return [r.path for r in (self.bench.visible() if several else [run])], options
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from stiffgui.figures.fit import Fit
+from stiffgui.stiffness.pseudospectrum import Pseudospectrum
 from stiffgui.training.records import Event, Record
 
 Arrays = dict[str, NDArray[Any]]
@@ -84,7 +85,8 @@ class Failed:
 class Look:
     """Compute what the views show of one network: of `parameters`, or of `path` at `epoch`.
 
-    all_layers: the spectra of every layer too, at fewer samples.
+    all_layers: the spectra of every layer too, at fewer samples. contours: the pseudospectrum
+    of the layer at the first probe sample.
     """
 
     number: int
@@ -95,6 +97,7 @@ class Look:
     path: str
     parameters: Arrays | None = None
     all_layers: bool = False
+    contours: bool = False
 
 
 @dataclass(frozen=True)
@@ -117,6 +120,7 @@ class View:
     seconds: float = 0.0
     all_eigenvalues: NDArray[Any] | None = None
     all_conditions: NDArray[Any] | None = None
+    pseudospectrum: Pseudospectrum | None = None
 
 
 @dataclass(frozen=True)
