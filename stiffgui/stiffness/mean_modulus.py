@@ -16,8 +16,9 @@ class MeanModulus(Proxy):
 
     (1/w) sum_k |l_k|. Cost O(w^3) a matrix (LAPACK geev in float64, matrix by matrix; of a GPU's
     matrices too, on the host, for which the device waits). Exact; a zero eigenvalue contributes a
-    zero gradient, and a matrix that is defective to working precision none at all. Of about twenty candidates the one that comes
-    closest to the talk's undefined column "df" (2.52 against 2.64); the source does not say so.
+    zero gradient, and a matrix that is defective to working precision none at all. Of about
+    twenty candidates the one that comes closest to the talk's undefined column "df" (2.52
+    against 2.64); the source does not say so.
     """
 
     kind: Literal["mean-modulus"] = "mean-modulus"
