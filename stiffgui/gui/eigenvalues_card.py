@@ -207,7 +207,8 @@ class EigenvaluesCard(Card):
     def _show_table(self, view: View) -> None:
         method = REGIONS[str(self.region.currentData())]
         unstable = method.amplification(self._step * view.eigenvalues) > 1
-        self.table.show_values(view.indices | {"unstable": float(unstable.mean())}, view.proxies)
+        indices = view.indices | {"unstable": float(unstable.mean())}
+        self.table.show_values(indices, view.proxies, view.residual)
 
 
 def _points(view: View) -> tuple[Points, int]:

@@ -104,7 +104,8 @@ class Look:
 class View:
     """The answer to a Look: the fit, and the spectrum of one layer on the probe samples.
 
-    eigenvalues and conditions [samples, w]; indices name -> mean over samples; proxies likewise.
+    eigenvalues and conditions [samples, w]; indices name -> mean over samples; proxies likewise;
+    residual: of the power method, mean over samples, from 0 (converged) to 1.
     all_eigenvalues and all_conditions [N, samples, w], when all layers were asked for.
     """
 
@@ -117,6 +118,7 @@ class View:
     conditions: NDArray[Any]
     indices: dict[str, float]
     proxies: dict[str, float]
+    residual: float = 0.0
     seconds: float = 0.0
     all_eigenvalues: NDArray[Any] | None = None
     all_conditions: NDArray[Any] | None = None

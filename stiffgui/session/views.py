@@ -17,7 +17,9 @@ from stiffgui.figures.fit import fit_of
 from stiffgui.runs import Run, open_run
 from stiffgui.runs.snapshot import Snapshot
 from stiffgui.session.messages import Export, Exported, Look, View
-from stiffgui.stiffness import PROXIES, proxy, pseudospectrum, spectrum
+from stiffgui.stiffness import WATCHABLE, pseudospectrum, spectrum
+from stiffgui.stiffness.indices import Matrices
+from stiffgui.stiffness.watched import residual
 
 SAMPLES = 1500  # of training and of test samples that the fit shows
 SPECTRA = 160  # of all layers together: 50 ms at width 20
@@ -39,7 +41,7 @@ def look(request: Look) -> View:
     found = spectrum(jacobians)
     indices = {name: _mean(values) for name, values in found.indices.items()}
     indices["departure"] = _mean(found.departure)
-    names = [name for name in RADIUS_PROXIES if name in PROXIES]
+    matrices = Matrices(jacobians)
     layers = spectrum(every[:, : max(1, SPECTRA // len(every))]) if request.all_layers else None
     contours = pseudospectrum(jacobians[0]) if request.contours else None
     return View(
@@ -51,7 +53,8 @@ def look(request: Look) -> View:
         found.eigenvalues,
         found.conditions,
         indices,
-        {name: _mean(proxy(name)(jacobians)) for name in names},
+        {name: _mean(WATCHABLE[name].value(matrices)) for name in RADIUS_PROXIES},
+        _mean(residual(matrices)),
         time.perf_counter() - started,
         layers.eigenvalues if layers is not None else None,
         layers.conditions if layers is not None else None,

@@ -303,3 +303,14 @@ def test_a_curve_names_target_and_network(qtbot: QtBot) -> None:
     assert "target" in card.legend.text() and "network" in card.legend.text()
     np.testing.assert_array_equal(card._curves[1].getData()[1], 0.5)
     assert "R² 0.000" in card.note.text()
+
+
+def test_a_power_method_that_has_not_converged_is_marked(shown: MainWindow, qtbot: QtBot) -> None:
+    table = shown.eigenvalues.table
+    column = 1 + table.proxies.index("power")
+    titles = [table.verticalHeaderItem(k).text() for k in range(table.rowCount())]
+    cell = table.item(titles.index("spectral radius"), column)
+    table.show_values({}, {"power": 0.5}, 0.2)
+    assert cell.text() == "0.5000?" and "2.0e-01: not converged" in cell.toolTip()
+    table.show_values({}, {"power": 0.5}, 1e-9)
+    assert cell.text() == "0.5000" and "1.0e-09: converged" in cell.toolTip()
