@@ -18,9 +18,9 @@ from pydantic import BeforeValidator, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from stiffgui.errors import InputError, nearest, one_of
-from stiffgui.regularizers import AnyRegularizer, NoPenalty, _as_kind
+from stiffgui.regularizers import AnyRegularizer, NoPenalty
 from stiffgui.resnet.architecture import Architecture
-from stiffgui.settings import Settings, Spec, setting, specs, variants
+from stiffgui.settings import Settings, Spec, as_kind, setting, specs, variants
 from stiffgui.stiffness.indices import INDICES
 from stiffgui.tasks import Alpine02, AnyTask
 
@@ -164,6 +164,16 @@ class Training(Settings):
         le=256,
         advanced=True,
     )
+    end_time_jitter: float = setting(
+        0.0,
+        title="End time jitter",
+        unit="of T",
+        help="Train every batch with another end time, uniform in T (1 ± this) (STEER); errors "
+        "are always those at T.",
+        ge=0,
+        lt=1,
+        advanced=True,
+    )
 
 
 class Watch(Settings):
@@ -211,11 +221,11 @@ class Watch(Settings):
 class Experiment(Settings):
     """Everything that determines a training."""
 
-    task: Annotated[AnyTask, BeforeValidator(_as_kind)] = setting(
+    task: Annotated[AnyTask, BeforeValidator(as_kind)] = setting(
         Alpine02(), title="Function", help="What is learnt."
     )
     architecture: Architecture = setting(Architecture(), title="Architecture", help="")
-    regularizer: Annotated[AnyRegularizer, BeforeValidator(_as_kind)] = setting(
+    regularizer: Annotated[AnyRegularizer, BeforeValidator(as_kind)] = setting(
         NoPenalty(), title="Penalty", help="What is added to the loss."
     )
     training: Training = setting(Training(), title="Training", help="")
