@@ -147,7 +147,7 @@ BAD: list[tuple[dict[str, Any], str, list[str]]] = [
     ({"task": "alpine"}, "task.kind", ["'alpine'", "Did you mean alpine02?"]),
     ({"regularizer": "stifness"}, "regularizer.kind", ["Did you mean stiffness?"]),
     ({"regularizer": 5}, "regularizer", ["none, l2, stiffness"]),
-    ({"regularizer.weight": 1}, "regularizer.weight", ["only when regularizer.kind is l2 or"]),
+    ({"regularizer.weight": 1}, "regularizer.weight", ["only when regularizer.kind is l2, "]),
     (
         {"regularizer.proxy": "gelfand"},
         "regularizer.proxy.kind",
