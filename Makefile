@@ -6,6 +6,7 @@ PYTHON ?=
 PYTEST ?=
 PY := .venv/bin/python
 SYSTEM := sh packaging/system-libraries.sh
+WINDOW := sh packaging/with-display.sh
 
 .PHONY: run test setup
 
@@ -26,13 +27,12 @@ test: .venv/.test-installed
 	.venv/bin/ruff format --check
 	.venv/bin/lint-imports
 	.venv/bin/mypy
-	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ] || [ "$$(uname)" = Darwin ]; then \
-		echo "pytest"; $(PY) -m pytest $(PYTEST); \
-	elif command -v xvfb-run >/dev/null && command -v xauth >/dev/null; then \
-		echo "xvfb-run pytest"; env -u QT_QPA_PLATFORM xvfb-run -a -s "-screen 0 1920x1200x24" $(PY) -m pytest $(PYTEST); \
-	else \
-		echo "pytest, without any display"; QT_QPA_PLATFORM=offscreen $(PY) -m pytest $(PYTEST); \
-	fi
+ifeq ($(PYTEST),)
+	$(PY) -m pytest -n 2 --dist worksteal tests --ignore tests/gui
+	$(WINDOW) $(PY) -m pytest tests/gui
+else
+	$(WINDOW) $(PY) -m pytest $(PYTEST)
+endif
 
 $(PY):
 	PYTHON="$(PYTHON)" sh packaging/make-venv.sh .venv

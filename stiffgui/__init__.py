@@ -13,16 +13,30 @@ if TYPE_CHECKING:
     from stiffgui.errors import InputError
     from stiffgui.experiment import Experiment
     from stiffgui.runs import Run, open_run, train
+    from stiffgui.study import Study, open_study, studies
 
 __version__ = "0.1.0"
-__all__ = ["Experiment", "InputError", "Run", "open_run", "presets", "train"]
+__all__ = [
+    "Experiment",
+    "InputError",
+    "Run",
+    "Study",
+    "open_run",
+    "open_study",
+    "presets",
+    "studies",
+    "train",
+]
 
 _HOMES = {
     "Experiment": "stiffgui.experiment",
     "InputError": "stiffgui.errors",
     "Run": "stiffgui.runs",
+    "Study": "stiffgui.study",
     "open_run": "stiffgui.runs",
+    "open_study": "stiffgui.study",
     "presets": "stiffgui._presets",
+    "studies": "stiffgui.study",
     "train": "stiffgui.runs",
 }
 

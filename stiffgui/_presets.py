@@ -1,10 +1,17 @@
-"""The talk's experiments by name: `presets["alpine02"]`. They live as TOML in resources/presets."""
+"""The talk's experiments by name: `presets["alpine02"]`. They live as TOML in resources/presets.
+
+Any experiment is a preset with some settings changed, and as such a short text to share:
+`alpine02 architecture.width=12 training.epochs=300`.
+"""
 
 from __future__ import annotations
 
+import shlex
 import tomllib
 from collections.abc import Iterator, Mapping
 from functools import cache
+from pathlib import Path
+from typing import Any
 
 from stiffgui._resources import resource
 from stiffgui.errors import InputError, nearest, one_of
@@ -16,6 +23,9 @@ class Presets(Mapping[str, Experiment]):
 
     def __getitem__(self, name: str) -> Experiment:
         return _read(name)[2]
+
+    def __contains__(self, name: object) -> bool:  # Mapping's own would ask for the item
+        return name in _names()
 
     def __iter__(self) -> Iterator[str]:
         return iter(_names())
@@ -38,6 +48,32 @@ def _names() -> tuple[str, ...]:
     return tuple(listed)
 
 
+def _values(name: str) -> dict[str, Any]:
+    return tomllib.loads(resource("presets", f"{name}.toml").read_text("utf-8"))
+
+
+def of_table(path: str | Path, task: Mapping[str, Any] | None = None) -> Experiment:
+    """An experiment on a table of the user's own; `task` are further settings of `Table`.
+
+    The batch is made to divide the training set. Raises InputError when the file cannot be used.
+    """
+    values = _values("table")
+    del values["title"], values["summary"]
+    values["task"] = {"kind": "table"} | dict(task or {}) | {"path": str(path)}
+    # Looked at first with batches of one, which fit any table.
+    first = Experiment.of(values | {"training": {"batch_size": 1}})
+    batch = _dividing(first.task.training_samples, values["training"]["batch_size"])
+    values["task"] = first.task
+    values["training"]["batch_size"] = batch
+    return Experiment.of(values)
+
+
+def _dividing(samples: int, near: int) -> int:
+    """The divisor of `samples` closest to `near`, within a factor of 2.5; else near or less."""
+    close = [b for b in range(round(near / 2.5), round(2.5 * near) + 1) if samples % b == 0]
+    return min(close, key=lambda b: abs(b - near)) if close else min(near, samples)
+
+
 @cache
 def _read(name: str) -> tuple[str, str, Experiment]:
     if name not in _names():
@@ -45,9 +81,58 @@ def _read(name: str) -> tuple[str, str, Experiment]:
             f"there is no preset {name!r}; choose {one_of(_names())}, or give a .toml file."
             f"{nearest(name, _names())}"
         )
-    values = tomllib.loads(resource("presets", f"{name}.toml").read_text("utf-8"))
+    values = _values(name)
     title, summary = values.pop("title"), values.pop("summary")
     return title, summary, Experiment.of(values, f"preset {name}")
 
 
 presets = Presets()
+
+
+def short_text(experiment: Experiment, name: str) -> str:
+    """An experiment as a preset and what differs from it; `from_short_text` reads it back."""
+    return shlex.join([name, *changed_words(experiment, presets[name])])
+
+
+def changed_words(experiment: Experiment, start: Experiment) -> list[str]:
+    """KEY=VALUE words that make `experiment` of `start`."""
+    changes: dict[str, Any] = {}
+    while True:  # choosing another kind can bring defaults that differ too: look again
+        reached = start.with_settings(changes)
+        more = {k: v for k, (v, _) in experiment.differences(reached).items() if v is not None}
+        if more.keys() <= changes.keys():
+            return [f"{key}={_as_text(value)}" for key, value in changes.items()]
+        changes |= more
+
+
+def from_short_text(text: str) -> Experiment:
+    """The experiment of a text such as `short_text` makes; the words of a `stiffgui train`
+    command do as well. Raises InputError when it is none.
+    """
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        raise InputError(f"the settings {text!r} cannot be read: {error}.") from None
+    words = [w for w in words[2 * (words[:2] == ["stiffgui", "train"]) :] if w != "--set"]
+    if not words:
+        raise InputError("there are no settings in an empty text: copy them first.")
+    changes = {}
+    for word in words[1:]:
+        key, equals, value = word.partition("=")
+        if not equals:
+            raise InputError(
+                f"{word!r} is no setting: write PRESET KEY=VALUE ..., such as "
+                f"`{next(iter(presets))} training.epochs=300`."
+            )
+        changes[key] = value
+    return presets[words[0]].with_settings(changes)
+
+
+def is_short_text(text: str) -> bool:
+    """Whether a text names a preset with changed settings, rather than a preset or a file."""
+    first, *rest = text.split() or [""]
+    return bool(rest) and first in presets
+
+
+def _as_text(value: Any) -> str:
+    return ",".join(map(str, value)) if isinstance(value, tuple | list) else str(value)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from stiffgui.errors import InputError, nearest, one_of
 
-COMMANDS = ("train", "show", "presets", "export", "spectrum", "lab", "bench")
+COMMANDS = ("train", "study", "show", "presets", "export", "spectrum", "lab", "bench")
 DONE, FAULT, BAD_INPUT, STOPPED = 0, 1, 2, 3
 
 

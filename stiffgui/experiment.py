@@ -20,8 +20,8 @@ from pydantic_core import ErrorDetails
 from stiffgui.errors import InputError, nearest, one_of
 from stiffgui.regularizers import AnyRegularizer, NoPenalty
 from stiffgui.resnet.architecture import Architecture
-from stiffgui.settings import Settings, Spec, as_kind, setting, specs, variants
-from stiffgui.stiffness.indices import INDICES
+from stiffgui.settings import Settings, Spec, as_kind, is_hidden, setting, specs, variants
+from stiffgui.stiffness import PROXIES, WATCHABLE
 from stiffgui.tasks import Alpine02, AnyTask
 
 
@@ -156,6 +156,13 @@ class Training(Settings):
         choices={"float32": "fast", "float64": "for checks, about twice as slow"},
         advanced=True,
     )
+    cuda_graph: bool = setting(
+        False,
+        title="CUDA graph",
+        help="On a GPU: capture a batch's loss and gradient once and replay them, which saves the "
+        "launching of small operations. Needs a CUDA device.",
+        advanced=True,
+    )
     threads: int = setting(
         1,
         title="Threads",
@@ -182,8 +189,9 @@ class Watch(Settings):
     indices: tuple[str, ...] = setting(
         ("frobenius", "singular", "spectral-radius", "mean-modulus"),
         title="Indices",
-        help="Exact stiffness indices, per layer, mean over the probe samples.",
-        choices={name: index.help for name, index in INDICES.items()},
+        help="Exact stiffness indices, and proxies at their defaults to compare with them, per "
+        "layer, mean over the probe samples.",
+        choices={name: index.help for name, index in WATCHABLE.items()},
     )
     errors_every: int = setting(
         5,
@@ -197,7 +205,8 @@ class Watch(Settings):
         100,
         title="Measure every",
         unit="epochs",
-        help="Epochs between measurements of the indices; the first ten are always measured.",
+        help="Epochs between measurements of the indices; the first ten, and every tenth of the "
+        "first hundred, are always measured.",
         ge=1,
         le=100_000,
     )
@@ -234,6 +243,12 @@ class Experiment(Settings):
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         self.architecture.check(self.task.inputs, self.task.outputs)
+        self.regularizer.check(self.architecture.width)
+        for name in self.watch.indices:
+            if name in PROXIES:
+                PROXIES[name]().check(self.architecture.width)
+        if self.training.cuda_graph:
+            self._check_graph()
         samples = self.task.training_samples
         if self.training.batch_size > samples:
             raise InputError(
@@ -242,6 +257,21 @@ class Experiment(Settings):
                 "training.batch_size",
             )
         return self
+
+    def _check_graph(self) -> None:
+        """A captured step has one step size, and no solver that looks at values."""
+        reasons = {
+            "training.end_time_jitter": self.training.end_time_jitter == 0,
+            "architecture.integrator": self.architecture.integrator == "euler",
+        }
+        for key, fits in reasons.items():
+            if not fits:
+                default = "0" if key.startswith("training") else "euler"
+                raise InputError(
+                    f"training.cuda_graph captures one fixed step: set {key} to {default}, or "
+                    f"training.cuda_graph to false.",
+                    key,
+                )
 
     @classmethod
     def of(cls, values: Mapping[str, Any], source: str = "") -> Experiment:
@@ -266,13 +296,16 @@ class Experiment(Settings):
 
     @classmethod
     def read(cls, path: str | Path) -> Experiment:
-        """An experiment from a TOML file. Raises InputError when it cannot be read or is bad."""
+        """An experiment from a TOML file. Raises InputError when it cannot be read or is bad.
+
+        The path of a table counts from the file's folder, unless it is absolute.
+        """
         try:
             text = Path(path).read_text("utf-8")
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
             raise InputError(f"{path} cannot be read: {reason}. Check the path.") from None
-        return cls.from_toml(text, str(path))
+        return cls.from_toml(with_table_beside(text, Path(path)), str(path))
 
     def to_toml(self) -> str:
         """All settings as TOML text; `from_toml` reads it back to an equal experiment."""
@@ -310,6 +343,20 @@ class Experiment(Settings):
         mine, theirs = self.flat(), other.flat()
         keys = list(mine) + [k for k in theirs if k not in mine]
         return {k: (mine.get(k), theirs.get(k)) for k in keys if mine.get(k) != theirs.get(k)}
+
+
+def with_table_beside(text: str, path: Path) -> str:
+    """The text with a relative `task.path` made absolute; unchanged when it is no TOML."""
+    try:
+        document = tomlkit.parse(text)
+        settings = document.get("experiment", document)  # a study's file has it one deeper
+        table = settings["task"]["path"]
+    except (tomlkit.exceptions.TOMLKitError, KeyError, TypeError):
+        return text
+    if not isinstance(table, str) or not table or Path(table).expanduser().is_absolute():
+        return text
+    settings["task"]["path"] = str(path.absolute().parent / table)
+    return tomlkit.dumps(document)
 
 
 def problems(values: Mapping[str, Any]) -> dict[str, str]:
@@ -351,7 +398,7 @@ def all_keys() -> list[str]:
             kinds = variants(field)
             members: list[Any] = list(kinds.values()) or [field.annotation]
             groups = [m for m in members if isinstance(m, type) and issubclass(m, Settings)]
-            if not groups:
+            if not groups and not is_hidden(field):
                 yield prefix + name
             for group in groups:
                 yield from walk(group, f"{prefix}{name}.")
@@ -446,9 +493,13 @@ def _explain(details: ErrorDetails, values: Mapping[str, Any]) -> tuple[str, str
 def _dotted(location: tuple[int | str, ...]) -> str:
     """pydantic's location without list positions and without the tags of unions."""
     parts: list[str] = []
+    tagged: set[str] = set()  # a setting may be called like a kind: one tag a chooser
     for part in location:
         prefix = ".".join(parts)
-        if isinstance(part, int) or (prefix in _CHOICES and part in _CHOICES[prefix]):
+        if isinstance(part, int):
+            continue
+        if prefix in _CHOICES and part in _CHOICES[prefix] and prefix not in tagged:
+            tagged.add(prefix)
             continue
         parts.append(part)
     return ".".join(parts)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from itertools import pairwise
+from math import ceil
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Union
 
 from pydantic import BeforeValidator, Discriminator
@@ -36,7 +37,21 @@ class Regularizer(Settings, ABC):
     def penalty(
         self, network: ResidualNetwork, run: Pass, generators: list[Generator]
     ) -> Tensor | None:
-        """p_i per trial and sample, [R, B], or [R, 1] where it does not depend on the sample."""
+        """p_i per trial and sample, [R, B], or [R, 1] where it does not depend on the sample.
+
+        Fewer than B samples stand for the batch: the loss takes the mean over those given.
+        """
+
+    def check(self, width: int) -> None:
+        """Raise InputError where the penalty does not exist for layers of this width."""
+
+    def is_due(self, step: int) -> bool:
+        """Whether the penalty is computed at this optimiser step (counted from 0)."""
+        return True
+
+    def at_step(self, step: int) -> Regularizer:
+        """What is added to the loss of this step."""
+        return self
 
 
 def _weight(default: float) -> float:
@@ -65,6 +80,9 @@ class NoPenalty(Regularizer):
         return None
 
 
+_NOTHING = NoPenalty()
+
+
 class L2(Regularizer):
     """Mean norm of the parameter arrays: RES L2 in the talk."""
 
@@ -86,9 +104,46 @@ class Stiffness(Regularizer):
         title="Proxy",
         help="The differentiable stand-in for stiffness that is penalised.",
     )
+    every: int = setting(
+        1,
+        title="Every m-th step",
+        unit="steps",
+        help="Trades exactness for time: the penalty is computed at every m-th step only, there "
+        "with weight m λ (lazy regularisation, StyleGAN2). 1 is exact.",
+        ge=1,
+        le=10_000,
+    )
+    fraction: float = setting(
+        1.0,
+        title="Fraction of the batch",
+        help="Trades exactness for time: the penalty is the mean over the first of the shuffled "
+        "samples only, this fraction of the batch, at least one (unbiased). 1 is exact.",
+        gt=0,
+        le=1,
+    )
 
     def penalty(self, network: ResidualNetwork, run: Pass, generators: list[Generator]) -> Tensor:
-        return self.proxy.of_layers(run.slopes, network.weight, generators).sum(1)
+        slopes = self.of_batch(run.slopes)
+        return self.proxy.of_layers(slopes, network.weight, generators).sum(1)
+
+    def of_batch(self, slopes: Tensor) -> Tensor:
+        """The samples that the penalty sees, [R, N, B, w] -> [R, N, fewer, w]."""
+        if self.fraction == 1:
+            return slopes
+        return slopes[:, :, : ceil(self.fraction * slopes.shape[2])]
+
+    def check(self, width: int) -> None:
+        self.proxy.check(width)
+
+    def is_due(self, step: int) -> bool:
+        return step % self.every == 0
+
+    def at_step(self, step: int) -> Regularizer:
+        if self.every == 1:
+            return self
+        if not self.is_due(step):
+            return _NOTHING
+        return self.model_copy(update={"weight": self.every * self.weight})
 
 
 class Kinetic(Regularizer):

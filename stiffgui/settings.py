@@ -30,20 +30,23 @@ def setting(
     live: bool = False,
     logarithmic: bool = False,
     advanced: bool = False,
+    hidden: bool = False,
     choices: Mapping[str, str] | None = None,
     **bounds: Any,
 ) -> Any:
     """Declare one setting.
 
     `live`: may change while training and then acts at the next batch. `logarithmic`: edited on
-    a logarithmic scale. `advanced`: shown behind "more". `choices`: allowed names, each with
-    the line that explains it. `bounds`: ge, gt, le, lt, min_length.
+    a logarithmic scale. `advanced`: shown behind "more". `hidden`: kept in files, shown to
+    nobody. `choices`: allowed names, each with the line that explains it. `bounds`: ge, gt, le,
+    lt, min_length.
     """
     extra: dict[str, Any] = {
         "unit": unit,
         "live": live,
         "logarithmic": logarithmic,
         "advanced": advanced,
+        "hidden": hidden,
         "choices": dict(choices) if choices is not None else None,
     }
     return Field(default, title=title, description=help, json_schema_extra=extra, **bounds)
@@ -142,7 +145,7 @@ def specs(model: Settings, prefix: str = "") -> Iterator[Spec]:
             if kinds:
                 yield _kind_spec(f"{key}.kind", field, kinds)
             yield from specs(value, f"{key}.")
-        elif name != "kind":
+        elif name != "kind" and not is_hidden(field):
             yield _spec(key, field)
 
 
@@ -159,6 +162,11 @@ def variants(field: FieldInfo) -> dict[str, type[Settings]]:
 def fields_of(model: type) -> Mapping[str, FieldInfo]:
     """Declared fields of a settings class; none for any other class."""
     return model.model_fields if issubclass(model, Settings) else {}
+
+
+def is_hidden(field: FieldInfo) -> bool:
+    """Whether a setting is the program's own: kept in files, and shown to nobody."""
+    return bool(_extra(field).get("hidden"))
 
 
 def kind_of(model: type[Settings]) -> str:

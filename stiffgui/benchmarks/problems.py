@@ -37,8 +37,8 @@ class RandomTask(Task):
         x, y = (
             draws.standard_normal((self.training_samples, n)) for n in (self.inputs, self.outputs)
         )
-        names = (tuple(f"x{i}" for i in range(n)) for n in (self.inputs, self.outputs))
-        return Data(x, y, x[:20], y[:20], *names)
+        inputs, outputs = (tuple(f"x{i}" for i in range(n)) for n in (self.inputs, self.outputs))
+        return Data(x, y, x[:20], y[:20], inputs, outputs)
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,8 @@ def actions() -> dict[str, Callable[[], Action]]:
             f"{problem.name} RES": _ours(problem, NoPenalty()),
             f"{problem.name} RES x{TRIALS}": _ours(problem, NoPenalty(), TRIALS),
             f"{problem.name} sketch": _ours(problem, _stiffness("gelfand-sketch")),
+            f"{problem.name} short sketch": _ours(problem, _stiffness("gelfand-sketch", power=4)),
+            f"{problem.name} quarter": _ours(problem, _quarter()),
             f"{problem.name} gelfand": _ours(problem, _stiffness("gelfand")),
             f"{problem.name} radius": _ours(problem, _stiffness("spectral-radius")),
             f"{problem.name} plain RES": _plain(problem, None),
@@ -76,6 +78,23 @@ def rows() -> list[Row]:
         Row(f"{plain}, {a}", f"{a} RES", f"{a} plain RES", "1", 0.5, 0.3),
         Row(f"{plain}, {c}", f"{c} RES", f"{c} plain RES", "1", 0.5, 0.3),
         *(
+            Row(f"{what} / RES, {p}", f"{p} {timed}", f"{p} RES", "-")
+            for p in (a, c)
+            for timed, what in (
+                ("short sketch", "gelfand-sketch k = 4"),
+                ("quarter", "gelfand-sketch k = 4, a quarter of the batch"),
+            )
+        ),
+        *(
+            Row(f"{what} / torch.nn RES, {p}", f"{p} {timed}", f"{p} plain RES", "-", *goals)
+            for p in (a, c)
+            for timed, what, goals in (
+                ("sketch", "gelfand-sketch k = 8", (1.2,)),
+                ("gelfand", "gelfand k = 2^10", ()),
+                ("radius", "exact spectral radius", ()),
+            )
+        ),
+        *(
             Row(f"yardstick: {name} / RES, {p}", f"{p} plain {kind}", f"{p} plain RES", "-")
             for p in (a, c)
             for kind, name in (
@@ -104,8 +123,13 @@ def watching(epochs: int) -> float:
     return (time.perf_counter() - started) / (trainer.seconds - before)
 
 
-def _stiffness(name: str) -> Stiffness:
-    return Stiffness(weight=WEIGHT, proxy=proxy(name))
+def _stiffness(name: str, **settings: int) -> Stiffness:
+    return Stiffness(weight=WEIGHT, proxy=proxy(name, **settings))
+
+
+def _quarter() -> Stiffness:
+    """k = 4 on a quarter of the batch: an option that trades exactness for time."""
+    return Stiffness(weight=WEIGHT, proxy=proxy("gelfand-sketch", power=4), fraction=0.25)
 
 
 def _ours(problem: Problem, regularizer: Regularizer, trials: int = 1) -> Callable[[], Action]:

@@ -13,10 +13,12 @@ from stiffgui.commands.lab import lab
 from stiffgui.commands.list_presets import list_presets
 from stiffgui.commands.show import show
 from stiffgui.commands.spectrum import spectrum
+from stiffgui.commands.study import study
 from stiffgui.commands.train import train
 
 COMMANDS: dict[str, Callable[..., Any]] = {
     "train": train,
+    "study": study,
     "show": show,
     "presets": list_presets,
     "export": export,

@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from stiffgui.errors import InputError
 
+if TYPE_CHECKING:
+    from stiffgui.figures import Options
+
 
 def export(
-    run: Annotated[Path, typer.Argument(metavar="RUN.stiff")],
+    run: Annotated[Path, typer.Argument(metavar="RUN.stiff|STUDY.stiff")],
     out: Annotated[Path, typer.Option("-o", "--out", help="The file to write.")],
     figure: Annotated[
-        str | None, typer.Option(help="errors, stiffness, layers, spectrum, fit or summary.")
+        str | None,
+        typer.Option(
+            help="errors, stiffness, layers, spectrum, fit or summary; of a study errors, "
+            "stiffness, summary or boxes."
+        ),
     ] = None,
     table: Annotated[
-        str | None, typer.Option(help="history, spectrum, summary or predictions.")
+        str | None,
+        typer.Option(
+            help="history, spectrum, summary or predictions; of a study history, summary or "
+            "comparison."
+        ),
     ] = None,
     kind: Annotated[
         str | None, typer.Option("--format", help="Default: the file's ending.")
@@ -44,9 +55,10 @@ def export(
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
 ) -> None:
-    """Write a figure or a table of a run."""
+    """Write a figure or a table of a run or a study."""
     from stiffgui.figures import Options, export_figure, export_table
     from stiffgui.runs import open_run
+    from stiffgui.runs.opening import kind_of_file
 
     if (figure is None) == (table is None):
         raise InputError("give either --figure NAME or --table NAME.")
@@ -65,8 +77,30 @@ def export(
         indices=tuple(index or ()),
     )
     kind = kind or out.suffix.removeprefix(".")
+    if kind_of_file(run) == "study":
+        _export_study(run, figure, table, out, kind, options, force)
+        return
     with open_run(run) as opened:
         if figure is not None:
             export_figure([opened], figure, out, kind, options, replace=force)
         else:
             export_table(opened, str(table), out, kind, options, replace=force)
+
+
+def _export_study(
+    path: Path,
+    figure: str | None,
+    table: str | None,
+    out: Path,
+    kind: str,
+    options: Options,
+    force: bool,
+) -> None:
+    from stiffgui.figures.study import export_study_figure, export_study_table
+    from stiffgui.study.results import open_study
+
+    with open_study(path) as results:
+        if figure is not None:
+            export_study_figure(results, figure, out, kind, options, replace=force)
+        else:
+            export_study_table(results, str(table), out, kind, options, replace=force)

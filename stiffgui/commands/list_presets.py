@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from stiffgui._presets import presets
+from stiffgui.study.library import studies
 
 
 def list_presets(
@@ -23,3 +24,6 @@ def list_presets(
     else:
         for name in presets:
             print(f"{name:20s} {presets.summary(name)}")
+        print("\nstudies, for `stiffgui study`:")
+        for name in studies:
+            print(f"{name:20s} {studies.summary(name)}")

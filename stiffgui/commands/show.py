@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import typer
 
+from stiffgui.errors import InputError
+
 if TYPE_CHECKING:
     from stiffgui.runs import Run
+    from stiffgui.study.results import StudyResults
 
 
 def show(
-    run: Annotated[Path, typer.Argument(metavar="RUN.stiff")],
+    run: Annotated[Path, typer.Argument(metavar="RUN.stiff|STUDY.stiff")],
     as_json: Annotated[bool, typer.Option("--json", help="As one JSON document.")] = False,
 ) -> None:
-    """Show a run's settings, last errors and indices."""
+    """Show a run's settings, last errors and indices, or a study's table and sentences."""
     from stiffgui.runs import open_run
+    from stiffgui.runs.opening import kind_of_file
 
+    if kind_of_file(run) == "study":
+        show_study(run, as_json)
+        return
     with open_run(run) as opened:
         facts = summary(opened)
     if as_json:
@@ -29,15 +37,81 @@ def show(
     print(f"{'median of ' + str(facts['trials']) + ' trials':32s}")
     for name, value in (facts["errors"] | facts["indices"]).items():
         print(f"  {name:28s} {'undefined' if value is None else format(value, '.5g')}")
+    if len(facts["outputs"]) > 1:
+        _print_outputs(facts["outputs"])
+    if facts["outputs_problem"]:
+        print(f"  no scores of outputs: {facts['outputs_problem']}")
     for event in facts["events"]:
         print(f"  epoch {event['epoch']}: {event['text']}")
+
+
+def show_study(path: Path, as_json: bool) -> None:
+    """Print a study's table and what its comparisons say."""
+    from stiffgui.study.results import open_study
+    from stiffgui.study.summary import document, readable
+
+    with open_study(path) as results:
+        scores, problem = _study_outputs(results)
+        if as_json:
+            found = {"outputs": scores, "outputs_problem": problem}
+            print(json.dumps(document(results) | found))
+            return
+        state = "finished" if results.finished else "not finished"
+        print(f"{path}: {state}; medians over trials (quartiles)")
+        titles, rows = readable(results)
+        _print_table(titles, rows)
+        for comparison in results.comparisons:
+            if comparison.pairs:
+                print(comparison.sentence)
+        if any(len(outputs) > 1 for outputs in scores.values()):
+            _print_scores(scores)
+        if problem:
+            print(f"no scores of outputs: {problem}")
+
+
+def _study_outputs(results: StudyResults) -> tuple[dict[str, Any], str]:
+    from stiffgui.study.scores import study_scores
+
+    try:
+        found = study_scores(results)
+    except InputError as error:  # a table that has moved: everything else can still be shown
+        return {}, str(error)
+    plain = {
+        variant: [{k: _plain(v) for k, v in asdict(score).items()} for score in scores]
+        for variant, scores in found.items()
+    }
+    return plain, ""
+
+
+def _print_scores(scores: dict[str, Any]) -> None:
+    """R² on the test set: a row per output, a column per variant."""
+    known = {variant: outputs for variant, outputs in scores.items() if outputs}
+    first = next(iter(known.values()))
+    rows = [
+        [output["name"], *(_r2(outputs[k]["test_r2"]) for outputs in known.values())]
+        for k, output in enumerate(first)
+    ]
+    _print_table(["test R² of", *known], rows)
+
+
+def _r2(value: float | None) -> str:
+    return "undefined" if value is None else f"{value:.3f}"
+
+
+def _print_table(titles: list[str], rows: list[list[str]]) -> None:
+    widths = [max(len(row[k]) for row in [titles, *rows]) for k in range(len(titles))]
+    for row in [titles, *rows]:
+        print(
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        )
 
 
 def summary(run: Run) -> dict[str, Any]:
     """Facts as plain JSON values: medians over trials, and per trial. Undefined is None.
 
     `errors` are RMSE and the like at the last epoch; `indices` are summed over layers, mean over
-    samples, at the last measured epoch.
+    samples, at the last measured epoch. `outputs` are scores on the test set in own units, at the
+    last kept epoch; where there are none, `outputs_problem` says why.
     """
     from stiffgui.stiffness.indices import network_index
 
@@ -45,6 +119,7 @@ def summary(run: Run) -> dict[str, Any]:
     errors = {name: values[-1] for name, values in history.series.items()}
     indices = {name: network_index(values[-1]) for name, values in history.indices.items()}
     flagged = {name: float(values[-1].mean()) for name, values in history.flagged.items()}
+    outputs, problem = _outputs(run)
     return {
         "file": str(run.path),
         "ending": run.ending,
@@ -55,11 +130,38 @@ def summary(run: Run) -> dict[str, Any]:
         "indices": {name: _median(values) for name, values in indices.items()},
         "indices_epoch": int(history.index_epochs[-1]) if len(history.index_epochs) else None,
         "flagged": flagged,
+        "outputs": outputs,
+        "outputs_problem": problem,
         "per_trial": {name: _listed(values) for name, values in (errors | indices).items()},
         "events": run.events,
         "settings": run.experiment.model_dump(mode="json"),
         "provenance": run.provenance,
     }
+
+
+def _outputs(run: Run) -> tuple[list[dict[str, Any]], str]:
+    from stiffgui.runs.scores import output_scores
+
+    try:
+        scores = output_scores(run)
+    except InputError as error:  # a table that has moved: everything else can still be shown
+        return [], str(error)
+    return [{k: _plain(v) for k, v in asdict(score).items()} for score in scores], ""
+
+
+def _plain(value: Any) -> Any:
+    return None if isinstance(value, float) and not np.isfinite(value) else value
+
+
+def _print_outputs(outputs: list[dict[str, Any]]) -> None:
+    wide = max(len(score["name"]) for score in outputs)
+    print(f"  {'output':{wide}s}  {'test R²':>9s}  {'test RMSE':>11s}")
+    for score in outputs:
+        share, error = (
+            "undefined" if v is None else format(v, form)
+            for v, form in ((score["test_r2"], ".4f"), (score["test_rmse"], ".4g"))
+        )
+        print(f"  {score['name']:{wide}s}  {share:>9s}  {error:>11s} {score['unit']}".rstrip())
 
 
 def _median(values: Any) -> float | None:

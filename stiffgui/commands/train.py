@@ -13,18 +13,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 import typer
 
-from stiffgui._presets import presets
+from stiffgui._presets import from_short_text, is_short_text, of_table, presets
 from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
+from stiffgui.tasks.table import ENDINGS, Table
 
 if TYPE_CHECKING:
+    from stiffgui.runs import Origin
     from stiffgui.training import Controls, Record
 
 LINE_SECONDS = 5.0
 
 
 def train(
-    source: Annotated[str | None, typer.Argument(metavar="PRESET|FILE.toml")] = None,
+    source: Annotated[str | None, typer.Argument(metavar="PRESET|FILE.toml|TABLE")] = None,
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a setting.")
     ] = None,
@@ -41,22 +43,34 @@ def train(
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document at the end.")] = False,
 ) -> int:
-    """Train a preset or a TOML file and write the run while training."""
+    """Train a preset, a TOML file or a table and write the run while training.
+
+    A table is a CSV, Parquet, Excel, NPZ or NetCDF file whose columns x_* are inputs and y_*
+    outputs, or as --set task.input_columns=... and task.output_columns=... say.
+    """
     from stiffgui.runs import Recording
     from stiffgui.training import Controls, Event
 
     controls = Controls()
-    start = None
+    origin = None
     if refine is not None:
         if source is not None or resume is not None:
             raise InputError("--refine takes its settings from the run: leave out the others.")
-        experiment, start = _refined(refine, settings or [], device)
+        experiment, origin = _refined(refine, settings or [], device)
         path = out if out is not None else _free_name(f"{refine.stem}-refined")
     else:
         experiment, path = _what_and_where(source, settings or [], out, device, resume)
     recording = Recording(
-        experiment, path, controls, replace=force, resume=resume is not None, start=start
+        experiment,
+        path,
+        controls,
+        replace=force,
+        resume=resume is not None,
+        origin=origin,
+        tell=_tell,
     )
+    if isinstance(experiment.task, Table):
+        _tell(_taken(experiment.task))
     progress = _Progress(recording.trainer)
     with _stop_on_interrupt(controls), progress:
         for item in recording:
@@ -76,33 +90,71 @@ def train(
     return 3 if recording.ending == "stopped" else 0
 
 
+def _tell(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _taken(table: Table) -> str:
+    """Which columns of a table are learnt."""
+    inputs, outputs = (", ".join(names) for names in table.columns)
+    return (
+        f"{Path(table.path).name}: {table.inputs} inputs ({inputs}), {table.outputs} outputs "
+        f"({outputs}), {table.training_samples} rows to train on and {table.test_samples} to test"
+    )
+
+
 def read_experiment(source: str, settings: list[str], device: str | None) -> Experiment:
-    """PRESET or FILE.toml with `--set KEY=VALUE` applied."""
-    is_file = source.endswith(".toml") or "/" in source
-    experiment = Experiment.read(source) if is_file else presets[source]
-    return _with(experiment, settings, device)
+    """PRESET, FILE.toml, settings copied as text or a table (FILE.csv, or `table` with task.path),
+    with `--set` applied."""
+    changes = changes_of(settings, device)
+    if source == "table" or Path(source).suffix.lower() in ENDINGS:
+        return _of_table(source, changes)
+    if is_short_text(source):
+        experiment = from_short_text(source)
+    elif source.endswith(".toml") or "/" in source:
+        experiment = Experiment.read(source)
+    else:
+        experiment = presets[source]
+    return experiment.with_settings(changes)
 
 
-def _refined(path: Path, settings: list[str], device: str | None) -> tuple[Experiment, Any]:
-    """The run's experiment with `--set` applied, and its last networks at the new depth."""
-    from stiffgui.runs import open_run
-    from stiffgui.runs import refine as interpolate
+def _of_table(source: str, changes: dict[str, Any]) -> Experiment:
+    """The table's own settings come first: which columns there are depends on them."""
+    own = {k.removeprefix("task."): v for k, v in changes.items() if k.startswith("task.")}
+    path = own.pop("path", "") if source == "table" else source
+    if not path:
+        raise InputError(
+            "name the table: stiffgui train FILE.csv, or stiffgui train table --set "
+            "task.path=FILE.csv.",
+            "task.path",
+        )
+    return of_table(path, own).with_settings(
+        {key: value for key, value in changes.items() if not key.startswith("task.")}
+    )
+
+
+def _refined(path: Path, settings: list[str], device: str | None) -> tuple[Experiment, Origin]:
+    """The run's experiment with `--set` applied, and its last networks to begin with."""
+    from stiffgui.runs import Origin, open_run
 
     with open_run(path) as run:
         old = run.experiment
-        parameters = run.parameters(run.nearest_epoch(2**62))
-    wanted = _with(old, settings, device)
+        last = run.nearest_epoch(2**62)
+    wanted = old.with_settings(changes_of(settings, device))
     if wanted.architecture.weights != old.architecture.weights:
         raise InputError(
             "--refine keeps the kind of weights: leave out --set architecture.weights.",
             "architecture.weights",
         )
-    deeper, start = interpolate(old, parameters, wanted.architecture.depth)
-    kept = deeper.architecture.weights.model_dump(mode="python")
-    return wanted.with_settings({f"architecture.weights.{k}": v for k, v in kept.items()}), start
+    kept = old.architecture.weights.resized(
+        wanted.architecture.depth, old.architecture.coefficients
+    ).model_dump(mode="python")
+    changes = {f"architecture.weights.{name}": value for name, value in kept.items()}
+    return wanted.with_settings(changes), Origin(path, last)
 
 
-def _with(experiment: Experiment, settings: list[str], device: str | None) -> Experiment:
+def changes_of(settings: list[str], device: str | None = None) -> dict[str, Any]:
+    """What `--set KEY=VALUE` and `--device` ask for, by key."""
     changes: dict[str, Any] = {}
     for text in settings:
         key, equals, value = text.partition("=")
@@ -113,7 +165,7 @@ def _with(experiment: Experiment, settings: list[str], device: str | None) -> Ex
         changes[key.strip()] = value.strip()
     if device is not None:
         changes["training.device"] = device
-    return experiment.with_settings(changes)
+    return changes
 
 
 def _what_and_where(
@@ -128,9 +180,11 @@ def _what_and_where(
             raise InputError("--resume continues a run file in place: leave out PRESET and --out.")
         return _resumed(resume, settings, device), resume
     if source is None:
-        raise InputError("name a PRESET or FILE.toml; `stiffgui presets` lists the presets.")
+        raise InputError("name a PRESET, FILE.toml or table; `stiffgui presets` lists the presets.")
     experiment = read_experiment(source, settings, device)
-    return experiment, out if out is not None else _free_name(Path(source).stem)
+    return experiment, out if out is not None else _free_name(
+        source.split()[0] if is_short_text(source) else Path(source).stem
+    )
 
 
 def _resumed(path: Path, settings: list[str], device: str | None) -> Any:

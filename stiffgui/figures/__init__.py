@@ -71,18 +71,29 @@ def export_figure(
     Raises InputError for an unknown figure or format, and when `path` exists (unless `replace`)
     or cannot be written.
     """
-    options = options or Options()
-    _known("figure", name, FIGURES)
-    _known("format", kind, (*PICTURE_FORMATS, "csv"))
+    known_name("figure", name, FIGURES)
+    draw_to_file(FIGURES[name], runs, path, kind, options or Options(), replace)
+
+
+def draw_to_file(
+    figure_of: tuple[Callable[..., Any], Callable[..., Any]],
+    what: Any,
+    path: Path,
+    kind: str,
+    options: Options,
+    replace: bool,
+) -> None:
+    """Draw `what` by a pair of functions as in `FIGURES`, into a picture or a CSV file."""
+    known_name("format", kind, (*PICTURE_FORMATS, "csv"))
     may_write(path, replace)
-    draw, tabulate = FIGURES[name]
+    draw, tabulate = figure_of
     if kind == "csv":
-        write(path, lambda: tabulate(runs, options).to_csv(path, index=False))
+        write(path, lambda: tabulate(what, options).to_csv(path, index=False))
         return
     import matplotlib.pyplot as plt
 
     with styled(options):
-        figure = draw(runs, options)
+        figure = draw(what, options)
         try:
             write(path, lambda: figure.savefig(path, format=kind))
         finally:
@@ -99,10 +110,17 @@ def export_table(
     replace: bool = False,
 ) -> None:
     """Write a table as csv, parquet, npz (a column an array) or latex. Raises as export_figure."""
-    _known("table", name, TABLES)
-    _known("format", kind, TABLE_FORMATS)
+    known_name("table", name, TABLES)
+    table_to_file(lambda: TABLES[name]([run], options or Options()), path, kind, replace)
+
+
+def table_to_file(
+    tabulate: Callable[[], pd.DataFrame], path: Path, kind: str, replace: bool
+) -> None:
+    """Write a table in one of `TABLE_FORMATS`."""
+    known_name("format", kind, TABLE_FORMATS)
     may_write(path, replace)
-    table = TABLES[name]([run], options or Options())
+    table = tabulate()
     write(path, lambda: _WRITERS[kind](table, path))
 
 
@@ -138,7 +156,8 @@ _WRITERS: dict[str, Callable[[Any, Path], None]] = {
 }
 
 
-def _known(what: str, name: str, names: Any) -> None:
+def known_name(what: str, name: str, names: Any) -> None:
+    """Raise InputError, with the nearest, when `name` is none of `names`."""
     if name not in names:
         raise InputError(
             f"{what} {name!r} is not known; choose {one_of(names)}.{nearest(name, names)}"

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from stiffgui.errors import InputError
 from stiffgui.figures.spectrum import check_place
 from stiffgui.figures.style import COLOURS, DIVERGING, SEQUENTIAL, Options
+from stiffgui.tasks.scores import r2, rmse
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,6 +28,8 @@ Array = NDArray[np.float64]
 @dataclass(frozen=True)
 class Fit:
     """Target and network of one trial, on a grid (d <= 2 with a known target) or on samples.
+
+    Everything is in the task's own units.
 
     kind is curve, maps or scatter; x [n, d], target and network [n, o]. On a grid n is side^d and
     the first input varies fastest; otherwise the first `train` rows are training samples, the
@@ -57,16 +60,15 @@ class Fit:
     def scores(self, part: str, output: int) -> tuple[float, float]:
         """R2 and RMSE of an output; R2 is NaN where the target is constant."""
         rows = self.parts[part]
-        target, network = self.target[rows, output], self.network[rows, output]
-        squares = float(np.square(network - target).mean())
-        spread = float(target.var())
-        return (1 - squares / spread if spread > 0 else float("nan")), squares**0.5
+        target, network = (v[rows, output : output + 1] for v in (self.target, self.network))
+        return float(r2(target, network)[0]), float(rmse(target, network)[0])
 
 
 def fit_of(task: Task, snapshot: Snapshot, trial: int, limit: int | None = None) -> Fit:
     """The fit of a trial; `limit` keeps at most so many training and so many test samples."""
     domain, data = task.domain(), task.data()
-    names = (data.input_names, data.output_names)
+    named = tuple(_with_unit(name, data.unit(k)) for k, name in enumerate(data.output_names))
+    names = (data.input_names, named)
     side = GRID.get(task.inputs, 0) if domain is not None else 0
     if side and domain is not None:
         axes = [np.linspace(low, high, side) for low, high in domain]
@@ -74,14 +76,20 @@ def fit_of(task: Task, snapshot: Snapshot, trial: int, limit: int | None = None)
         target = task.function(x)
         if target is not None:
             kind = {1: "curve", 2: "maps"}[task.inputs]
-            network = snapshot.predict(x)[trial]
-            return Fit(kind, x, np.asarray(target), network, *names, side=side)
+            network = data.in_own_units(snapshot.predict(x)[trial])
+            own = data.inputs_in_own_units(x)
+            return Fit(kind, own, data.in_own_units(target), network, *names, side=side)
     train, test = _thinned(len(data.x_train), limit), _thinned(len(data.x_test), limit)
     x = np.concatenate([data.x_train[train], data.x_test[test]])
-    target = np.concatenate([data.y_train[train], data.y_test[test]])
+    target = data.in_own_units(np.concatenate([data.y_train[train], data.y_test[test]]))
     samples = (len(data.x_train), len(data.x_test))
-    network = snapshot.predict(x)[trial]
-    return Fit("scatter", x, target, network, *names, train=len(train), samples=samples)
+    network = data.in_own_units(snapshot.predict(x)[trial])
+    own = data.inputs_in_own_units(x)
+    return Fit("scatter", own, target, network, *names, train=len(train), samples=samples)
+
+
+def _with_unit(name: str, unit: str) -> str:
+    return f"{name} [{unit}]" if unit else name
 
 
 def _thinned(count: int, limit: int | None) -> NDArray[np.int64]:

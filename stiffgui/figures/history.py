@@ -7,30 +7,34 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from stiffgui.figures.style import COLOURS, DASHES, Options
-from stiffgui.stiffness.indices import INDICES, network_index
+from stiffgui.figures.style import COLOURS, DASHES, Options, plain_ticks
+from stiffgui.stiffness import WATCHABLE
+from stiffgui.stiffness.indices import network_index
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from stiffgui.runs import Run
+    from stiffgui.study.results import VariantResults
+
+    Drawn = Run | VariantResults
 
 Series = list[tuple[str, Any, Any]]  # name, epochs [E], values [E, R]
 
 
-def _error_series(run: Run, options: Options) -> Series:
+def _error_series(run: Drawn, options: Options) -> Series:
     history = run.series()
     names = {"train_error": "train", "test_error": "test"}
     return [(names[key], history.epochs, history.series[key]) for key in names]
 
 
-def _stiffness_series(run: Run, options: Options) -> Series:
+def _stiffness_series(run: Drawn, options: Options) -> Series:
     history = run.series()
     chosen = [n for n in history.indices if not options.indices or n in options.indices]
     return [(n, history.index_epochs, network_index(history.indices[n])) for n in chosen]
 
 
-def _quartiles(values: Any) -> Any:
+def quartiles(values: Any) -> Any:
     """First quartile, median, third quartile over trials: [3, E], NaN where all are undefined."""
     out = np.full((3, len(values)), np.nan)
     known = np.isfinite(values).any(1)
@@ -44,14 +48,16 @@ def _draw(series: list[tuple[str, Series]], label: str, logarithmic: bool, title
     figure, axes = plt.subplots()
     for number, (run_name, lines) in enumerate(series):
         for k, (name, epochs, values) in enumerate(lines):
-            low, median, high = _quartiles(values)
-            colour = COLOURS[(k + number * len(lines)) % len(COLOURS)]
+            low, median, high = quartiles(values)
+            # One run: a colour a series. Several: a colour a run. Series differ in dash anyway.
+            colour = COLOURS[(k if len(series) == 1 else number) % len(COLOURS)]
             title = titles(name) if len(series) == 1 else f"{run_name} · {titles(name)}"
             axes.plot(epochs, median, color=colour, ls=DASHES[k % len(DASHES)], label=title)
             if values.shape[1] > 1:
                 axes.fill_between(epochs, low, high, color=colour, alpha=0.18, lw=0)
     if logarithmic:
         axes.set_yscale("log")
+        plain_ticks(axes.yaxis)
     axes.set_xlabel("epoch")
     axes.set_ylabel(label)
     if series and series[0][1]:
@@ -59,38 +65,38 @@ def _draw(series: list[tuple[str, Series]], label: str, logarithmic: bool, title
     return figure
 
 
-def _table(runs: Sequence[Run], build: Any, options: Options) -> pd.DataFrame:
+def _table(runs: Sequence[Drawn], build: Any, options: Options) -> pd.DataFrame:
     import pandas as pd
 
     frames = []
     for run in runs:
         for name, epochs, values in build(run, options):
-            low, median, high = _quartiles(values)
-            columns = {"run": run.path.stem, "series": name, "epoch": epochs}
-            quartiles = {"median": median, "lower_quartile": low, "upper_quartile": high}
-            frames.append(pd.DataFrame(columns | quartiles))
+            low, median, high = quartiles(values)
+            columns = {"run": run.name, "series": name, "epoch": epochs}
+            bands = {"median": median, "lower_quartile": low, "upper_quartile": high}
+            frames.append(pd.DataFrame(columns | bands))
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
 
-def draw_errors(runs: Sequence[Run], options: Options) -> Any:
+def draw_errors(runs: Sequence[Drawn], options: Options) -> Any:
     """Training and test RMSE."""
-    series = [(run.path.stem, _error_series(run, options)) for run in runs]
+    series = [(run.name, _error_series(run, options)) for run in runs]
     logarithmic = options.logarithmic is not False
     return _draw(series, "RMSE", logarithmic, lambda name: name)
 
 
-def errors_table(runs: Sequence[Run], options: Options) -> pd.DataFrame:
+def errors_table(runs: Sequence[Drawn], options: Options) -> pd.DataFrame:
     """What `draw_errors` draws."""
     return _table(runs, _error_series, options)
 
 
-def draw_stiffness(runs: Sequence[Run], options: Options) -> Any:
+def draw_stiffness(runs: Sequence[Drawn], options: Options) -> Any:
     """The watched indices, summed over layers."""
-    series = [(run.path.stem, _stiffness_series(run, options)) for run in runs]
+    series = [(run.name, _stiffness_series(run, options)) for run in runs]
     label = "index, sum over layers, mean over samples"
-    return _draw(series, label, bool(options.logarithmic), lambda name: INDICES[name].title)
+    return _draw(series, label, bool(options.logarithmic), lambda name: WATCHABLE[name].title)
 
 
-def stiffness_table(runs: Sequence[Run], options: Options) -> pd.DataFrame:
+def stiffness_table(runs: Sequence[Drawn], options: Options) -> pd.DataFrame:
     """What `draw_stiffness` draws."""
     return _table(runs, _stiffness_series, options)

@@ -9,7 +9,7 @@ import numpy as np
 
 from stiffgui.errors import InputError
 from stiffgui.figures.style import SEQUENTIAL, Options
-from stiffgui.stiffness.indices import INDICES
+from stiffgui.stiffness import WATCHABLE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,7 +44,7 @@ def draw_layers(runs: Sequence[Run], options: Options) -> Any:
     norm = "log" if options.logarithmic and (values > 0).any() else None
     shown = np.where(values > 0, values, np.nan) if norm else values
     mesh = axes.pcolormesh(edges, layers, shown.T, cmap=SEQUENTIAL, norm=norm, rasterized=True)
-    figure.colorbar(mesh, label=INDICES[name].title)
+    figure.colorbar(mesh, label=WATCHABLE[name].title)
     axes.set_xlabel("epoch")
     axes.set_ylabel("layer")
     return figure

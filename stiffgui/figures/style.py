@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 # Okabe & Ito's palette without yellow (too faint on white); each series has its own dash too.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#555555")
@@ -35,6 +36,14 @@ class Options:
     output: int = 0
     region: str = "explicit-euler"
     all_layers: bool = False
+
+
+def plain_ticks(axis: Any) -> None:
+    """Label a logarithmic axis of less than a decade 1.3, 1.4, not 1.3 x 10^0."""
+    low, high = axis.get_view_interval()
+    if axis.get_scale() == "log" and low > 0 and high / low < 10:
+        for formatter in (axis.set_major_formatter, axis.set_minor_formatter):
+            formatter(lambda value, _: f"{value:g}")
 
 
 @contextmanager

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from stiffgui.figures.style import COLOURS, Options
-from stiffgui.stiffness.indices import INDICES, network_index
+from stiffgui.stiffness import WATCHABLE
+from stiffgui.stiffness.indices import network_index
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,7 +29,7 @@ def summary_table(runs: Sequence[Run], options: Options) -> pd.DataFrame:
         for name, values in last.items():
             known = values[np.isfinite(values)]
             quartiles = np.percentile(known, (50, 25, 75)) if known.size else [np.nan] * 3
-            rows.append((run.path.stem, name, *map(float, quartiles), int(known.size)))
+            rows.append((run.name, name, *map(float, quartiles), int(known.size)))
     columns = ["run", "quantity", "median", "lower_quartile", "upper_quartile", "trials"]
     return pd.DataFrame(rows, columns=columns)
 
@@ -39,15 +40,15 @@ def draw_summary(runs: Sequence[Run], options: Options) -> Any:
 
     history = runs[0].series()
     errors = [history.series["train_error"][-1], history.series["test_error"][-1]]
-    indices = {INDICES[n].title: network_index(v[-1]) for n, v in history.indices.items()}
+    indices = {WATCHABLE[n].title: network_index(v[-1]) for n, v in history.indices.items()}
     figure, (left, right) = plt.subplots(1, 2, width_ratios=(2, 3))
-    _boxes(left, errors, ["train", "test"], "RMSE")
-    _boxes(right, list(indices.values()), list(indices), "sum over layers")
-    figure.suptitle(f"{runs[0].path.stem} · epoch {history.epochs[-1]} · {runs[0].trials} trials")
+    boxes(left, errors, ["train", "test"], "RMSE")
+    boxes(right, list(indices.values()), list(indices), "sum over layers")
+    figure.suptitle(f"{runs[0].name} · epoch {history.epochs[-1]} · {runs[0].trials} trials")
     return figure
 
 
-def _boxes(axes: Any, values: list[Any], labels: list[str], label: str) -> None:
+def boxes(axes: Any, values: list[Any], labels: list[str], label: str) -> None:
     known = [v[np.isfinite(v)] for v in values]
     axes.boxplot(known, tick_labels=labels, medianprops={"color": COLOURS[1]}, widths=0.5)
     for k, points in enumerate(known):

@@ -152,6 +152,13 @@ class Card(QFrame):
             widget.hide()
             self._waiting.append(widget)
 
+    def add_control(self, widget: QWidget) -> None:
+        """Put a control beside the title; like the view, it is seen from the first `fill` on."""
+        self.head.addWidget(widget)
+        if self._waiting is not None:
+            widget.hide()
+            self._waiting.append(widget)
+
     def fill(self) -> None:
         """Something is there to be shown: the view takes the place of the empty card's words."""
         if self._waiting is None:
@@ -221,6 +228,7 @@ def colour_plot(plot: pg.PlotWidget, theme: Theme) -> None:
         axis.enableAutoSIPrefix(False)
         axis.setPen(pg.mkPen(theme.border))
         axis.setTextPen(pg.mkPen(theme.faint))
+        axis.setStyle(tickLength=4)  # outwards: ticks inside look like data
 
 
 def grouped(number: int) -> str:

@@ -155,7 +155,7 @@ class EigenvaluesCard(Card):
             self.plane.show(points, points.samples / max(1, samples - 1))
             self.scale.set_ends("1", str(samples))
         where = f"{layers} layers" if layers > 1 else f"layer {view.layer}"
-        self.say(f"{where} · epoch {grouped(view.epoch)} · {samples} samples")
+        self.say(f"{where} · epoch {grouped(view.epoch)}")
         self._show_table(view)
 
     def _show_table(self, view: View) -> None:

@@ -20,6 +20,7 @@ from stiffgui._presets import presets
 from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment, problems
 from stiffgui.settings import Spec
+from stiffgui.tasks import TASKS
 
 MERGE_SECONDS = 1.0
 
@@ -168,11 +169,13 @@ class SettingsModel(QObject):
         return next((s for s in self.specs() if s.key == key), None)
 
     def _choose(self, chooser: str, kind: Any, changed: dict[str, Any]) -> _State:
-        """Another kind: what was set in it before comes back, else shared names are kept."""
+        """Another kind: what was set in it before comes back, else what `_assign` keeps of it."""
         values, memory = deepcopy(self._state.values), dict(self._state.memory)
         old, new = _find(values, chooser), _find(changed, chooser)
         memory[chooser, old["kind"]] = deepcopy(old)
-        kept = {k: v for k, v in old.items() if k in new and k != "kind"}
+        # What `changed` made of valid values stands; what is not allowed is kept as it was typed.
+        valid = _find(_dump(self._state.structure), chooser)
+        kept = {k: v for k, v in old.items() if k in new and k != "kind" and v != valid.get(k)}
         group = new | memory.get((chooser, str(kind)), kept)
         _put(values, chooser, deepcopy(group) | {"kind": kind})
         return replace(self._state, values=values, memory=memory)
@@ -212,10 +215,18 @@ def _structure(state: _State) -> Experiment:
     """A valid experiment with the state's choices, so that its rows are the right ones."""
     if not problems(state.values):
         return Experiment.model_validate(state.values)
+    kinds = dict(_kinds(state.values))
     try:
-        return state.structure.with_settings(dict(_kinds(state.values)))
+        return state.structure.with_settings(kinds)
     except InputError:
-        return state.structure
+        # A task such as a table that is not chosen yet fits nothing, but its rows must be shown.
+        task = TASKS.get(str(kinds.pop("task.kind", "")))
+        if task is None:
+            return state.structure
+        try:
+            return Experiment().with_settings(kinds).model_copy(update={"task": task()})
+        except InputError:
+            return state.structure
 
 
 def _kinds(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -74,8 +74,9 @@ class ExpandedStack(Stack):
         slopes: Tensor | None = None,
         states: Tensor | None = None,
         last: Tensor | None = None,
+        weight: Tensor | None = None,
     ) -> None:
-        super().backward(x, output, slopes, states, last)
+        super().backward(x, output, slopes, states, last, weight)
         for layers, gradient in zip(self._layer_gradients, self._contracted, strict=True):
             torch.matmul(self._phi.mT, layers.flatten(2), out=gradient.flatten(2))
 

@@ -138,7 +138,7 @@ class ResidualNetwork:
             for n in range(self.architecture.depth):
                 z = torch.baddbmm(bias[:, n], state, weight[:, n].transpose(-1, -2))
                 if self.architecture.activation == "tanh":
-                    z.tanh_()
+                    z.mul_(2).sigmoid_().mul_(2).sub_(1)  # see Stack: faster than torch's tanh
                 else:
                     z = self._activation.value(z)
                 state = state.add(z, alpha=step) if n == 0 else state.add_(z, alpha=step)

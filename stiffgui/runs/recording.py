@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
-
-from numpy.typing import NDArray
 
 from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
+from stiffgui.runs.origin import Origin
 from stiffgui.runs.run import Run, open_run
 from stiffgui.runs.writer import RunWriter, refuse_existing
+from stiffgui.tasks import Data
 from stiffgui.training import Controls, Event, Record, Trainer
 
 CHECKPOINT_SECONDS = 10.0
 
 
+def _say_nothing(_: str) -> None:
+    pass
+
+
 class Recording:
     """One training being written to one file; iterate it to run it.
 
-    `start`: networks, name -> [R, ...], to begin with in the place of random ones. Raises
+    `origin` starts from the networks of another run instead of freshly drawn weights; `tell`
+    hears how far the task's data are where making them takes long. Raises
     InputError (from the constructor) before anything is written when the device does not
-    exist, the file may not be replaced or cannot be written, or there is nothing to resume.
+    exist, the file may not be replaced or cannot be written, there is nothing to resume, or
+    the origin does not fit. `data` as in `Trainer`. `sparse` keeps only the log-spaced networks
+    and the last one, not that of every checkpoint: for studies, whose files hold many runs.
     """
 
     def __init__(
@@ -34,26 +40,45 @@ class Recording:
         *,
         replace: bool = False,
         resume: bool = False,
-        start: Mapping[str, NDArray[Any]] | None = None,
+        origin: Origin | None = None,
+        tell: Callable[[str], None] = _say_nothing,
+        data: Data | None = None,
+        sparse: bool = False,
     ) -> None:
+        self._begins: Event | None = None
         self.path = Path(path)
         self.controls = controls or Controls()
+        self._sparse = sparse
         if resume:
             with open_run(self.path) as run:
                 checkpoint = run.checkpoint()
             if checkpoint is None:
                 raise InputError(f"{self.path} holds nothing to resume from: train it anew.")
-            self.trainer = Trainer(experiment, self.controls, checkpoint)
+            if data is None:
+                experiment.task.prepare(tell)
+            self.trainer = Trainer(experiment, self.controls, checkpoint, data=data)
             self._writer = RunWriter.reopen(self.path, experiment, self.trainer.epoch)
         else:
             refuse_existing(self.path, replace)
-            self.trainer = Trainer(experiment, self.controls, start=start)
+            initial = None
+            if origin is not None:
+                epoch, initial = origin.read(experiment)
+                text = f"starts from epoch {epoch} of {Path(origin.path).stem}"
+                self._begins = Event(0, 0, "branched", text, value=float(epoch))
+            if data is None:
+                experiment.task.prepare(tell)
+            self.trainer = Trainer(experiment, self.controls, initial=initial, data=data)
             self._writer = RunWriter(self.path, experiment, replace=replace)
+            if origin is not None:
+                self._writer.note_origin(Path(origin.path).stem, epoch)
         self.ending = "running"
 
     def __iter__(self) -> Iterator[Record | Event]:
         saved = time.monotonic()
         try:
+            if self._begins is not None:
+                self._writer.event(self._begins)
+                yield self._begins
             for item in self.trainer:
                 if isinstance(item, Event):
                     self._writer.event(item)
@@ -73,10 +98,13 @@ class Recording:
             raise
         finally:
             self._save()
+            if self._sparse:
+                self._writer.snapshot(self.trainer.epoch, self.trainer.parameters())
             self._writer.close("stopped" if self.ending == "running" else self.ending)
 
     def _save(self) -> None:
-        self._writer.snapshot(self.trainer.epoch, self.trainer.parameters())
+        if not self._sparse:
+            self._writer.snapshot(self.trainer.epoch, self.trainer.parameters())
         self._writer.checkpoint(self.trainer.checkpoint())
 
     def _how_it_ended(self) -> str:
@@ -91,9 +119,13 @@ def train(
     *,
     force: bool = False,
     progress: Callable[[Record | Event], None] | None = None,
+    origin: Origin | None = None,
 ) -> Run:
-    """Train and return the run. Raises InputError when `out` exists (unless `force`)."""
-    for item in Recording(experiment, out, replace=force):
+    """Train and return the run. Raises InputError when `out` exists (unless `force`).
+
+    `origin=Origin("a.stiff", 120)` starts from the networks of epoch 120 of another run.
+    """
+    for item in Recording(experiment, out, replace=force, origin=origin):
         if progress is not None:
             progress(item)
     return open_run(out)

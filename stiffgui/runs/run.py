@@ -14,8 +14,10 @@ from safetensors.numpy import load
 
 from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
-from stiffgui.runs.schema import APPLICATION_ID, HISTORY, VERSION
-from stiffgui.stiffness.indices import INDICES, network_index
+from stiffgui.runs.opening import RUN, broken, open_bytes, open_file
+from stiffgui.runs.schema import HISTORY
+from stiffgui.stiffness import WATCHABLE
+from stiffgui.stiffness.indices import network_index
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,7 +48,18 @@ class Run:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        self._database = _open(self.path)
+        self._read(open_file(self.path, RUN))
+
+    @classmethod
+    def of_bytes(cls, content: bytes, path: str | Path) -> Run:
+        """A run from a run file's bytes, in memory; `path` names it in sentences and figures."""
+        run = cls.__new__(cls)
+        run.path = Path(path)
+        run._read(open_bytes(content, run.path))
+        return run
+
+    def _read(self, database: sqlite3.Connection) -> None:
+        self._database = database
         self.experiment = Experiment.from_toml(self._meta("experiment"), f"{self.path}")
         self.provenance: dict[str, Any] = json.loads(self._meta("provenance"))
 
@@ -72,6 +85,17 @@ class Run:
         return self._meta("ending")
 
     @property
+    def name(self) -> str:
+        """What figures and tables call it: the file's name without its ending."""
+        return self.path.stem
+
+    @property
+    def note(self) -> str:
+        """What a person has written about the run; empty when nothing."""
+        rows = self.rows("SELECT value FROM meta WHERE key = ?", "note")
+        return str(rows[0][0]) if rows else ""
+
+    @property
     def trials(self) -> int:
         """R."""
         return self.experiment.training.trials
@@ -80,17 +104,17 @@ class Run:
     def events(self) -> list[dict[str, Any]]:
         """Everything that happened, in order: epoch, step, kind, text, trial, key, value."""
         names = ("epoch", "step", "kind", "text", "trial", "key", "value")
-        rows = self._rows(f"SELECT {', '.join(names)} FROM events ORDER BY id")
+        rows = self.rows(f"SELECT {', '.join(names)} FROM events ORDER BY id")
         return [dict(zip(names, row, strict=True)) for row in rows]
 
     def series(self) -> History:
         """The whole history as arrays with the trial axis last but layers."""
         columns = ", ".join(HISTORY)
-        rows = self._rows(f"SELECT epoch, seconds, {columns} FROM history ORDER BY epoch, trial")
+        rows = self.rows(f"SELECT epoch, seconds, {columns} FROM history ORDER BY epoch, trial")
         table = np.array(rows, dtype=np.float64).reshape(-1, self.trials, len(HISTORY) + 2)
-        measured = self._rows("SELECT epoch, arrays FROM indices ORDER BY epoch")
+        measured = self.rows("SELECT epoch, arrays FROM indices ORDER BY epoch")
         loaded = [load(blob) for _, blob in measured]
-        names = [n for n in INDICES if loaded and n in loaded[0]]
+        names = [n for n in WATCHABLE if loaded and n in loaded[0]]
         return History(
             epochs=table[:, 0, 0].astype(np.int64),
             seconds=table[:, 0, 1],
@@ -128,7 +152,7 @@ class Run:
     @property
     def snapshot_epochs(self) -> list[int]:
         """Epochs whose networks are kept."""
-        return [int(e) for (e,) in self._rows("SELECT epoch FROM snapshots ORDER BY epoch")]
+        return [int(e) for (e,) in self.rows("SELECT epoch FROM snapshots ORDER BY epoch")]
 
     def nearest_epoch(self, epoch: int) -> int:
         """The kept epoch closest to `epoch`. Raises InputError when none is kept yet."""
@@ -139,7 +163,7 @@ class Run:
 
     def parameters(self, epoch: int) -> dict[str, NDArray[Any]]:
         """Stored parameter arrays [R, ...] of a kept epoch."""
-        rows = self._rows("SELECT arrays FROM snapshots WHERE epoch = ?", epoch)
+        rows = self.rows("SELECT arrays FROM snapshots WHERE epoch = ?", epoch)
         if not rows:
             raise InputError(
                 f"{self.path} keeps no network of epoch {epoch}; the nearest kept is "
@@ -156,7 +180,7 @@ class Run:
 
     def checkpoint(self) -> dict[str, NDArray[Any]] | None:
         """The state from which training can be resumed, if one was saved."""
-        rows = self._rows("SELECT arrays FROM checkpoint")
+        rows = self.rows("SELECT arrays FROM checkpoint")
         return load(rows[0][0]) if rows else None
 
     @property
@@ -168,68 +192,17 @@ class Run:
         return int(saved["counters"][0])
 
     def _meta(self, key: str) -> str:
-        rows = self._rows("SELECT value FROM meta WHERE key = ?", key)
+        rows = self.rows("SELECT value FROM meta WHERE key = ?", key)
         if not rows:
-            raise _broken(self.path)
+            raise broken(self.path)
         return str(rows[0][0])
 
-    def _rows(self, statement: str, *values: Any) -> list[Any]:
+    def rows(self, statement: str, *values: Any) -> list[Any]:
+        """Rows of an SQL query. Raises InputError when the file is damaged."""
         try:
             return self._database.execute(statement, values).fetchall()
         except sqlite3.Error:
-            raise _broken(self.path) from None
-
-
-def _broken(path: Path) -> InputError:
-    return InputError(
-        f"{path} is cut off or damaged: use a complete copy of the run file, or train again."
-    )
-
-
-def _open(path: Path) -> sqlite3.Connection:
-    try:
-        with path.open("rb") as file:
-            header = file.read(100)
-        size = path.stat().st_size
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}. Check the path.") from None
-    if header[:16] != b"SQLite format 3\0":
-        raise InputError(f"{path} is not a run file: give a .stiff file that stiffgui wrote.")
-    if len(header) < 100:
-        raise _broken(path)
-    page = int.from_bytes(header[16:18], "big")
-    pages = int.from_bytes(header[28:32], "big")
-    if size < (65536 if page == 1 else page) * pages:
-        raise _broken(path)
-    database = _connect(path)
-    try:
-        application, version = (
-            database.execute(f"PRAGMA {name}").fetchone()[0]
-            for name in ("application_id", "user_version")
-        )
-    except sqlite3.Error:
-        raise _broken(path) from None
-    if application != APPLICATION_ID:
-        raise InputError(f"{path} is not a run file: give a .stiff file that stiffgui wrote.")
-    if version > VERSION:
-        raise InputError(
-            f"{path} was written by a newer stiffgui (file version {version}, this one reads up "
-            f"to {VERSION}): update stiffgui."
-        )
-    return database
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    uri = path.resolve().as_uri()
-    database = sqlite3.connect(f"{uri}?mode=ro", uri=True, check_same_thread=False)
-    try:
-        database.execute("SELECT 1 FROM sqlite_master").fetchone()
-    except sqlite3.OperationalError:  # a folder in which SQLite cannot make its shared memory
-        database.close()
-        database = sqlite3.connect(f"{uri}?immutable=1", uri=True, check_same_thread=False)
-    except sqlite3.DatabaseError:
-        raise _broken(path) from None
-    return database
+            raise broken(self.path) from None
 
 
 def open_run(path: str | Path) -> Run:

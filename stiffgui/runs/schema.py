@@ -7,6 +7,8 @@ from __future__ import annotations
 
 APPLICATION_ID = 0x53544946  # "STIF"
 VERSION = 1
+STUDY_APPLICATION_ID = 0x53544453  # "STDS", a study: many runs in one file (ADR 10)
+STUDY_VERSION = 1
 
 TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);

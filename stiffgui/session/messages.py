@@ -18,12 +18,16 @@ Arrays = dict[str, NDArray[Any]]
 
 @dataclass(frozen=True)
 class Start:
-    """Train `experiment` (TOML) into `path`; with `resume` continue that file."""
+    """Train `experiment` (TOML) into `path`; with `resume` continue that file.
+
+    With `origin`, a run file and an epoch, start from the networks kept there.
+    """
 
     experiment: str
     path: str
     replace: bool = False
     resume: bool = False
+    origin: tuple[str, int] | None = None
 
 
 @dataclass(frozen=True)

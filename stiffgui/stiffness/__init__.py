@@ -11,6 +11,7 @@ from pydantic import Discriminator
 
 from stiffgui.errors import InputError, nearest, one_of
 from stiffgui.settings import kind_of
+from stiffgui.stiffness.analytic import Analytic, closed_form_eigenvalues
 from stiffgui.stiffness.base import Proxy
 from stiffgui.stiffness.condition import Condition
 from stiffgui.stiffness.frobenius import Frobenius
@@ -18,20 +19,28 @@ from stiffgui.stiffness.gelfand import Gelfand
 from stiffgui.stiffness.gelfand_sketch import GelfandSketch
 from stiffgui.stiffness.indices import INDICES, Index, layer_indices, network_index
 from stiffgui.stiffness.mean_modulus import MeanModulus
+from stiffgui.stiffness.power import Power
 from stiffgui.stiffness.singular import Singular
 from stiffgui.stiffness.spectral_radius import SpectralRadius
 from stiffgui.stiffness.spectrum import Spectrum, spectrum
+from stiffgui.stiffness.watched import as_indices
 
 _CLASSES: tuple[type[Proxy], ...] = (
     GelfandSketch,
     Gelfand,
     SpectralRadius,
+    Power,
+    Analytic,
     Frobenius,
     Singular,
     Condition,
     MeanModulus,
 )
 PROXIES: dict[str, type[Proxy]] = {kind_of(p): p for p in _CLASSES}
+# What can be plotted: the exact indices, and the proxies that have no exact index of that name.
+WATCHABLE: dict[str, Index] = INDICES | as_indices(
+    p for name, p in PROXIES.items() if name not in INDICES
+)
 
 if TYPE_CHECKING:
     AnyProxy = Proxy
@@ -54,10 +63,12 @@ def proxy(name: str, **settings: Any) -> Proxy:
 __all__ = [
     "INDICES",
     "PROXIES",
+    "WATCHABLE",
     "AnyProxy",
     "Index",
     "Proxy",
     "Spectrum",
+    "closed_form_eigenvalues",
     "layer_indices",
     "network_index",
     "proxy",

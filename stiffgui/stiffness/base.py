@@ -34,6 +34,37 @@ class Proxy(Settings, ABC):
         """
         return self.value(slopes.unsqueeze(-1) * weight.unsqueeze(2), generators)
 
+    def penalty_gradient(
+        self,
+        slopes: Tensor,
+        weight: Tensor,
+        generators: list[Generator],
+        on_slopes: Tensor,
+        on_weight: Tensor,
+        buffers: dict[Any, Any],
+    ) -> Tensor:
+        """p_i = sum_n proxy(J_n(x_i)), [R, B], and the gradient of sum_i p_i^2 / 2.
+
+        `on_slopes` [R, N, B, w] and `on_weight` [R, N, w, w] are overwritten with it. `buffers`
+        belong to the caller, for whatever should be kept from step to step. This one is by
+        autograd through `of_layers`; proxies for which that is slow have their own.
+        """
+        leaves = (slopes.detach().requires_grad_(), weight.detach().requires_grad_())
+        with torch.enable_grad():
+            value = self.of_layers(leaves[0], leaves[1], generators)
+        penalties = value.detach().sum(1)
+        upstream = penalties.unsqueeze(1).expand_as(value)
+        for into, found in zip(
+            (on_slopes, on_weight),
+            torch.autograd.grad(value, leaves, upstream, materialize_grads=True),
+            strict=True,
+        ):
+            into.copy_(found)
+        return penalties
+
+    def check(self, width: int) -> None:
+        """Raise InputError (for `architecture.width`) where J may not be of this width."""
+
     def __call__(self, jacobian: Any) -> Any:
         """The proxy of tensors or numpy arrays [..., w, w]; numpy in, numpy out."""
         if isinstance(jacobian, np.ndarray):
@@ -54,6 +85,19 @@ def tangent(jacobian: Tensor, value: Tensor, gradient: Tensor) -> Tensor:
     # J - J is 0, so no digits of the value are lost to cancellation.
     result: Tensor = (slope * (jacobian - jacobian.detach())).sum((-2, -1))
     return result + value.to(jacobian.dtype)
+
+
+def draw(like: Tensor, shape: tuple[int, ...], generators: list[Generator] | None = None) -> Tensor:
+    """Standard normal numbers [(R,) ...] with `like`'s dtype and device.
+
+    With `generators` each trial draws from its own, so that it does not see the others.
+    """
+    if generators is None:
+        return torch.randn(shape, dtype=like.dtype, device=like.device)
+    numbers = torch.empty(shape, dtype=like.dtype, device=like.device)
+    for row, generator in zip(numbers, generators, strict=True):
+        row.normal_(generator=generator)
+    return numbers
 
 
 def tiny(like: Tensor) -> float:

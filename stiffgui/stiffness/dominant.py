@@ -5,6 +5,7 @@ Import it inside functions: it imports torch (ADR 2).
 
 from __future__ import annotations
 
+from functools import cache
 from typing import NamedTuple
 
 import torch
@@ -14,8 +15,10 @@ from stiffgui.stiffness.base import tiny
 
 SQUARINGS = 9  # of J, before the first check
 FURTHER = 4  # of those that were not trusted
-RESIDUAL = 1e-3  # of either eigenvector, relative to |l_1|
-ERROR = 3e-4  # of the value, estimated
+RESIDUAL = 1e-4  # of either eigenvector, relative to |l_1|
+ERROR = 3e-5  # of the value, estimated
+AGREEMENT = 0.02  # with Gelfand's formula, where there is no LAPACK
+CHUNK = 40  # matrices that are squared together
 
 
 class Dominant(NamedTuple):
@@ -38,12 +41,14 @@ def dominant(matrix: Tensor) -> Dominant:
     two-sided quotient u^H J v / (u^H v), whose error is the product of the errors of u and v; where
     several eigenvalues share the largest modulus, the gradient of one of them. Not trusted are
     matrices whose residuals, eigenvalue condition or tiny radius forbid it: they are squared
-    further, and what still is not trusted goes to LAPACK in float64. Source: MATH: Ostrowski
+    further, and what still is not trusted goes to LAPACK in float64. On a device `without_waiting`
+    stands in. Source: MATH: Ostrowski
     1958 (two-sided quotient); Stewart 1976 (simultaneous iteration).
     """
+    if matrix.device.type != "cpu":
+        return without_waiting(matrix)
     size = _size(matrix)
-    power = matrix / size.clamp_min(tiny(matrix))
-    power = _squared(power, SQUARINGS)
+    power = _squared(matrix / size.clamp_min(tiny(matrix)), SQUARINGS)
     found = _from_power(matrix, power, size)
     for stage in ("further", "lapack"):
         doubtful = (~found.trusted).nonzero().squeeze(-1)
@@ -57,6 +62,39 @@ def dominant(matrix: Tensor) -> Dominant:
         for whole, part in zip(found, better, strict=True):
             whole[doubtful] = part
     return found
+
+
+def without_waiting(matrix: Tensor) -> Dominant:
+    """The same where choosing the doubtful ones would make the host wait for the device.
+
+    Every matrix is squared `FURTHER` times more, and that result taken where the first is not
+    trusted. What neither vouches for (about as many as `dominant` sends to LAPACK) is marked as
+    such: where the quotient agrees with Gelfand's formula it stays, an estimate of a
+    subgradient; elsewhere Gelfand's value with the gradient 0.
+    """
+    size = _size(matrix)
+    power, growth, found = matrix, torch.zeros_like(size), []
+    for k in range(1 + SQUARINGS + FURTHER):
+        power = power @ power if k else power
+        norm = _size(power)
+        growth = growth + norm.log() * 0.5**k  # of J^(2^k); -inf where it vanishes
+        power = power / norm.clamp_min(tiny(matrix))
+        if k in (SQUARINGS, SQUARINGS + FURTHER):
+            found.append(_from_power(matrix, power, size))
+    first, second = found
+    gelfand = growth.exp().flatten()
+    largest = torch.cat((second.left, second.right), 1).abs().amax((1, 2))
+    usable = (second.radius - gelfand).abs() < AGREEMENT * gelfand
+    usable &= largest < 1 / ERROR  # NaN is not
+    blank = torch.zeros_like(second.left)
+    other = Dominant(gelfand, blank, blank, first.trusted)
+    for choose, better in ((usable | second.trusted, second), (first.trusted, first)):
+        other = Dominant(*(_where(choose, x, y) for x, y in zip(better, other, strict=True)))
+    return other._replace(trusted=first.trusted | second.trusted)
+
+
+def _where(choose: Tensor, yes: Tensor, no: Tensor) -> Tensor:
+    return torch.where(choose.view(-1, *[1] * (yes.ndim - 1)), yes, no)
 
 
 def by_lapack(matrix: Tensor) -> Dominant:
@@ -87,20 +125,27 @@ def _size(matrix: Tensor) -> Tensor:
     return norm[:, None, None]
 
 
-def _squared(power: Tensor, times: int) -> Tensor:
-    """power^(2^times) up to a factor, normalised every second time."""
-    for k in range(times):
-        power = power @ power
-        if k % 2 or k == times - 1:
-            power /= _size(power).clamp_min_(tiny(power))
-    return power
+def _squared(matrix: Tensor, times: int) -> Tensor:
+    """matrix^(2^times) up to a factor, normalised every second time; `matrix` may be overwritten.
+
+    Few matrices at a time, so that both buffers stay in the processor's cache.
+    """
+    spare = torch.empty_like(matrix[:CHUNK])
+    for power in torch.split(matrix, CHUNK):
+        other = spare[: len(power)]
+        for k in range(times):
+            torch.bmm(power, power, out=other)
+            if k % 2 or k == times - 1:
+                other /= _size(other).clamp_min_(tiny(other))
+            power, other = other, power
+        if times % 2:
+            other.copy_(power)
+    return matrix
 
 
 def _from_power(matrix: Tensor, power: Tensor, size: Tensor) -> Dominant:
     width = matrix.shape[-1]
-    generator = torch.Generator().manual_seed(1)
-    start = torch.randn(min(2, width), width, dtype=matrix.dtype, generator=generator)
-    start = start.to(matrix.device).expand(len(matrix), -1, -1)
+    start = _start(width, matrix.dtype, matrix.device).expand(len(matrix), -1, -1)
     # Right vectors are rows that J^T multiplies, left ones rows that J does: one batch of both.
     rows, images = _planes(matrix, power, start)
     half = len(matrix)
@@ -117,11 +162,21 @@ def _from_power(matrix: Tensor, power: Tensor, size: Tensor) -> Dominant:
     eps = torch.finfo(matrix.dtype).eps
     noise = eps * size.flatten() / floor
     error = condition * (residual_v * residual_u + noise)
-    trusted = (residual_v < RESIDUAL) & (residual_u < RESIDUAL) & (error < ERROR)
+    # An eigenvector is off by its residual over the distance to the partner of a pair.
+    apart = (2 * value.imag.abs() / floor).clamp(max=1).masked_fill(value.imag == 0, 1)
+    worse = torch.maximum(residual_v, residual_u)
+    trusted = (worse < RESIDUAL * apart) & (error < ERROR)
     u = u * (value.conj() / floor / safe).unsqueeze(-1)
     return Dominant(
         radius, torch.stack((u.real, -u.imag), 1), torch.stack((v.real, v.imag), 1), trusted
     )
+
+
+@cache
+def _start(width: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """One or two fixed random rows, [p, w]; kept, since copying to a device waits for it."""
+    generator = torch.Generator().manual_seed(1)
+    return torch.randn(min(2, width), width, dtype=dtype, generator=generator).to(device)
 
 
 def _planes(matrix: Tensor, power: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
@@ -178,7 +233,9 @@ def _ritz_pair(rows: Tensor, images: Tensor, near: Tensor | None) -> tuple[Tenso
     weights = torch.where(bigger.unsqueeze(-1), first, second)
     length = _length(weights)
     weights = weights / length.clamp_min(tiny(length)).unsqueeze(-1)
-    weights = torch.where(length.unsqueeze(-1) > 0, weights, weights.new_tensor([1, 0]))
+    default = torch.zeros_like(weights)
+    default[..., 0] = 1
+    weights = torch.where(length.unsqueeze(-1) > 0, weights, default)
     parts = torch.stack((weights.real, weights.imag), 1)
     vector, image = parts @ rows, parts @ images
     return value, torch.complex(vector[:, 0], vector[:, 1]), torch.complex(image[:, 0], image[:, 1])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from stiffgui.settings import setting
 from stiffgui.stiffness.base import Proxy
@@ -43,3 +43,16 @@ class Gelfand(Proxy):
         from stiffgui.stiffness.squarings import layer_gelfand
 
         return layer_gelfand(slopes, weight, self.squarings)
+
+    def penalty_gradient(
+        self,
+        slopes: Tensor,
+        weight: Tensor,
+        generators: list[Generator],
+        on_slopes: Tensor,
+        on_weight: Tensor,
+        buffers: dict[Any, Any],
+    ) -> Tensor:
+        from stiffgui.stiffness.squarings import penalty_gradient
+
+        return penalty_gradient(slopes, weight, self.squarings, on_slopes, on_weight, buffers)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -122,19 +122,20 @@ INDICES: dict[str, Index] = {
 
 
 def layer_indices(
-    jacobians: Array, names: Iterable[str]
+    jacobians: Array, names: Iterable[str], known: Mapping[str, Index] = INDICES
 ) -> tuple[dict[str, Array], dict[str, Array]]:
     """Indices per trial and layer from jacobians [R, N, B, w, w]: mean over samples [R, N].
 
-    The second dictionary holds, for indices that can be undefined or floored, the fraction of
-    samples for which they were. Undefined samples are left out of the mean; where all are, the
-    layer's index is NaN. Jacobians that are not finite give NaN throughout.
+    `known`: what the names mean. The second dictionary holds, for indices that can be undefined,
+    floored or not converged, the fraction of samples for which they were. Undefined samples are
+    left out of the mean; where all are, the layer's index is NaN. Jacobians that are not finite
+    give NaN throughout.
     """
     finite = np.asarray(np.isfinite(jacobians).all((-2, -1)))
     matrices = Matrices(np.where(finite[..., None, None], jacobians, 0.0))
     values, fractions = {}, {}
     for name in names:
-        index = INDICES[name]
+        index = known[name]
         sample = np.where(finite, index.value(matrices), np.nan)
         defined = np.isfinite(sample)
         count = defined.sum(-1)

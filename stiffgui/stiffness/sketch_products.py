@@ -9,74 +9,171 @@ from math import log
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Generator, Tensor
 from torch.autograd.function import once_differentiable
 
 from stiffgui.stiffness.base import tiny
 
 RESCALE = 8  # products between two rescalings
+CACHE = 4_000_000  # bytes of the products of a group of trials
 
 
-class LayerPowers(torch.autograd.Function):
-    """(sqrt(w) ||J^k r||)^(1/k), J = diag(d) W: d [M, B, w], W [M, w, w], r [M, B, w] -> [M, B].
+class Products:
+    """(sqrt(w) ||J^k r||)^(1/k), J = diag(d) W, of M layers with B samples each.
 
     u_j = v_j W^T, v_(j+1) = d u_j from v_0 = r. The value s does not depend on constants by which
     d and v are scaled, so they carry no gradient: d is brought to J's own size once, and v
     rescaled every eighth product. Backward, with g_k = ds/dv_k = s v_k / (k ||v_k||^2) and
-    h_j = d g_(j+1): g_j = h_j W, dd = sum_j g_(j+1) u_j, dW = sum_j h_j^T v_j. Every array is
-    contiguous: 3 k batched products and 4 k elementwise ones in all.
+    h_j = d g_(j+1): g_j = h_j W, dd = sum_j g_(j+1) u_j, dW = sum_j h_j^T v_j. All v_j, and all
+    h_j, lie side by side, so that the last sum is one product: 2 k batched products in all, and
+    3 k elementwise ones.
 
     A power that vanishes (below the root of the smallest normal number, after scaling) gives
-    that floor with the gradient 0. Not twice differentiable.
+    that floor with the gradient 0. Buffers are reused by the next `forward`.
+    """
+
+    def __init__(self, like: Tensor, layers: int, samples: int, power: int) -> None:
+        width = like.shape[-1]
+        self.power = power
+        self._v = like.new_empty(layers, power * samples, width)
+        self._h = torch.empty_like(self._v)
+        self._v_j, self._h_j = (torch.split(a, samples, 1) for a in (self._v, self._h))
+        self._u = [like.new_empty(layers, samples, width) for _ in range(power)]
+        self._slopes, self._last, self._gradient = (torch.empty_like(self._u[0]) for _ in "123")
+        self._smallest = tiny(like) ** 0.5
+
+    @property
+    def start(self) -> Tensor:
+        """r [M, B, w], to be filled before `forward`."""
+        start: Tensor = self._v_j[0]
+        return start
+
+    def forward(self, slopes: Tensor, weight: Tensor) -> Tensor:
+        """s [M, B] of d [M, B, w] and W [M, w, w]."""
+        transposed, scaled, vector = weight.transpose(-1, -2), self._slopes, self._last
+        torch.bmm(self._v_j[0], transposed, out=self._u[0])
+        torch.mul(self._u[0], slopes, out=vector)
+        self._scale = _length(vector).clamp_min_(self._smallest)
+        torch.div(slopes, self._scale.unsqueeze(-1), out=scaled)
+        logarithm = self._scale.log().mul_(self.power)
+        self._rescaled: dict[int, Tensor] = {}
+        for j in range(self.power):
+            if j:
+                torch.bmm(self._v_j[j], transposed, out=self._u[j])
+            vector = self._last if j + 1 == self.power else self._v_j[j + 1]
+            torch.mul(self._u[j], scaled, out=vector)
+            if j + 1 == self.power or j % RESCALE == RESCALE - 1:
+                size = _length(vector)
+                divisor = size.clamp_min(self._smallest)
+                logarithm += divisor.log()
+                self._rescaled[j] = divisor.unsqueeze(-1)
+                vector.div_(self._rescaled[j])
+        self._zero = size < self._smallest
+        logarithm.add_(0.5 * log(slopes.shape[-1]))
+        self._value: Tensor = logarithm.div_(self.power).exp_()
+        return self._value
+
+    def backward(
+        self, upstream: Tensor, weight: Tensor, on_slopes: Tensor, on_weight: Tensor
+    ) -> None:
+        """Overwrite the gradients of sum(upstream s) with respect to d and W; upstream [M, B]."""
+        scaled, gradient = self._slopes, self._gradient
+        share = (upstream * self._value).div_(self.power).masked_fill_(self._zero, 0)
+        torch.mul(self._last, share.unsqueeze(-1), out=gradient)  # v_k is of length 1 by now
+        for j in range(self.power - 1, -1, -1):
+            if j in self._rescaled:
+                gradient.div_(self._rescaled[j])
+            if j + 1 == self.power:
+                torch.mul(gradient, self._u[j], out=on_slopes)
+            else:
+                on_slopes.addcmul_(gradient, self._u[j])
+            torch.mul(gradient, scaled, out=self._h_j[j])
+            if j:
+                torch.bmm(self._h_j[j], weight, out=gradient)
+        on_slopes.div_(self._scale.unsqueeze(-1))
+        torch.bmm(self._h.transpose(-1, -2), self._v, out=on_weight)
+
+
+def penalty_gradient(
+    slopes: Tensor,
+    weight: Tensor,
+    power: int,
+    generators: list[Generator],
+    on_slopes: Tensor,
+    on_weight: Tensor,
+    buffers: dict[Any, Products],
+) -> Tensor:
+    """As `Proxy.penalty_gradient`, group of trials by group, into reused buffers."""
+    trials, depth, samples, width = slopes.shape
+    size = 3 * power * depth * samples * width * slopes.element_size()
+    group = max(1, min(trials, CACHE // size))
+    penalties = []
+    for first in range(0, trials, group):
+        part = slice(first, first + group)
+        count = len(slopes[part])
+        key = (count, samples, power)
+        if key not in buffers:
+            buffers[key] = Products(slopes, count * depth, samples, power)
+        products = buffers[key]
+        random_signs(products.start.view(count, depth, samples, width), generators[part])
+        d, w = slopes[part].flatten(0, 1), weight[part].flatten(0, 1)
+        value = products.forward(d, w).view(count, depth, samples)
+        p = value.sum(1)
+        upstream = p.unsqueeze(1).expand_as(value).reshape(-1, samples)
+        products.backward(upstream, w, on_slopes[part].view_as(d), on_weight[part].view_as(w))
+        penalties.append(p)
+    return torch.cat(penalties) if len(penalties) > 1 else penalties[0]
+
+
+_SIGNS: dict[tuple[torch.dtype, torch.device], Tensor] = {}
+
+
+def random_signs(into: Tensor, generators: list[Generator] | None = None) -> Tensor:
+    """Fill [(R,) ..., w] with independent random signs / sqrt(w); a trial a generator.
+
+    Eight signs for every random byte: a fifth of the time of normal numbers. E r r^T = I/w is all
+    that the sketch needs.
+    """
+    key = (into.dtype, into.device)
+    if key not in _SIGNS:
+        bits = torch.arange(256, device=into.device).unsqueeze(1) >> torch.arange(
+            8, device=into.device
+        )
+        _SIGNS[key] = (bits & 1).mul(2).sub(1).to(into.dtype)
+    rows: list[tuple[Tensor, Generator | None]]
+    rows = [(into, None)] if generators is None else list(zip(into, generators, strict=True))
+    for row, generator in rows:
+        count = row.numel()
+        words = torch.empty(-(-count // 64), dtype=torch.int64, device=into.device)
+        words.random_(-(2**63), None, generator=generator)
+        signs = _SIGNS[key].index_select(0, words.view(torch.uint8).to(torch.int32))
+        torch.mul(signs.view(-1)[:count].view(row.shape), row.shape[-1] ** -0.5, out=row)
+    return into
+
+
+class LayerPowers(torch.autograd.Function):
+    """`Products` for autograd: d [M, B, w], W [M, w, w], r [M, B, w] -> s [M, B].
+
+    Not twice differentiable.
     """
 
     @staticmethod
     def forward(ctx: Any, slopes: Tensor, weight: Tensor, vector: Tensor, power: int) -> Tensor:
-        keep = any(ctx.needs_input_grad[:2])
-        transposed = weight.transpose(-1, -2).contiguous()
-        smallest = tiny(slopes) ** 0.5
-        product = torch.bmm(vector, transposed)
-        scale = _length(product * slopes).clamp_min_(smallest)
-        slopes = slopes / scale.unsqueeze(-1)
-        logarithm = scale.log().mul_(power)
-        steps: list[tuple[Tensor, Tensor, Tensor | None]] = []
-        size = scale
-        for step in range(power):
-            before, vector, rescaled = vector, product * slopes, None
-            if step + 1 == power or step % RESCALE == RESCALE - 1:
-                size = _length(vector)
-                divisor = size.clamp_min(smallest)
-                logarithm += divisor.log()
-                rescaled = divisor.unsqueeze(-1)
-                vector.div_(rescaled)
-            if keep:
-                steps.append((before, product, rescaled))
-            if step + 1 < power:
-                product = torch.bmm(vector, transposed)
-        value = logarithm.add_(0.5 * log(slopes.shape[-1])).div_(power).exp_()
-        if keep:
-            ctx.save_for_backward(slopes, weight, vector, value)
-            ctx.steps, ctx.scale, ctx.zero = steps, scale.unsqueeze(-1), size < smallest
+        products = Products(slopes, len(slopes), slopes.shape[1], power)
+        products.start.copy_(vector)
+        value = products.forward(slopes, weight).clone()
+        ctx.save_for_backward(weight)
+        ctx.products = products
         return value
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, Tensor, None, None]:
-        slopes, weight, last, value = ctx.saved_tensors
-        share = (upstream * value / len(ctx.steps)).masked_fill_(ctx.zero, 0)
-        gradient = last * share.unsqueeze(-1)  # v_k is of length 1 by now
-        slope_gradient = torch.zeros_like(slopes)
-        weight_gradient = torch.zeros_like(weight)
-        for step in range(len(ctx.steps) - 1, -1, -1):
-            before, product, rescaled = ctx.steps[step]
-            if rescaled is not None:
-                gradient.div_(rescaled)
-            slope_gradient.addcmul_(gradient, product)
-            gradient.mul_(slopes)
-            weight_gradient.baddbmm_(gradient.transpose(-1, -2), before)
-            if step:
-                gradient = torch.bmm(gradient, weight)
-        return slope_gradient.div_(ctx.scale), weight_gradient, None, None
+        (weight,) = ctx.saved_tensors
+        on_weight = torch.empty_like(weight, memory_format=torch.contiguous_format)
+        on_slopes = torch.empty_like(ctx.products._last)
+        ctx.products.backward(upstream, weight, on_slopes, on_weight)
+        return on_slopes, on_weight, None, None
 
 
 def layer_powers(slopes: Tensor, weight: Tensor, vectors: Tensor, power: int) -> Tensor:

@@ -16,72 +16,84 @@ from stiffgui.stiffness.base import tiny
 CACHE = 1_500_000  # bytes: the powers of a chunk of matrices stay in the processor's cache
 
 
-def value_and_gradient(matrix: Tensor, squarings: int, gradient: Tensor | None) -> Tensor:
-    """||J^k||_F^(1/k), k = 2^s, of [K, w, w]: [K]; fills `gradient` [K, w, w], its derivative.
+class Squarings:
+    """||J^k||_F^(1/k), k = 2^s, of up to K matrices, and its derivative; buffers are reused.
 
     A_j = P_j / ||P_j||_F, P_(j+1) = A_j^2. The value does not depend on the norms divided by, so
     they are constants: G_s = value/k P_s / ||P_s||_F^2, and
     G_j = (G_(j+1) A_j^T + A_j^T G_(j+1)) / ||P_j||_F: s products forward, 2 s backward. A power
     that vanishes gives the norm's floor and the gradient 0.
     """
-    value = matrix.new_empty(len(matrix))
-    chunk = max(1, CACHE // (matrix[0].numel() * matrix.element_size() * (squarings + 3)))
-    for start in range(0, len(matrix), chunk):
-        part = slice(start, start + chunk)
-        into = None if gradient is None else gradient[part]
-        value[part] = _chunk(matrix[part], squarings, into)
-    return value
 
+    def __init__(self, like: Tensor, matrices: int, squarings: int) -> None:
+        shape = (matrices, like.shape[-1], like.shape[-1])
+        self._powers = [like.new_empty(shape) for _ in range(squarings + 1)]
+        self._slopes = [like.new_empty(shape) for _ in range(2)]
 
-def _chunk(matrix: Tensor, squarings: int, gradient: Tensor | None) -> Tensor:
-    # All powers are of J^T, so that the backward products need no transposed operand.
-    power, powers, sizes = matrix.transpose(-1, -2).contiguous(), [], []
-    smallest = tiny(matrix) ** 0.5
-    logarithm = torch.zeros_like(power[:, 0, 0])
-    for step in range(squarings + 1):
-        size = torch.linalg.vector_norm(power.flatten(1), dim=-1)
-        scale = size.clamp_min(smallest)
-        power.div_(scale[:, None, None])
-        logarithm.add_(scale.log(), alpha=0.5**step)
-        powers.append(power)
-        sizes.append(size)
-        if step < squarings:
-            power = torch.bmm(power, power)
-    value = logarithm.exp_()
-    if gradient is not None:
-        total = torch.stack(sizes)
-        factor = value.masked_fill((total <= smallest).any(0), 0) / 2**squarings
-        slope = powers[-1].transpose(-1, -2) * (factor / scale)[:, None, None]
-        for power, size in zip(powers[-2::-1], sizes[-2::-1], strict=True):
-            slope = torch.baddbmm(torch.bmm(slope, power), power, slope)
-            slope.div_(size.clamp_min(smallest)[:, None, None])
-        gradient.copy_(slope)
-    return value
+    def value(self, matrix: Tensor) -> Tensor:
+        """Of [K, w, w]: [K]; K as many matrices as there is room for, or fewer."""
+        count = self._count = len(matrix)
+        # All powers are of J^T, so that the backward products need no transposed operand.
+        self._powers[0][:count].copy_(matrix.mT)
+        smallest = tiny(matrix) ** 0.5
+        logarithm = matrix.new_zeros(count)
+        self._scales, self._vanished = [], torch.zeros_like(logarithm, dtype=torch.bool)
+        for step, whole in enumerate(self._powers):
+            power = whole[:count]
+            size = torch.linalg.vector_norm(power.flatten(1), dim=-1)
+            self._vanished |= size <= smallest
+            self._scales.append(size.clamp_min_(smallest)[:, None, None])
+            power.div_(self._scales[-1])
+            logarithm.add_(size.log(), alpha=0.5**step)
+            if step + 1 < len(self._powers):
+                torch.bmm(power, power, out=self._powers[step + 1][:count])
+        self._value = logarithm.exp_()
+        return self._value
+
+    def gradient(self, upstream: Tensor) -> Tensor:
+        """upstream [K] times the derivative of the last values: [K, w, w], until the next call."""
+        count = self._count
+        squarings = len(self._powers) - 1
+        factor = (self._value * upstream).masked_fill_(self._vanished, 0) / 2**squarings
+        slope, other = (s[:count] for s in self._slopes)
+        torch.mul(self._powers[-1][:count].mT, factor[:, None, None] / self._scales[-1], out=slope)
+        for whole, scale in zip(self._powers[-2::-1], self._scales[-2::-1], strict=True):
+            power = whole[:count]
+            torch.bmm(slope, power, out=other)
+            other.baddbmm_(power, slope)
+            other.div_(scale)
+            slope, other = other, slope
+        return slope
 
 
 class LayerGelfand(torch.autograd.Function):
     """Gelfand's formula of J = diag(d) W: d [M, B, w], W [M, w, w] -> [M, B].
 
-    The derivative is formed in the forward pass, chunk by chunk, while the powers are in cache.
     Not twice differentiable.
     """
 
     @staticmethod
     def forward(ctx: Any, slopes: Tensor, weight: Tensor, squarings: int) -> Tensor:
-        jacobian = slopes.unsqueeze(-1) * weight.unsqueeze(1)
-        keep = any(ctx.needs_input_grad[:2])
-        gradient = torch.empty_like(jacobian) if keep else None
-        flat = None if gradient is None else gradient.flatten(0, 1)
-        value = value_and_gradient(jacobian.flatten(0, 1), squarings, flat)
-        if gradient is not None:
-            ctx.save_for_backward(slopes, weight, gradient)
+        jacobian = (slopes.unsqueeze(-1) * weight.unsqueeze(1)).flatten(0, 1)
+        value = jacobian.new_empty(len(jacobian))
+        chunk = _chunk(jacobian, squarings)
+        products = Squarings(jacobian, min(chunk, len(jacobian)), squarings)
+        derivative = torch.empty_like(jacobian) if any(ctx.needs_input_grad[:2]) else None
+        for first in range(0, len(jacobian), chunk):
+            rows = slice(first, first + chunk)
+            value[rows] = products.value(jacobian[rows])
+            if derivative is not None:
+                derivative[rows] = products.gradient(torch.ones_like(value[rows]))
+        if derivative is not None:
+            ctx.save_for_backward(slopes, weight, derivative)
         return value.view(slopes.shape[:-1])
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, Tensor, None]:
-        slopes, weight, gradient = ctx.saved_tensors
-        return *of_factors(slopes, weight, gradient.mul_(upstream[..., None, None])), None
+        slopes, weight, derivative = ctx.saved_tensors
+        gradient = derivative.view(*upstream.shape, *derivative.shape[1:])
+        return *of_factors(slopes, weight, gradient * upstream[..., None, None]), None
 
 
 def of_factors(slopes: Tensor, weight: Tensor, gradient: Tensor) -> tuple[Tensor, Tensor]:
@@ -97,3 +109,38 @@ def layer_gelfand(slopes: Tensor, weight: Tensor, squarings: int) -> Tensor:
         slopes.reshape(-1, *shape[2:]), weight.reshape(-1, *weight.shape[2:]), squarings
     )
     return value.view(shape[:-1])
+
+
+def penalty_gradient(
+    slopes: Tensor,
+    weight: Tensor,
+    squarings: int,
+    on_slopes: Tensor,
+    on_weight: Tensor,
+    buffers: dict[Any, Squarings],
+) -> Tensor:
+    """As `Proxy.penalty_gradient`: all layers of a few samples of a trial at a time."""
+    trials, depth, samples, width = slopes.shape
+    penalties = slopes.new_empty(trials, samples)
+    some = max(1, _chunk(weight[0], squarings) // depth)
+    key = (depth * min(some, samples), width, squarings)
+    if key not in buffers:
+        buffers[key] = Squarings(weight, key[0], squarings)
+    products = buffers[key]
+    on_weight.zero_()
+    for r in range(trials):
+        for first in range(0, samples, some):
+            part = slice(first, first + some)
+            d = slopes[r, :, part]
+            jacobian = d.unsqueeze(-1) * weight[r].unsqueeze(1)
+            value = products.value(jacobian.flatten(0, 1)).view(d.shape[:2])
+            penalties[r, part] = p = value.sum(0)
+            gradient = products.gradient(p.expand_as(value).reshape(-1)).view_as(jacobian)
+            on_slopes[r, :, part], added = of_factors(d, weight[r], gradient)
+            on_weight[r].add_(added)
+    return penalties
+
+
+def _chunk(matrix: Tensor, squarings: int) -> int:
+    """How many matrices [..., w, w] have all their powers in the processor's cache."""
+    return max(1, CACHE // (matrix[0].numel() * matrix.element_size() * (squarings + 3)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,8 +18,10 @@ Array = NDArray[np.float64]
 class Data:
     """Training and test samples, float64: inputs [samples, d], targets [samples, o].
 
-    Targets are in the units the network learns: standardised with the training set's mean
-    and standard deviation when there is more than one output, the function's own otherwise.
+    Inputs and targets are in the units the network learns. A target in its own units is
+    y * output_scale + output_shift, with shift and scale [o]; both are None where the network
+    learns own units already; inputs likewise. `output_units` [o] are those own units, empty where
+    there are none.
     """
 
     x_train: Array
@@ -27,6 +30,55 @@ class Data:
     y_test: Array
     input_names: tuple[str, ...]
     output_names: tuple[str, ...]
+    output_units: tuple[str, ...] = ()
+    output_shift: Array | None = None
+    output_scale: Array | None = None
+    input_shift: Array | None = None
+    input_scale: Array | None = None
+
+    def in_own_units(self, y: Array) -> Array:
+        """Targets or predictions [..., o] of the network as the task's own quantities."""
+        if self.output_shift is None or self.output_scale is None:
+            return y
+        return np.asarray(y * self.output_scale + self.output_shift)
+
+    def inputs_in_own_units(self, x: Array) -> Array:
+        """Inputs [..., d] of the network as the task's own quantities."""
+        if self.input_shift is None or self.input_scale is None:
+            return x
+        return np.asarray(x * self.input_scale + self.input_shift)
+
+    def unit(self, output: int) -> str:
+        """The own unit of an output; empty where it has none."""
+        return self.output_units[output] if self.output_units else ""
+
+
+def standardised(
+    x_train: Array,
+    y_train: Array,
+    x_test: Array,
+    y_test: Array,
+    input_names: tuple[str, ...],
+    output_names: tuple[str, ...],
+    output_units: tuple[str, ...] = (),
+) -> Data:
+    """Data whose targets, given in own units, have mean 0 and deviation 1 on the training set.
+
+    A target that is constant there is only shifted.
+    """
+    shift, scale = y_train.mean(0), y_train.std(0)
+    scale = np.where(scale > 0, scale, 1.0)
+    return Data(
+        x_train,
+        (y_train - shift) / scale,
+        x_test,
+        (y_test - shift) / scale,
+        input_names,
+        output_names,
+        output_units,
+        shift,
+        scale,
+    )
 
 
 class Task(Settings, ABC):
@@ -50,6 +102,9 @@ class Task(Settings, ABC):
     @abstractmethod
     def data(self) -> Data:
         """The samples; the same settings give the same numbers."""
+
+    def prepare(self, tell: Callable[[str], None]) -> None:
+        """Do what makes `data` slow the first time, and tell how far it is. Not obligatory."""
 
     def domain(self) -> Array | None:
         """Lower and upper end of every input [d, 2], when the task has a domain."""

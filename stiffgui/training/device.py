@@ -17,3 +17,13 @@ def choose_device(name: str) -> torch.device:
             "training.device",
         )
     return torch.device("cuda" if name != "cpu" and available else "cpu")
+
+
+def check_graph(wanted: bool, device: torch.device) -> None:
+    """Raise InputError where a CUDA graph is wanted and the device is none of CUDA's."""
+    if wanted and device.type != "cuda":
+        raise InputError(
+            f"training.cuda_graph needs a CUDA device, and this training uses {device.type}: set "
+            f"training.cuda_graph to false, or train where there is one with training.device cuda.",
+            "training.cuda_graph",
+        )

@@ -16,7 +16,8 @@ class Record:
     """One finished epoch (epoch 0: before training).
 
     train_error, test_error: RMSE over samples and outputs, [R]; penalty: mean over the epoch's
-    batches and samples of p_i, [R]; penalty_share: weight * mean p^2 over the squared loss, [R];
+    batches and samples of p_i, [R]; penalty_share: weight * mean p^2 over the squared loss, [R],
+    both over the steps that had a penalty, NaN where none had (every m-th step only);
     l2_norm: mean norm of the parameter arrays, [R]; learning_rate [R]; seconds: training time
     so far, pauses left out. indices: name -> [R, N] where measured at this epoch; flagged: name
     -> [R, N] fraction of undefined or floored samples. Entries of a trial that has stopped are
@@ -41,8 +42,9 @@ class Event:
     """Something that happened between two records.
 
     kind: `learning-rate` (a plateau drop), `change` (a live setting), `diverged` (a trial
-    stopped), `paused`, `resumed`. `step` counts optimiser steps from the start; `trial` is the
-    position in the batch, None when it concerns all.
+    stopped), `paused`, `resumed`,
+    `branched` (it starts from a network of another run). `step` counts optimiser steps from the
+    start; `trial` is the position in the batch, None when it concerns all.
     """
 
     epoch: int

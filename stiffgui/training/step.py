@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Generator, Tensor
 
-from stiffgui.regularizers import L2, NoPenalty, Regularizer
+from stiffgui.regularizers import L2, NoPenalty, Regularizer, Stiffness
 from stiffgui.resnet.expansion import stack
 from stiffgui.resnet.network import Pass, ResidualNetwork
 from stiffgui.resnet.stack import Stack
@@ -25,6 +27,7 @@ class Gradient:
     def __init__(self, network: ResidualNetwork, parameters: Stacked, gradient: Stacked) -> None:
         self._network, self._parameters, self._gradient = network, parameters, gradient
         self._stacks: dict[tuple[int, int], Stack] = {}
+        self._buffers: dict[Any, Any] = {}
 
     def __call__(
         self,
@@ -42,6 +45,8 @@ class Gradient:
             self._without_penalty(stack, x, difference, length, into)
         elif isinstance(regularizer, L2):
             self._with_l2(stack, x, difference, length, regularizer.weight, into)
+        elif isinstance(regularizer, Stiffness):
+            self._with_stiffness(stack, x, difference, length, regularizer, generators, into)
         else:
             self._with_penalty(stack, x, difference, length, regularizer, generators, into)
 
@@ -97,6 +102,34 @@ class Gradient:
             if name.startswith("layers."):  # one number a layer
                 scale = (factor / norm).view(*norm.shape, *[1] * (block.ndim - 2))
             self._gradient.blocks[name].addcmul_(block, scale)
+
+    def _with_stiffness(
+        self,
+        stack: Stack,
+        x: Tensor,
+        difference: Tensor,
+        length: Tensor,
+        regularizer: Stiffness,
+        generators: list[Generator],
+        into: Tensor,
+    ) -> None:
+        """p_i = sum_n proxy: the proxy gives the gradient of sum_i p_i^2 / 2 by hand."""
+        slopes = regularizer.of_batch(stack.slopes).contiguous()
+        on_slopes, on_weight = stack.room
+        whole = slopes.shape == on_slopes.shape
+        into_slopes = on_slopes if whole else torch.empty_like(slopes)
+        p = regularizer.proxy.penalty_gradient(
+            slopes, stack.weight, generators, into_slopes, on_weight, self._buffers
+        )
+        if not whole:
+            regularizer.of_batch(on_slopes.zero_()).copy_(into_slopes)
+        samples = x.shape[1]
+        loss = self._record(
+            length, samples, regularizer.weight, p.mean(1), p.square().mean(1), into
+        )
+        share = (regularizer.weight / p.shape[1] / loss).view(-1, 1, 1, 1)
+        difference.div_((loss * samples).view(-1, 1, 1))
+        stack.backward(x, difference, on_slopes.mul_(share), weight=on_weight.mul_(share))
 
     def _with_penalty(
         self,

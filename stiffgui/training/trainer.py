@@ -17,13 +17,14 @@ from torch import Generator, Tensor
 from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
 from stiffgui.resnet.network import ResidualNetwork, initial_parameters
-from stiffgui.stiffness import layer_indices
+from stiffgui.stiffness import WATCHABLE, layer_indices
 from stiffgui.tasks import Data
 from stiffgui.training.adam import Adam
 from stiffgui.training.controls import Controls
-from stiffgui.training.device import choose_device
+from stiffgui.training.device import check_graph, choose_device
 from stiffgui.training.end_time import RandomEndTime
 from stiffgui.training.errors import root_mean_square_error
+from stiffgui.training.graph import CapturedGradient
 from stiffgui.training.plateau import PlateauSchedule
 from stiffgui.training.records import Event, Record
 from stiffgui.training.stacked import Stacked
@@ -40,8 +41,10 @@ class Trainer:
 
     Iterating runs the epochs. Nothing is drawn from a running random stream: the batches and
     random vectors of an epoch follow from (seed, trial, epoch), so a trial sees the same ones
-    alone, in a batch, and after resuming. `checkpoint` continues an earlier training; `start` are
-    networks, name -> [R, ...], to begin with in the place of random ones.
+    alone, in a batch, and after resuming. `checkpoint` continues an earlier training; `initial`
+    (name -> [R, ...]) takes the place of freshly drawn weights. `data` are the task's samples
+    where they are at hand already: a machine that only lends its processor need not have the
+    user's files.
 
     Raises InputError (from the constructor) when the device does not exist.
     """
@@ -51,29 +54,30 @@ class Trainer:
         experiment: Experiment,
         controls: Controls | None = None,
         checkpoint: Mapping[str, NDArray[Any]] | None = None,
-        start: Mapping[str, NDArray[Any]] | None = None,
+        initial: Mapping[str, NDArray[Any]] | None = None,
+        *,
+        data: Data | None = None,
     ) -> None:
         settings = experiment.training
         self.experiment = experiment
         self.controls = controls or Controls()
         self.device = choose_device(settings.device)
+        check_graph(settings.cuda_graph, self.device)
         self.dtype = getattr(torch, settings.precision)
         torch.set_num_threads(settings.threads)
         self.trials = [settings.first_trial + r for r in range(settings.trials)]
-        self.data: Data = experiment.task.data()
+        self.data: Data = experiment.task.data() if data is None else data
         self.epoch = self.step = 0
         self._recorded, self._inside, self._first_step = 0, False, 0
         self._mean = np.zeros((3, len(self.trials)))  # loss, penalty, share of the last epoch
         self.seconds = 0.0
         self.alive = np.ones(len(self.trials), dtype=bool)
         self._place_data()
-        self._make_parameters()
+        self._make_parameters(initial)
         self.schedule = PlateauSchedule(settings.plateau, settings.learning_rate, len(self.trials))
         self._snapshot_epochs = _log_spaced(settings.epochs, experiment.watch.snapshots)
         self._generators = [Generator(device=self.device) for _ in self.trials]
         self._resumed = checkpoint is not None
-        if start is not None:
-            self._start_from(start)
         if checkpoint is not None:
             self._restore(checkpoint)
 
@@ -87,17 +91,18 @@ class Trainer:
         self._x_test, self._y_test = place(self.data.x_test), place(self.data.y_test)
         self._probe = place(self.data.x_train[: self.experiment.watch.probe])
 
-    def _make_parameters(self) -> None:
+    def _make_parameters(self, given: Mapping[str, NDArray[Any]] | None) -> None:
         """Stacked parameters, their gradient and optimiser; the network sees views of them."""
         experiment, task = self.experiment, self.experiment.task
         shapes = experiment.architecture.shapes(task.inputs, task.outputs)
         self._parameters = Stacked(shapes, len(self.trials), self.dtype, self.device)
         for r, trial in enumerate(self.trials):
-            initial = initial_parameters(
+            drawn = initial_parameters(
                 experiment.architecture, task.inputs, task.outputs, experiment.training.seed, trial
             )
             for name, block in self._parameters.blocks.items():
-                block[r].copy_(torch.as_tensor(initial[name]))
+                values = drawn[name] if given is None else np.array(given[name][r])
+                block[r].copy_(torch.as_tensor(values))
         leaves = {k: v.detach().requires_grad_() for k, v in self._parameters.blocks.items()}
         self.network = ResidualNetwork(experiment.architecture, leaves)
         gradient, training = self._parameters.like(), experiment.training
@@ -107,22 +112,13 @@ class Trainer:
             self._end_time = RandomEndTime(
                 compute, self.network, training.end_time_jitter, training.seed
             )
-        self._compute_gradient = self._end_time or compute
+        stepped = self._end_time or compute
+        self._compute_gradient = CapturedGradient(compute) if training.cuda_graph else stepped
         self._adam = Adam(
             self._parameters, gradient, training.beta1, training.beta2, training.epsilon
         )
         self._state = (self._parameters, self._adam.mean, self._adam.square)
         self._good = tuple(stacked.like() for stacked in self._state)
-
-    def _start_from(self, networks: Mapping[str, NDArray[Any]]) -> None:
-        for name, block in self._parameters.blocks.items():
-            values = torch.as_tensor(np.array(networks[name]))
-            if values.shape != block.shape:
-                raise InputError(
-                    f"{name} of the network to begin with has the shape {tuple(values.shape)}, "
-                    f"not {tuple(block.shape)}: keep width, depth and trials."
-                )
-            block.copy_(values)
 
     # -------------------------------------------------------------- training
 
@@ -162,9 +158,8 @@ class Trainer:
                     self._return_to_start()
                     return
                 self._adam.set_rates(self.schedule.rate, self.alive)
-            self._compute_gradient(
-                x_batch, y_batch, self.experiment.regularizer, self._generators, into
-            )
+            penalty = self.experiment.regularizer.at_step(self.step)
+            self._compute_gradient(x_batch, y_batch, penalty, self._generators, into)
             self._adam.step()
             self.step += 1
         yield from self._finish_epoch(losses, started)
@@ -175,13 +170,25 @@ class Trainer:
         sizes[-1] = samples - sizes[:-1].sum()
         self.epoch += 1
         self._inside = False
-        self._mean = np.einsum("s,skr->kr", sizes / samples, losses.double().cpu().numpy())
+        self._mean = self._mean_of_steps(losses.double().cpu().numpy(), sizes / samples)
         self.seconds += time.perf_counter() - started
         yield from self._drop_diverged(self._mean[0])
         yield from self._drop_rates(self._mean[0])
         if self._is_due():
             yield self._record()
         self.controls.epoch_finished()
+
+    def _mean_of_steps(
+        self, losses: NDArray[np.float64], weights: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Mean [3, R] over an epoch's steps [steps, 3, R]; of the penalty and its share, over
+        the steps at which there was one: NaN where there was none."""
+        regularizer = self.experiment.regularizer
+        due = [regularizer.is_due(self._first_step + s) for s in range(len(losses))]
+        shares = np.stack([weights, weights * due, weights * due])
+        with np.errstate(invalid="ignore"):
+            shares /= shares.sum(1, keepdims=True)
+        return np.asarray(np.einsum("ks,skr->kr", shares, losses))
 
     def batches(self) -> Iterator[tuple[Tensor, Tensor]]:
         """Batches x [R, B, d], y [R, B, o] of epoch after epoch from the present one, endlessly."""
@@ -199,7 +206,8 @@ class Trainer:
         into = torch.zeros(3, len(self.trials), dtype=self.dtype, device=self.device)
         self._adam.set_rates(self.schedule.rate, self.alive)
         for x, y in self.batches():
-            self._compute_gradient(x, y, self.experiment.regularizer, self._generators, into)
+            penalty = self.experiment.regularizer.at_step(self.step)
+            self._compute_gradient(x, y, penalty, self._generators, into)
             self._adam.step()
             self.step += 1
             yield into
@@ -308,7 +316,8 @@ class Trainer:
 
     def _indices_are_due(self) -> bool:
         watch, last = self.experiment.watch, self.experiment.training.epochs
-        return self.epoch < 10 or self.epoch % watch.every == 0 or self.epoch >= last
+        early = self.epoch < 10 or (self.epoch < 100 and self.epoch % 10 == 0)
+        return early or self.epoch % watch.every == 0 or self.epoch >= last
 
     def _record(self) -> Record:
         indices, flagged = self.indices() if self._indices_are_due() else ({}, {})
@@ -339,7 +348,7 @@ class Trainer:
         with torch.no_grad():
             probe = self._probe.expand(len(self.trials), *self._probe.shape)
             jacobians = self.network.jacobians(probe).double().cpu().numpy()
-        return layer_indices(jacobians, self.experiment.watch.indices)
+        return layer_indices(jacobians, self.experiment.watch.indices, WATCHABLE)
 
     # ---------------------------------------------------------------- state
 

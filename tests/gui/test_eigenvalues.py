@@ -27,13 +27,13 @@ WAIT = 60_000
 
 @pytest.fixture
 def shown(window: MainWindow, run_file: Path, qtbot: QtBot) -> MainWindow:
-    window.bench.open_file(run_file)
-    qtbot.waitUntil(lambda: window.eigenvalues._view is not None, timeout=WAIT)
+    window.train.bench.open_file(run_file)
+    qtbot.waitUntil(lambda: window.train.eigenvalues._view is not None, timeout=WAIT)
     return window
 
 
 def test_points_are_the_eigenvalues_in_few_colours(shown: MainWindow, run_file: Path) -> None:
-    card = shown.eigenvalues
+    card = shown.train.eigenvalues
     with open_run(run_file) as run:
         probe = run.experiment.task.data().x_train[:50]
         expected = np.linalg.eigvals(run.snapshot(6).jacobians(probe)[0, 0]).ravel()
@@ -48,7 +48,7 @@ def test_points_are_the_eigenvalues_in_few_colours(shown: MainWindow, run_file: 
 
 
 def test_the_pointer_is_told_about_its_eigenvalue(shown: MainWindow) -> None:
-    plane = shown.eigenvalues.plane
+    plane = shown.train.eigenvalues.plane
     points = plane.points
     assert points is not None
     row = int(np.abs(points.values).argmax())
@@ -65,7 +65,7 @@ def test_the_pointer_is_told_about_its_eigenvalue(shown: MainWindow) -> None:
 
 
 def test_the_table_follows_the_region(shown: MainWindow, qtbot: QtBot) -> None:
-    card = shown.eigenvalues
+    card = shown.train.eigenvalues
     view = card._view
     assert view is not None
     titles = [card.table.verticalHeaderItem(k).text() for k in range(card.table.rowCount())]
@@ -86,7 +86,7 @@ def test_the_table_follows_the_region(shown: MainWindow, qtbot: QtBot) -> None:
 
 
 def test_the_table_is_aligned_and_copied(shown: MainWindow, qtbot: QtBot) -> None:
-    table = shown.eigenvalues.table
+    table = shown.train.eigenvalues.table
     table.show_values({"spectral-radius": 1.23456, "ratio-real": float("nan")}, {"gelfand": 2.0})
     table.setFocus()
     qtbot.keySequence(table, QKeySequence(QKeySequence.StandardKey.Copy))
@@ -103,7 +103,7 @@ def test_the_table_is_aligned_and_copied(shown: MainWindow, qtbot: QtBot) -> Non
 
 
 def test_all_layers_and_the_walk(shown: MainWindow, qtbot: QtBot) -> None:
-    card = shown.eigenvalues
+    card = shown.train.eigenvalues
     card.all_layers.setChecked(True)
 
     def layers() -> set[int]:
@@ -120,7 +120,7 @@ def test_all_layers_and_the_walk(shown: MainWindow, qtbot: QtBot) -> None:
 
 
 def test_the_view_and_the_figure_show_one_fit(shown: MainWindow, run_file: Path) -> None:
-    fit = shown.fit._fit
+    fit = shown.train.fit._fit
     assert fit is not None
     with open_run(run_file) as run:
         table = FIGURES["fit"][1]([run], Options())
@@ -131,8 +131,8 @@ def test_the_view_and_the_figure_show_one_fit(shown: MainWindow, run_file: Path)
 
 
 def test_a_click_on_layers_selects_both(shown: MainWindow, qtbot: QtBot) -> None:
-    card = shown.layers
-    shown.refresh()
+    card = shown.train.layers
+    shown.train.refresh()
     at = card.plot.getViewBox().mapViewToScene(QPointF(4.0, 7.0))
     assert card.place(at) == (7, 4)
     card.plot.scene().sigMouseMoved.emit(at)
@@ -140,16 +140,16 @@ def test_a_click_on_layers_selects_both(shown: MainWindow, qtbot: QtBot) -> None
     with qtbot.waitSignal(card.picked) as picked:
         card.plot.scene().sigMouseClicked.emit(_Click(at))
     assert picked.args == [7, 4]
-    shown.refresh()
-    assert shown.eigenvalues.layer.value() == 7 and shown.timeline.epoch == 4
+    shown.train.refresh()
+    assert shown.train.eigenvalues.layer.value() == 7 and shown.train.timeline.epoch == 4
     x, y = card.frames[1].getData()
     assert 4.0 in x and (y.min(), y.max()) == (6.5, 7.5)
-    run = shown.bench.shown
+    run = shown.train.bench.shown
     assert run is not None
     expected = np.median(run.indices["spectral-radius"].values[:, :, 6], axis=1)
     assert card.value_at(7, 6) == pytest.approx(expected[-1])
     card.logarithmic.setChecked(True)
-    shown.refresh()
+    shown.train.refresh()
     known = np.log10(card._values)
     np.testing.assert_allclose(card.bar.levels(), (known.min(), known.max()), rtol=1e-6)
 

@@ -1,0 +1,225 @@
+"""`stiffgui study`: many trials of several variants into one file, with progress."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from stiffgui._presets import presets
+from stiffgui.commands.train import (
+    _free_name,
+    _stop_on_interrupt,
+    _tell,
+    changes_of,
+    read_experiment,
+)
+from stiffgui.errors import InputError
+from stiffgui.study.declaration import OWN, Study, is_experiment
+from stiffgui.study.library import studies
+from stiffgui.tasks.table import ENDINGS
+
+LINE_SECONDS = 5.0
+
+
+def study(
+    source: Annotated[str | None, typer.Argument(metavar="STUDY|PRESET|FILE.toml|TABLE")] = None,
+    trials: Annotated[int | None, typer.Option(help="Trials of every variant.")] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="KEY=VALUE", help="Change a setting of all variants, or of the study."
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="The study file to write; one with this study goes on.")
+    ] = None,
+    workers: Annotated[int | None, typer.Option(help="Worker processes on this machine.")] = None,
+    dask: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="A Dask scheduler's address, or local.")
+    ] = None,
+    resume: Annotated[Path | None, typer.Option(help="Continue this study file.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document at the end.")] = False,
+    toml: Annotated[
+        bool, typer.Option("--toml", help="Print the study as a TOML file and train nothing.")
+    ] = False,
+) -> int:
+    """Train variants x trials: climate, climate-talk, alpine02, a study's TOML file; or RES,
+    RES L2 and RES stiff of a preset, an experiment's TOML file or a table."""
+    declared = _declared(source, trials, settings or [], out, resume)
+    if toml:
+        if declared is None:
+            raise InputError("--toml prints a study that is named: leave out --resume.")
+        print(declared.to_toml(), end="")
+        return 0
+    path = resume or out or _free_name(Path(str(source)).stem)
+    ending = _train(declared, path, workers, dask, force, resume is not None)
+    from stiffgui.commands.show import show_study
+
+    show_study(path, as_json)
+    return 3 if ending == "stopped" else 0
+
+
+def read_study(source: str, settings: list[str]) -> Study:
+    """The study that a name, a TOML file or a table stands for, with `--set` applied.
+
+    One experiment becomes the study of its RES, RES L2 and RES stiff, and that is said.
+    """
+    if not _is_one_experiment(source):
+        named = source.endswith(".toml") or "/" in source
+        declared = Study.read(source) if named else studies[source]
+        return declared.with_settings(changes_of(settings))
+    own = [text for text in settings if text.partition("=")[0].strip() in OWN]
+    others = [text for text in settings if text not in own]
+    experiment = read_experiment(source, others, None)
+    _tell(f"{source} is one experiment: a study of its RES, RES L2 and RES stiff is made of it")
+    declared = Study.of_experiment(experiment, f"RES, RES L2 and RES stiff of {Path(source).stem}")
+    return declared.with_settings(changes_of(own))
+
+
+def _is_one_experiment(source: str) -> bool:
+    if source == "table" or Path(source).suffix.lower() in ENDINGS:
+        return True
+    if source.endswith(".toml"):
+        with contextlib.suppress(OSError, ValueError):  # reading it as a study says why
+            return is_experiment(tomllib.loads(Path(source).read_text("utf-8")))
+        return False
+    return source not in studies and source in presets
+
+
+def _declared(
+    source: str | None,
+    trials: int | None,
+    settings: list[str],
+    out: Path | None,
+    resume: Path | None,
+) -> Study | None:
+    if resume is not None:
+        if source is not None or out is not None or trials is not None or settings:
+            raise InputError(
+                "--resume continues a study as it is: leave out its name, --out, --trials and "
+                "--set."
+            )
+        return None
+    if source is None:
+        raise InputError("name a study, a preset or a FILE.toml; `stiffgui presets` lists them.")
+    declared = read_study(source, settings)
+    return declared if trials is None else declared.with_settings({"trials": trials})
+
+
+def _train(
+    declared: Study | None,
+    path: Path,
+    workers: int | None,
+    dask: str | None,
+    force: bool,
+    resume: bool,
+) -> str:
+    """Train what is left of the study; how it ended."""
+    from stiffgui.study.executors import choose_executor
+    from stiffgui.study.recording import StudyRecording
+    from stiffgui.study.results import open_study
+    from stiffgui.training import Controls
+
+    controls = Controls()
+    with choose_executor(workers, dask) as executor, _stop_on_interrupt(controls):
+        recording = StudyRecording(
+            declared, path, controls, executor=executor, replace=force, resume=resume, tell=_tell
+        )
+        with open_study(path) as results:
+            states = [(c.chunk, c.state, c.epoch) for c in results.chunks]
+        done = len(states) - len(recording.chunks)
+        if recording.continued:
+            _tell(f"{path}: {done} of {len(states)} batches are done, going on")
+        _tell(f"{path}: training {executor.describe()}")
+        progress = _StudyProgress(recording.study, states, executor.slots)
+        with progress:
+            for event in recording:
+                progress.hear(event)
+    return recording.ending
+
+
+class _StudyProgress:
+    """A bar per variant on a terminal, a line per running variant every few seconds otherwise."""
+
+    def __init__(self, declared: Study, states: Any, slots: int) -> None:
+        from stiffgui.study.pace import Pace
+
+        self.pace = Pace(declared, states, slots)
+        self._said = time.monotonic()
+        self._bars: Any = None
+        if sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import BarColumn, Progress, TextColumn
+
+            self._bars = Progress(
+                TextColumn("{task.description}"),
+                BarColumn(),
+                TextColumn("{task.percentage:3.0f} %  {task.fields[facts]}"),
+                console=Console(stderr=True),
+                transient=True,
+            )
+            self._tasks = [
+                self._bars.add_task(v.name, total=v.total, facts="") for v in self.pace.variants()
+            ]
+
+    def __enter__(self) -> _StudyProgress:
+        if self._bars is not None:
+            self._bars.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bars is not None:
+            self._bars.stop()
+
+    def hear(self, event: Any) -> None:
+        from stiffgui.study.events import Lost, Trained
+
+        self.pace.hear(event)
+        if isinstance(event, Lost):
+            self._tell(event.text)
+        elif isinstance(event, Trained):
+            self._tell(
+                f"batch {event.number + 1}: {event.ending} at epoch {event.epoch}, "
+                f"{event.seconds:.1f} s of training by {event.worker}"
+            )
+        if self._bars is not None:
+            for task, variant in zip(self._tasks, self.pace.variants(), strict=True):
+                self._bars.update(task, completed=variant.done, facts=facts_of(variant))
+        elif time.monotonic() - self._said >= LINE_SECONDS:
+            self._said = time.monotonic()
+            for variant in self.pace.variants():
+                if variant.state == "running":
+                    self._tell(
+                        f"{variant.name}: {100 * variant.fraction:.0f} %  {facts_of(variant)}"
+                    )
+
+    def _tell(self, text: str) -> None:
+        if self._bars is not None:
+            self._bars.console.print(text)
+        else:
+            _tell(text)
+
+
+def facts_of(variant: Any) -> str:
+    """Rate and time left of a variant in words."""
+    if variant.state != "running":
+        return str(variant.state)
+    left = "" if variant.left is None else f"  {duration(variant.left)} left"
+    return f"{variant.rate:.3g} epochs/s{left}"
+
+
+def duration(seconds: float) -> str:
+    """Seconds as a person says them."""
+    whole = round(seconds)
+    if whole < 100:
+        return f"{whole} s"
+    if whole < 5400:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"

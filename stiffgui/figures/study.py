@@ -1,0 +1,225 @@
+"""Figures and tables of a study: variants beside each other, medians with quartile bands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace as changed
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from stiffgui.errors import InputError
+from stiffgui.figures import draw_to_file, known_name, table_to_file
+from stiffgui.figures.history import (
+    draw_errors,
+    draw_stiffness,
+    errors_table,
+    quartiles,
+    stiffness_table,
+)
+from stiffgui.figures.style import COLOURS, DASHES, Options, plain_ticks
+from stiffgui.stiffness.indices import network_index
+from stiffgui.study.declaration import STIFFNESS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from stiffgui.study.results import StudyResults, VariantResults
+
+PANELS = {
+    "train_error": ("training error (ER), RMSE", True),
+    "test_error": ("testing error (GE), RMSE", True),
+    "l2_norm": ("L2 norm, mean over arrays", False),
+    "stiffness": ("stiffness, summed over layers", False),
+}
+
+
+def trained(results: StudyResults) -> list[VariantResults]:
+    """The variants of which something is done. Raises InputError when there is none."""
+    variants = [v for v in results.variants if v.trials]
+    if not variants:
+        raise InputError(f"{results.path} has no finished trials yet: let it train on.")
+    return variants
+
+
+def evolution(variant: VariantResults, panel: str) -> tuple[Any, Any]:
+    """Epochs [E] and values [E, R] of one panel."""
+    history = variant.series()
+    if panel == "stiffness":
+        return history.index_epochs, network_index(history.indices[STIFFNESS])
+    return history.epochs, history.series[panel]
+
+
+def draw_summary(results: StudyResults, options: Options) -> Any:
+    """The evolution of both errors, L2 norm and stiffness above, their last values below."""
+    import matplotlib.pyplot as plt
+
+    variants = trained(results)
+    figure, axes = plt.subplots(2, 4, height_ratios=(3, 2))
+    for k, panel in enumerate(PANELS):
+        _draw_evolution(axes[0, k], variants, panel, options)
+        _draw_boxes(axes[1, k], variants, panel, options)
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper center", ncols=min(4, len(labels)))
+    return figure
+
+
+def draw_boxes(results: StudyResults, options: Options) -> Any:
+    """Box plots over trials of the last values."""
+    import matplotlib.pyplot as plt
+
+    variants = trained(results)
+    figure, axes = plt.subplots(1, 4)
+    for k, panel in enumerate(PANELS):
+        _draw_boxes(axes[k], variants, panel, options)
+    return figure
+
+
+def _draw_evolution(
+    axes: Any, variants: Sequence[VariantResults], panel: str, options: Options
+) -> None:
+    title, logarithmic = PANELS[panel]
+    for number, variant in enumerate(variants):
+        epochs, values = evolution(variant, panel)
+        low, median, high = quartiles(values)
+        colour = COLOURS[number % len(COLOURS)]
+        dash = DASHES[number % len(DASHES)]
+        axes.plot(epochs, median, color=colour, ls=dash, label=variant.name)
+        if values.shape[1] > 1:
+            axes.fill_between(epochs, low, high, color=colour, alpha=0.18, lw=0)
+    if _is_logarithmic(options, logarithmic):
+        axes.set_yscale("log")
+        plain_ticks(axes.yaxis)
+    axes.set_title(title, fontsize=options.font, loc="left")
+    axes.set_xlabel("epoch")
+
+
+def _draw_boxes(
+    axes: Any, variants: Sequence[VariantResults], panel: str, options: Options
+) -> None:
+    title, logarithmic = PANELS[panel]
+    known = [v.last[panel][np.isfinite(v.last[panel])] for v in variants]
+    labels = [v.name for v in variants]
+    axes.boxplot(known, tick_labels=labels, medianprops={"color": "#222222"}, widths=0.5)
+    for k, points in enumerate(known):
+        colour = COLOURS[k % len(COLOURS)]
+        axes.plot(np.full(points.size, k + 1), points, ".", color=colour, ms=4)
+    if _is_logarithmic(options, logarithmic):
+        axes.set_yscale("log")
+        plain_ticks(axes.yaxis)
+    axes.tick_params(axis="x", rotation=30)
+    axes.set_title(f"last {title.split(',')[0]}", fontsize=options.font, loc="left")
+
+
+def _is_logarithmic(options: Options, own: bool) -> bool:
+    return own if options.logarithmic is None else options.logarithmic
+
+
+def evolution_table(results: StudyResults, options: Options) -> pd.DataFrame:
+    """What `draw_summary` draws: variant, series, epoch, median and quartiles."""
+    import pandas as pd
+
+    frames = []
+    for variant in trained(results):
+        for panel in PANELS:
+            epochs, values = evolution(variant, panel)
+            low, median, high = quartiles(values)
+            columns = {"variant": variant.name, "series": panel, "epoch": epochs}
+            bands = {"median": median, "lower_quartile": low, "upper_quartile": high}
+            frames.append(pd.DataFrame(columns | bands))
+    return pd.concat(frames, ignore_index=True)
+
+
+def last_table(results: StudyResults, options: Options) -> pd.DataFrame:
+    """What `draw_boxes` draws: a row per variant and trial."""
+    import pandas as pd
+
+    frames = [
+        pd.DataFrame({"variant": v.name, "trial": v.trial_numbers} | v.last)
+        for v in trained(results)
+    ]
+    return pd.concat(frames, ignore_index=True)
+
+
+def summary_of(results: StudyResults, kind: str) -> pd.DataFrame:
+    """The summary as numbers, or for LaTeX as it would be printed."""
+    if kind != "latex":
+        return results.summary
+    import pandas as pd
+
+    from stiffgui.study.summary import readable
+
+    titles, rows = readable(results)
+    return pd.DataFrame(rows, columns=titles)
+
+
+Draw = Callable[["StudyResults", Options], Any]
+Tabulate = Callable[["StudyResults", Options], "pd.DataFrame"]
+
+
+def _radius(options: Options) -> Options:
+    return options if options.indices else changed(options, indices=(STIFFNESS,))
+
+
+STUDY_FIGURES: dict[str, tuple[Draw, Tabulate]] = {
+    "summary": (draw_summary, evolution_table),
+    "errors": (
+        lambda results, options: draw_errors(trained(results), options),
+        lambda results, options: errors_table(trained(results), options),
+    ),
+    "stiffness": (
+        lambda results, options: draw_stiffness(trained(results), _radius(options)),
+        lambda results, options: stiffness_table(trained(results), _radius(options)),
+    ),
+    "boxes": (draw_boxes, last_table),
+}
+STUDY_TABLES = ("summary", "history", "comparison")
+SUMMARY_SIZE = (260.0, 140.0)  # eight panels need more room than one
+
+
+def export_study_figure(
+    results: StudyResults,
+    name: str,
+    path: Path,
+    kind: str,
+    options: Options | None = None,
+    *,
+    replace: bool = False,
+) -> None:
+    """Write a figure of a study as png, svg or pdf, or what it draws as csv.
+
+    Raises InputError for an unknown figure or format, when nothing is done yet, and when `path`
+    exists (unless `replace`) or cannot be written.
+    """
+    known_name("figure", name, STUDY_FIGURES)
+    options = options or Options()
+    plain = Options()
+    if name in ("summary", "boxes") and (options.width, options.height) == (
+        plain.width,
+        plain.height,
+    ):
+        height = SUMMARY_SIZE[1] if name == "summary" else SUMMARY_SIZE[1] / 2
+        options = changed(options, width=SUMMARY_SIZE[0], height=height)
+    draw_to_file(STUDY_FIGURES[name], results, path, kind, options, replace)
+
+
+def export_study_table(
+    results: StudyResults,
+    name: str,
+    path: Path,
+    kind: str,
+    options: Options | None = None,
+    *,
+    replace: bool = False,
+) -> None:
+    """Write a table of a study as csv, parquet, npz or latex. Raises as export_study_figure."""
+    from stiffgui.study.summary import comparison_frame
+
+    known_name("table", name, STUDY_TABLES)
+    tables: dict[str, Callable[[], pd.DataFrame]] = {
+        "summary": lambda: summary_of(results, kind),
+        "history": lambda: results.history,
+        "comparison": lambda: comparison_frame(results),
+    }
+    table_to_file(tables[name], path, kind, replace)

@@ -1,0 +1,71 @@
+"""One trial of a run as a run file of its own."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+
+from safetensors.numpy import load, save
+
+from stiffgui.errors import InputError
+from stiffgui.runs.run import Run
+from stiffgui.runs.schema import APPLICATION_ID, HISTORY, TABLES, VERSION
+from stiffgui.runs.writer import refuse_existing, writing_to
+
+
+def extract_trial(run: Run, position: int, path: str | Path, *, replace: bool = False) -> Path:
+    """Write the trial at `position` of the batch to `path`. It cannot be resumed.
+
+    Every array has the trial axis first. Raises InputError for a position that does not exist,
+    and when `path` exists (unless `replace`) or cannot be written.
+    """
+    path = Path(path)
+    if not 0 <= position < run.trials:
+        raise InputError(f"trial {position} is not in the run: give 0 to {run.trials - 1}.")
+    refuse_existing(path, replace)
+    experiment = run.experiment.with_settings(
+        {
+            "training.trials": 1,
+            "training.first_trial": run.experiment.training.first_trial + position,
+        }
+    )
+    with writing_to(path):
+        path.unlink(missing_ok=True)
+        database = sqlite3.connect(path)
+        try:
+            database.executescript(TABLES)
+            database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            database.execute(f"PRAGMA user_version = {VERSION}")
+            with database:
+                meta = {
+                    "experiment": experiment.to_toml(),
+                    "provenance": json.dumps(run.provenance),
+                    "ending": run.ending,
+                }
+                database.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
+                _copy(run, database, position)
+        finally:
+            database.close()
+    return path
+
+
+def _copy(run: Run, database: sqlite3.Connection, position: int) -> None:
+    columns = f"epoch, 0, {', '.join(HISTORY)}, seconds"
+    rows = run.rows(f"SELECT {columns} FROM history WHERE trial = ? ORDER BY epoch", position)
+    marks = ", ".join("?" * (len(HISTORY) + 3))
+    database.executemany(f"INSERT INTO history VALUES ({marks})", rows)
+    for table in ("indices", "snapshots"):
+        for epoch, blob in run.rows(f"SELECT epoch, arrays FROM {table}"):
+            arrays = {k: v[position : position + 1].copy() for k, v in load(blob).items()}
+            database.execute(f"INSERT INTO {table} VALUES (?, ?)", (epoch, save(arrays)))
+    events = run.rows(
+        "SELECT epoch, step, kind, text, CASE WHEN trial IS NULL THEN NULL ELSE 0 END, key, value "
+        "FROM events WHERE trial IS NULL OR trial = ? ORDER BY id",
+        position,
+    )
+    database.executemany(
+        "INSERT INTO events (epoch, step, kind, text, trial, key, value) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        events,
+    )

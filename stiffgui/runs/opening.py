@@ -1,0 +1,119 @@
+"""Opens .stiff files for reading: whole, of the right kind, of a version that is known."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+
+from stiffgui.errors import InputError
+from stiffgui.runs.schema import APPLICATION_ID, STUDY_APPLICATION_ID, STUDY_VERSION, VERSION
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of .stiff file, as its header tells it."""
+
+    name: str
+    application: int
+    version: int
+
+
+RUN = Kind("run", APPLICATION_ID, VERSION)
+STUDY = Kind("study", STUDY_APPLICATION_ID, STUDY_VERSION)
+
+
+def kind_of_file(path: Path) -> str:
+    """`run` or `study`; `run` also for whatever is neither, so that opening it says why."""
+    try:
+        with path.open("rb") as file:
+            header = file.read(72)
+    except OSError:
+        return RUN.name
+    application = int.from_bytes(header[68:72], "big")  # where SQLite keeps application_id
+    return STUDY.name if application == STUDY.application else RUN.name
+
+
+def open_file(path: Path, kind: Kind) -> sqlite3.Connection:
+    """The file opened for reading; it may still be being written.
+
+    Raises InputError when it is missing, cut off, of another kind or of a newer version.
+    """
+    try:
+        with path.open("rb") as file:
+            header = file.read(100)
+        size = path.stat().st_size
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}. Check the path.") from None
+    if header[:16] != b"SQLite format 3\0":
+        raise _of_no_kind(path, kind)
+    if len(header) < 100:
+        raise broken(path, kind)
+    page = int.from_bytes(header[16:18], "big")
+    pages = int.from_bytes(header[28:32], "big")
+    if size < (65536 if page == 1 else page) * pages:
+        raise broken(path, kind)
+    return _checked(_connect(path, kind), path, kind)
+
+
+def open_bytes(content: bytes, path: Path, kind: Kind = RUN) -> sqlite3.Connection:
+    """A file's bytes opened in memory. Raises InputError as `open_file`."""
+    database = sqlite3.connect(":memory:", check_same_thread=False)
+    try:
+        database.deserialize(content)
+    except sqlite3.Error:
+        raise broken(path, kind) from None
+    return _checked(database, path, kind)
+
+
+def broken(path: Path, kind: Kind = RUN) -> InputError:
+    """What to say of a file that cannot be read to its end."""
+    again = "train again" if kind is RUN else "run the study again"
+    return InputError(
+        f"{path} is cut off or damaged: use a complete copy of the {kind.name} file, or {again}."
+    )
+
+
+def _of_no_kind(path: Path, kind: Kind) -> InputError:
+    return InputError(f"{path} is not a {kind.name} file: give a .stiff file that stiffgui wrote.")
+
+
+def _checked(database: sqlite3.Connection, path: Path, kind: Kind) -> sqlite3.Connection:
+    try:
+        application, version = (
+            database.execute(f"PRAGMA {name}").fetchone()[0]
+            for name in ("application_id", "user_version")
+        )
+    except sqlite3.Error:
+        database.close()
+        raise broken(path, kind) from None
+    if application != kind.application:
+        database.close()
+        if application == STUDY.application:
+            raise InputError(
+                f"{path} is a study, not a run: `stiffgui show {path}` shows its table, and the "
+                f"Study workspace opens its trials."
+            )
+        if application == RUN.application:
+            raise InputError(f"{path} is a run, not a study: `stiffgui show {path}` shows it.")
+        raise _of_no_kind(path, kind)
+    if version > kind.version:
+        database.close()
+        raise InputError(
+            f"{path} was written by a newer stiffgui (file version {version}, this one reads up "
+            f"to {kind.version}): update stiffgui."
+        )
+    return database
+
+
+def _connect(path: Path, kind: Kind) -> sqlite3.Connection:
+    uri = path.resolve().as_uri()
+    database = sqlite3.connect(f"{uri}?mode=ro", uri=True, check_same_thread=False)
+    try:
+        database.execute("SELECT 1 FROM sqlite_master").fetchone()
+    except sqlite3.OperationalError:  # a folder in which SQLite cannot make its shared memory
+        database.close()
+        database = sqlite3.connect(f"{uri}?immutable=1", uri=True, check_same_thread=False)
+    except sqlite3.DatabaseError:
+        raise broken(path, kind) from None
+    return database

@@ -1,0 +1,60 @@
+"""Proxies as watched indices: beside the exact ones, to see what a proxy misses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stiffgui._lazy import torch
+from stiffgui.settings import kind_of
+from stiffgui.stiffness.base import Proxy
+from stiffgui.stiffness.indices import Array, Index, Matrices
+from stiffgui.stiffness.power import Power
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+CONVERGED = 1e-3  # residual of the power method up to which it counts as converged
+
+
+def as_indices(proxies: Iterable[type[Proxy]]) -> dict[str, Index]:
+    """Each proxy at its default settings as an index: float64, without gradient.
+
+    Random vectors are the same at every measurement and for every trial, so that a curve moves
+    only when the network does.
+    """
+    found = {}
+    for chosen in proxies:
+        measured = chosen()
+        power = isinstance(measured, Power)
+        found[kind_of(chosen)] = Index(
+            f"{kind_of(chosen).replace('-', ' ').capitalize()} (proxy)",
+            f"proxy: {chosen.title()}",
+            _on_matrices(measured.value),
+            _unconverged(measured) if isinstance(measured, Power) else None,
+            "not converged" if power else "",
+        )
+    return found
+
+
+def _on_matrices(measure: Callable[..., Tensor]) -> Callable[[Matrices], Array]:
+    def value(matrices: Matrices) -> Array:
+        jacobians = torch.as_tensor(matrices.jacobians)
+        with torch.no_grad():
+            if jacobians.ndim == 2:
+                return np.asarray(measure(jacobians.unsqueeze(0), _seeded(1))[0].numpy())
+            return np.asarray(measure(jacobians, _seeded(len(jacobians))).numpy())
+
+    return value
+
+
+def _unconverged(power: Power) -> Callable[[Matrices], NDArray[np.bool_]]:
+    residual = _on_matrices(power.residual)
+    return lambda matrices: residual(matrices) > CONVERGED
+
+
+def _seeded(count: int) -> list[Any]:
+    return [torch.Generator().manual_seed(0) for _ in range(count)]

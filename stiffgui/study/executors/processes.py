@@ -1,0 +1,183 @@
+"""Worker processes on this machine, each one chunk at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import queue
+import signal
+import threading
+import traceback
+from collections import deque
+from collections.abc import Iterator
+from multiprocessing.connection import Connection, wait
+from typing import Any
+
+from stiffgui.errors import InputError
+from stiffgui.study.events import ChunkEvent, ChunkTask, Failed, Lost, Trained
+from stiffgui.study.executors.base import Executor, Work
+from stiffgui.study.parts import Parts
+from stiffgui.training import Controls
+
+POLL_SECONDS = 0.2
+LIVES = 3  # a chunk that takes its worker with it this often is given up
+
+
+class WorkerProcesses(Executor):
+    """`count` spawned processes. When one dies, its chunk is done again by another."""
+
+    def __init__(self, count: int) -> None:
+        if not 1 <= count <= 256:
+            raise InputError(f"--workers {count}: give a whole number from 1 to 256.")
+        self.slots = count
+        self.workers: list[_Worker] = []
+
+    def describe(self) -> str:
+        return f"by {self.slots} worker process{'es' if self.slots > 1 else ''}"
+
+    def run(self, work: Work, parts: Parts, controls: Controls) -> Iterator[ChunkEvent]:
+        waiting = deque(chunk.number for chunk in work.chunks)
+        deaths: dict[int, int] = {}
+        self.workers = []
+        told = False
+        try:
+            for _ in range(min(self.slots, len(waiting))):
+                self.workers.append(_Worker())
+            while True:
+                if controls.stopping and not told:
+                    told = True
+                    waiting.clear()
+                    for worker in self.workers:
+                        worker.tell("stop")
+                for worker in self.workers:
+                    if worker.chunk is None and waiting:
+                        number = waiting.popleft()
+                        worker.begin(work.task(number), str(parts.path(number)))
+                busy = [w for w in self.workers if w.chunk is not None]
+                if not busy:
+                    return
+                for worker in _ready(busy):
+                    event = worker.receive()
+                    if event is not None:
+                        if isinstance(event, Trained | Failed):
+                            worker.chunk = None
+                        yield event
+                        continue
+                    yield self._replace(worker, waiting, deaths, controls)
+        finally:
+            for worker in self.workers:
+                worker.close()
+
+    def _replace(
+        self,
+        dead: _Worker,
+        waiting: deque[int],
+        deaths: dict[int, int],
+        controls: Controls,
+    ) -> Lost | Failed:
+        """A new worker for one that died; its chunk goes back to the head of the queue."""
+        number, code = dead.chunk, dead.exit_code()
+        assert number is not None
+        dead.close()
+        self.workers[self.workers.index(dead)] = _Worker()
+        deaths[number] = deaths.get(number, 0) + 1
+        if deaths[number] >= LIVES:
+            return Failed(
+                number,
+                f"a chunk ended its worker process {LIVES} times (exit code {code}): the machine "
+                f"may be short of memory; let fewer trials train together, or use fewer workers.",
+            )
+        if not controls.stopping:
+            waiting.appendleft(number)
+        return Lost(number, f"a worker process died (exit code {code}); its chunk is done again")
+
+
+def _ready(workers: list[_Worker]) -> list[_Worker]:
+    """The workers that have something to say, or are dead."""
+    by_handle: dict[Any, _Worker] = {w.connection: w for w in workers}
+    return [by_handle[handle] for handle in wait(list(by_handle), POLL_SECONDS)]
+
+
+class _Worker:
+    """A spawned process and our end of its pipe."""
+
+    def __init__(self) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.connection, theirs = context.Pipe()
+        self.process = context.Process(target=_main, args=(theirs,), daemon=True)
+        self.process.start()
+        theirs.close()
+        self.chunk: int | None = None
+
+    def begin(self, task: ChunkTask, path: str) -> None:
+        self.chunk = task.number
+        self.tell((task, path))
+
+    def tell(self, message: Any) -> None:
+        with contextlib.suppress(OSError):  # it is dead: `receive` says so
+            self.connection.send(message)
+
+    def receive(self) -> ChunkEvent | None:
+        """The next event, or None when the process is dead."""
+        try:
+            event: ChunkEvent = self.connection.recv()
+        except (EOFError, OSError):
+            return None
+        return event
+
+    def exit_code(self) -> int | None:
+        self.process.join(5.0)
+        return self.process.exitcode
+
+    def close(self, seconds: float = 30.0) -> None:
+        """Close the pipe, let the worker save and end; end it by force after `seconds`."""
+        self.connection.close()
+        self.process.join(seconds)
+        if self.process.is_alive():
+            self.process.kill()
+            self.process.join()
+
+
+def _main(connection: Connection) -> None:
+    """A worker's life: train what comes, until the pipe closes."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches the whole group; ours decides
+    from stiffgui.study.work import train_chunk
+
+    controls = Controls()
+    tasks: queue.SimpleQueue[tuple[ChunkTask, str] | None] = queue.SimpleQueue()
+
+    def listen() -> None:
+        while True:
+            try:
+                message = connection.recv()
+            except (EOFError, OSError):
+                message = None
+            if isinstance(message, tuple):
+                tasks.put(message)
+                continue
+            controls.stop()
+            if message is None:  # whoever asked for the work is gone
+                tasks.put(None)
+                return
+
+    threading.Thread(target=listen, daemon=True).start()
+    while (work := tasks.get()) is not None:
+        task, path = work
+        for event in _events(task, path, controls, train_chunk):
+            try:
+                connection.send(event)
+            except OSError:
+                controls.stop()
+                break
+
+
+def _events(task: ChunkTask, path: str, controls: Controls, train_chunk: Any) -> Iterator[Any]:
+    from pathlib import Path
+
+    worker = f"process {multiprocessing.current_process().pid}"
+    try:
+        yield from train_chunk(task, Path(path), controls, worker)
+    except InputError as error:
+        yield Failed(task.number, str(error))
+    except Exception as error:  # whatever it is, the study must hear of it
+        yield Failed(task.number, f"{error}", traceback.format_exc(), ours=True)

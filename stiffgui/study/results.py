@@ -1,0 +1,327 @@
+"""Reads a study file, also while it is being written. Needs neither torch nor Qt."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stiffgui.errors import InputError, nearest, one_of
+from stiffgui.experiment import Experiment
+from stiffgui.runs.extract import extract_trial
+from stiffgui.runs.opening import STUDY, broken, open_file
+from stiffgui.runs.run import History, Run
+from stiffgui.stiffness.indices import network_index
+from stiffgui.study.declaration import STIFFNESS, Study
+from stiffgui.study.plan import Chunk
+from stiffgui.study.schema import DONE
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from stiffgui.study.comparison import Comparison
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """Something a study reports per trial. `column` is its name in tables."""
+
+    column: str
+    title: str
+    help: str
+
+
+QUANTITIES = (
+    Quantity("penalty", "penalty", "mean penalty of the last epoch"),
+    Quantity("train_error", "ER", "training error, RMSE"),
+    Quantity("test_error", "GE", "test error, RMSE"),
+    Quantity("stiffness", "stiffness", "exact spectral radius, summed over layers"),
+    Quantity("l2_norm", "L2 norm", "mean norm of the parameter arrays"),
+    Quantity("seconds_per_trial", "s per trial", "training time of the batch over its trials"),
+)
+
+
+@dataclass(frozen=True)
+class ChunkState:
+    """A chunk and how far it is: waiting, stopped, finished or diverged."""
+
+    chunk: Chunk
+    state: str
+    epoch: int
+    seconds: float
+    worker: str
+
+    @property
+    def done(self) -> bool:
+        return self.state in DONE
+
+
+class VariantResults:
+    """What has been trained of one variant: the finished chunks, joined along the trials.
+
+    It can be drawn like a run: `name`, `experiment`, `trials`, `series()`.
+    """
+
+    def __init__(
+        self, name: str, experiment: Experiment, chunks: Sequence[ChunkState], runs: Sequence[Run]
+    ) -> None:
+        self.name, self.experiment = name, experiment
+        self.chunks = [c for c in chunks if c.done]
+        self.planned = sum(c.chunk.count for c in chunks)
+        self.runs = runs
+
+    @property
+    def trials(self) -> int:
+        """How many trials are done."""
+        return sum(c.chunk.count for c in self.chunks)
+
+    @property
+    def trial_numbers(self) -> NDArray[np.int64]:
+        """Their numbers [R], ascending."""
+        ranges = [np.arange(c.chunk.first, c.chunk.first + c.chunk.count) for c in self.chunks]
+        return np.concatenate(ranges) if ranges else np.zeros(0, dtype=np.int64)
+
+    @property
+    def batch_seconds(self) -> float:
+        """Training time of all batches of the variant together."""
+        return float(sum(c.seconds for c in self.chunks))
+
+    def series(self) -> History:
+        """The histories of all finished chunks as one, the trials side by side."""
+        return self._history
+
+    @cached_property
+    def _history(self) -> History:
+        return joined([run.series() for run in self.runs])
+
+    @cached_property
+    def last(self) -> dict[str, Array]:
+        """Column of every quantity -> its last value per trial [R]; NaN of a diverged trial."""
+        values: dict[str, list[Array]] = {q.column: [] for q in QUANTITIES}
+        for state, run in zip(self.chunks, self.runs, strict=True):
+            h = run.series()
+            count = state.chunk.count
+            for name in ("penalty", "train_error", "test_error", "l2_norm"):
+                values[name].append(h.series[name][-1])
+            radius = h.indices.get(STIFFNESS)
+            measured = radius is not None and h.index_epochs[-1] == h.epochs[-1]
+            last = network_index(radius[-1]) if measured and radius is not None else None
+            values["stiffness"].append(np.full(count, np.nan) if last is None else last)
+            values["seconds_per_trial"].append(np.full(count, state.seconds / count))
+        empty = np.zeros(0, dtype=np.float64)
+        return {name: np.concatenate(v) if v else empty for name, v in values.items()}
+
+    @property
+    def diverged(self) -> NDArray[np.int64]:
+        """Numbers of the trials whose loss became NaN or infinite."""
+        return self.trial_numbers[~np.isfinite(self.last["test_error"])]
+
+
+class StudyResults:
+    """A study file opened for reading; `refresh()` sees what has come in since.
+
+    Raises InputError when the file is missing, is no study file, is of a newer version, or is
+    cut off. Use as a context manager, or `close()`.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self._database = open_file(self.path, STUDY)
+        self.study = Study.from_toml(self._meta("study"), f"{self.path}")
+        self.provenance: dict[str, Any] = json.loads(self._meta("provenance"))
+        self._runs: dict[int, Run] = {}
+        self.refresh()
+
+    def __enter__(self) -> StudyResults:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        for run in self._runs.values():
+            run.close()
+        self._database.close()
+
+    def refresh(self) -> None:
+        """Read which chunks are done by now."""
+        rows = self._rows(
+            "SELECT number, variant, first, count, state, epoch, seconds, worker FROM chunks "
+            "ORDER BY number"
+        )
+        self.chunks = [
+            ChunkState(Chunk(*row[:4]), row[4], row[5] or 0, row[6] or 0.0, row[7] or "")
+            for row in rows
+        ]
+        for state in self.chunks:
+            if state.done and state.chunk.number not in self._runs:
+                self._runs[state.chunk.number] = self.run_of_chunk(state.chunk.number)
+        self.__dict__.pop("variants", None)
+        self.__dict__.pop("comparisons", None)
+
+    @property
+    def name(self) -> str:
+        return self.path.stem
+
+    @property
+    def finished(self) -> bool:
+        """Whether every chunk is done."""
+        return all(chunk.done for chunk in self.chunks)
+
+    @cached_property
+    def variants(self) -> list[VariantResults]:
+        """Every variant with what is done of it, in the study's order."""
+        out = []
+        for k, variant in enumerate(self.study.all_variants):
+            chunks = sorted(
+                (c for c in self.chunks if c.chunk.variant == k), key=lambda c: c.chunk.first
+            )
+            runs = [self._runs[c.chunk.number] for c in chunks if c.done]
+            out.append(VariantResults(variant.name, self.study.experiment_of(k), chunks, runs))
+        return out
+
+    @cached_property
+    def comparisons(self) -> list[Comparison]:
+        """Every other variant compared with the first, in pairs of trials."""
+        from stiffgui.study.comparison import compare
+
+        return compare(self.variants)
+
+    @property
+    def summary(self) -> pd.DataFrame:
+        """A row per variant: medians and quartiles, and published rows beside them."""
+        from stiffgui.study.summary import summary_frame
+
+        return summary_frame(self)
+
+    @property
+    def history(self) -> pd.DataFrame:
+        """A row per variant, epoch and trial, as `Run.history`, of all finished chunks."""
+        import pandas as pd
+
+        frames = []
+        for chunk in self.chunks:
+            if chunk.done:
+                frame = self._runs[chunk.chunk.number].history
+                name = self.study.all_variants[chunk.chunk.variant].name
+                frame.insert(0, "variant", name)
+                frames.append(frame)
+        if not frames:
+            raise InputError(f"{self.path} has no finished trials yet: let it train on.")
+        return pd.concat(frames, ignore_index=True)
+
+    def run_of_chunk(self, number: int) -> Run:
+        """The run of one chunk, opened in memory. Raises InputError when there is none yet."""
+        rows = self._rows("SELECT run FROM chunks WHERE number = ?", number)
+        if not rows or rows[0][0] is None:
+            raise InputError(f"{self.path} has nothing of chunk {number} yet: let it train on.")
+        return Run.of_bytes(rows[0][0], self.path)
+
+    def extract(self, variant: str, trial: int, path: str | Path, *, replace: bool = False) -> Path:
+        """Write one trial as a run file of its own, which opens in the Train view.
+
+        Raises InputError for an unknown variant or trial, one that is not done, or when `path`
+        exists (unless `replace`) or cannot be written.
+        """
+        names = [v.name for v in self.study.all_variants]
+        if variant not in names:
+            raise InputError(
+                f"variant {variant!r} is not known; choose {one_of(names)}."
+                f"{nearest(variant, names)}"
+            )
+        for state in self.chunks:
+            chunk = state.chunk
+            mine = chunk.variant == names.index(variant)
+            if mine and chunk.first <= trial < chunk.first + chunk.count:
+                if not state.done:
+                    raise InputError(
+                        f"trial {trial} of {variant!r} is not done yet ({state.state}): let the "
+                        f"study train on."
+                    )
+                run = self._runs[chunk.number]
+                return extract_trial(run, trial - chunk.first, path, replace=replace)
+        raise InputError(
+            f"trial {trial} is not in the study: give a whole number from 0 to "
+            f"{self.study.trials - 1}."
+        )
+
+    def _meta(self, key: str) -> str:
+        rows = self._rows("SELECT value FROM meta WHERE key = ?", key)
+        if not rows:
+            raise broken(self.path, STUDY)
+        return str(rows[0][0])
+
+    def _rows(self, statement: str, *values: Any) -> list[Any]:
+        try:
+            return self._database.execute(statement, values).fetchall()
+        except sqlite3.Error:
+            raise broken(self.path, STUDY) from None
+
+
+def open_study(path: str | Path) -> StudyResults:
+    """Open a study file. Raises InputError when it is missing, damaged or newer."""
+    return StudyResults(path)
+
+
+def joined(histories: Sequence[History]) -> History:
+    """Histories of the same experiment with other trials, as one: trials side by side.
+
+    An epoch is kept when every history that reaches it recorded it; one that ended earlier
+    because all its trials diverged is NaN from there on. Seconds add up.
+    """
+    if not histories:
+        empty = np.zeros(0, dtype=np.float64)
+        none = np.zeros(0, dtype=np.int64)
+        return History(none, empty, {}, none, {}, {})
+    epochs = _common([h.epochs for h in histories])
+    index_epochs = _common([h.index_epochs for h in histories])
+    names, indices = histories[0].series, histories[0].indices
+    seconds = np.zeros(len(epochs), dtype=np.float64)
+    for h in histories:
+        places = np.minimum(np.searchsorted(h.epochs, epochs), len(h.epochs) - 1)
+        seconds += h.seconds[places]
+    return History(
+        epochs,
+        seconds,
+        {n: _beside([(h.epochs, h.series[n]) for h in histories], epochs) for n in names},
+        index_epochs,
+        {
+            n: _beside([(h.index_epochs, h.indices[n]) for h in histories], index_epochs)
+            for n in indices
+        },
+        {
+            n: _beside([(h.index_epochs, h.flagged[n]) for h in histories], index_epochs)
+            for n in histories[0].flagged
+        },
+    )
+
+
+def _common(each: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
+    every = np.unique(np.concatenate(each))
+    kept = [e for e in every if all(e > own[-1] or e in own for own in map(_listed, each))]
+    return np.array(kept, dtype=np.int64)
+
+
+def _listed(epochs: NDArray[np.int64]) -> list[int]:
+    return epochs.tolist() or [-1]
+
+
+def _beside(parts: Sequence[tuple[NDArray[np.int64], Array]], epochs: NDArray[np.int64]) -> Array:
+    """[E, R_k, ...] of every part at `epochs`, joined along R; NaN past a part's end."""
+    out = []
+    for own, values in parts:
+        block = np.full((len(epochs), *values.shape[1:]), np.nan)
+        inside = np.isin(epochs, own)
+        block[inside] = values[np.searchsorted(own, epochs[inside])]
+        out.append(block)
+    return np.concatenate(out, axis=1)

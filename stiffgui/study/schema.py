@@ -1,0 +1,17 @@
+"""The study file STUDY.stiff: an SQLite database of whole runs (ADR 10). Never pickle."""
+
+from __future__ import annotations
+
+# `run` is a run file (stiffgui/runs/schema.py) byte for byte: of the finished chunk, or of a
+# stopped one, with the checkpoint from which it goes on.
+TABLES = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE chunks (
+    number INTEGER PRIMARY KEY, variant INTEGER NOT NULL, first INTEGER NOT NULL,
+    count INTEGER NOT NULL, state TEXT NOT NULL, epoch INTEGER, seconds REAL,
+    worker TEXT, ended TEXT, run BLOB
+);
+"""
+
+WAITING, STOPPED, FINISHED, DIVERGED = "waiting", "stopped", "finished", "diverged"
+DONE = (FINISHED, DIVERGED)

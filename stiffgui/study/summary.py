@@ -1,0 +1,174 @@
+"""The summary table of a study: medians and quartiles over trials, a row per variant."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from stiffgui.study.declaration import Reference
+from stiffgui.study.results import QUANTITIES
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from stiffgui.study.results import StudyResults
+
+BATCH_SECONDS = "s per batch"
+
+
+def facts(results: StudyResults) -> list[dict[str, Any]]:
+    """A dictionary per variant, as plain JSON values; None where nothing is known yet.
+
+    Every quantity is {median, lower_quartile, upper_quartile} over the trials that finished.
+    seconds_per_trial: a batch's training time over its trials; batch_seconds: of all batches.
+    """
+    out = []
+    for variant in results.variants:
+        quantities = {}
+        for quantity in QUANTITIES:
+            values = variant.last[quantity.column]
+            known = values[np.isfinite(values)]
+            if known.size:
+                low, median, high = (float(v) for v in np.percentile(known, (25, 50, 75)))
+            else:
+                low = median = high = None  # type: ignore[assignment]
+            quantities[quantity.column] = {
+                "median": median,
+                "lower_quartile": low,
+                "upper_quartile": high,
+            }
+        out.append(
+            {
+                "variant": variant.name,
+                "trials": variant.trials,
+                "planned": variant.planned,
+                "diverged": variant.diverged.tolist(),
+                "batch_seconds": variant.batch_seconds,
+                "quantities": quantities,
+            }
+        )
+    return out
+
+
+def document(results: StudyResults) -> dict[str, Any]:
+    """Everything `stiffgui show --json` says of a study, as plain JSON values."""
+    return {
+        "file": str(results.path),
+        "kind": "study",
+        "finished": results.finished,
+        "about": results.study.about,
+        "trials": results.study.trials,
+        "variants": facts(results),
+        "references": [r.model_dump(mode="json") for r in results.study.references],
+        "comparisons": [
+            {
+                "variant": comparison.variant,
+                "compared_with": comparison.base,
+                "sentence": comparison.sentence,
+                "quantities": {
+                    name: {k: _finite(v) for k, v in vars(paired).items()}
+                    for name, paired in comparison.quantities.items()
+                },
+            }
+            for comparison in results.comparisons
+        ],
+        "chunks": [
+            vars(c.chunk) | {"state": c.state, "epoch": c.epoch, "seconds": c.seconds}
+            for c in results.chunks
+        ],
+        "settings": results.study.model_dump(mode="json"),
+        "provenance": results.provenance,
+    }
+
+
+def _finite(value: Any) -> Any:
+    return None if isinstance(value, float) and not np.isfinite(value) else value
+
+
+def summary_frame(results: StudyResults) -> pd.DataFrame:
+    """A row per variant, and a row per published reference after the variant it belongs to.
+
+    Columns: variant, source (`this study`, or where the row was published), trials, planned,
+    diverged, every quantity with its quartiles, batch_seconds. NaN where nothing is known.
+    """
+    import pandas as pd
+
+    references = {r.name: r for r in results.study.references}
+    rows = []
+    for fact in facts(results):
+        row: dict[str, Any] = {
+            "variant": fact["variant"],
+            "source": "this study",
+            "trials": fact["trials"],
+            "planned": fact["planned"],
+            "diverged": len(fact["diverged"]),
+        }
+        for name, values in fact["quantities"].items():
+            row[name] = _number(values["median"])
+            row[f"{name}_lower_quartile"] = _number(values["lower_quartile"])
+            row[f"{name}_upper_quartile"] = _number(values["upper_quartile"])
+        row["batch_seconds"] = fact["batch_seconds"]
+        rows.append(row)
+        if fact["variant"] in references:
+            rows.append(_reference_row(references[fact["variant"]]))
+    return pd.DataFrame(rows)
+
+
+def _reference_row(reference: Reference) -> dict[str, Any]:
+    values = {q.column: _number(getattr(reference, q.column, None)) for q in QUANTITIES}
+    return {"variant": reference.name, "source": reference.source} | values
+
+
+def comparison_frame(results: StudyResults) -> pd.DataFrame:
+    """A row per variant and compared quantity: difference, interval, p, p_holm, pairs."""
+    import pandas as pd
+
+    rows = []
+    for comparison in results.comparisons:
+        for paired in comparison.quantities.values():
+            names = {"variant": comparison.variant, "compared_with": comparison.base}
+            rows.append(names | vars(paired))
+    return pd.DataFrame(rows)
+
+
+def readable(results: StudyResults) -> tuple[list[str], list[list[str]]]:
+    """Column titles and rows of text, as they stand in a terminal, a window or a paper.
+
+    A cell is `median (lower quartile to upper quartile)`.
+    """
+    titles = ["variant", "trials", *(q.title for q in QUANTITIES), BATCH_SECONDS]
+    references = {r.name: r for r in results.study.references}
+    rows = []
+    for fact in facts(results):
+        trials = f"{fact['trials']}/{fact['planned']}"
+        if fact["diverged"]:
+            trials += f", {len(fact['diverged'])} diverged"
+        cells = [_cell(**fact["quantities"][q.column]) for q in QUANTITIES]
+        batch = f"{fact['batch_seconds']:.4g}" if fact["trials"] else "–"
+        rows.append([fact["variant"], trials, *cells, batch])
+        reference = references.get(fact["variant"])
+        if reference is not None:
+            given = [getattr(reference, q.column, None) for q in QUANTITIES]
+            shown = ["–" if value is None else digits(value) for value in given]
+            rows.append([f"  {reference.source}", "", *shown, ""])
+    return titles, rows
+
+
+def _cell(median: float | None, lower_quartile: float | None, upper_quartile: float | None) -> str:
+    if median is None or lower_quartile is None or upper_quartile is None:
+        return "–"
+    if lower_quartile == upper_quartile:
+        return digits(median)
+    return f"{digits(median)} ({digits(lower_quartile)} to {digits(upper_quartile)})"
+
+
+def digits(value: float) -> str:
+    """Three significant digits; large whole numbers in full, grouped."""
+    if abs(value) >= 1000:
+        return f"{value:,.0f}".replace(",", " ")
+    return f"{value:.3g}"
+
+
+def _number(value: float | None) -> float:
+    return np.nan if value is None else value

@@ -1,0 +1,68 @@
+"""Trains one chunk, wherever: in this process, in a worker process, on another machine."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from stiffgui.experiment import Experiment
+from stiffgui.runs.recording import Recording
+from stiffgui.study.events import ChunkTask, Progress, Started, Trained
+from stiffgui.study.schema import DONE
+from stiffgui.training import Controls, Record
+
+PROGRESS_SECONDS = 0.25
+
+
+def train_chunk(
+    task: ChunkTask,
+    path: Path,
+    controls: Controls,
+    worker: str,
+    every: float = PROGRESS_SECONDS,
+) -> Iterator[Started | Progress | Trained]:
+    """Train a chunk into the run file `path`, which is removed when its bytes are handed over.
+
+    When the consumer goes away, the file stays, saved. Raises InputError like `Recording`.
+    """
+    experiment = Experiment.from_toml(task.experiment)
+    if task.run is not None:
+        path.write_bytes(task.run)
+    recording = Recording(
+        experiment, path, controls, resume=task.run is not None, data=task.data, sparse=True
+    )
+    trainer, epochs = recording.trainer, experiment.training.epochs
+    yield Started(task.number, worker, trainer.epoch, epochs)
+    records: list[Record] = []
+    said = time.monotonic()
+    items = iter(recording)
+    try:
+        for item in items:
+            if isinstance(item, Record):
+                records.append(item)
+            if time.monotonic() - said >= every:
+                yield Progress(task.number, trainer.epoch, epochs, trainer.seconds, records)
+                records, said = [], time.monotonic()
+    finally:
+        items.close()  # type: ignore[attr-defined]  # a generator: saves and closes the file
+    yield Progress(task.number, trainer.epoch, epochs, trainer.seconds, records)
+    if recording.ending in DONE:
+        _shed(path)
+    content = path.read_bytes()
+    yield Trained(task.number, recording.ending, trainer.epoch, trainer.seconds, worker, content)
+    with contextlib.suppress(OSError):
+        path.unlink()
+
+
+def _shed(path: Path) -> None:
+    """Drop what only a training in progress needs."""
+    database = sqlite3.connect(path)
+    try:
+        with database:
+            database.execute("DELETE FROM checkpoint")
+        database.execute("VACUUM")
+    finally:
+        database.close()

@@ -1,0 +1,143 @@
+"""What all test functions of one output share: uniform samples in a box, noise, scaling."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+
+import numpy as np
+
+from stiffgui.settings import setting
+from stiffgui.tasks.base import Array, Data, Task
+
+# A training target whose standard deviation lies between these is learnt in own units.
+NEAR_ONE = (1 / 3, 3.0)
+
+
+class BenchmarkFunction(Task):
+    """A function on a box, with samples uniform in it.
+
+    Inputs reach the network scaled from the box to [-1, 1]. Targets are standardised with the
+    training set when their standard deviation there is below 1/3 or above 3, and in own units
+    otherwise. Test targets carry no noise.
+    """
+
+    train_samples: int = setting(
+        900, title="Training samples", help="Size of the training set.", ge=2, le=1_000_000
+    )
+    test_samples: int = setting(
+        300,
+        title="Test samples",
+        help="Size of the test set, drawn apart from the training set.",
+        ge=2,
+        le=1_000_000,
+    )
+    noise: float = setting(
+        0.0,
+        title="Noise",
+        unit="units of f",
+        help="Standard deviation of normal noise added to the training targets; "
+        "test targets stay exact.",
+        ge=0,
+        le=1e6,
+    )
+    seed: int = setting(
+        0,
+        title="Data seed",
+        help="Seed of the samples and the noise. All trials see the same data.",
+        ge=0,
+        le=2**31 - 1,
+    )
+
+    @abstractmethod
+    def value(self, x: Array) -> Array:
+        """f at x [samples, d] in own units: [samples]."""
+
+    @abstractmethod
+    def box(self) -> Array:
+        """Lower and upper end of every input in own units [d, 2]."""
+
+    def names(self) -> tuple[str, ...]:
+        """Names of the inputs."""
+        return tuple(f"x{i + 1}" for i in range(self.inputs))
+
+    def unit(self) -> str:
+        """Unit of f."""
+        return ""
+
+    @property
+    def inputs(self) -> int:
+        return len(self.box())
+
+    @property
+    def outputs(self) -> int:
+        return 1
+
+    @property
+    def training_samples(self) -> int:
+        return self.train_samples
+
+    def domain(self) -> Array:
+        return np.tile([-1.0, 1.0], (self.inputs, 1))
+
+    def function(self, x: Array) -> Array:
+        shift, scale = self._scaling(self._draws()[1])
+        return (self._at(x) - shift) / scale
+
+    def data(self) -> Data:
+        x_train, y_train, x_test = self._draws()
+        shift, scale = self._scaling(y_train)
+        return Data(
+            x_train,
+            (y_train - shift) / scale,
+            x_test,
+            (self._at(x_test) - shift) / scale,
+            self.names(),
+            ("f(x)",),
+            (self.unit(),),
+            np.array([shift]),
+            np.array([scale]),
+            self.box().mean(1),
+            np.ptp(self.box(), axis=1) / 2,
+        )
+
+    def _at(self, x: Array) -> Array:
+        low, high = self.box().T
+        return np.asarray(self.value(low + (high - low) * (x + 1) / 2))[:, None]
+
+    def _draws(self) -> tuple[Array, Array, Array]:
+        # Separate streams: changing one size or the noise leaves the other samples alone.
+        train, test, noise = (
+            np.random.default_rng(s) for s in np.random.SeedSequence(self.seed).spawn(3)
+        )
+        x_train = train.uniform(-1, 1, (self.train_samples, self.inputs))
+        x_test = test.uniform(-1, 1, (self.test_samples, self.inputs))
+        y_train = self._at(x_train)
+        return x_train, y_train + self.noise * noise.standard_normal(y_train.shape), x_test
+
+    @staticmethod
+    def _scaling(y_train: Array) -> tuple[float, float]:
+        deviation = float(y_train.std())
+        if deviation == 0 or NEAR_ONE[0] <= deviation <= NEAR_ONE[1]:
+            return 0.0, 1.0
+        return float(y_train.mean()), deviation
+
+
+class Cube(BenchmarkFunction):
+    """A test function with the same range for any number of inputs."""
+
+    def range(self) -> tuple[float, float]:
+        """Lower and upper end of every input."""
+        return 0.0, 1.0
+
+    def box(self) -> Array:
+        return np.tile(self.range(), (self.inputs, 1))
+
+
+class AnyDimension(Task):
+    """The setting of functions that exist in any number of dimensions."""
+
+    dimension: int = setting(2, title="Dimension", help="Number of inputs d.", ge=1, le=20)
+
+    @property
+    def inputs(self) -> int:
+        return self.dimension

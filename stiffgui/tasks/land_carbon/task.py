@@ -1,0 +1,118 @@
+"""The climate experiment's task: 15 parameters of the land-carbon model to its 10 outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+
+from stiffgui.settings import setting
+from stiffgui.tasks.base import Array, Data, Task, standardised
+from stiffgui.tasks.kept import kept
+from stiffgui.tasks.land_carbon.quantities import INPUTS, OUTPUTS
+from stiffgui.tasks.land_carbon.simulation import AVERAGED_YEARS, YEARS, run
+
+VERSION = 1  # of the model's equations: an older result that was kept is not used
+
+
+class LandCarbon(Task):
+    """Reduced land-carbon model
+
+    15 uncertain parameters to 10 carbon fluxes and pools of a deciduous forest, means over the
+    last five simulated years. Inputs are uniform in their ranges and reach the network scaled to
+    [-1, 1]; outputs are standardised with the training set. The simulation takes a few seconds
+    and is kept for the next time.
+    """
+
+    kind: Literal["land-carbon"] = "land-carbon"
+    train_samples: int = setting(
+        1996, title="Training samples", help="Size of the training set.", ge=2, le=100_000
+    )
+    test_samples: int = setting(
+        500,
+        title="Test samples",
+        help="Size of the test set, drawn apart from the training set.",
+        ge=2,
+        le=100_000,
+    )
+    seed: int = setting(
+        0,
+        title="Data seed",
+        help="Seed of the parameters that are drawn. All trials see the same data.",
+        ge=0,
+        le=2**31 - 1,
+    )
+    years: int = setting(
+        YEARS,
+        title="Years",
+        unit="years",
+        help="Length of the simulation; outputs are means over its last five years.",
+        ge=AVERAGED_YEARS,
+        le=500,
+        advanced=True,
+    )
+
+    @property
+    def inputs(self) -> int:
+        return len(INPUTS)
+
+    @property
+    def outputs(self) -> int:
+        return len(OUTPUTS)
+
+    @property
+    def training_samples(self) -> int:
+        return self.train_samples
+
+    def domain(self) -> Array:
+        return np.tile([-1.0, 1.0], (len(INPUTS), 1))
+
+    def prepare(self, tell: Callable[[str], None]) -> None:
+        self._samples(tell)
+
+    def data(self) -> Data:
+        train, test = (self._scaled(x) for x in self._draws())
+        split = self.train_samples
+        y = self._samples(None)
+        names, units = tuple(OUTPUTS), tuple(OUTPUTS.values())
+        data = standardised(train, y[:split], test, y[split:], tuple(INPUTS), names, units)
+        low, high = _ends()
+        return replace(data, input_shift=(low + high) / 2, input_scale=(high - low) / 2)
+
+    def _draws(self) -> tuple[Array, Array]:
+        """Training and test points in the unit cube, from streams of their own."""
+        train, test = (np.random.default_rng(s) for s in np.random.SeedSequence(self.seed).spawn(2))
+        return train.random((self.train_samples, self.inputs)), test.random(
+            (self.test_samples, self.inputs)
+        )
+
+    @staticmethod
+    def _scaled(unit: Array) -> Array:
+        return 2.0 * unit - 1.0
+
+    def _samples(self, tell: Callable[[str], None] | None) -> Array:
+        """Outputs of training and test members together, in their own units."""
+        unit = np.concatenate(self._draws())
+        low, high = _ends()
+        parameters = low + (high - low) * unit
+
+        def simulate() -> Array:
+            last = [-1]
+
+            def progress(fraction: float) -> None:
+                tenth = int(10 * fraction)
+                if tell is not None and tenth > last[0]:
+                    last[0] = tenth
+                    tell(f"simulating {len(unit)} members of the land-carbon model: {10 * tenth} %")
+
+            return run(dict(zip(INPUTS, parameters.T, strict=True)), self.years, progress)
+
+        return kept("land-carbon", (VERSION, self.years), parameters, simulate, len(OUTPUTS))
+
+
+def _ends() -> tuple[Array, Array]:
+    """Lower and upper end of every input in its own unit [15]."""
+    low, high = np.array([(spec.low, spec.high) for spec in INPUTS.values()], dtype=np.float64).T
+    return low, high

@@ -1,0 +1,102 @@
+"""A first look at a table, for whoever chooses columns from it: nothing is refused that can be
+shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from stiffgui.errors import InputError
+from stiffgui.tasks.table.columns import (
+    MINIMUM_ROWS,
+    as_numbers,
+    duplicates,
+    first_text,
+    guess,
+)
+from stiffgui.tasks.table.reading import sheet_of
+
+SHOWN_ROWS = 20
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: `kind` is number or text; `low` and `high` are NaN where there is no number.
+
+    `missing` counts missing and infinite values. `problem` says why it cannot be used as it is.
+    """
+
+    name: str
+    kind: str
+    missing: int
+    low: float
+    high: float
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Preview:
+    """Columns, first rows as text, guessed roles, and problems of the table as a whole."""
+
+    path: str
+    rows: int
+    columns: tuple[Column, ...]
+    first_rows: tuple[tuple[str, ...], ...]
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+    problems: tuple[str, ...] = field(default=())
+
+
+def inspect(path: str | Path, delimiter: str = "auto") -> Preview:
+    """Look at a table. Raises InputError only when the file cannot be read at all."""
+    place = Path(path).expanduser().absolute()
+    sheet, file = sheet_of(place, delimiter), place.name
+    rows = len(sheet.frame)
+    columns = tuple(_column(file, name, sheet.frame[k]) for k, name in enumerate(sheet.names))
+    problems = []
+    twice = duplicates(sheet.names)
+    if twice:
+        named = ", ".join(repr(name) for name in twice[:6])
+        problems.append(f"{file}: {named} named twice; give every column its own name.")
+    if rows < MINIMUM_ROWS:
+        problems.append(f"{file} has {rows} rows: at least {MINIMUM_ROWS} are needed.")
+    inputs, outputs = guess(sheet.names) if not twice else ((), ())
+    if not inputs and not twice:
+        problems.append(f"{file}: no columns are named x_* and y_*; choose inputs and outputs.")
+    first = sheet.frame.head(SHOWN_ROWS).itertuples(index=False)
+    shown = tuple(tuple(_text(cell) for cell in row) for row in first)
+    return Preview(str(place), rows, columns, shown, inputs, outputs, tuple(problems))
+
+
+def _column(file: str, name: str, values: Any) -> Column:
+    nothing = float("nan")
+    if first_text(values) is not None:
+        try:
+            as_numbers(file, name, values)
+        except InputError as error:
+            return Column(name, "text", int(values.isna().sum()), nothing, nothing, str(error))
+    numbers = as_numbers(file, name, values)
+    known = numbers[np.isfinite(numbers)]
+    missing = len(numbers) - len(known)
+    low, high = (float(known.min()), float(known.max())) if len(known) else (nothing, nothing)
+    problem = ""
+    if not len(known):
+        problem = f"{file}: column {name!r} holds no number."
+    elif low == high:
+        problem = f"{file}: column {name!r} is constant, which teaches nothing."
+    elif missing:
+        row = int(np.flatnonzero(~np.isfinite(numbers))[0]) + 1
+        problem = (
+            f"{file}: column {name!r} lacks {missing} of {len(numbers)} values, the first in row "
+            f"{row}."
+        )
+    return Column(name, "number", missing, low, high, problem)
+
+
+def _text(cell: Any) -> str:
+    if isinstance(cell, float):
+        return "" if np.isnan(cell) else f"{cell:.6g}"
+    return "" if cell is None else str(cell)

@@ -1,0 +1,197 @@
+"""What a GPU needs of the step, tested without one: no waiting, no eig, a capturable gradient."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from stiffgui import presets
+from stiffgui.errors import InputError
+from stiffgui.experiment import Experiment
+from stiffgui.regularizers import L2, NoPenalty, Regularizer, Stiffness
+from stiffgui.resnet.network import ResidualNetwork
+from stiffgui.stiffness import dominant, proxy
+from stiffgui.training import Controls, Record, Trainer
+from stiffgui.training.graph import WARM_UP, CapturedGradient
+from stiffgui.training.stacked import Stacked
+from stiffgui.training.step import Gradient
+
+PENALTIES: dict[str, Regularizer] = {
+    "none": NoPenalty(),
+    "l2": L2(),
+    "sketch": Stiffness(),
+    "sketch, two vectors": Stiffness(proxy=proxy("gelfand-sketch", vectors=2)),
+    "sketch of a part": Stiffness(fraction=0.3),
+    "sketch every second step": Stiffness(every=2),
+    "gelfand": Stiffness(proxy=proxy("gelfand", squarings=3)),
+    "frobenius": Stiffness(proxy=proxy("frobenius")),
+    "power": Stiffness(proxy=proxy("power", iterations=4)),
+    "analytic": Stiffness(proxy=proxy("analytic")),
+    "spectral-radius": Stiffness(proxy=proxy("spectral-radius")),
+}
+
+
+class NoWaiting(TorchDispatchMode):
+    """Raises at what makes the host wait for a device, and at LAPACK, which does too."""
+
+    FORBIDDEN = (
+        "_local_scalar_dense", "item", "equal", "is_nonzero", "nonzero", "masked_select",
+        "_unique2", "unique_dim", "unique_consecutive", "repeat_interleave", "bincount",
+        "linalg_eig", "_linalg_eigvals", "linalg_eigvals", "_linalg_eigh", "_linalg_svd",
+        "linalg_inv_ex", "linalg_solve_ex", "_linalg_solve_ex", "linalg_lu_factor_ex",
+    )  # fmt: skip
+
+    def __torch_dispatch__(
+        self, function: Any, types: Any, arguments: Any = (), options: Any = None
+    ) -> Any:
+        name = function.overloadpacket.__name__
+        options = options or {}
+        target = options.get("device")  # given, with the present one, where a type changes back
+        moves = name == "_to_copy" and target is not None and target != arguments[0].device
+        masks = name in ("index", "index_put_", "index_put") and any(
+            i is not None and i.dtype in (torch.bool, torch.uint8) for i in arguments[1]
+        )  # a mask's true entries have to be counted
+        if name in self.FORBIDDEN or moves or masks:
+            raise AssertionError(f"the step calls {name}")
+        return function(*arguments, **options)
+
+
+def small(penalty: Regularizer, **training: Any) -> Experiment:
+    """Alpine02 of width 4 with batches of 20, 20 and 7."""
+    settings = {
+        "architecture.width": 4,
+        "architecture.depth": 3,
+        "task.train_samples": 47,
+        "training.batch_size": 20,
+        "training.trials": 2,
+        "training.epochs": 3,
+        "watch.every": 1000,
+    } | {f"training.{key}": value for key, value in training.items()}
+    return presets["alpine02"].with_settings(settings).model_copy(update={"regularizer": penalty})
+
+
+@pytest.fixture
+def radius_as_on_a_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dominant, "dominant", dominant.without_waiting)
+
+
+WAITING: dict[str, Callable[[torch.Tensor], Any]] = {
+    "item": lambda v: v[0].item(),
+    "bool": lambda v: bool(v[0] > 0),
+    "to": lambda v: v.to("meta"),
+    "mask": lambda v: v[v > 0],
+    "assignment by mask": lambda v: v.__setitem__(v > 0, 0.0),
+    "nonzero": lambda v: (v > 0).nonzero(),
+    "eig": lambda v: torch.linalg.eigvals(v.outer(v)),
+    "svd": lambda v: torch.linalg.svd(v.outer(v)),
+}
+
+
+@pytest.mark.parametrize("name", WAITING)
+def test_the_watchman_sees_what_waits(name: str) -> None:
+    with pytest.raises(AssertionError, match="the step calls"), NoWaiting():
+        WAITING[name](torch.ones(2))
+
+
+@pytest.mark.parametrize("name", PENALTIES)
+@pytest.mark.usefixtures("radius_as_on_a_device")
+def test_no_step_waits_for_the_device(name: str) -> None:
+    trainer = Trainer(small(PENALTIES[name]))
+    trainer._adam.set_rates(np.array([1e-3, 2e-3]), np.ones(2, dtype=bool))
+    x, y = trainer._draw_epoch()
+    into = torch.zeros(3, 2)
+    with NoWaiting():
+        for step, (x_batch, y_batch) in enumerate(zip(x.split(20, 1), y.split(20, 1), strict=True)):
+            penalty = trainer.experiment.regularizer.at_step(step)
+            trainer._compute_gradient(x_batch, y_batch, penalty, trainer._generators, into)
+            trainer._adam.step()
+    assert torch.isfinite(into).all() and (into[0] > 0).all()
+
+
+@pytest.mark.parametrize("name", PENALTIES)
+@pytest.mark.usefixtures("radius_as_on_a_device")
+def test_the_gradient_needs_no_values(name: str) -> None:
+    """On the meta device there are none: a copy to the host or a decision would raise."""
+    architecture = small(NoPenalty()).architecture
+    device = torch.device("meta")
+    parameters = Stacked(architecture.shapes(2, 1), 2, torch.float32, device)
+    gradient = parameters.like()
+    leaves = {k: v.detach().requires_grad_() for k, v in parameters.blocks.items()}
+    network = ResidualNetwork(architecture, leaves)
+    compute = Gradient(network, parameters, gradient)
+    x, y = torch.empty(2, 20, 2, device=device), torch.empty(2, 20, 1, device=device)
+    generators = [torch.Generator() for _ in range(2)]
+    into = torch.empty(3, 2, device=device)
+    compute(x, y, PENALTIES[name], generators, into)
+    with pytest.raises(RuntimeError):  # what the above did not do
+        bool(into[0, 0] > 0)
+
+
+# --- CUDA graphs -----------------------------------------------------------------------------
+
+
+class Replaying:
+    """Stands in for the device: warms up, then runs the same function on the static tensors."""
+
+    def __init__(self) -> None:
+        self.captures = 0
+
+    def __call__(self, run: Callable[[], Any], generators: list[torch.Generator]) -> Any:
+        self.captures += 1
+        for _ in range(WARM_UP):
+            run()
+        return run
+
+
+@pytest.mark.parametrize("name", PENALTIES)
+def test_a_captured_training_is_the_plain_one(name: str) -> None:
+    experiment = small(PENALTIES[name])
+    plain, captured = Trainer(experiment), Trainer(experiment)
+    device = Replaying()
+    compute = captured._compute_gradient
+    assert isinstance(compute, Gradient)
+    captured._compute_gradient = CapturedGradient(compute, device)
+    for ours, theirs in zip(captured, plain, strict=True):
+        if isinstance(ours, Record):
+            assert isinstance(theirs, Record)
+            np.testing.assert_array_equal(ours.train_error, theirs.train_error)
+            np.testing.assert_array_equal(ours.penalty, theirs.penalty)
+    for key, value in captured.parameters().items():
+        np.testing.assert_array_equal(value, plain.parameters()[key])
+    # A graph for whole batches, one for the short one; twice that where steps differ.
+    assert device.captures == (4 if experiment.regularizer.at_step(1) != PENALTIES[name] else 2)
+
+
+def test_a_live_weight_is_captured_anew() -> None:
+    controls, device = Controls(), Replaying()
+    trainer = Trainer(small(Stiffness()), controls)
+    assert isinstance(trainer._compute_gradient, Gradient)
+    trainer._compute_gradient = CapturedGradient(trainer._compute_gradient, device)
+    for item in trainer:
+        if isinstance(item, Record) and item.epoch == 1:
+            shares = item.penalty_share
+            controls.change({"regularizer.weight": 1.0})
+    assert isinstance(item, Record)
+    assert device.captures == 4 and (item.penalty_share > 10 * shares).all()
+
+
+def test_a_graph_without_a_device_is_refused() -> None:
+    with pytest.raises(InputError, match="needs a CUDA device") as caught:
+        Trainer(small(NoPenalty(), cuda_graph=True, device="cpu"))
+    assert caught.value.key == "training.cuda_graph"
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+@pytest.mark.parametrize("name", PENALTIES)
+def test_cuda_with_and_without_graph(name: str) -> None:
+    losses = []
+    for graph in (False, True):
+        trainer = Trainer(small(PENALTIES[name], cuda_graph=graph, device="cuda"))
+        losses.append([step[0].cpu().numpy().copy() for step in islice(trainer.steps(), 9)])
+    np.testing.assert_allclose(losses[0], losses[1], rtol=1e-4)

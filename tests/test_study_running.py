@@ -1,0 +1,268 @@
+"""Studies as they run: the same numbers everywhere, through stops, dead workers and kills."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import psutil
+import pytest
+
+from stiffgui import InputError, open_run, open_study
+from stiffgui.cli import main
+from stiffgui.study import Study, StudyRecording
+from stiffgui.study.events import Lost, Progress, Started, Trained
+from stiffgui.study.executors import WorkerProcesses, choose_executor
+from stiffgui.study.lock import StudyLock
+from stiffgui.study.parts import Parts
+from stiffgui.training import Controls
+from tests.study_files import numbers, tiny
+
+LONG = {"training__epochs": 1500, "watch__errors_every": 100, "watch__every": 1000}
+
+
+def long() -> Study:
+    """Chunks that take long enough to be interrupted: one variant, about a second each."""
+    values = tiny(**LONG).model_dump()
+    values["variants"] = values["variants"][:1]
+    return Study.of(values)
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny study trained in this process."""
+    path = tmp_path_factory.mktemp("here") / "study.stiff"
+    recording = StudyRecording(tiny(), path)
+    for _ in recording:
+        pass
+    assert recording.ending == "finished"
+    return path
+
+
+@pytest.fixture(scope="module")
+def long_here(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
+    """The numbers of the long study, trained without interruption."""
+    path = tmp_path_factory.mktemp("here") / "long.stiff"
+    for _ in StudyRecording(long(), path):
+        pass
+    return numbers(path)
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[str]:
+    """A real Dask cluster of two worker processes; its address."""
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, dashboard_address=None
+    ) as running:
+        yield running.scheduler_address
+
+
+def test_one_plain_file_is_left(here: Path) -> None:
+    assert [p.name for p in here.parent.iterdir()] == [here.name]
+
+
+def test_worker_processes_give_the_same_numbers(here: Path, tmp_path: Path) -> None:
+    path = tmp_path / "study.stiff"
+    workers = {
+        e.worker
+        for e in StudyRecording(tiny(), path, executor=WorkerProcesses(2))
+        if isinstance(e, Started)
+    }
+    assert len(workers) == 2
+    pd.testing.assert_frame_equal(numbers(path), numbers(here), check_exact=True)
+
+
+def test_dask_gives_the_same_numbers(here: Path, tmp_path: Path, cluster: str) -> None:
+    path = tmp_path / "study.stiff"
+    with choose_executor(dask=cluster) as executor:
+        assert executor.slots == 2
+        events = list(StudyRecording(tiny(), path, executor=executor))
+    assert len({e.worker for e in events if isinstance(e, Started)}) == 2
+    pd.testing.assert_frame_equal(numbers(path), numbers(here), check_exact=True)
+    # Progress travels with its records, unchanged.
+    sent = [r for e in events if isinstance(e, Progress) and e.number == 0 for r in e.records]
+    with open_study(path) as results:
+        series = results.run_of_chunk(0).series()
+    assert [r.epoch for r in sent] == series.epochs.tolist()
+    np.testing.assert_array_equal(sent[-1].train_error, series.series["train_error"][-1])
+
+
+def test_a_killed_worker_process_changes_nothing(long_here: pd.DataFrame, tmp_path: Path) -> None:
+    path, executor = tmp_path / "study.stiff", WorkerProcesses(2)
+    killed = False
+    lost = []
+    for event in StudyRecording(long(), path, executor=executor):
+        lost += [event] if isinstance(event, Lost) else []
+        if isinstance(event, Progress) and 0 < event.epoch < event.epochs and not killed:
+            executor.workers[0].process.kill()
+            killed = True
+    assert killed and len(lost) == 1 and "done again" in lost[0].text
+    pd.testing.assert_frame_equal(numbers(path), long_here, check_exact=True)
+
+
+def test_a_killed_dask_worker_changes_nothing(
+    long_here: pd.DataFrame, tmp_path: Path, cluster: str
+) -> None:
+    path = tmp_path / "study.stiff"
+    children = psutil.Process().children(recursive=True)
+    victims = [p for p in children if "spawn_main" in " ".join(p.cmdline())]
+    killed = False
+    with choose_executor(dask=cluster) as executor:
+        for event in StudyRecording(long(), path, executor=executor):
+            if isinstance(event, Started) and not killed:
+                victims[0].kill()
+                killed = True
+    assert killed
+    pd.testing.assert_frame_equal(numbers(path), long_here, check_exact=True)
+
+
+@pytest.mark.parametrize("where", ["workers", "dask"])
+def test_a_stopped_study_goes_on(
+    long_here: pd.DataFrame, tmp_path: Path, cluster: str, where: str
+) -> None:
+    path = tmp_path / "study.stiff"
+    controls = Controls()
+    executor = choose_executor(2) if where == "workers" else choose_executor(dask=cluster)
+    with executor:
+        recording = StudyRecording(long(), path, controls, executor=executor)
+        for event in recording:
+            if isinstance(event, Progress):
+                controls.stop()
+        assert recording.ending == "stopped"
+    with open_study(path) as results:
+        stopped = [c for c in results.chunks if c.state == "stopped"]
+        assert stopped and 0 < max(c.epoch for c in stopped) < 1500
+    again = StudyRecording(None, path, resume=True)
+    started = [e.epoch for e in again if isinstance(e, Started)]
+    assert started[0] == stopped[0].epoch and again.ending == "finished"
+    pd.testing.assert_frame_equal(numbers(path), long_here, check_exact=True)
+
+
+def test_a_killed_study_goes_on(long_here: pd.DataFrame, tmp_path: Path) -> None:
+    path, toml = tmp_path / "study.stiff", tmp_path / "long.toml"
+    toml.write_text(long().to_toml(), "utf-8")
+    command = [sys.executable, "-m", "stiffgui", "study", str(toml), "--out", str(path)]
+    with subprocess.Popen([*command, "--workers", "2"], stderr=subprocess.DEVNULL) as process:
+        _wait_for(lambda: any(Parts(path).folder.glob("*.stiff")))
+        time.sleep(0.5)
+        process.send_signal(signal.SIGKILL)
+        process.wait(timeout=60)
+    assert path.exists()
+    assert main([*command[3:]]) == 0  # the same words again
+    pd.testing.assert_frame_equal(numbers(path), long_here, check_exact=True)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["long.toml", "study.stiff"]
+
+
+def test_a_kill_costs_no_more_than_the_last_checkpoint(tmp_path: Path) -> None:
+    path = tmp_path / "study.stiff"
+    study = long().with_settings({"training.epochs": 3000})
+    events = iter(StudyRecording(study, path))
+    for event in events:
+        if isinstance(event, Progress) and event.epoch > 500:
+            break
+    number, parts = event.number, Parts(path)
+    content = next(parts.folder.glob(f"{number}-*.stiff"))
+    assert parts.rescued(number) is None  # no checkpoint is due yet
+    events.close()  # type: ignore[attr-defined]  # saves one
+    rescued = parts.rescued(number)
+    assert rescued is not None and rescued[0] >= 500 and content.exists()
+    again = StudyRecording(study, path)
+    assert next(e.epoch for e in again if isinstance(e, Started)) == rescued[0]
+
+
+def test_interrupt_saves_and_exits_with_3(tmp_path: Path) -> None:
+    path, toml = tmp_path / "study.stiff", tmp_path / "long.toml"
+    toml.write_text(long().with_settings({"training.epochs": 10**6}).to_toml(), "utf-8")
+    command = [sys.executable, "-m", "stiffgui", "study", str(toml), "--out", str(path)]
+    with subprocess.Popen(
+        [*command, "--workers", "1", "--json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        _wait_for(lambda: any(Parts(path).folder.glob("*.stiff")))
+        time.sleep(1.5)
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does: the workers hear it too
+        out, told = process.communicate(timeout=60)
+    assert process.returncode == 3 and "Traceback" not in told
+    facts = json.loads(out)
+    assert facts["finished"] is False and facts["chunks"][0]["state"] == "stopped"
+    assert [p.name for p in tmp_path.glob("study*")] == ["study.stiff"]
+
+
+def test_only_one_process_writes(here: Path, tmp_path: Path) -> None:
+    lock = StudyLock(tmp_path / "study.stiff")
+    with pytest.raises(InputError, match="being written by another process"):
+        StudyRecording(tiny(), tmp_path / "study.stiff")
+    lock.release()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_diverged_trials_are_left_out_and_said(tmp_path: Path) -> None:
+    path = tmp_path / "study.stiff"
+    values = tiny(trials=2, training__epochs=40).model_dump()
+    wildness = {
+        "training.learning_rate": 10.0,
+        "architecture.activation": "identity",
+        "architecture.depth": 60,
+        "architecture.horizon": 60.0,
+    }
+    values["variants"] = [
+        {"name": "calm"},
+        {"name": "wild", "settings": wildness},
+    ]
+    for _ in StudyRecording(Study.of(values), path):
+        pass
+    with open_study(path) as results:
+        wild = results.variants[1]
+        assert wild.diverged.tolist() == [0, 1] and results.chunks[1].state == "diverged"
+        assert "no pairs of finished trials" in results.comparisons[0].sentence
+        assert "2 pairs with a diverged trial left out" in results.comparisons[0].sentence
+        assert np.isnan(results.summary["test_error"][1])
+
+
+def test_a_trial_opens_as_a_run(here: Path, tmp_path: Path) -> None:
+    with open_study(here) as results:
+        alone = results.extract("RES stiff", 6, tmp_path / "t.stiff")
+        table = results.history.query("variant == 'RES stiff' and trial == 6")
+        with pytest.raises(InputError, match="Did you mean RES"):
+            results.extract("RES stif", 6, tmp_path / "u.stiff")
+        with pytest.raises(InputError, match="from 0 to 7"):
+            results.extract("RES", 8, tmp_path / "u.stiff")
+    with open_run(alone) as run:
+        assert run.trials == 1 and run.experiment.training.first_trial == 6
+        np.testing.assert_array_equal(
+            run.history["stiffness_spectral_radius"], table["stiffness_spectral_radius"]
+        )
+        x = run.experiment.task.data().x_test
+        y = run.experiment.task.data().y_test
+        error = np.sqrt(np.mean((run.snapshot(6).predict(x)[0] - y) ** 2))
+        assert error == pytest.approx(run.series().series["test_error"][-1, 0], rel=1e-5)
+
+
+def _wait_for(condition: object, seconds: float = 60.0) -> None:
+    until = time.monotonic() + seconds
+    while not condition():  # type: ignore[operator]
+        assert time.monotonic() < until, "it never came"
+        time.sleep(0.05)
+
+
+def test_a_study_is_read_while_it_is_written(tmp_path: Path) -> None:
+    path, seen = tmp_path / "study.stiff", []
+    recording = StudyRecording(tiny(), path)
+    with open_study(path) as reader:
+        for event in recording:
+            if isinstance(event, Trained):
+                reader.refresh()
+                seen.append([v.trials for v in reader.variants])
+    assert seen[:3] == [[4, 0, 0], [4, 4, 0], [4, 4, 4]] and seen[-1] == [8, 8, 8]

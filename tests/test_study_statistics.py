@@ -1,0 +1,127 @@
+"""The paired statistics against scipy, enumeration and closed forms; and what is said of them."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+import scipy.stats
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stiffgui.study.comparison import Paired
+from stiffgui.study.statistics import (
+    fewest_pairs,
+    hodges_lehmann,
+    holm,
+    signed_rank,
+    walsh_averages,
+)
+
+
+@given(n=st.integers(1, 40), seed=st.integers(0, 1000), shift=st.floats(-1, 1))
+@settings(max_examples=60, deadline=None)
+def test_signed_rank_is_scipys_without_ties(n: int, seed: int, shift: float) -> None:
+    d = np.random.default_rng(seed).normal(shift, 1, n)
+    ours, theirs = signed_rank(d), scipy.stats.wilcoxon(d, method="exact")
+    assert ours.p == pytest.approx(theirs.pvalue, rel=1e-12)
+    assert min(ours.statistic, n * (n + 1) / 2 - ours.statistic) == theirs.statistic
+
+
+@given(st.lists(st.integers(-4, 4), min_size=1, max_size=11))
+@settings(max_examples=60, deadline=None)
+def test_signed_rank_with_ties_and_zeros_is_the_enumeration(values: list[int]) -> None:
+    d = np.array([v for v in values if v], dtype=np.float64)
+    ours = signed_rank(np.array(values, dtype=np.float64))
+    assert ours.n == len(d)
+    if not len(d):
+        assert ours.p == 1.0
+        return
+    ranks = scipy.stats.rankdata(np.abs(d))
+    seen = ranks[d > 0].sum()
+    sums = np.array([np.dot(s, ranks) for s in itertools.product((0, 1), repeat=len(d))])
+    expected = 2 * min((sums <= seen + 1e-9).mean(), (sums >= seen - 1e-9).mean())
+    assert ours.p == pytest.approx(min(1.0, expected), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("n", "c"), [(6, 1), (7, 3), (8, 4), (9, 6), (10, 9), (15, 26), (20, 53), (25, 90)]
+)
+def test_the_interval_uses_the_tabulated_critical_values(n: int, c: int) -> None:
+    # c - 1 is the classical two-sided 5 % critical value: 0, 2, 3, 5, 8, 25, 52, 89.
+    d = np.random.default_rng(n).normal(0.3, 1, n)
+    averages = walsh_averages(d)
+    estimate, low, high = hodges_lehmann(d)
+    assert len(averages) == n * (n + 1) // 2
+    assert (low, high) == (averages[c - 1], averages[-c])
+    assert estimate == np.median(averages)
+
+
+@given(n=st.integers(6, 25), seed=st.integers(0, 500))
+@settings(max_examples=40, deadline=None)
+def test_the_interval_holds_what_the_test_does_not_refuse(n: int, seed: int) -> None:
+    d = np.random.default_rng(seed).normal(0.4, 1, n)
+    _, low, high = hodges_lehmann(d)
+    assert (signed_rank(d).p > 0.05) == (low <= 0 <= high)
+    width = high - low
+    assert signed_rank(d - (low - 0.01 * width)).p <= 0.05 < signed_rank(d - (low + high) / 2).p
+
+
+def test_interval_covers_the_truth_as_often_as_it_says() -> None:
+    draws = np.random.default_rng(0).normal(0.7, 1, (1000, 8))
+    inside = [low <= 0.7 <= high for _, low, high in map(hodges_lehmann, draws)]
+    assert 0.95 <= np.mean(inside) <= 0.975  # exactly 1 - 2 * 5 / 256 = 0.961
+
+
+def test_few_pairs_give_no_interval() -> None:
+    assert hodges_lehmann(np.arange(1.0, 6.0))[1:] == (-np.inf, np.inf)
+    assert np.isnan(hodges_lehmann(np.zeros(0))[0])
+    assert [fewest_pairs(k) for k in (1, 2, 3, 5)] == [6, 7, 7, 8]
+
+
+def test_many_pairs_agree_with_the_normal_approximation() -> None:
+    d = np.random.default_rng(3).normal(0.02, 1, 301)
+    many, fewer = hodges_lehmann(d), hodges_lehmann(d[:300])
+    np.testing.assert_allclose(many, fewer, atol=0.03)
+    assert signed_rank(d).p == pytest.approx(signed_rank(d[:300]).p, abs=0.08)
+
+
+def test_holm() -> None:
+    assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
+    assert holm([0.5, 0.9]) == [1.0, 1.0] and holm([]) == []
+
+
+def _paired(**changes: object) -> Paired:
+    values = {
+        "quantity": "test_error",
+        "difference": 0.01,
+        "low": -0.03,
+        "high": 0.05,
+        "p": 0.4,
+        "p_holm": 0.8,
+        "pairs": 25,
+        "left_out": 0,
+        "base": 1.0,
+        "family": 2,
+    }
+    return Paired(**(values | changes))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({}, "test error: no difference seen (95 % interval -3 % to +5 %, p = 0.8, 25 pairs)"),
+        (
+            {"difference": -0.2, "low": -0.3, "high": -0.1, "p": 1e-4, "p_holm": 2e-4},
+            "test error 20 % lower (95 % interval -30 % to -10 %, p = 0.0002, 25 pairs)",
+        ),
+        ({"p": 0.03, "p_holm": 0.06, "low": 0.001}, "may be chance among 2 comparisons"),
+        ({"pairs": 5, "low": -np.inf, "high": np.inf}, "5 pairs prove nothing (the test needs 7)"),
+        ({"pairs": 0}, "no pairs of finished trials"),
+        ({"base": 0.0}, "-0.03 to +0.05"),
+        ({"low": -2e-6, "high": 0.0}, "-0.001 % or less to 0 %"),
+    ],
+)
+def test_sentences_are_honest(changes: dict[str, object], told: str) -> None:
+    assert told in _paired(**changes).sentence()
