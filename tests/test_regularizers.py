@@ -9,6 +9,7 @@ from test_network import build, points
 from test_step import PENALTIES, compare
 
 from stiffgui import presets
+from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
 from stiffgui.regularizers import ConditionNumber, JacobianFrobenius, Kinetic, Regularizer
 from stiffgui.resnet.architecture import Architecture
@@ -154,3 +155,16 @@ def test_trials_with_jitter_are_the_same_alone() -> None:
     np.testing.assert_allclose(
         last(alone)[0].parameters()["layers.weight"][0], together, rtol=1e-9, atol=1e-12
     )
+
+
+@pytest.mark.parametrize(
+    ("changes", "key"),
+    [
+        ({"training__end_time_jitter": 0.1}, "training.end_time_jitter"),
+        ({"architecture__integrator": "rk4"}, "architecture.integrator"),
+    ],
+)
+def test_a_captured_step_is_one_fixed_step(changes: dict[str, object], key: str) -> None:
+    with pytest.raises(InputError, match="captures one fixed step") as caught:
+        small(training__cuda_graph=True, **changes)
+    assert caught.value.key == key

@@ -100,7 +100,11 @@ class Convergence(Page):
     """
 
     kind: Literal["convergence"] = "convergence"
-    sliders: ClassVar[tuple[str, ...]] = ("doublings", "scale", "degree")
+    sliders: ClassVar[dict[str, tuple[float, float]]] = {
+        "doublings": (3, 12),
+        "scale": (0.1, 10),
+        "degree": (0, 10),
+    }
     run: str = setting(
         "",
         title="Run file",

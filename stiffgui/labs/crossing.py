@@ -109,7 +109,11 @@ class Crossing(Page):
     """
 
     kind: Literal["crossing"] = "crossing"
-    sliders: ClassVar[tuple[str, ...]] = ("coarse_depth", "fine_depth", "epochs")
+    sliders: ClassVar[dict[str, tuple[float, float]]] = {
+        "coarse_depth": (1, 10),
+        "fine_depth": (10, 200),
+        "epochs": (50, 2000),
+    }
     task: str = setting(
         "reflection",
         title="Task",
