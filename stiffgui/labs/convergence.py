@@ -60,6 +60,13 @@ class ConvergenceResult(Result):
     evaluations: int
     steps: int
 
+    def most_telling(self) -> tuple[int, int]:
+        """The sample and component whose network of fewest layers ends farthest from the ODE."""
+        first = next(iter(self.networks.values()))
+        distance = np.nan_to_num(np.abs(first[-1] - self.ode[-1]))
+        sample, component = np.unravel_index(int(distance.argmax()), distance.shape)
+        return int(sample), int(component)
+
     def numbers(self) -> dict[str, Any]:
         return document(
             **{
