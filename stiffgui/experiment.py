@@ -18,9 +18,9 @@ from pydantic import BeforeValidator, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from stiffgui.errors import InputError, nearest, one_of
-from stiffgui.regularizers import AnyRegularizer, NoPenalty, _as_kind
+from stiffgui.regularizers import AnyRegularizer, NoPenalty
 from stiffgui.resnet.architecture import Architecture
-from stiffgui.settings import Settings, Spec, is_hidden, setting, specs, variants
+from stiffgui.settings import Settings, Spec, as_kind, is_hidden, setting, specs, variants
 from stiffgui.stiffness import PROXIES, WATCHABLE
 from stiffgui.tasks import Alpine02, AnyTask
 
@@ -171,6 +171,16 @@ class Training(Settings):
         le=256,
         advanced=True,
     )
+    end_time_jitter: float = setting(
+        0.0,
+        title="End time jitter",
+        unit="of T",
+        help="Train every batch with another end time, uniform in T (1 ± this) (STEER); errors "
+        "are always those at T.",
+        ge=0,
+        lt=1,
+        advanced=True,
+    )
 
 
 class Watch(Settings):
@@ -220,11 +230,11 @@ class Watch(Settings):
 class Experiment(Settings):
     """Everything that determines a training."""
 
-    task: Annotated[AnyTask, BeforeValidator(_as_kind)] = setting(
+    task: Annotated[AnyTask, BeforeValidator(as_kind)] = setting(
         Alpine02(), title="Function", help="What is learnt."
     )
     architecture: Architecture = setting(Architecture(), title="Architecture", help="")
-    regularizer: Annotated[AnyRegularizer, BeforeValidator(_as_kind)] = setting(
+    regularizer: Annotated[AnyRegularizer, BeforeValidator(as_kind)] = setting(
         NoPenalty(), title="Penalty", help="What is added to the loss."
     )
     training: Training = setting(Training(), title="Training", help="")
@@ -237,6 +247,8 @@ class Experiment(Settings):
         for name in self.watch.indices:
             if name in PROXIES:
                 PROXIES[name]().check(self.architecture.width)
+        if self.training.cuda_graph:
+            self._check_graph()
         samples = self.task.training_samples
         if self.training.batch_size > samples:
             raise InputError(
@@ -245,6 +257,21 @@ class Experiment(Settings):
                 "training.batch_size",
             )
         return self
+
+    def _check_graph(self) -> None:
+        """A captured step has one step size, and no solver that looks at values."""
+        reasons = {
+            "training.end_time_jitter": self.training.end_time_jitter == 0,
+            "architecture.integrator": self.architecture.integrator == "euler",
+        }
+        for key, fits in reasons.items():
+            if not fits:
+                default = "0" if key.startswith("training") else "euler"
+                raise InputError(
+                    f"training.cuda_graph captures one fixed step: set {key} to {default}, or "
+                    f"training.cuda_graph to false.",
+                    key,
+                )
 
     @classmethod
     def of(cls, values: Mapping[str, Any], source: str = "") -> Experiment:

@@ -8,14 +8,16 @@ sqrt(mean_i |F(x_i) - y_i|^2 + weight * mean_i p_i^2). To add one: a class deriv
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from itertools import pairwise
 from math import ceil
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Union
 
 from pydantic import BeforeValidator, Discriminator
 
-from stiffgui.settings import Settings, setting
+from stiffgui.settings import Settings, as_kind, setting
 from stiffgui.stiffness import AnyProxy
 from stiffgui.stiffness.base import tiny
+from stiffgui.stiffness.condition import Condition
 from stiffgui.stiffness.gelfand_sketch import GelfandSketch
 
 if TYPE_CHECKING:
@@ -65,10 +67,6 @@ def _weight(default: float) -> float:
     return weight
 
 
-def _as_kind(value: object) -> object:
-    return {"kind": value} if isinstance(value, str) else value
-
-
 class NoPenalty(Regularizer):
     """No penalty: RES in the talk."""
 
@@ -101,7 +99,7 @@ class Stiffness(Regularizer):
     kind: Literal["stiffness"] = "stiffness"
     needs_slopes: ClassVar[bool] = True
     weight: float = _weight(1e-3)
-    proxy: Annotated[AnyProxy, BeforeValidator(_as_kind)] = setting(
+    proxy: Annotated[AnyProxy, BeforeValidator(as_kind)] = setting(
         GelfandSketch(),
         title="Proxy",
         help="The differentiable stand-in for stiffness that is penalised.",
@@ -148,6 +146,56 @@ class Stiffness(Regularizer):
         return self.model_copy(update={"weight": self.every * self.weight})
 
 
+class Kinetic(Regularizer):
+    """Kinetic energy of the trajectory: straight paths, few steps
+
+    p^2 = sum_n a |F_n|^2 with F_n = (x_n - x_{n-1}) / a, so that the weighted mean of p^2 is the
+    weighted mean of the integral of |x'|^2. Source: Finlay et al. 2020 (RNODE).
+    """
+
+    kind: Literal["kinetic"] = "kinetic"
+    weight: float = _weight(1e-2)
+
+    def penalty(self, network: ResidualNetwork, run: Pass, generators: list[Generator]) -> Tensor:
+        step = network.architecture.step_size
+        moved = [(after - before).square().sum(-1) for before, after in pairwise(run.states)]
+        energy: Tensor = sum(moved[1:], moved[0]) / step
+        return energy.clamp_min(tiny(energy)).sqrt()
+
+
+class JacobianFrobenius(Regularizer):
+    """Frobenius norm of the layer Jacobians along the trajectory
+
+    p^2 = sum_n a ||J_n||_F^2, the integral of ||dF/dx||_F^2. Source: Finlay et al. 2020 (RNODE),
+    who estimate it with random vectors; here it is exact, O(B w) a layer. Josias & Brink 2022
+    report that it can worsen the conditioning.
+    """
+
+    kind: Literal["jacobian-frobenius"] = "jacobian-frobenius"
+    needs_slopes: ClassVar[bool] = True
+    weight: float = _weight(1e-3)
+
+    def penalty(self, network: ResidualNetwork, run: Pass, generators: list[Generator]) -> Tensor:
+        rows = network.weight.square().sum(-1).unsqueeze(-1)  # ||diag(d) W||^2 = d^2 . rows
+        squared = (run.slopes.square() @ rows).squeeze(-1).sum(1) * network.architecture.step_size
+        return squared.clamp_min(tiny(squared)).sqrt()
+
+
+class ConditionNumber(Regularizer):
+    """Condition number of the layer Jacobians, as a logarithm, summed over layers
+
+    p = sum_n log10 condition(J_n). Source: Josias & Brink 2022, who find it does better than the
+    Frobenius norm.
+    """
+
+    kind: Literal["condition"] = "condition"
+    needs_slopes: ClassVar[bool] = True
+    weight: float = _weight(1e-4)
+
+    def penalty(self, network: ResidualNetwork, run: Pass, generators: list[Generator]) -> Tensor:
+        return Condition().of_layers(run.slopes, network.weight, generators).sum(1)
+
+
 def parameter_norm(network: ResidualNetwork) -> Tensor:
     """Mean over all parameter arrays of their Frobenius or Euclidean norms: [R].
 
@@ -165,7 +213,14 @@ def parameter_norm(network: ResidualNetwork) -> Tensor:
     return total / arrays
 
 
-_CLASSES: tuple[type[Regularizer], ...] = (NoPenalty, L2, Stiffness)
+_CLASSES: tuple[type[Regularizer], ...] = (
+    NoPenalty,
+    L2,
+    Stiffness,
+    Kinetic,
+    JacobianFrobenius,
+    ConditionNumber,
+)
 
 if TYPE_CHECKING:
     AnyRegularizer = Regularizer

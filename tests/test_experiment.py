@@ -150,8 +150,8 @@ BAD: list[tuple[dict[str, Any], str, list[str]]] = [
     ({"task.train_samples": 44}, "training.batch_size", ["45", "44"]),
     ({"task": "alpine"}, "task.kind", ["'alpine'", "Did you mean alpine02?"]),
     ({"regularizer": "stifness"}, "regularizer.kind", ["Did you mean stiffness?"]),
-    ({"regularizer": 5}, "regularizer", ["none, l2 or stiffness"]),
-    ({"regularizer.weight": 1}, "regularizer.weight", ["only when regularizer.kind is l2 or"]),
+    ({"regularizer": 5}, "regularizer", ["none, l2, stiffness"]),
+    ({"regularizer.weight": 1}, "regularizer.weight", ["only when regularizer.kind is l2, "]),
     (
         {"regularizer.proxy": "gelfand"},
         "regularizer.proxy.kind",
@@ -203,8 +203,8 @@ BAD_TOML: list[tuple[str, str | None, list[str]]] = [
     ("training = 5", "training", ["is 5", "table"]),
     ("regularizer = 5", "regularizer", ["is 5", "table"]),
     ("[task]\nkind = 'x'", "task.kind", ["choose alpine02"]),
-    ("[regularizer]\nweight = 1", "regularizer.kind", ["missing", "none, l2 or stiffness"]),
-    ("[regularizer]\nkind = ['l2']", "regularizer.kind", ["none, l2 or stiffness"]),
+    ("[regularizer]\nweight = 1", "regularizer.kind", ["missing", "none, l2, stiffness"]),
+    ("[regularizer]\nkind = ['l2']", "regularizer.kind", ["none, l2, stiffness"]),
     ("[regularizer]\nkind = 'none'\nweight = 1", "regularizer.weight", ["only when"]),
     ("[regularizer]\nkind = 'l2'\nweight = -1", "regularizer.weight", ["from 0"]),
     (

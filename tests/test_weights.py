@@ -125,9 +125,9 @@ def test_gradient_by_hand_is_autograds(kind: str, penalty: str, trials: int, dep
 
 
 @pytest.mark.parametrize("integrator", [i for i in INTEGRATORS if i != "euler"])
-@pytest.mark.parametrize("kind", WEIGHTS)
+@pytest.mark.parametrize("kind", ["per-layer", "legendre"])
 def test_training_lowers_the_error(integrator: str, kind: str) -> None:
-    experiment = small(kind).with_settings({"architecture.integrator": integrator})
+    experiment = small(kind, 30).with_settings({"architecture.integrator": integrator})
     errors = [item.train_error[0] for item in Trainer(experiment) if hasattr(item, "train_error")]
     assert errors[-1] < 0.9 * errors[0]
 

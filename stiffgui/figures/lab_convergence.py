@@ -20,7 +20,7 @@ def draw_convergence(result: ConvergenceResult, options: Options) -> Any:
     import matplotlib.pyplot as plt
 
     figure, (left, right) = plt.subplots(1, 2)
-    sample, component = _most_telling(result)
+    sample, component = result.most_telling()
     shown = [depth for depth in result.networks if depth <= DEEPEST_SHOWN]
     colours = plt.get_cmap(SEQUENTIAL)(np.linspace(0.85, 0.1, max(1, len(shown))))
     for depth, colour in zip(shown, colours, strict=True):
@@ -46,14 +46,6 @@ def draw_convergence(result: ConvergenceResult, options: Options) -> Any:
     right.set_ylabel("|x_N − x(T)|")
     right.legend(loc="best", fontsize="small")
     return figure
-
-
-def _most_telling(result: ConvergenceResult) -> tuple[int, int]:
-    """The sample and component whose network of fewest layers ends farthest from the ODE."""
-    first = next(iter(result.networks.values()))
-    distance = np.nan_to_num(np.abs(first[-1] - result.ode[-1]))
-    sample, component = np.unravel_index(int(distance.argmax()), distance.shape)
-    return int(sample), int(component)
 
 
 def convergence_table(result: ConvergenceResult) -> pd.DataFrame:

@@ -27,8 +27,14 @@ def _train(surroundings: Surroundings) -> Workspace:
     return TrainWorkspace(surroundings)
 
 
+def _lab(surroundings: Surroundings) -> Workspace:
+    from stiffgui.gui.lab_workspace import LabWorkspace
+
+    return LabWorkspace(surroundings)
+
+
 # In the order of the switch. Each is imported and built when it is first shown.
-PLACES = (Place("Train", _train, (".stiff", ".toml")),)
+PLACES = (Place("Train", _train, (".stiff", ".toml")), Place("Lab", _lab))
 
 
 def make_application() -> QApplication:

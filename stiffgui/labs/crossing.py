@@ -109,7 +109,11 @@ class Crossing(Page):
     """
 
     kind: Literal["crossing"] = "crossing"
-    sliders: ClassVar[tuple[str, ...]] = ("coarse_depth", "fine_depth", "epochs")
+    sliders: ClassVar[dict[str, tuple[float, float]]] = {
+        "coarse_depth": (1, 10),
+        "fine_depth": (10, 200),
+        "epochs": (50, 2000),
+    }
     task: str = setting(
         "reflection",
         title="Task",
@@ -190,12 +194,8 @@ class Crossing(Page):
                 run.advance()
             if epoch % every == 0 or epoch == self.epochs:
                 networks = {name: run.now() for name, run in runs.items()}
-                lost = [n for n, t in networks.items() if not np.isfinite(t.error)]
                 shown = _shown(data.x_train)
                 yield CrossingResult(
-                    problem=f"The {lost[0]} network diverged: lower the learning rate."
-                    if lost
-                    else "",
                     progress=epoch / self.epochs,
                     task=self.task,
                     bound=bound if self.task == "reflection" else None,
@@ -204,8 +204,6 @@ class Crossing(Page):
                     horizon=self.horizon,
                     networks=networks,
                 )
-                if lost:
-                    return
 
 
 class _Run:

@@ -101,7 +101,11 @@ class TwoGradients(Page):
     """
 
     kind: Literal["gradients"] = "gradients"
-    sliders: ClassVar[tuple[str, ...]] = ("scale", "doublings", "width")
+    sliders: ClassVar[dict[str, tuple[float, float]]] = {
+        "scale": (0.1, 10),
+        "doublings": (2, 10),
+        "width": (1, 8),
+    }
     width: int = setting(2, title="Width", help="1: the scalar case.", ge=1, le=32)
     scale: float = setting(
         1.0, title="Scale of W", help="Spectral norm of the linear case's W.", gt=0, le=50

@@ -113,7 +113,11 @@ class Linear(Page):
     """
 
     kind: Literal["linear"] = "linear"
-    sliders: ClassVar[tuple[str, ...]] = ("second_step", "first_step", "end")
+    sliders: ClassVar[dict[str, tuple[float, float]]] = {
+        "second_step": (1e-3, 0.1),
+        "first_step": (1e-5, 1e-2),
+        "end": (0.05, 2),
+    }
     matrix: str = setting(
         "-1 0; 0 -100",
         title="Matrix A",
@@ -237,8 +241,10 @@ class Linear(Page):
 
 
 def eigenvalues_of(a: Array) -> Complex:
-    """The eigenvalues of A, those that decay fastest first."""
-    values = np.linalg.eigvals(a).astype(np.complex128)
+    """The eigenvalues of A by closed formula, those that decay fastest first."""
+    from stiffgui.stiffness.analytic import closed_form_eigenvalues
+
+    values = closed_form_eigenvalues(a)
     return np.asarray(values[np.argsort(values.real)])
 
 

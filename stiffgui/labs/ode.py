@@ -28,7 +28,7 @@ SOLVERS = {
     "bdf": "implicit, order 1 to 5, adaptive: for stiff equations",
 }
 _IMPLICIT = {"radau": "Radau", "bdf": "BDF"}
-EVALUATIONS = 100_000  # more is a sentence, not a wait
+EVALUATIONS = 20_000  # more is a sentence, not a wait
 
 
 @dataclass(frozen=True)
@@ -216,6 +216,7 @@ def reference(
     times: Sequence[float] | Array,
     solver: str = "dopri8",
     tolerance: float = 1e-12,
+    limit: int = EVALUATIONS,
 ) -> Solution:
     """The trajectory of a network's own ODE from x_0 [R, B, w]: states [M, R, B, w].
 
@@ -227,7 +228,9 @@ def reference(
     kinds = {"per-layer": count, "piecewise-linear": count - 1}
     cells = kinds.get(str(getattr(field.weights, "kind", "")), 0)
     if cells < 1:
-        return solve(field, start, grid, solver, jacobian=field.jacobian, tolerance=tolerance)
+        return solve(
+            field, start, grid, solver, jacobian=field.jacobian, tolerance=tolerance, limit=limit
+        )
     width = horizon / cells
     edges = np.union1d(grid, np.arange(cells + 1) * width)
     edges = edges[(edges >= grid[0]) & (edges <= grid[-1])]
@@ -253,7 +256,7 @@ def reference(
             solver,
             jacobian=matrix,
             tolerance=tolerance,
-            limit=EVALUATIONS - evaluations,
+            limit=limit - evaluations,
         )
         evaluations += part.evaluations
         step_times.append(part.step_times[1:])

@@ -37,7 +37,8 @@ class Result:
 class Page(Settings, ABC):
     """Settings of a page, a flat group; `results` computes what it shows."""
 
-    sliders: ClassVar[tuple[str, ...]] = ()  # the two or three that matter most
+    # The two or three that matter most, with the range of a slider (settings may go beyond).
+    sliders: ClassVar[dict[str, tuple[float, float]]] = {}
 
     @abstractmethod
     def results(self) -> Iterator[Result]:

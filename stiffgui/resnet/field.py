@@ -38,9 +38,9 @@ class VectorField(torch.nn.Module):
 
     def at(self, t: float) -> tuple[Tensor, Tensor]:
         """W(t) [R, w, w] and b(t) [R, 1, w]."""
-        phi = self.phi(t)
-        weight = torch.einsum("k,rkij->rij", phi, self.weight)
-        return weight, torch.einsum("k,rki->ri", phi, self.bias).unsqueeze(1)
+        phi, width = self.phi(t), self.bias.shape[-1]
+        weight = (phi @ self.weight.flatten(2)).view(-1, width, width)
+        return weight, (phi @ self.bias).unsqueeze(1)
 
     def forward(self, t: Tensor | float, x: Tensor) -> Tensor:
         """F(t, x) [R, B, w] of x [R, B, w]."""

@@ -77,6 +77,11 @@ class Stack:
         self._multiply_add = torch.addmm if self._single else torch.baddbmm
         self._multiply = torch.mm if self._single else torch.bmm
 
+    def use_step(self, step: float) -> None:
+        """Take this step size a from now on."""
+        self._step = step
+        self._steps.fill_(step)
+
     def _cut(self, tensor: Tensor) -> Tensor:
         return tensor[0] if self._single else tensor
 

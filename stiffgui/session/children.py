@@ -35,7 +35,7 @@ class Child:
 
 def training_main(connection: Connection) -> None:
     """Train what the window asks for, until the pipe closes."""
-    _ignore_interrupts()
+    ignore_interrupts()
     from stiffgui.session.work import train_messages
     from stiffgui.training import Controls
 
@@ -67,7 +67,7 @@ def training_main(connection: Connection) -> None:
                     controls.change(message.settings)
 
     threading.Thread(target=listen, daemon=True).start()
-    _send(connection, Ready())
+    send(connection, Ready())
     while True:
         with wake:
             wake.wait_for(lambda: bool(starts) or bool(state["closed"]))
@@ -75,17 +75,17 @@ def training_main(connection: Connection) -> None:
                 return
             start, controls = starts.pop(0), state["controls"]
         for message in train_messages(start, controls):  # type: ignore[arg-type]
-            if not _send(connection, message):
+            if not send(connection, message):
                 controls.stop()  # type: ignore[attr-defined]
 
 
 def views_main(connection: Connection) -> None:
     """Answer requests, the newest Look first and older ones not at all, until the pipe closes."""
-    _ignore_interrupts()
+    ignore_interrupts()
     from stiffgui.errors import InputError
     from stiffgui.session.views import export, look
 
-    _send(connection, Ready())
+    send(connection, Ready())
     waiting: list[Look | Export] = []
     while True:
         try:
@@ -102,11 +102,12 @@ def views_main(connection: Connection) -> None:
             answer = Failed(str(error), number=message.number)
         except Exception as error:  # the window must hear of it
             answer = Failed(f"this view failed: {error}.", traceback.format_exc(), message.number)
-        if not _send(connection, answer):
+        if not send(connection, answer):
             return
 
 
-def _send(connection: Connection, message: object) -> bool:
+def send(connection: Connection, message: object) -> bool:
+    """Send a message; False when nobody is at the other end any more."""
     try:
         connection.send(message)
     except (BrokenPipeError, ConnectionError, OSError):
@@ -114,6 +115,6 @@ def _send(connection: Connection, message: object) -> bool:
     return True
 
 
-def _ignore_interrupts() -> None:
+def ignore_interrupts() -> None:
     """Ctrl+C in a terminal reaches the whole group; the window decides what it means."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -54,6 +54,11 @@ class Gradient:
         """y [R, B, o] of x [R, B, d], valid until the next call."""
         return self._stack(x.shape[1], outputs).forward(x)
 
+    def use_step(self, step: float) -> None:
+        """Take this step size a from now on."""
+        for passes in self._stacks.values():
+            passes.use_step(step)
+
     def _stack(self, samples: int, outputs: int) -> Stack:
         """Buffers for batches of this size: whole ones, and the short last one."""
         key = samples, outputs

@@ -35,6 +35,9 @@ class AutogradGradient:
         for row, value in zip(into, values, strict=True):
             row.copy_(value.detach())
 
+    def use_step(self, step: float) -> None:
+        """Nothing to do: the network's own architecture is what counts."""
+
     def forward(self, x: Tensor, outputs: int) -> Tensor:
         """y [R, B, o] of x [R, B, d]."""
         return self._network.predict(x, outputs)

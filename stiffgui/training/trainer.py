@@ -22,6 +22,7 @@ from stiffgui.tasks import Data
 from stiffgui.training.adam import Adam
 from stiffgui.training.controls import Controls
 from stiffgui.training.device import check_graph, choose_device
+from stiffgui.training.end_time import RandomEndTime
 from stiffgui.training.errors import root_mean_square_error
 from stiffgui.training.graph import CapturedGradient
 from stiffgui.training.plateau import PlateauSchedule
@@ -106,7 +107,13 @@ class Trainer:
         self.network = ResidualNetwork(experiment.architecture, leaves)
         gradient, training = self._parameters.like(), experiment.training
         compute = gradient_of(self.network, self._parameters, gradient)
-        self._compute_gradient = CapturedGradient(compute) if training.cuda_graph else compute
+        self._end_time = None
+        if training.end_time_jitter:
+            self._end_time = RandomEndTime(
+                compute, self.network, training.end_time_jitter, training.seed
+            )
+        stepped = self._end_time or compute
+        self._compute_gradient = CapturedGradient(compute) if training.cuda_graph else stepped
         self._adam = Adam(
             self._parameters, gradient, training.beta1, training.beta2, training.epsilon
         )
@@ -208,6 +215,8 @@ class Trainer:
     def _draw_epoch(self) -> tuple[Tensor, Tensor]:
         """The training set in each trial's order of this epoch: [R, samples, d] and [.., o]."""
         seed = self.experiment.training.seed
+        if self._end_time is not None:
+            self._end_time.begin(self.epoch)
         orders = []
         for trial, generator in zip(self.trials, self._generators, strict=True):
             draws = np.random.default_rng([seed, trial, 1, self.epoch])
