@@ -206,6 +206,10 @@ def plot_widget(left: str, bottom: str) -> pg.PlotWidget:
     axes = {"left": Axis("left"), "bottom": Axis("bottom")}
     plot = _Plot(enableMenu=False, axisItems=axes)
     plot.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
+    plot.setAccessibleName(f"{left} against {bottom}")
+    plot.setToolTip("Drag to move, wheel to zoom, double-click to see everything again")
+    plot.setToolTipDuration(2500)
+    plot.viewport().setFocusPolicy(Qt.FocusPolicy.NoFocus)  # one stop of Tab, not two
     adopt_menu(plot.getPlotItem(), plot)
     plot.hideButtons()
     plot.setLabel("left", left)

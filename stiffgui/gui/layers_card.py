@@ -41,6 +41,7 @@ class LayersCard(Card):
         self.add_control(self.index)
         self.plot = plot_widget("layer", "epoch")
         self.plot.getPlotItem().setMouseEnabled(x=False, y=False)
+        self.plot.setToolTip("Click to see a layer at an epoch everywhere")
         self.plot.setAccessibleName("Heat map of the index, layers over epochs")
         self.image = pg.ImageItem(axisOrder="row-major")
         self.plot.addItem(self.image)

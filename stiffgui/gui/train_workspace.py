@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from itertools import cycle
+from itertools import cycle, pairwise
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QByteArray, Qt, QTimer
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import (
     QDockWidget,
     QFileDialog,
@@ -55,6 +55,7 @@ class TrainWorkspace(Workspace):
         self.model = self.bench.model
         self.looking = Looking()
         self.sharing = Sharing(self.model, self)
+        self._ordered = False
         self._make_views()
         self.exports = Exports(self, self.looking.thread_.ask, self.settings, self._shown_options)
         self._make_docks()
@@ -131,7 +132,7 @@ class TrainWorkspace(Workspace):
         around.addWidget(self.inner)
         self.panel = ExperimentPanel(self.model)
         self.timeline = Timeline(self._actions["branch"])
-        self.runs_bar = RunsBar(self.bench)
+        self.runs_bar = RunsBar(self.bench, self._actions["library"])
         below = QWidget()
         layout = QVBoxLayout(below)
         layout.setContentsMargins(6, 0, 6, 6)
@@ -203,6 +204,7 @@ class TrainWorkspace(Workspace):
         bench, sharing = self.bench, self.sharing
         return {
             "open": self.ask_open,
+            "library": self.open_library,
             "save": lambda: sharing.ask_save(bench.workspace),
             "export": self.ask_export,
             "report": self.ask_report,
@@ -263,6 +265,13 @@ class TrainWorkspace(Workspace):
             card.set_theme(theme)
         self.runs_bar.set_theme(theme)
         self.refresh()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Once everything is in the window, order what Tab reaches."""
+        super().showEvent(event)
+        if not self._ordered:
+            self._ordered = True
+            _order_tabs(self._bar, self.panel, *self.cards, self.timeline, self.runs_bar)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop training, save, and end the children."""
@@ -414,6 +423,12 @@ class TrainWorkspace(Workspace):
         if name:
             self.bench.open_file(Path(name))
 
+    def open_library(self) -> None:
+        """Show every run of the folder in a table."""
+        from stiffgui.gui.library import Library
+
+        Library(self.bench, self).open()
+
     def ask_export(self, figure: str | None = None) -> None:
         """Open the export dialog; without a name, on the figure under the pointer."""
         under = next((c.figure for c in self.cards if c.underMouse()), "errors")
@@ -449,6 +464,18 @@ class TrainWorkspace(Workspace):
                 options |= card.export_options()
         several = figure in ("errors", "stiffness", "summary", "report")
         return [r.path for r in (self.bench.visible() if several else [run])], options
+
+
+def _order_tabs(*parts: QWidget) -> None:
+    """Let Tab go through the parts one after another, inside each as its controls were made."""
+    stops = [
+        widget
+        for part in parts
+        for widget in part.findChildren(QWidget)
+        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.window() is part.window()
+    ]
+    for before, after in pairwise(stops):
+        QWidget.setTabOrder(before, after)
 
 
 def _with_margins(widget: QWidget, name: str) -> QWidget:
