@@ -170,13 +170,17 @@ class Card(QFrame):
 
 
 class Axis(pg.AxisItem):  # type: ignore[misc]
-    """An axis whose logarithmic ticks do not crowd: 1, 2 and 5 over a few decades, then 1."""
+    """An axis whose logarithmic ticks do not crowd: fewer digits the more decades it spans."""
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         if not self.logMode:
             return list(super().tickStrings(values, scale, spacing))
         decades = self.range[1] - self.range[0]
-        told = (1,) if decades > 4 else (1, 2, 5) if decades > 0.5 else range(1, 10)
+        told: Iterable[int] = range(1, 10)
+        for least, digits in ((4, (1,)), (1, (1, 2, 5)), (0.5, (1, 2, 3, 4, 5, 7))):
+            if decades > least:
+                told = digits
+                break
         return [_power(value, told) for value in values]
 
 

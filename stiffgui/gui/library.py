@@ -161,7 +161,8 @@ class Library(QDialog):
         across = table.horizontalHeader()
         across.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         across.setStretchLastSection(True)
-        for column, width in enumerate((150, 80, 80, 70, 70, 70, 70, 130, 230)):
+        across.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        for column, width in enumerate((140, 76, 76, 64, 60, 60, 56, 124, 200)):
             table.setColumnWidth(column, width)
         table.itemSelectionChanged.connect(self._choice_changed)
         table.itemActivated.connect(lambda _: self.open_chosen())
