@@ -43,6 +43,10 @@ from stiffgui.session.messages import Failed, View
 
 # One task of `poll` at a time: no pause of the window is longer than the slowest of them.
 POLL_MILLISECONDS = 25
+WELCOME = (
+    "Welcome. Press Run to train a residual network and watch how stiff its layers become; "
+    "change any setting on the left, and drag the timeline below to see a past epoch again."
+)
 
 
 class TrainWorkspace(Workspace):
@@ -253,6 +257,9 @@ class TrainWorkspace(Workspace):
                 "",
                 ("Go on training", lambda: self.bench.resume(newest)),
             )
+        elif self.settings.value("welcomed") is None:
+            self.settings.setValue("welcomed", True)
+            self.said.emit(WELCOME, "", ("Run", self.run))
 
     def open_file(self, path: Path) -> None:
         self.bench.open_file(path)
