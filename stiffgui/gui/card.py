@@ -208,6 +208,8 @@ class _Plot(pg.PlotWidget):  # type: ignore[misc]
 def plot_widget(left: str, bottom: str) -> pg.PlotWidget:
     """A plot with quiet axes, no pyqtgraph menu, and double-click to reset the view."""
     axes = {"left": Axis("left"), "bottom": Axis("bottom")}
+    for axis in axes.values():
+        plain_numbers(axis)
     plot = _Plot(enableMenu=False, axisItems=axes)
     plot.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
     plot.setAccessibleName(f"{left} against {bottom}")
@@ -222,6 +224,15 @@ def plot_widget(left: str, bottom: str) -> pg.PlotWidget:
     return plot
 
 
+def plain_numbers(axis: pg.AxisItem) -> None:
+    """Let an axis write the values themselves, not thousandths or thousands of them.
+
+    Switching its automatic prefix off is not enough: pyqtgraph works a scale out all the same.
+    """
+    axis.setSIPrefixEnableRanges(())
+    axis.enableAutoSIPrefix(False)
+
+
 def adopt_menu(item: Any, parent: QWidget) -> None:
     """Let a plot item's menu, which pyqtgraph makes without a parent, go with `parent`."""
     item.ctrlMenu.setParent(parent, item.ctrlMenu.windowFlags())
@@ -234,7 +245,6 @@ def colour_plot(plot: pg.PlotWidget, theme: Theme) -> None:
     item.showGrid(x=True, y=True, alpha=0.12)
     for side in ("left", "bottom"):
         axis: Any = item.getAxis(side)
-        axis.enableAutoSIPrefix(False)
         axis.setPen(pg.mkPen(theme.border))
         axis.setTextPen(pg.mkPen(theme.faint))
         axis.setStyle(tickLength=4)  # outwards: ticks inside look like data
