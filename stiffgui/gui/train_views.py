@@ -20,6 +20,8 @@ from stiffgui.gui.theme import Theme
 from stiffgui.gui.timeline import Timeline
 from stiffgui.gui.workbench import Workbench
 
+GRIP_HEIGHT = 9
+
 
 class TrainViews(QMainWindow):
     """A main window used as a widget: its docks can be moved, and stay inside the workspace."""
@@ -68,7 +70,11 @@ class TrainViews(QMainWindow):
             row.setHandleWidth(7)
             rows.addWidget(row)
         rows.setHandleWidth(7)
-        self.setCentralWidget(rows)
+        centre = QWidget()
+        layout = QVBoxLayout(centre)
+        layout.setContentsMargins(0, GRIP_HEIGHT, 0, 0)  # level with the panels beside it
+        layout.addWidget(rows)
+        self.setCentralWidget(centre)
 
     def _make_docks(self) -> None:
         below = QWidget()
@@ -116,18 +122,18 @@ class _Grip(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setMinimumHeight(9)
+        self.setMinimumHeight(GRIP_HEIGHT)
         self.setCursor(Qt.CursorShape.SizeAllCursor)
         self.setToolTip("Drag to move this panel; double-click to let it float")
 
     def sizeHint(self) -> QSize:
-        return QSize(60, 9)
+        return QSize(60, GRIP_HEIGHT)
 
     def paintEvent(self, _: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
+        colour = self.palette().color(QPalette.ColorRole.PlaceholderText)
         for dot in range(-2, 3):
-            painter.drawPoint(self.width() // 2 + 5 * dot, self.height() // 2)
+            painter.fillRect(self.width() // 2 + 6 * dot, self.height() // 2 - 1, 2, 2, colour)
 
 
 def order_tabs(*parts: QWidget) -> None:
