@@ -18,7 +18,8 @@ from PySide6.QtWidgets import (
 )
 
 from stiffgui.errors import InputError
-from stiffgui.gui.editors import Editor, editor_for, help_text
+from stiffgui.gui.editors import Editor, NumberEditor, editor_for, help_text
+from stiffgui.gui.lab_editors import EDITORS
 from stiffgui.labs import Page
 from stiffgui.settings import Spec
 
@@ -110,6 +111,8 @@ class Controls(QWidget):
         layout.addWidget(self.reset, 0, Qt.AlignmentFlag.AlignLeft)
         layout.addStretch(1)
         specs = {spec.key: spec for spec in page.specs()}
+        for key in page.first:
+            self._add(specs.pop(key), self._rows, None)
         for key, (low, high) in page.sliders.items():
             self._add(specs.pop(key), self._rows, (low, high))
         for spec in specs.values():
@@ -118,7 +121,8 @@ class Controls(QWidget):
         self._show()
 
     def _add(self, spec: Spec, rows: QGridLayout, span: tuple[float, float] | None) -> None:
-        editor = editor_for(spec, self)
+        made = EDITORS.get(spec.key)
+        editor = made(spec, self) if made is not None else editor_for(spec, self)
         editor.deferred = True
         label = QLabel(spec.title)
         label.setBuddy(editor.control)
@@ -126,10 +130,11 @@ class Controls(QWidget):
         row = rows.rowCount()
         rows.addWidget(label, row, 0)
         rows.addWidget(editor, row, 1)
+        if isinstance(editor, NumberEditor) and editor.slider is not None:
+            editor.slider.deleteLater()  # the page has ranges of its own
+            editor.below = editor.slider = None
         if editor.below is not None:
-            editor.below.deleteLater()  # the page has ranges of its own
-            editor.below = None
-            editor.slider = None  # type: ignore[attr-defined]
+            rows.addWidget(editor.below, row + 1, 0, 1, 2)
         if span is not None:
             scale = self.scales[spec.key] = Scale(spec, *span)
             rows.addWidget(scale, row + 1, 0, 1, 2)

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QSplitter, QVBoxLayout, QWidget
 
 from stiffgui.gui.card import colour_plot, plot_widget
 from stiffgui.gui.lab_view import Curves, LabView
@@ -30,12 +31,11 @@ class Trajectories(QWidget):
         self._items: list[pg.PlotDataItem] = []
         self._ends = pg.ScatterPlotItem(size=6, pen=None)
         self.plot.addItem(self._ends)
-        layout = QGridLayout(self)
+        layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
         layout.addWidget(self.title)
-        layout.addWidget(self.plot)
-        layout.setRowStretch(1, 1)
+        layout.addWidget(self.plot, 1)
         self._theme = LIGHT
 
     def show_network(self, network: Trained, result: CrossingResult) -> None:
@@ -91,7 +91,7 @@ class Trajectories(QWidget):
 
 def _shades(targets: NDArray[Any]) -> NDArray[np.int64]:
     """-1..1 in SHADES steps."""
-    return np.round((np.clip(targets, -1, 1) + 1) / 2 * (SHADES - 1)).astype(np.int64)
+    return np.asarray(np.round((np.clip(targets, -1, 1) + 1) / 2 * (SHADES - 1)), np.int64)
 
 
 def _joined(rows: NDArray[Any]) -> NDArray[Any]:
@@ -106,15 +106,17 @@ class CrossingView(LabView):
         super().__init__()
         self.networks = {name: Trajectories(name) for name in NETWORKS}
         self.errors = Curves("RMSE", "epoch", log_y=True)
-        layout = QGridLayout(self)
+        above = QSplitter(Qt.Orientation.Horizontal)
+        for view in self.networks.values():
+            above.addWidget(view)
+        above.setSizes([1000] * len(self.networks))
+        whole = QSplitter(Qt.Orientation.Vertical)
+        whole.addWidget(above)
+        whole.addWidget(self.errors)
+        whole.setSizes([620, 380])
+        layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(6)
-        for k, view in enumerate(self.networks.values()):
-            layout.addWidget(view, 0, k)
-            layout.setColumnStretch(k, 1)
-        layout.addWidget(self.errors, 1, 0, 1, len(self.networks))
-        layout.setRowStretch(0, 3)
-        layout.setRowStretch(1, 2)
+        layout.addWidget(whole)
 
     def show_result(self, result: CrossingResult) -> None:
         self.errors.begin()

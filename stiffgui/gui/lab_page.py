@@ -82,8 +82,9 @@ class LabPage(QWidget):
         told.setWordWrap(True)
         self.bar = QProgressBar()
         self.bar.setRange(0, 1000)
+        self.bar.setObjectName("thin")
         self.bar.setTextVisible(False)
-        self.bar.setMaximumHeight(6)
+        self.bar.setMaximumHeight(4)
         self.bar.setAccessibleName("Progress of the page")
         self.stop = QPushButton("&Cancel")
         self.stop.setObjectName("quiet")
@@ -159,4 +160,5 @@ class LabPage(QWidget):
 def _first_paragraph(page: Page) -> str:
     """The page's docstring without its title: the first paragraph."""
     paragraphs = (type(page).__doc__ or "").strip().split("\n\n")
-    return " ".join(paragraphs[1].split()) if len(paragraphs) > 1 else ""
+    text = " ".join(paragraphs[1].split()) if len(paragraphs) > 1 else ""
+    return text.replace("<=", "≤").replace("->", "→")

@@ -68,7 +68,11 @@ class Curves(QWidget):
             shown = np.isfinite(x) & np.isfinite(y)
             shown &= (x > 0) | (not self.log_x)
             shown &= (y > 0) | (not self.log_y)
-        self._lines[name].setData(x, np.where(shown, y, np.nan), connect="finite")
+        if not shown.any():
+            x = y = np.empty(0)
+        else:
+            y = np.where(shown, y, np.nan)
+        self._lines[name].setData(x, y, connect="finite")
         self._words[name] = words
 
     def end(self) -> None:
@@ -80,9 +84,11 @@ class Curves(QWidget):
 
     def _pen(self, name: str) -> tuple[str, Any]:
         number, width, _, line = self._styles[name]
-        colour = self._theme.faint if number < 0 else self._theme.series[
-            number % len(self._theme.series)
-        ]
+        colour = (
+            self._theme.faint
+            if number < 0
+            else self._theme.series[number % len(self._theme.series)]
+        )
         dash = DASHES[max(number, 0) % len(DASHES)]
         return colour, pg.mkPen(colour, width=width, style=dash) if line else None
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog, QStackedWidget, QTabBar, QVBoxLayout
 
@@ -38,8 +37,10 @@ class LabWorkspace(Workspace):
         self.pages: dict[str, LabPage] = {}
         self.tabs = QTabBar()
         self.tabs.setAccessibleName("Pages of the laboratory")
+        self.tabs.setObjectName("pages")
         self.tabs.setDrawBase(False)
         self.tabs.setExpanding(False)
+        self.tabs.setUsesScrollButtons(False)
         self.stack = QStackedWidget()
         for name, kind in PAGES.items():
             page = self.pages[name] = LabPage(kind())
@@ -53,7 +54,7 @@ class LabWorkspace(Workspace):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 0, 6, 6)
         layout.setSpacing(6)
-        layout.addWidget(self.tabs, 0, Qt.AlignmentFlag.AlignLeft)
+        layout.addWidget(self.tabs)
         layout.addWidget(self.stack, 1)
 
     @property

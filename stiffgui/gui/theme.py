@@ -163,5 +163,12 @@ def _sheet(t: Theme) -> str:
     QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
     QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
     QToolBar QToolButton::menu-indicator {{ image: none; width: 0; }}
+    QTabBar#pages::tab {{ border: 1px solid {t.border}; border-radius: 5px; background: {t.card};
+        color: {t.faint}; padding: 5px 14px; margin-right: 5px; }}
+    QTabBar#pages::tab:selected {{ color: {t.accent}; border-color: {t.accent}; }}
+    QTabBar#pages::tab:hover, QTabBar#pages:focus::tab:selected {{ color: {t.text};
+        border-color: {t.accent}; }}
+    QProgressBar#thin {{ border: none; border-radius: 2px; background: {t.grid}; }}
+    QProgressBar#thin::chunk {{ border-radius: 2px; background: {t.accent}; }}
     QToolTip {{ background: {t.card}; color: {t.text}; border: 1px solid {t.border}; }}
     """

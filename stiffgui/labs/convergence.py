@@ -107,6 +107,7 @@ class Convergence(Page):
     """
 
     kind: Literal["convergence"] = "convergence"
+    first: ClassVar[tuple[str, ...]] = ("run",)
     sliders: ClassVar[dict[str, tuple[float, float]]] = {
         "doublings": (3, 12),
         "scale": (0.1, 10),

@@ -109,6 +109,7 @@ class Crossing(Page):
     """
 
     kind: Literal["crossing"] = "crossing"
+    first: ClassVar[tuple[str, ...]] = ("task",)
     sliders: ClassVar[dict[str, tuple[float, float]]] = {
         "coarse_depth": (1, 10),
         "fine_depth": (10, 200),

@@ -113,6 +113,7 @@ class Linear(Page):
     """
 
     kind: Literal["linear"] = "linear"
+    first: ClassVar[tuple[str, ...]] = ("matrix",)
     sliders: ClassVar[dict[str, tuple[float, float]]] = {
         "second_step": (1e-3, 0.1),
         "first_step": (1e-5, 1e-2),

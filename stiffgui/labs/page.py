@@ -39,6 +39,7 @@ class Page(Settings, ABC):
 
     # The two or three that matter most, with the range of a slider (settings may go beyond).
     sliders: ClassVar[dict[str, tuple[float, float]]] = {}
+    first: ClassVar[tuple[str, ...]] = ()  # what is shown above the sliders
 
     @abstractmethod
     def results(self) -> Iterator[Result]:

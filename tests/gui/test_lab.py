@@ -1,0 +1,294 @@
+"""The laboratory in the real window: pages, sliders, cancelling, sentences, export, closing."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import psutil
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from stiffgui.cli import main
+from stiffgui.gui import lab_thread
+from stiffgui.gui.lab_controls import Controls
+from stiffgui.gui.lab_page import VIEWS, LabPage
+from stiffgui.gui.lab_workspace import LabWorkspace, command, script
+from stiffgui.gui.window import MainWindow
+from stiffgui.labs import PAGES, page
+from stiffgui.session.lab import Cancel, Compute, ExportPage, Laboratory
+from stiffgui.session.messages import Exported, Failed
+
+WAIT = 60_000
+
+
+@pytest.fixture
+def lab(window: MainWindow, qtbot: QtBot) -> LabWorkspace:
+    found = window.show_place("Lab")
+    assert isinstance(found, LabWorkspace)
+    qtbot.waitUntil(lambda: done(found.pages["linear"]), timeout=WAIT)
+    return found
+
+
+def done(page: LabPage) -> bool:
+    return page.result is not None and page.result.progress >= 1 and not page.stop.isEnabled()
+
+
+def anew(lab: LabWorkspace, qtbot: QtBot, change: Callable[[], object]) -> LabPage:
+    """The shown page after what `change` brings about."""
+    shown = lab.current
+    before = shown.result
+    change()
+    qtbot.waitUntil(lambda: shown.result is not before and done(shown), timeout=WAIT)
+    return shown
+
+
+def test_every_page_is_drawn(lab: LabWorkspace, qtbot: QtBot) -> None:
+    for name, shown in lab.pages.items():
+        if name == "crossing":
+            shown.controls.edit("epochs", 20)
+        lab.show_page(name)
+        qtbot.waitUntil(lambda shown=shown: done(shown), timeout=WAIT)
+        assert lab.current is shown and shown.view.isVisible()
+        assert len(shown.sentences.text().splitlines()) == 2
+        assert not shown.problem.isVisible()
+        drawn = shown.view.grab().toImage()
+        assert len({drawn.pixel(x, y) for x in range(0, drawn.width(), 7)
+                    for y in range(0, drawn.height(), 7)}) > 5  # fmt: skip
+    # A page that was seen is not computed again.
+    result = lab.pages["gradients"].result
+    lab.show_page("linear")
+    lab.show_page("gradients")
+    assert lab.pages["gradients"].result is result and not lab._asked
+
+
+def test_sliders_fields_and_matrix_compute_anew(lab: LabWorkspace, qtbot: QtBot) -> None:
+    controls = lab.current.controls
+    scale = controls.scales["second_step"]
+    scale.setFocus()
+    shown = anew(lab, qtbot, lambda: QTest.keyClick(scale, Qt.Key.Key_PageUp))
+    step = shown.page.second_step  # type: ignore[attr-defined]
+    assert 0.03 < step < 0.1
+    assert shown.result.regrowth_factor == pytest.approx(100 * step - 1)  # type: ignore[union-attr]
+    assert f"{step:g}" in controls.editors["second_step"].control.text()  # type: ignore[attr-defined]
+
+    line = controls.editors["end"].control
+
+    def enter() -> None:
+        line.selectAll()  # type: ignore[attr-defined]
+        QTest.keyClicks(line, "0.2")
+        QTest.keyClick(line, Qt.Key.Key_Return)
+
+    anew(lab, qtbot, enter)
+    assert lab.current.result.paths["dopri5"].times[-1] == pytest.approx(0.2)  # type: ignore[union-attr]
+
+    matrix = controls.editors["matrix"]
+    cell = matrix.cells[1][1]  # type: ignore[attr-defined]
+    cell.setText("-50")
+    shown = anew(lab, qtbot, lambda: QTest.keyClick(cell, Qt.Key.Key_Return))
+    assert shown.result.stiffness_ratio == pytest.approx(50)  # type: ignore[union-attr]
+    shown = anew(lab, qtbot, lambda: matrix.order.setCurrentIndex(1))  # type: ignore[attr-defined]
+    assert shown.result.matrix.shape == (3, 3)  # type: ignore[union-attr]
+    anew(lab, qtbot, controls.reset.click)
+    assert shown.page == PAGES["linear"]()
+
+
+def test_bad_values_are_said_and_the_picture_stays(lab: LabWorkspace, qtbot: QtBot) -> None:
+    shown, result = lab.current, lab.current.result
+    shown.controls.edit("second_step", "fast")
+    assert shown.controls.problem.isVisible()
+    assert "second_step is 'fast'; it must be a number" in shown.controls.problem.text()
+    assert shown.controls.editors["second_step"].control.property("invalid")
+    assert shown.result is result and not lab._asked
+    shown.controls.edit("matrix", "1 2; 3")
+    shown.controls.edit("second_step", 0.01)
+    assert "not 2 x 2" in shown.controls.problem.text() and not lab._asked
+    anew(lab, qtbot, lambda: shown.controls.edit("matrix", "-1 0; 0 -10"))
+    assert not shown.controls.problem.isVisible()
+    assert shown.page.second_step == 0.01  # type: ignore[attr-defined]
+
+
+def test_what_cannot_be_computed_is_a_sentence(lab: LabWorkspace, qtbot: QtBot) -> None:
+    shown = lab.current
+    anew(lab, qtbot, lambda: shown.controls.edit("matrix", "50 0; 0 -100"))
+    anew(lab, qtbot, lambda: shown.controls.edit("second_step", 0.02))
+    assert shown.problem.isVisible()
+    assert "The implicit Euler step of 0.02 is singular" in shown.problem.text()
+    anew(lab, qtbot, lambda: shown.controls.edit("second_step", 0.015))
+    assert not shown.problem.isVisible()
+    shown.controls.edit("component", 4)  # allowed by its bounds, but the matrix is 2 x 2
+    qtbot.waitUntil(lambda: "component 4 does not exist" in shown.problem.text(), timeout=WAIT)
+    assert not shown.stop.isEnabled()
+
+
+def test_cancel_and_the_newest_request_wins(
+    window: MainWindow, lab: LabWorkspace, qtbot: QtBot
+) -> None:
+    shown = lab.pages["crossing"]
+    shown.controls.edit("epochs", 20_000)
+    lab.show_page("crossing")
+    qtbot.waitUntil(lambda: shown.result is not None, timeout=WAIT)
+    assert shown.stop.isEnabled() and 0 < shown.bar.value() < 500
+    assert window.acts["stop"].isEnabled()
+    window.acts["stop"].trigger()
+    assert not shown.stop.isEnabled() and shown.status.text() == "cancelled"
+    partial = shown.result
+    assert partial is not None and partial.progress < 0.5
+    anew(lab, qtbot, lambda: shown.controls.edit("epochs", 12))  # the child was free at once
+    for epochs in (19_000, 18_000, 17_000, 15):
+        shown.controls.edit("epochs", epochs)
+    qtbot.waitUntil(
+        lambda: done(shown) and shown.result.networks["fine"].epochs[-1] == 15,  # type: ignore[union-attr]
+        timeout=WAIT,
+    )
+    # Leaving a page stops it.
+    shown.controls.edit("epochs", 20_000)
+    lab.show_page("linear")
+    assert not shown.stop.isEnabled() and not lab._asked
+
+
+def test_a_child_that_does_not_listen_is_replaced(
+    lab: LabWorkspace, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lab_thread, "PATIENCE_SECONDS", 0.2)
+    children = psutil.Process().children()
+    hung = [c for c in children if c.is_running()]
+    lab.pages["linear"].controls.edit("end", 0.25)
+    for child in hung:
+        child.suspend()
+    qtbot.wait(400)
+    lab.pages["linear"].controls.edit("end", 0.22)
+    qtbot.waitUntil(
+        lambda: done(lab.current) and lab.current.result.times[-1] == 0.22,  # type: ignore[union-attr]
+        timeout=WAIT,
+    )
+    assert lab.thread_.restarts >= 1
+    for child in hung:
+        if child.is_running():
+            child.resume()
+
+
+def test_export_and_copy(
+    window: MainWindow, lab: LabWorkspace, qtbot: QtBot, tmp_path: Path
+) -> None:
+    shown = lab.current
+    anew(lab, qtbot, lambda: shown.controls.edit("second_step", 0.04))
+    for kind, mark in (("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")):
+        path = tmp_path / f"page.{kind}"
+        lab.save(shown, path)
+        qtbot.waitUntil(lambda path=path: str(path) in window.banner.text(), timeout=WAIT)
+        assert path.read_bytes().startswith(mark)
+    lab.save(shown, tmp_path / "page.csv")
+    qtbot.waitUntil((tmp_path / "page.csv").exists, timeout=WAIT)
+    qtbot.waitUntil(lambda: "page.csv" in window.banner.text(), timeout=WAIT)
+    table = pd.read_csv(tmp_path / "page.csv")
+    late = table[table.method == "explicit Euler"].x2.to_numpy()[-3:]
+    assert late[1] / late[0] == pytest.approx(-3) and late[2] / late[1] == pytest.approx(-3)
+
+    lab.save(shown, tmp_path / "page.gif")
+    assert "does not end in .png" in window.banner.text()
+    lab.save(shown, tmp_path / "missing" / "page.png")
+    assert "does not exist" in window.banner.text()
+
+    clipboard = QGuiApplication.clipboard()
+    shown.card.copy_asked.emit("picture", shown.card.figure)
+    qtbot.waitUntil(lambda: "Copied the picture" in window.banner.text(), timeout=WAIT)
+    assert isinstance(clipboard.image(), QImage) and clipboard.image().width() > 200
+    shown.card.copy_asked.emit("data", shown.card.figure)
+    qtbot.waitUntil(lambda: "Copied the data" in window.banner.text(), timeout=WAIT)
+    assert clipboard.text().startswith("method,t,x1,x2")
+    window.acts["copy_command"].trigger()
+    assert clipboard.text() == "stiffgui lab linear --set second_step=0.04"
+
+
+def test_the_copied_command_and_script_work(
+    tmp_path: Path, qtbot: QtBot, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shown = LabPage(PAGES["linear"]())
+    qtbot.addWidget(shown)
+    shown.controls.edit("matrix", "-1 0; 0 -30")
+    import shlex
+
+    assert main([*shlex.split(command(shown))[1:], "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["stiffness_ratio"] == pytest.approx(30)
+    (tmp_path / "redraw.py").write_text(script(shown.page))
+    subprocess.run([sys.executable, "redraw.py"], cwd=tmp_path, check=True, capture_output=True)
+    assert (tmp_path / "linear.pdf").read_bytes().startswith(b"%PDF")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_controls_work_by_keyboard_and_have_names(name: str, qtbot: QtBot) -> None:
+    controls = Controls(page(name))
+    qtbot.addWidget(controls)
+    controls.more.setChecked(True)
+    controls.show()
+    for spec in page(name).specs():
+        editor = controls.editors[spec.key]
+        assert editor.control.accessibleName() and editor.control.toolTip()
+        assert editor.control.focusPolicy() & Qt.FocusPolicy.TabFocus
+    for key, scale in controls.scales.items():
+        assert scale.accessibleName()
+        for at in (scale.minimum(), scale.maximum()):
+            scale.setValue(at)
+            value = getattr(controls.page, key)
+            low, high = controls.page.sliders[key]
+            assert value == pytest.approx(low if at == 0 else high)
+
+
+@pytest.mark.parametrize("name", VIEWS)
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_pictures_fit_small_windows(
+    name: str, theme: str, window: MainWindow, qtbot: QtBot
+) -> None:
+    window.resize(1024, 640)
+    window.choose_theme(theme)
+    lab = window.show_place("Lab")
+    assert isinstance(lab, LabWorkspace)
+    shown = lab.pages[name]
+    quick = {"crossing": {"epochs": 3}}.get(name, {})
+    lab.show_page(name)
+    lab._cancel()
+    shown.show_result(page(name).with_settings(quick).last())
+    QTest.qWait(50)
+    assert shown.width() <= 1024 and window.width() <= 1024
+    assert shown.view.height() > 250
+
+
+def test_the_childs_work_without_its_pipe(tmp_path: Path) -> None:
+    laboratory = Laboratory()
+    assert laboratory.work() is None
+    laboratory.take(Compute(1, "crossing", {"epochs": 3000}))
+    first = laboratory.work()
+    laboratory.take(Compute(2, "linear", {}))
+    numbers = [laboratory.work().number for _ in range(4)]  # type: ignore[union-attr]
+    assert first.number == 1 and numbers == [2] * 4  # type: ignore[union-attr]
+    assert laboratory.work() is None and not laboratory.computing
+    laboratory.take(Compute(3, "linear", {"component": 3}))
+    failed = laboratory.work()
+    assert isinstance(failed, Failed) and failed.number == 3 and not failed.details
+    laboratory.take(Compute(4, "crossing", {}))
+    laboratory.take(Cancel())
+    assert laboratory.work() is None
+    laboratory.take(ExportPage(5, "gradients", {"doublings": 3}, "", "csv"))
+    exported = laboratory.work()
+    assert isinstance(exported, Exported) and exported.content.startswith(b"case,steps,step")
+    laboratory.take(ExportPage(6, "linear", {}, str(tmp_path / "no" / "a.png"), "png"))
+    failed = laboratory.work()
+    assert isinstance(failed, Failed) and "folder does not exist" in failed.sentence
+
+
+def test_no_child_outlives_the_window(window: MainWindow, lab: LabWorkspace, qtbot: QtBot) -> None:
+    lab.show_page("crossing")
+    children = psutil.Process().children(recursive=True)
+    assert children
+    window.close()
+    _, alive = psutil.wait_procs(children, timeout=10)
+    ours = [p for p in alive if "resource_tracker" not in " ".join(p.cmdline())]
+    assert not ours
