@@ -1,7 +1,12 @@
-"""The talk's experiments by name: `presets["alpine02"]`. They live as TOML in resources/presets."""
+"""The talk's experiments by name: `presets["alpine02"]`. They live as TOML in resources/presets.
+
+Any experiment is a preset with some settings changed, and as such a short text to share:
+`alpine02 architecture.width=12 training.epochs=300`.
+"""
 
 from __future__ import annotations
 
+import shlex
 import tomllib
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -82,3 +87,52 @@ def _read(name: str) -> tuple[str, str, Experiment]:
 
 
 presets = Presets()
+
+
+def short_text(experiment: Experiment, name: str) -> str:
+    """An experiment as a preset and what differs from it; `from_short_text` reads it back."""
+    return shlex.join([name, *changed_words(experiment, presets[name])])
+
+
+def changed_words(experiment: Experiment, start: Experiment) -> list[str]:
+    """KEY=VALUE words that make `experiment` of `start`."""
+    changes: dict[str, Any] = {}
+    while True:  # choosing another kind can bring defaults that differ too: look again
+        reached = start.with_settings(changes)
+        more = {k: v for k, (v, _) in experiment.differences(reached).items() if v is not None}
+        if more.keys() <= changes.keys():
+            return [f"{key}={_as_text(value)}" for key, value in changes.items()]
+        changes |= more
+
+
+def from_short_text(text: str) -> Experiment:
+    """The experiment of a text such as `short_text` makes; the words of a `stiffgui train`
+    command do as well. Raises InputError when it is none.
+    """
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        raise InputError(f"the settings {text!r} cannot be read: {error}.") from None
+    words = [w for w in words[2 * (words[:2] == ["stiffgui", "train"]) :] if w != "--set"]
+    if not words:
+        raise InputError("there are no settings in an empty text: copy them first.")
+    changes = {}
+    for word in words[1:]:
+        key, equals, value = word.partition("=")
+        if not equals:
+            raise InputError(
+                f"{word!r} is no setting: write PRESET KEY=VALUE ..., such as "
+                f"`{next(iter(presets))} training.epochs=300`."
+            )
+        changes[key] = value
+    return presets[words[0]].with_settings(changes)
+
+
+def is_short_text(text: str) -> bool:
+    """Whether a text names a preset with changed settings, rather than a preset or a file."""
+    first, *rest = text.split() or [""]
+    return bool(rest) and first in presets
+
+
+def _as_text(value: Any) -> str:
+    return ",".join(map(str, value)) if isinstance(value, tuple | list) else str(value)

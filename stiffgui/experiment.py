@@ -187,7 +187,8 @@ class Watch(Settings):
         100,
         title="Measure every",
         unit="epochs",
-        help="Epochs between measurements of the indices; the first ten are always measured.",
+        help="Epochs between measurements of the indices; the first ten, and every tenth of the "
+        "first hundred, are always measured.",
         ge=1,
         le=100_000,
     )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 import typer
 
-from stiffgui._presets import of_table, presets
+from stiffgui._presets import from_short_text, is_short_text, of_table, presets
 from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
 from stiffgui.tasks.table import ENDINGS, Table
@@ -83,8 +83,11 @@ def _taken(table: Table) -> str:
 
 
 def read_experiment(source: str, settings: list[str], device: str | None) -> Experiment:
-    """PRESET, FILE.toml or a table (FILE.csv, `table` with task.path) with `--set` applied."""
+    """PRESET, FILE.toml, a table (FILE.csv, `table` with task.path) or settings copied as text,
+    with `--set` applied."""
     changes = changes_of(settings, device)
+    if is_short_text(source):
+        return from_short_text(source).with_settings(changes)
     if source == "table" or Path(source).suffix.lower() in ENDINGS:
         return _of_table(source, changes)
     is_file = source.endswith(".toml") or "/" in source
@@ -136,7 +139,9 @@ def _what_and_where(
     if source is None:
         raise InputError("name a PRESET, FILE.toml or table; `stiffgui presets` lists the presets.")
     experiment = read_experiment(source, settings, device)
-    return experiment, out if out is not None else _free_name(Path(source).stem)
+    return experiment, out if out is not None else _free_name(
+        source.split()[0] if is_short_text(source) else Path(source).stem
+    )
 
 
 def _resumed(path: Path, settings: list[str], device: str | None) -> Any:

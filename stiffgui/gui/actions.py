@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QMainWindow
+from PySide6.QtWidgets import QMainWindow, QMenu, QMenuBar
 
 
 @dataclass(frozen=True)
@@ -24,17 +24,44 @@ TABLE = (
     Entry("open", "&File", "Open…", "Ctrl+O", "Open a run or a settings file"),
     Entry("save", "&File", "Save settings…", "Ctrl+S", "Save the settings as a TOML file"),
     Entry("export", "&File", "Export…", "Ctrl+E", "Export the figure under the pointer"),
+    Entry(
+        "report",
+        "&File",
+        "Report…",
+        "Ctrl+Shift+E",
+        "One HTML file with settings, figures, tables and provenance of the drawn runs",
+    ),
     Entry("workspace", "&File", "Folder of runs…", "", "Choose the folder that keeps the runs"),
     Entry("quit", "&File", "Quit", "Ctrl+Q", "Close the window"),
     Entry("undo", "&Edit", "Undo", "Ctrl+Z", "Undo the last edit"),
     Entry("redo", "&Edit", "Redo", "Ctrl+Shift+Z", "Redo the edit"),
     Entry("copy_command", "&Edit", "Copy as command", "", "Copy the `stiffgui train` command"),
-    Entry("copy_settings", "&Edit", "Copy settings", "", "Copy the settings as TOML text"),
-    Entry("paste_settings", "&Edit", "Paste settings", "", "Take settings from copied TOML text"),
+    Entry(
+        "copy_settings",
+        "&Edit",
+        "Copy settings as text",
+        "Ctrl+Shift+C",
+        "One short line that pastes back here, or after `stiffgui train` in quotes",
+    ),
+    Entry("copy_toml", "&Edit", "Copy settings as TOML", "", "Every setting, as in a file"),
+    Entry(
+        "paste_settings",
+        "&Edit",
+        "Paste settings",
+        "Ctrl+Shift+V",
+        "Take settings from the clipboard: a copied line, a command, or TOML",
+    ),
     Entry("run", "&Run", "Run", "Ctrl+R", "Train the experiment from the start"),
     Entry("pause", "&Run", "Pause", "Space", "Pause or resume training"),
     Entry("step", "&Run", "Step", "Right", "Train one epoch, then pause"),
     Entry("stop", "&Run", "Stop", "Esc", "Stop training; everything is kept"),
+    Entry(
+        "branch",
+        "&Run",
+        "Branch from this epoch",
+        "Ctrl+B",
+        "Train a new run with the present settings, from the network that the timeline shows",
+    ),
     Entry("live", "&View", "Live", "Ctrl+L", "Show the newest epoch"),
     Entry("layout", "&View", "Default layout", "", "Put every panel back in its place"),
     Entry("theme_system", "&View", "Theme: as the system", "", "Light or dark as the system is"),
@@ -46,19 +73,25 @@ TABLE = (
 )
 
 
-def make_actions(window: QMainWindow, calls: dict[str, Callable[[], object]]) -> dict[str, QAction]:
-    """The actions of TABLE in the window's menus; `calls` says what each name does."""
+def make_actions(window: QMainWindow, do: Callable[[str], object]) -> dict[str, QAction]:
+    """The actions of TABLE, with their keys; each calls `do` with its name."""
     made: dict[str, QAction] = {}
-    menus = {}
     for entry in TABLE:
         action = QAction(entry.text, window)
         action.setToolTip(f"{entry.help} ({entry.keys})" if entry.keys else entry.help)
         if entry.keys:
             action.setShortcut(QKeySequence(entry.keys))
-        action.triggered.connect(lambda _=False, call=calls[entry.name]: call())
-        if entry.menu not in menus:
-            menus[entry.menu] = window.menuBar().addMenu(entry.menu)
-        menus[entry.menu].addAction(action)
+        action.triggered.connect(lambda _=False, name=entry.name: do(name))
         window.addAction(action)
         made[entry.name] = action
     return made
+
+
+def fill_menus(bar: QMenuBar, actions: dict[str, QAction]) -> dict[str, QMenu]:
+    """Put every action into its menu; the menus by their titles."""
+    menus: dict[str, QMenu] = {}
+    for entry in TABLE:
+        if entry.menu not in menus:
+            menus[entry.menu] = bar.addMenu(entry.menu)
+        menus[entry.menu].addAction(actions[entry.name])
+    return menus

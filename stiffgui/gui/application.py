@@ -18,6 +18,17 @@ from PySide6.QtWidgets import QApplication
 from stiffgui._resources import resource
 from stiffgui.errors import InputError
 from stiffgui.gui.window import MainWindow
+from stiffgui.gui.workspace import Place, Surroundings, Workspace
+
+
+def _train(surroundings: Surroundings) -> Workspace:
+    from stiffgui.gui.train_workspace import TrainWorkspace
+
+    return TrainWorkspace(surroundings)
+
+
+# In the order of the switch. Each is imported and built when it is first shown.
+PLACES = (Place("Train", _train, (".stiff", ".toml")),)
 
 
 def make_application() -> QApplication:
@@ -36,15 +47,13 @@ def make_application() -> QApplication:
 def make_window(
     application: QApplication, workspace: Path | None = None, in_process: bool = False
 ) -> MainWindow:
-    """A window on the first preset, coloured as the system is."""
+    """A window on the first workspace, coloured as the system is."""
     settings = _settings()
     kept = settings.value("workspace")
     folder = workspace or (Path(str(kept)) if kept else user_documents_path() / "stiffgui")
-    window = MainWindow(folder, settings, in_process)
+    window = MainWindow(folder, settings, PLACES, in_process)
     window.apply_theme()
     application.styleHints().colorSchemeChanged.connect(window.apply_theme)
-    window.load_preset("alpine02")
-    window.model.undo.clear()
     return window
 
 
@@ -74,7 +83,7 @@ def open_window(words: list[str]) -> int:
     application = make_application()
     window = make_window(application)
     for word in words:
-        window.bench.open_file(Path(word))
+        window.open_file(Path(word))
     signal.signal(signal.SIGINT, lambda *_: window.close())
     window.show()
     QTimer.singleShot(0, window.start_children)

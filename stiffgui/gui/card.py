@@ -152,6 +152,13 @@ class Card(QFrame):
             widget.hide()
             self._waiting.append(widget)
 
+    def add_control(self, widget: QWidget) -> None:
+        """Put a control beside the title; like the view, it is seen from the first `fill` on."""
+        self.head.addWidget(widget)
+        if self._waiting is not None:
+            widget.hide()
+            self._waiting.append(widget)
+
     def fill(self) -> None:
         """Something is there to be shown: the view takes the place of the empty card's words."""
         if self._waiting is None:
@@ -180,7 +187,8 @@ def _power(value: float, told: Iterable[int]) -> str:
     whole = round(digit)
     if abs(digit - whole) < 1e-6 and whole not in told:
         return ""
-    return f"{10**value:.3g}"
+    size = 10**value
+    return f"{size:.0f}" if 1000 <= size < 1e5 else f"{size:.3g}"
 
 
 class _Plot(pg.PlotWidget):  # type: ignore[misc]
@@ -221,6 +229,7 @@ def colour_plot(plot: pg.PlotWidget, theme: Theme) -> None:
         axis.enableAutoSIPrefix(False)
         axis.setPen(pg.mkPen(theme.border))
         axis.setTextPen(pg.mkPen(theme.faint))
+        axis.setStyle(tickLength=4)  # outwards: ticks inside look like data
 
 
 def grouped(number: int) -> str:

@@ -74,7 +74,7 @@ class FitCard(Card):
     def show_view(self, view: View) -> None:
         """Draw the fit of a View."""
         self.fill()
-        self._where = f"epoch {grouped(view.epoch)} · trial {view.trial}"
+        self._where = f"epoch {grouped(view.epoch)}"
         self.show_fit(view.fit)
 
     def show_fit(self, fit: Fit) -> None:
@@ -141,4 +141,4 @@ class FitCard(Card):
 
 def _scores(fit: Fit, part: str, output: int) -> str:
     r2, rmse = fit.scores(part, output)
-    return f"R² {r2:.3f}, RMSE {rmse:.3g}" if np.isfinite(r2) else f"RMSE {rmse:.3g}"
+    return f"R² {r2:.3f}, RMSE {rmse:.2g}" if np.isfinite(r2) else f"RMSE {rmse:.3g}"

@@ -24,25 +24,25 @@ def main() -> int:
     out.mkdir(parents=True, exist_ok=True)
     application = make_application()
     window = make_window(application, out)
-    window.model.edit("training.epochs", words.epochs)
+    window.train.model.edit("training.epochs", words.epochs)
     window.show()
     window.start_children()
-    window.run()
-    while window.bench.busy:
+    window.train.run()
+    while window.train.bench.busy:
         application.processEvents()
         time.sleep(0.01)
     paths = [out / f"{name}.png" for name in FIGURES]
     for path in paths:
         path.unlink(missing_ok=True)  # an earlier picture must not pass for this one
-        window.export(path.stem, path)
-    _wait_for(application, lambda: not window.exports.pending)
+        window.train.export(path.stem, path)
+    _wait_for(application, lambda: not window.train.exports.pending)
     time_to_settle = time.monotonic() + 2
     while time.monotonic() < time_to_settle:
         application.processEvents()
         time.sleep(0.01)
     window.banner.hide()
     window.grab().save(str(out / "window.png"))
-    run = window.bench.shown
+    run = window.train.bench.shown
     window.close()
     assert run is not None
     print(f"run file    {run.path} ({run.state} at epoch {run.epoch})")

@@ -16,6 +16,7 @@ from stiffgui.gui.curves import Quartiles, smoothed, thinned
 from stiffgui.gui.history_view import HistoryView
 from stiffgui.gui.live_run import LiveRun
 from stiffgui.gui.theme import Theme
+from stiffgui.training.records import Event
 
 Series = list[tuple[str, Any, Any]]  # name, epochs [E], values [E, R]
 
@@ -120,11 +121,13 @@ class HistoryCard(Card):
         self.logarithmic.setToolTip("Logarithmic vertical axis")
         self.logarithmic.setAccessibleName(f"Logarithmic axis of {title}")
         self.logarithmic.toggled.connect(self._rescale)
-        self.head.addWidget(self.logarithmic)
+        self.add_control(self.logarithmic)
         self._legend = QGridLayout()
-        self._legend.setHorizontalSpacing(10)
+        self._legend.setHorizontalSpacing(4)
+        self._legend.setColumnStretch(0, 1)
+        self._legend.setColumnStretch(1, 1)
         self._legend.setVerticalSpacing(0)
-        self._legend.setContentsMargins(2, 0, 2, 0)
+        self._legend.setContentsMargins(0, 0, 0, 0)
         holder = QWidget()
         holder.setLayout(self._legend)
         self.add(holder, 0)
@@ -269,9 +272,16 @@ class HistoryCard(Card):
             marker = pg.InfiniteLine(
                 float(self.view.axis.of(run, np.array([event.epoch]))[0]),
                 pen=pg.mkPen(self._theme.faint, style=Qt.PenStyle.DotLine),
-                label=event.text.split(".", 1)[-1],
+                label=_told(run, event),
             )
             marker.label.setColor(self._theme.faint)
             marker.label.setPosition(0.95)
             self.plot.addItem(marker)
             self._markers.append(marker)
+
+
+def _told(run: LiveRun, event: Event) -> str:
+    """A live change in the words of the panel: `Learning rate 0.001 → 0.002`."""
+    titles = {spec.key: spec.title for spec in run.experiment.specs()}
+    key = event.key or ""
+    return event.text.replace(key, titles.get(key, key), 1)

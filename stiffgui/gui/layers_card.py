@@ -32,13 +32,13 @@ class LayersCard(Card):
         self.logarithmic.setToolTip("Logarithmic colours; values of 0 and below stay blank")
         self.logarithmic.setAccessibleName("Logarithmic colours")
         self.logarithmic.toggled.connect(self._changed)
-        self.head.addWidget(self.logarithmic)
+        self.add_control(self.logarithmic)
         self.index = QComboBox()
         self.index.setAccessibleName("Index of the heat map")
         self.index.setToolTip("The index that the colours show")
         self.index.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.index.currentIndexChanged.connect(self._changed)
-        self.head.addWidget(self.index)
+        self.add_control(self.index)
         self.plot = plot_widget("layer", "epoch")
         self.plot.getPlotItem().setMouseEnabled(x=False, y=False)
         self.plot.setAccessibleName("Heat map of the index, layers over epochs")
@@ -47,6 +47,7 @@ class LayersCard(Card):
         self.bar = pg.ColorBarItem(colorMap=pg.colormap.get("viridis"), interactive=False, width=12)
         adopt_menu(self.bar, self.plot)
         self.bar.setImageItem(self.image, insert_in=self.plot.getPlotItem())
+        self.bar.layout.setContentsMargins(0, 6, 0, 0)  # its topmost number is not cut off
         # A light line on a dark one is seen on every colour.
         self.frames = [pg.PlotDataItem(pen=pg.mkPen(c, width=w)) for c, w in (("k", 3), ("w", 1))]
         for frame in self.frames:

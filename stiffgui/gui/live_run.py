@@ -46,6 +46,7 @@ class LiveRun:
         self.name, self.experiment, self.path = name, experiment, path
         self.colour, self.visible = 0, True
         self.state = "waiting"
+        self.note = ""
         self.epochs, self.seconds = Column(), Column()
         self.series = {name: Column() for name in SERIES}
         self.index_epochs = Column()
@@ -123,6 +124,7 @@ class LiveRun:
                 run.index_epochs.append(int(epoch))
                 for name, values in history.indices.items():
                     run.indices.setdefault(name, Column()).append(values[row])
+            run.note = stored.note
             run.events = [Event(**e) for e in stored.events if e["epoch"] <= last]
             run.kept = [epoch for epoch in stored.snapshot_epochs if epoch <= last]
             # A file that says "running" and is opened is one whose training was interrupted.

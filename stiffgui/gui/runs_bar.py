@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -10,7 +11,6 @@ from PySide6.QtWidgets import (
     QInputDialog,
     QLabel,
     QMenu,
-    QMessageBox,
     QPushButton,
     QScrollArea,
     QToolButton,
@@ -49,9 +49,12 @@ class RunsBar(QFrame):
         self._scroll = scroll
         title = QLabel("Runs")
         title.setObjectName("cardTitle")
+        self._empty = QLabel("Every run is kept as a file; File > Open shows an earlier one.")
+        self._empty.setObjectName("cardNote")
         layout = QHBoxLayout(self)
         layout.setContentsMargins(10, 2, 10, 2)
         layout.addWidget(title)
+        layout.addWidget(self._empty)
         layout.addWidget(scroll, 1)
         self._theme: Theme | None = None
         self._built: list[tuple[object, ...]] = []
@@ -69,11 +72,12 @@ class RunsBar(QFrame):
         if theme is None:
             return
         state: list[tuple[object, ...]] = [
-            (id(r), r.name, r.visible, r.state, r is bench.shown) for r in bench.runs
+            (id(r), r.name, r.note, r.visible, r.state, r is bench.shown) for r in bench.runs
         ]
         if state == self._built:
             return
         self._built = state
+        self._empty.setVisible(not bench.runs)
         while self._layout.count() > 1:
             item = self._layout.takeAt(0)
             widget = item.widget() if item is not None else None
@@ -101,7 +105,7 @@ class RunsBar(QFrame):
         drawn.toggled.connect(lambda on: self.bench.set_visible(run, on))
         swatch = QLabel("■")
         swatch.setStyleSheet(f"color: {theme.series[run.colour % len(theme.series)]}")
-        name = QPushButton(run.name if run.state == "finished" else f"{run.name} ({run.state})")
+        name = QPushButton(_title(run))
         name.setObjectName("chipName")
         name.setFlat(True)
         name.setToolTip(f"{describe(run)}\nClick to see this run in Fit, Layers and Eigenvalues")
@@ -111,7 +115,7 @@ class RunsBar(QFrame):
         more.setObjectName("moreButton")
         more.setText("⋯")
         more.setAccessibleName(f"More for {run.name}")
-        more.setToolTip("Rename, use settings, export, remove")
+        more.setToolTip("Rename, note, duplicate settings, export, remove, delete")
         more.clicked.connect(
             lambda: self._menu(run).popup(more.mapToGlobal(QPoint(0, more.height())))
         )
@@ -134,11 +138,12 @@ class RunsBar(QFrame):
         unfinished = run.state in ("running", "stopped", "interrupted") and run is not bench.running
         for text, call, enabled in (
             ("Rename…", self._rename, run is not bench.running),
-            ("Use its settings", bench.use_settings, idle),
+            ("Note…", self._note, run is not bench.running),
+            ("Duplicate its settings", bench.use_settings, idle),
             ("Go on training", lambda r: bench.resume(r.path), idle and unfinished),
             ("Export…", self._export, True),
             ("Remove from the window", bench.remove, run is not bench.running),
-            ("Delete the file…", self._delete, run is not bench.running),
+            ("Delete the file", bench.throw_away, run is not bench.running),
         ):
             action = menu.addAction(text)
             action.setEnabled(enabled)
@@ -154,13 +159,25 @@ class RunsBar(QFrame):
         self.bench.show(run)
         self.export_asked.emit()
 
-    def _delete(self, run: LiveRun) -> None:
-        yes = QMessageBox.StandardButton.Yes
-        asked = QMessageBox.question(
-            self, "Delete the run", f"Move {run.path.name} to the wastebasket?"
+    def _note(self, run: LiveRun) -> None:
+        text, sure = QInputDialog.getMultiLineText(
+            self, "Note", f"What is to be remembered of {run.name}", run.note
         )
-        if asked == yes:
-            self.bench.throw_away(run)
+        if sure:
+            self.bench.set_note(run, text)
+
+
+def _title(run: LiveRun) -> str:
+    """Name and what has become of it: the last errors, or the state."""
+    words = [run.name]
+    if run.state != "finished":
+        words.append(f"({run.state})")
+    elif len(run.epochs.values):
+        errors = [run.series[name].values[-1] for name in ("train_error", "test_error")]
+        known = [e[np.isfinite(e)] for e in errors]
+        if all(len(e) for e in known):
+            words.append("  " + " / ".join(f"{np.median(e):.3g}" for e in known))
+    return " ".join(words) + (" ✎" if run.note else "")
 
 
 def describe(run: LiveRun) -> str:
@@ -168,4 +185,7 @@ def describe(run: LiveRun) -> str:
     reached = f"{run.state}, epoch {run.epoch:,} of {run.total:,}".replace(",", "\u202f")
     plain = presets[next(iter(presets))]
     changed = [f"{key} = {mine}" for key, (mine, _) in run.experiment.differences(plain).items()]
-    return "\n".join([str(run.path), reached, *changed[:12]])
+    started = [e.text for e in run.events if e.kind == "branched"]
+    errors = [] if run.state != "finished" else ["last median errors: train / test RMSE"]
+    note = [f"“{run.note}”"] if run.note else []
+    return "\n".join([str(run.path), *note, reached, *errors, *started, *changed[:12]])

@@ -111,6 +111,19 @@ def _sheet(t: Theme) -> str:
         border-color: {t.accent}; font-weight: 600; }}
     QToolBar QToolButton#run:disabled {{ background: {t.border}; color: {t.faint};
         border-color: {t.border}; }}
+    QToolBar QToolButton#switch {{ border: none; border-bottom: 2px solid transparent;
+        border-radius: 0; background: transparent; padding: 5px 12px; color: {t.faint}; }}
+    QToolBar QToolButton#switch:hover {{ color: {t.text}; }}
+    QToolBar QToolButton#switch:checked {{ color: {t.accent}; font-weight: 600;
+        border-bottom-color: {t.accent}; }}
+    QToolBar QToolButton:focus {{ border-color: {t.accent}; }}
+    QPushButton#live, #quiet {{ border: 1px solid {t.border}; border-radius: 5px;
+        background: {t.card}; padding: 3px 12px; color: {t.text}; }}
+    QPushButton#live:checked {{ background: {t.good}; color: {t.on_accent};
+        border-color: {t.good}; font-weight: 600; }}
+    QPushButton#live:hover, #quiet:hover, QPushButton#live:focus, #quiet:focus {{
+        border-color: {t.accent}; }}
+    #quiet:disabled {{ color: {t.faint}; }}
     QCheckBox::indicator {{ width: 14px; height: 14px; border: 1px solid {t.faint};
         border-radius: 3px; background: {t.card}; }}
     QCheckBox::indicator:checked {{ background: {t.accent}; border-color: {t.accent};

@@ -5,7 +5,8 @@ from __future__ import annotations
 import bisect
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSlider
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSlider, QToolButton
 
 
 class Timeline(QFrame):
@@ -13,7 +14,7 @@ class Timeline(QFrame):
 
     moved = Signal(int)
 
-    def __init__(self) -> None:
+    def __init__(self, branch: QAction) -> None:
         super().__init__()
         self.setObjectName("card")
         self.slider = QSlider(Qt.Orientation.Horizontal)
@@ -22,13 +23,19 @@ class Timeline(QFrame):
         self.button = QPushButton("Live")
         self.button.setCheckable(True)
         self.button.setChecked(True)
-        self.button.setToolTip("Follow the newest epoch")
-        self.text = QLabel("")
+        self.button.setToolTip("Follow the newest epoch (Ctrl+L)")
+        self.button.setObjectName("live")
+        self.branch = QToolButton()
+        branch.setIconText("Branch")
+        self.branch.setDefaultAction(branch)
+        self.branch.setObjectName("quiet")
+        self.text = QLabel("every epoch can be seen again here")
         self.text.setObjectName("cardNote")
         layout = QHBoxLayout(self)
         layout.setContentsMargins(10, 6, 10, 6)
-        for widget, stretch in ((self.slider, 1), (self.button, 0), (self.text, 0)):
-            layout.addWidget(widget, stretch)
+        layout.addWidget(self.slider, 1)
+        for widget in (self.button, self.branch, self.text):
+            layout.addWidget(widget)
         self.slider.valueChanged.connect(self._dragged)
         self.button.toggled.connect(self._toggled)
         self._kept: list[int] = []

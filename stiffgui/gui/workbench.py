@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from itertools import count
 from pathlib import Path
@@ -14,6 +15,7 @@ from stiffgui.experiment import Experiment
 from stiffgui.gui.live_run import LiveRun
 from stiffgui.gui.settings_model import SettingsModel
 from stiffgui.gui.training_thread import TrainingThread
+from stiffgui.runs.upkeep import set_note, settle
 from stiffgui.session.messages import Start
 
 UNTOUCHED_SECONDS = 30.0  # a run file that is being written changes more often than this
@@ -24,12 +26,13 @@ class Workbench(QObject):
     """Settings, runs and one training at a time; `workspace` is the folder that keeps runs.
 
     Signals: `runs_changed` (list, names, what is shown), `training_changed` (started, paused,
-    ended) and `said(sentence, details)`.
+    ended), `said(sentence, details)` and `undoable(sentence, call)`.
     """
 
     runs_changed = Signal()
     training_changed = Signal()
     said = Signal(str, str)
+    undoable = Signal(str, object)
 
     def __init__(self, workspace: Path, in_process: bool = False) -> None:
         super().__init__()
@@ -53,8 +56,13 @@ class Workbench(QObject):
         """Whether a training has begun and its end has not been taken note of."""
         return self.running is not None
 
-    def run(self) -> None:
-        """Train the settings into a new run file."""
+    def branch(self, epoch: int) -> None:
+        """Train the settings into a new run file, from the shown run's network of an epoch."""
+        if self.shown is not None and self.shown.kept:
+            self.run((str(self.shown.path), epoch))
+
+    def run(self, origin: tuple[str, int] | None = None) -> None:
+        """Train the settings into a new run file; from a network of another run with `origin`."""
         experiment = self.model.experiment
         if experiment is None or self.busy:
             return
@@ -67,7 +75,7 @@ class Workbench(QObject):
             self.said.emit(sentence, "")
             return
         run = LiveRun(path.stem, experiment, path)
-        self._begin(run, Start(experiment.to_toml(), str(path)))
+        self._begin(run, Start(experiment.to_toml(), str(path), origin=origin))
 
     def resume(self, path: Path) -> None:
         """Go on with an interrupted or stopped run, with its own settings."""
@@ -238,12 +246,23 @@ class Workbench(QObject):
             problem = f"{path.name} exists already; choose another name"
         else:
             try:
+                settle(run.path)
                 run.path, run.name = run.path.rename(path), name
                 self.runs_changed.emit()
                 return
             except OSError as error:
                 problem = f"{error.strerror}; choose another name"
         self.said.emit(f"{run.name} keeps its name: {problem}.", "")
+
+    def set_note(self, run: LiveRun, text: str) -> None:
+        """Keep a note in the run's file."""
+        try:
+            set_note(run.path, text.strip())
+        except InputError as error:
+            self.said.emit(str(error), "")
+            return
+        run.note = text.strip()
+        self.runs_changed.emit()
 
     def remove(self, run: LiveRun) -> None:
         """Take a run out of the window; its file stays."""
@@ -256,11 +275,38 @@ class Workbench(QObject):
         self.runs_changed.emit()
 
     def throw_away(self, run: LiveRun) -> None:
-        """Take a run out of the window and move its file to the system's wastebasket."""
-        if run is not self.running and run.path.exists() and not QFile.moveToTrash(str(run.path)):
-            self.said.emit(f"{run.path} could not be moved to the wastebasket; it stays.", "")
+        """Take a run out of the window and move its file to a wastebasket."""
+        if run is self.running:
+            self.remove(run)  # says why not
             return
+        place, kept = self.runs.index(run), run.path
+        if run.path.exists():
+            settle(run.path)
+            try:
+                kept = _to_wastebasket(run.path)
+            except OSError as error:
+                self.said.emit(f"{run.path} cannot be deleted: {error.strerror}; it stays.", "")
+                return
         self.remove(run)
+        self.undoable.emit(
+            f"{run.path.name} was moved to the wastebasket {kept.parent}.",
+            lambda: self._take_back(run, place, kept),
+        )
+
+    def _take_back(self, run: LiveRun, place: int, kept: Path) -> None:
+        """Undo `throw_away`: the file from the wastebasket, the run into its row."""
+        if run.path.exists():
+            self.said.emit(f"{run.path.name} exists again; the old one stays in {kept}.", "")
+            return
+        try:
+            shutil.move(kept, run.path)
+        except OSError as error:
+            self.said.emit(f"{kept} cannot be brought back: {error.strerror}.", "")
+            return
+        note = kept.parent.parent / "info" / f"{kept.name}.trashinfo"
+        note.unlink(missing_ok=True)
+        self.runs.insert(min(place, len(self.runs)), run)
+        self.show(run)
 
     def interrupted(self) -> list[Path]:
         """Files of the workspace whose training never ended and which nobody is writing now."""
@@ -277,6 +323,16 @@ class Workbench(QObject):
             except InputError:
                 continue
         return found
+
+
+def _to_wastebasket(path: Path) -> Path:
+    """Where the file is now: in the system's wastebasket, or without one in a folder beside it."""
+    file = QFile(str(path))
+    if file.moveToTrash():
+        return Path(file.fileName())
+    folder = path.parent / "deleted"
+    folder.mkdir(exist_ok=True)
+    return path.replace(folder / path.name)
 
 
 def _touched(path: Path) -> float:

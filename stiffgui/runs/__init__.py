@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from stiffgui.runs.origin import Origin
 from stiffgui.runs.run import History, Run, open_run
+from stiffgui.runs.upkeep import set_note, settle
 
 if TYPE_CHECKING:
     from stiffgui.runs.recording import Recording, train
 
-__all__ = ["History", "Recording", "Run", "open_run", "train"]
+__all__ = ["History", "Origin", "Recording", "Run", "open_run", "set_note", "settle", "train"]
 
 
 def __getattr__(name: str) -> Any:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
+from stiffgui.runs.origin import Origin
 from stiffgui.runs.run import Run, open_run
 from stiffgui.runs.writer import RunWriter, refuse_existing
 from stiffgui.tasks import Data
@@ -23,9 +24,10 @@ def _say_nothing(_: str) -> None:
 class Recording:
     """One training being written to one file; iterate it to run it.
 
-    `tell` hears how far the task's data are where making them takes long. Raises
-    InputError (from the constructor) before anything is written when the device does not
-    exist, the file may not be replaced or cannot be written, or there is nothing to resume.
+    `origin` starts from the networks of another run instead of freshly drawn weights. `tell`
+    hears how far the task's data are where making them takes long. Raises InputError (from the
+    constructor) before anything is written when the device does not exist, the file may not be
+    replaced or cannot be written, there is nothing to resume, or the origin does not fit.
     `data` as in `Trainer`. `sparse` keeps only the log-spaced networks and the last one, not
     that of every checkpoint: for studies, whose files hold many runs.
     """
@@ -38,10 +40,12 @@ class Recording:
         *,
         replace: bool = False,
         resume: bool = False,
+        origin: Origin | None = None,
         tell: Callable[[str], None] = _say_nothing,
         data: Data | None = None,
         sparse: bool = False,
     ) -> None:
+        self._begins: Event | None = None
         self.path = Path(path)
         self.controls = controls or Controls()
         self._sparse = sparse
@@ -56,15 +60,25 @@ class Recording:
             self._writer = RunWriter.reopen(self.path, experiment, self.trainer.epoch)
         else:
             refuse_existing(self.path, replace)
+            initial = None
+            if origin is not None:
+                epoch, initial = origin.read(experiment)
+                text = f"starts from epoch {epoch} of {Path(origin.path).stem}"
+                self._begins = Event(0, 0, "branched", text, value=float(epoch))
             if data is None:
                 experiment.task.prepare(tell)
-            self.trainer = Trainer(experiment, self.controls, data=data)
+            self.trainer = Trainer(experiment, self.controls, initial=initial, data=data)
             self._writer = RunWriter(self.path, experiment, replace=replace)
+            if origin is not None:
+                self._writer.note_origin(Path(origin.path).stem, epoch)
         self.ending = "running"
 
     def __iter__(self) -> Iterator[Record | Event]:
         saved = time.monotonic()
         try:
+            if self._begins is not None:
+                self._writer.event(self._begins)
+                yield self._begins
             for item in self.trainer:
                 if isinstance(item, Event):
                     self._writer.event(item)
@@ -105,9 +119,13 @@ def train(
     *,
     force: bool = False,
     progress: Callable[[Record | Event], None] | None = None,
+    origin: Origin | None = None,
 ) -> Run:
-    """Train and return the run. Raises InputError when `out` exists (unless `force`)."""
-    for item in Recording(experiment, out, replace=force):
+    """Train and return the run. Raises InputError when `out` exists (unless `force`).
+
+    `origin=Origin("a.stiff", 120)` starts from the networks of epoch 120 of another run.
+    """
+    for item in Recording(experiment, out, replace=force, origin=origin):
         if progress is not None:
             progress(item)
     return open_run(out)

@@ -89,6 +89,12 @@ class Run:
         return self.path.stem
 
     @property
+    def note(self) -> str:
+        """What a person has written about the run; empty when nothing."""
+        rows = self.rows("SELECT value FROM meta WHERE key = ?", "note")
+        return str(rows[0][0]) if rows else ""
+
+    @property
     def trials(self) -> int:
         """R."""
         return self.experiment.training.trials

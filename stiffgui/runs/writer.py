@@ -67,6 +67,12 @@ class RunWriter:
         self._database.execute("PRAGMA synchronous = NORMAL")
         self._committed = time.monotonic()
 
+    def note_origin(self, run: str, epoch: int) -> None:
+        """Keep with the provenance that training starts from a network of another run."""
+        facts = provenance(self.experiment) | {"branched_from": {"run": run, "epoch": epoch}}
+        self._put("provenance", json.dumps(facts))
+        self.commit()
+
     def record(self, record: Record) -> None:
         """Append one epoch."""
         columns = [_values(getattr(record, name)) for name in HISTORY]

@@ -9,6 +9,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from stiffgui.figures.fit import Fit
+from stiffgui.stiffness.pseudospectrum import Pseudospectrum
 from stiffgui.training.records import Event, Record
 
 Arrays = dict[str, NDArray[Any]]
@@ -18,12 +19,16 @@ Arrays = dict[str, NDArray[Any]]
 
 @dataclass(frozen=True)
 class Start:
-    """Train `experiment` (TOML) into `path`; with `resume` continue that file."""
+    """Train `experiment` (TOML) into `path`; with `resume` continue that file.
+
+    With `origin`, a run file and an epoch, start from the networks kept there.
+    """
 
     experiment: str
     path: str
     replace: bool = False
     resume: bool = False
+    origin: tuple[str, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -80,7 +85,8 @@ class Failed:
 class Look:
     """Compute what the views show of one network: of `parameters`, or of `path` at `epoch`.
 
-    all_layers: the spectra of every layer too, at fewer samples.
+    all_layers: the spectra of every layer too, at fewer samples. contours: the pseudospectrum
+    of the layer at the first probe sample.
     """
 
     number: int
@@ -91,6 +97,7 @@ class Look:
     path: str
     parameters: Arrays | None = None
     all_layers: bool = False
+    contours: bool = False
 
 
 @dataclass(frozen=True)
@@ -113,6 +120,7 @@ class View:
     seconds: float = 0.0
     all_eigenvalues: NDArray[Any] | None = None
     all_conditions: NDArray[Any] | None = None
+    pseudospectrum: Pseudospectrum | None = None
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
+from stiffgui.runs.origin import Origin
 from stiffgui.runs.recording import Recording
 from stiffgui.session.messages import Bundle, Ended, Failed, Start
 from stiffgui.training import Controls, Event, Record
@@ -21,7 +22,12 @@ def train_messages(start: Start, controls: Controls) -> Iterator[Bundle | Ended 
     try:
         experiment = Experiment.from_toml(start.experiment)
         recording = Recording(
-            experiment, start.path, controls, replace=start.replace, resume=start.resume
+            experiment,
+            start.path,
+            controls,
+            replace=start.replace,
+            resume=start.resume,
+            origin=Origin(*start.origin) if start.origin is not None else None,
         )
         yield from _bundles(recording)
         yield Ended(recording.ending)

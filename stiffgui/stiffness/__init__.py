@@ -18,6 +18,7 @@ from stiffgui.stiffness.gelfand import Gelfand
 from stiffgui.stiffness.gelfand_sketch import GelfandSketch
 from stiffgui.stiffness.indices import INDICES, Index, layer_indices, network_index
 from stiffgui.stiffness.mean_modulus import MeanModulus
+from stiffgui.stiffness.pseudospectrum import Pseudospectrum, pseudospectrum
 from stiffgui.stiffness.singular import Singular
 from stiffgui.stiffness.spectral_radius import SpectralRadius
 from stiffgui.stiffness.spectrum import Spectrum, spectrum
@@ -57,9 +58,11 @@ __all__ = [
     "AnyProxy",
     "Index",
     "Proxy",
+    "Pseudospectrum",
     "Spectrum",
     "layer_indices",
     "network_index",
     "proxy",
+    "pseudospectrum",
     "spectrum",
 ]

@@ -41,8 +41,9 @@ class Event:
     """Something that happened between two records.
 
     kind: `learning-rate` (a plateau drop), `change` (a live setting), `diverged` (a trial
-    stopped), `paused`, `resumed`. `step` counts optimiser steps from the start; `trial` is the
-    position in the batch, None when it concerns all.
+    stopped), `paused`, `resumed`,
+    `branched` (it starts from a network of another run). `step` counts optimiser steps from the
+    start; `trial` is the position in the batch, None when it concerns all.
     """
 
     epoch: int

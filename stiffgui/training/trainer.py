@@ -38,9 +38,10 @@ class Trainer:
 
     Iterating runs the epochs. Nothing is drawn from a running random stream: the batches and
     random vectors of an epoch follow from (seed, trial, epoch), so a trial sees the same ones
-    alone, in a batch, and after resuming. `checkpoint` continues an earlier training. `data`
-    are the task's samples where they are at hand already: a machine that only lends its
-    processor need not have the user's files.
+    alone, in a batch, and after resuming. `checkpoint` continues an earlier training; `initial`
+    (name -> [R, ...]) takes the place of freshly drawn weights. `data` are the task's samples
+    where they are at hand already: a machine that only lends its processor need not have the
+    user's files.
 
     Raises InputError (from the constructor) when the device does not exist.
     """
@@ -50,6 +51,7 @@ class Trainer:
         experiment: Experiment,
         controls: Controls | None = None,
         checkpoint: Mapping[str, NDArray[Any]] | None = None,
+        initial: Mapping[str, NDArray[Any]] | None = None,
         *,
         data: Data | None = None,
     ) -> None:
@@ -67,7 +69,7 @@ class Trainer:
         self.seconds = 0.0
         self.alive = np.ones(len(self.trials), dtype=bool)
         self._place_data()
-        self._make_parameters()
+        self._make_parameters(initial)
         self.schedule = PlateauSchedule(settings.plateau, settings.learning_rate, len(self.trials))
         self._snapshot_epochs = _log_spaced(settings.epochs, experiment.watch.snapshots)
         self._generators = [Generator(device=self.device) for _ in self.trials]
@@ -85,17 +87,18 @@ class Trainer:
         self._x_test, self._y_test = place(self.data.x_test), place(self.data.y_test)
         self._probe = place(self.data.x_train[: self.experiment.watch.probe])
 
-    def _make_parameters(self) -> None:
+    def _make_parameters(self, given: Mapping[str, NDArray[Any]] | None) -> None:
         """Stacked parameters, their gradient and optimiser; the network sees views of them."""
         experiment, task = self.experiment, self.experiment.task
         shapes = experiment.architecture.shapes(task.inputs, task.outputs)
         self._parameters = Stacked(shapes, len(self.trials), self.dtype, self.device)
         for r, trial in enumerate(self.trials):
-            initial = initial_parameters(
+            drawn = initial_parameters(
                 experiment.architecture, task.inputs, task.outputs, experiment.training.seed, trial
             )
             for name, block in self._parameters.blocks.items():
-                block[r].copy_(torch.as_tensor(initial[name]))
+                values = drawn[name] if given is None else np.array(given[name][r])
+                block[r].copy_(torch.as_tensor(values))
         leaves = {k: v.detach().requires_grad_() for k, v in self._parameters.blocks.items()}
         self.network = ResidualNetwork(experiment.architecture, leaves)
         gradient, training = self._parameters.like(), experiment.training
@@ -288,7 +291,8 @@ class Trainer:
 
     def _indices_are_due(self) -> bool:
         watch, last = self.experiment.watch, self.experiment.training.epochs
-        return self.epoch < 10 or self.epoch % watch.every == 0 or self.epoch >= last
+        early = self.epoch < 10 or (self.epoch < 100 and self.epoch % 10 == 0)
+        return early or self.epoch % watch.every == 0 or self.epoch >= last
 
     def _record(self) -> Record:
         indices, flagged = self.indices() if self._indices_are_due() else ({}, {})

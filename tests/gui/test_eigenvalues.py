@@ -27,13 +27,13 @@ WAIT = 60_000
 
 @pytest.fixture
 def shown(window: MainWindow, run_file: Path, qtbot: QtBot) -> MainWindow:
-    window.bench.open_file(run_file)
-    qtbot.waitUntil(lambda: window.eigenvalues._view is not None, timeout=WAIT)
+    window.train.bench.open_file(run_file)
+    qtbot.waitUntil(lambda: window.train.eigenvalues._view is not None, timeout=WAIT)
     return window
 
 
 def test_points_are_the_eigenvalues_in_few_colours(shown: MainWindow, run_file: Path) -> None:
-    card = shown.eigenvalues
+    card = shown.train.eigenvalues
     with open_run(run_file) as run:
         probe = run.experiment.task.data().x_train[:50]
         expected = np.linalg.eigvals(run.snapshot(6).jacobians(probe)[0, 0]).ravel()
@@ -48,7 +48,7 @@ def test_points_are_the_eigenvalues_in_few_colours(shown: MainWindow, run_file: 
 
 
 def test_the_pointer_is_told_about_its_eigenvalue(shown: MainWindow) -> None:
-    plane = shown.eigenvalues.plane
+    plane = shown.train.eigenvalues.plane
     points = plane.points
     assert points is not None
     row = int(np.abs(points.values).argmax())
@@ -65,7 +65,7 @@ def test_the_pointer_is_told_about_its_eigenvalue(shown: MainWindow) -> None:
 
 
 def test_the_table_follows_the_region(shown: MainWindow, qtbot: QtBot) -> None:
-    card = shown.eigenvalues
+    card = shown.train.eigenvalues
     view = card._view
     assert view is not None
     titles = [card.table.verticalHeaderItem(k).text() for k in range(card.table.rowCount())]
@@ -86,7 +86,7 @@ def test_the_table_follows_the_region(shown: MainWindow, qtbot: QtBot) -> None:
 
 
 def test_the_table_is_aligned_and_copied(shown: MainWindow, qtbot: QtBot) -> None:
-    table = shown.eigenvalues.table
+    table = shown.train.eigenvalues.table
     table.show_values({"spectral-radius": 1.23456, "ratio-real": float("nan")}, {"gelfand": 2.0})
     table.setFocus()
     qtbot.keySequence(table, QKeySequence(QKeySequence.StandardKey.Copy))
@@ -103,7 +103,7 @@ def test_the_table_is_aligned_and_copied(shown: MainWindow, qtbot: QtBot) -> Non
 
 
 def test_all_layers_and_the_walk(shown: MainWindow, qtbot: QtBot) -> None:
-    card = shown.eigenvalues
+    card = shown.train.eigenvalues
     card.all_layers.setChecked(True)
 
     def layers() -> set[int]:
@@ -119,8 +119,68 @@ def test_all_layers_and_the_walk(shown: MainWindow, qtbot: QtBot) -> None:
     assert not card._walk.isActive()
 
 
+def test_every_eigenvalue_is_a_row_sorted_and_copied(shown: MainWindow, qtbot: QtBot) -> None:
+    card = shown.train.eigenvalues
+    card.below.setCurrentIndex(1)
+    table, points = card.list, card.plane.points
+    assert points is not None and table.isVisible()
+    rows = [line.split("\t") for line in table.as_text().splitlines()]
+    assert rows[0][:3] == ["Re λ", "Im λ", "|λ|"] and len(rows) == 1 + len(points.values)
+    moduli = np.array([float(row[2]) for row in rows[1:]])
+    np.testing.assert_allclose(moduli, np.sort(np.abs(points.values))[::-1], rtol=1e-8)
+    table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
+    card.show_view(card._view)  # a newer view keeps the order asked for
+    rows = [line.split("\t") for line in table.as_text().splitlines()[1:]]
+    np.testing.assert_allclose(
+        [float(row[0]) for row in rows], np.sort(points.values.real), rtol=1e-8
+    )
+    table.selectRow(0)
+    table.setFocus()
+    qtbot.keySequence(table, QKeySequence(QKeySequence.StandardKey.Copy))
+    lines = QGuiApplication.clipboard().text().splitlines()
+    assert len(lines) == 2 and float(lines[1].split("\t")[0]) == pytest.approx(
+        points.values.real.min()
+    )
+
+
+def test_time_scales_count_every_mode(shown: MainWindow) -> None:
+    card = shown.train.eigenvalues
+    card.below.setCurrentIndex(2)
+    points = card.plane.points
+    assert points is not None and card.scales.plot.isVisible()
+    decaying, growing = card.scales.counts.sum(1)
+    assert (decaying, growing) == ((points.values.real < 0).sum(), (points.values.real > 0).sum())
+    assert card.scales._step.value() == pytest.approx(-1)  # a = 0.1 on a logarithmic axis
+
+
+def test_contours_come_on_demand(shown: MainWindow, qtbot: QtBot, run_file: Path) -> None:
+    card = shown.train.eigenvalues
+    assert not card.plane.contours
+    card.contours.setChecked(True)
+    qtbot.waitUntil(lambda: bool(card.plane.contours), timeout=WAIT)
+    found = card._view.pseudospectrum
+    with open_run(run_file) as run:
+        jacobian = run.snapshot(6).jacobians(run.experiment.task.data().x_train[:1])[0, 0, 0]
+    z = found.real[5] + 1j * found.imag[9]
+    expected = np.linalg.svd(z * np.eye(20) - jacobian, compute_uv=False)[-1]
+    assert found.smallest[9, 5] == pytest.approx(expected, rel=1e-9)
+    # A line lies where the grid says: the ends of the widest contour in the plane.
+    line, level = card.plane.contours[0], found.levels()[0]
+    drawn = line.mapRectToParent(line.path.boundingRect())
+    inside = np.flatnonzero((found.smallest < level).any(0))
+    cell = found.real[1] - found.real[0]
+    assert abs(drawn.left() - found.real[inside[0]]) <= cell
+    assert abs(drawn.right() - found.real[inside[-1]]) <= cell
+    rows = np.flatnonzero((found.smallest < level).any(1))
+    cell = found.imag[1] - found.imag[0]
+    assert abs(drawn.bottom() - found.imag[rows[-1]]) <= cell
+    assert abs(drawn.top() - found.imag[rows[0]]) <= cell
+    card.contours.setChecked(False)
+    qtbot.waitUntil(lambda: not card.plane.contours, timeout=WAIT)
+
+
 def test_the_view_and_the_figure_show_one_fit(shown: MainWindow, run_file: Path) -> None:
-    fit = shown.fit._fit
+    fit = shown.train.fit._fit
     assert fit is not None
     with open_run(run_file) as run:
         table = FIGURES["fit"][1]([run], Options())
@@ -131,8 +191,8 @@ def test_the_view_and_the_figure_show_one_fit(shown: MainWindow, run_file: Path)
 
 
 def test_a_click_on_layers_selects_both(shown: MainWindow, qtbot: QtBot) -> None:
-    card = shown.layers
-    shown.refresh()
+    card = shown.train.layers
+    shown.train.refresh()
     at = card.plot.getViewBox().mapViewToScene(QPointF(4.0, 7.0))
     assert card.place(at) == (7, 4)
     card.plot.scene().sigMouseMoved.emit(at)
@@ -140,16 +200,16 @@ def test_a_click_on_layers_selects_both(shown: MainWindow, qtbot: QtBot) -> None
     with qtbot.waitSignal(card.picked) as picked:
         card.plot.scene().sigMouseClicked.emit(_Click(at))
     assert picked.args == [7, 4]
-    shown.refresh()
-    assert shown.eigenvalues.layer.value() == 7 and shown.timeline.epoch == 4
+    shown.train.refresh()
+    assert shown.train.eigenvalues.layer.value() == 7 and shown.train.timeline.epoch == 4
     x, y = card.frames[1].getData()
     assert 4.0 in x and (y.min(), y.max()) == (6.5, 7.5)
-    run = shown.bench.shown
+    run = shown.train.bench.shown
     assert run is not None
     expected = np.median(run.indices["spectral-radius"].values[:, :, 6], axis=1)
     assert card.value_at(7, 6) == pytest.approx(expected[-1])
     card.logarithmic.setChecked(True)
-    shown.refresh()
+    shown.train.refresh()
     known = np.log10(card._values)
     np.testing.assert_allclose(card.bar.levels(), (known.min(), known.max()), rtol=1e-6)
 

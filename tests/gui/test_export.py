@@ -13,9 +13,18 @@ import pandas as pd
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QImage
-from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QLineEdit, QPushButton
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QFileDialog,
+    QLineEdit,
+    QMessageBox,
+    QPushButton,
+)
 from pytestqt.qtbot import QtBot
 
+from stiffgui._presets import from_short_text
 from stiffgui.cli import main
 from stiffgui.figures import FIGURES, Options, export_figure
 from stiffgui.gui.export_dialog import ExportDialog
@@ -27,13 +36,13 @@ WAIT = 60_000
 
 @pytest.fixture
 def loaded(window: MainWindow, run_file: Path) -> MainWindow:
-    window.bench.open_file(run_file)
+    window.train.bench.open_file(run_file)
     return window
 
 
 def dialog_of(window: MainWindow, figure: str, path: Path, kind: str = "png") -> ExportDialog:
-    window.ask_export(figure)
-    dialog = window.exports.dialog
+    window.train.ask_export(figure)
+    dialog = window.train.exports.dialog
     assert dialog is not None and dialog.isVisible()
     dialog.kind.setCurrentIndex(dialog.kind.findData(kind))
     dialog.file.setText(str(path))
@@ -52,14 +61,14 @@ def test_a_png_has_the_size_asked_for_and_it_is_remembered(
     image = QImage(str(path))
     assert abs(image.width() - 90 / 25.4 * 300) <= 1
     assert abs(image.height() - 60 / 25.4 * 300) <= 1
-    assert not loaded.exports.pending and loaded.exports.dialog is None
+    assert not loaded.train.exports.pending and loaded.train.exports.dialog is None
     again = dialog_of(loaded, "fit", path)
     assert again.sizes["width"].value() == 90 and again.sizes["font"].value() == 7.5
     assert again.figure.currentData() == "fit"
     again.reject()
-    loaded.ask_export("fit")
-    assert loaded.exports.dialog is not None
-    assert loaded.exports.dialog.path == tmp_path / "small-fit.png"
+    loaded.train.ask_export("fit")
+    assert loaded.train.exports.dialog is not None
+    assert loaded.train.exports.dialog.path == tmp_path / "small-fit.png"
 
 
 def test_csv_is_what_is_drawn(
@@ -96,7 +105,7 @@ def test_a_bad_place_is_told_and_nothing_is_lost(loaded: MainWindow, tmp_path: P
         dialog.save.click()
         assert told in dialog.problem.text() and dialog.problem.isVisible()
         assert dialog.isVisible() and dialog.sizes["width"].value() == 77
-        assert not loaded.exports.pending
+        assert not loaded.train.exports.pending
     written = [p.name for p in tmp_path.iterdir() if p.suffix in (".png", ".svg")]
     assert written == ["folder.png"]
 
@@ -124,21 +133,21 @@ def test_a_failure_in_the_child_is_told_in_the_dialog(
 ) -> None:
     run = tmp_path / "gone.stiff"
     shutil.copy(run_file, run)
-    window.bench.open_file(run)
+    window.train.bench.open_file(run)
     dialog = dialog_of(window, "errors", tmp_path / "a.png")
     run.unlink()
     dialog.save.click()
     qtbot.waitUntil(lambda: "cannot be read" in dialog.problem.text(), timeout=WAIT)
-    assert dialog.isVisible() and dialog.save.isEnabled() and not window.exports.pending
-    window.export("errors", tmp_path / "b.png")
-    qtbot.waitUntil(lambda: not window.exports.pending, timeout=WAIT)
+    assert dialog.isVisible() and dialog.save.isEnabled() and not window.train.exports.pending
+    window.train.export("errors", tmp_path / "b.png")
+    qtbot.waitUntil(lambda: not window.train.exports.pending, timeout=WAIT)
     assert "cannot be read" in window.banner.text()
 
 
 def test_the_command_does_the_same(loaded: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
-    loaded.eigenvalues.region.setCurrentIndex(2)
-    loaded.eigenvalues.all_layers.setChecked(True)
-    loaded.timeline.go_to(3)
+    loaded.train.eigenvalues.region.setCurrentIndex(2)
+    loaded.train.eigenvalues.all_layers.setChecked(True)
+    loaded.train.timeline.go_to(3)
     for figure in ("stiffness", "layers", "spectrum", "fit"):
         path = tmp_path / f"our own {figure}.csv"
         dialog = dialog_of(loaded, figure, path, "csv")
@@ -153,26 +162,26 @@ def test_the_command_does_the_same(loaded: MainWindow, qtbot: QtBot, tmp_path: P
 
 def test_copies(loaded: MainWindow, qtbot: QtBot, tmp_path: Path, run_file: Path) -> None:
     clipboard = QGuiApplication.clipboard()
-    for card in loaded.cards:
+    for card in loaded.train.cards:
         clipboard.clear()
         actions = {a.text().replace("&", ""): a for a in card.menu.actions()}
         actions["Copy data"].trigger()
-        qtbot.waitUntil(lambda: not loaded.exports.pending, timeout=WAIT)
+        qtbot.waitUntil(lambda: not loaded.train.exports.pending, timeout=WAIT)
         assert len(pd.read_csv(io.StringIO(clipboard.text()))) > 1
         actions["Copy picture"].trigger()
-        qtbot.waitUntil(lambda: not loaded.exports.pending, timeout=WAIT)
+        qtbot.waitUntil(lambda: not loaded.train.exports.pending, timeout=WAIT)
         assert abs(clipboard.image().width() - 160 / 25.4 * 200) <= 1
         actions["Copy as Python"].trigger()
         script = tmp_path / f"{card.figure}.py"
         script.write_text(clipboard.text(), "utf-8")
-    for card in loaded.cards[-2:]:  # the same text but for the name: two are enough to run
+    for card in loaded.train.cards[-2:]:  # the same text but for the name: two are enough to run
         script = tmp_path / f"{card.figure}.py"
         subprocess.run([sys.executable, str(script)], cwd=tmp_path, check=True, timeout=120)
         assert (tmp_path / f"{card.figure}.pdf").read_bytes().startswith(b"%PDF")
 
 
 def test_every_card_has_its_menu_by_pointer_and_by_key(loaded: MainWindow) -> None:
-    for card in loaded.cards:
+    for card in loaded.train.cards:
         plot = card.plot.viewport() if hasattr(card, "plot") else card.maps  # type: ignore[attr-defined]
         for reason in (QContextMenuEvent.Reason.Mouse, QContextMenuEvent.Reason.Keyboard):
             at = QPoint(30, 30)
@@ -186,19 +195,19 @@ def test_every_card_has_its_menu_by_pointer_and_by_key(loaded: MainWindow) -> No
 
 
 def test_the_menu_opens_the_dialog_on_its_figure(loaded: MainWindow) -> None:
-    loaded.layers.menu.actions()[0].trigger()
-    assert loaded.exports.dialog is not None
-    assert loaded.exports.dialog.figure.currentData() == "layers"
+    loaded.train.layers.menu.actions()[0].trigger()
+    assert loaded.train.exports.dialog is not None
+    assert loaded.train.exports.dialog.figure.currentData() == "layers"
 
 
 def test_without_a_run_there_is_a_word_instead(window: MainWindow) -> None:
-    window.errors.menu.actions()[0].trigger()
-    assert window.exports.dialog is None and "press Run" in window.banner.text()
+    window.train.errors.menu.actions()[0].trigger()
+    assert window.train.exports.dialog is None and "press Run" in window.banner.text()
 
 
 def test_every_control_of_the_dialog_has_a_name_and_a_tool_tip(loaded: MainWindow) -> None:
-    loaded.ask_export("errors")
-    dialog = loaded.exports.dialog
+    loaded.train.ask_export("errors")
+    dialog = loaded.train.exports.dialog
     assert dialog is not None
     for kind in (QComboBox, QAbstractSpinBox, QPushButton, QLineEdit):
         for control in dialog.findChildren(kind):
@@ -219,3 +228,60 @@ def test_options_reach_the_picture(run_file: Path, tmp_path: Path) -> None:
             export_figure([run], "spectrum", path, "png", Options(dpi=dpi, all_layers=True))
         sizes[dpi] = QImage(str(path)).width()
     assert abs(sizes[100] - 2 * sizes[50]) <= 2
+
+
+def test_a_report_holds_settings_figures_tables_and_provenance(
+    loaded: MainWindow,
+    qtbot: QtBot,
+    tmp_path: Path,
+    run_file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    import base64
+    import html
+    import re
+    import xml.dom.minidom
+
+    path = tmp_path / "report.html"
+    monkeypatch.setattr(
+        QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "report"), "HTML (*.html)")
+    )
+    loaded.acts["report"].trigger()
+    qtbot.waitUntil(lambda: not loaded.train.exports.pending, timeout=WAIT)
+    assert loaded.banner.text() == f"Saved {path}"
+    text = path.read_text("utf-8")
+    pictures = re.findall(r'src="data:image/svg\+xml;base64,([^"]+)"', text)
+    assert len(pictures) == 5
+    for picture in pictures:
+        assert (
+            xml.dom.minidom.parseString(base64.b64decode(picture)).documentElement.tagName == "svg"
+        )
+    assert not re.search(r'(src|href)="http', text)
+    command = re.search(r"<code>stiffgui train (.+?)</code>", text)
+    assert command is not None
+    with open_run(run_file) as run:
+        again = from_short_text(html.unescape(command[1]).strip('"'))
+        assert again == run.experiment
+        assert run.provenance["torch"] in text and run.provenance["started"] in text
+        for spec in run.experiment.specs():
+            assert f"<td>{spec.key}</td>" in text
+        median = float(pd.Series(run.series().series["test_error"][-1]).median())
+    assert f'<td>test_error</td><td class="n">{median:.4g}</td>' in text
+    loaded.train.exports.save("report", tmp_path / "no" / "a.html")
+    qtbot.waitUntil(lambda: not loaded.train.exports.pending, timeout=WAIT)
+    assert "cannot be written" in loaded.banner.text()
+
+
+def test_saving_asks_before_it_replaces(
+    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.toml"
+    path.write_text("precious")
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "a"), ""))
+    answers = [QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes]
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: answers.pop(0))
+    window.acts["save"].trigger()
+    assert path.read_text() == "precious"
+    window.acts["save"].trigger()
+    assert path.read_text() == window.train.model.experiment.to_toml()  # type: ignore[union-attr]
+    assert not answers

@@ -25,64 +25,64 @@ from stiffgui.gui.closing import Choice
 from stiffgui.gui.curves import Quartiles, smoothed, thinned
 from stiffgui.gui.palette import Palette
 from stiffgui.gui.window import MainWindow
-from stiffgui.runs import open_run
+from stiffgui.runs import open_run, settle
 
 WAIT = 60_000
 
 
 def train(window: MainWindow, qtbot: QtBot, epochs: int = 4) -> None:
-    window.model.edit("training.epochs", epochs)
-    window.run()
-    qtbot.waitUntil(lambda: not window.bench.busy, timeout=WAIT)
+    window.train.model.edit("training.epochs", epochs)
+    window.train.run()
+    qtbot.waitUntil(lambda: not window.train.bench.busy, timeout=WAIT)
 
 
 def test_runs_are_overlaid_renamed_and_removed(window: MainWindow, qtbot: QtBot) -> None:
     train(window, qtbot)
     train(window, qtbot)
-    first, second = window.bench.runs
+    first, second = window.train.bench.runs
     assert (first.name, second.name) == ("alpine02-1", "alpine02-2")
-    window.refresh()
-    assert {key[0] for key in window.errors.curves} == {id(first), id(second)}
-    boxes = window.runs_bar.findChildren(QCheckBox)
+    window.train.refresh()
+    assert {key[0] for key in window.train.errors.curves} == {id(first), id(second)}
+    boxes = window.train.runs_bar.findChildren(QCheckBox)
     drawn = next(b for b in boxes if b.accessibleName() == "Draw alpine02-1")
     drawn.click()
-    window.refresh()
-    assert {key[0] for key in window.errors.curves} == {id(second)}
+    window.train.refresh()
+    assert {key[0] for key in window.train.errors.curves} == {id(second)}
 
-    window.bench.rename(first, "plain")
+    window.train.bench.rename(first, "plain")
     assert first.path.name == "plain.stiff" and first.path.exists()
-    window.bench.rename(second, "plain")
+    window.train.bench.rename(second, "plain")
     assert "exists already" in window.banner.text() and second.name == "alpine02-2"
-    window.bench.rename(second, "a/b")
+    window.train.bench.rename(second, "a/b")
     assert "characters" in window.banner.text() and second.path.exists()
 
-    names = window.runs_bar.findChildren(QPushButton)
+    names = window.train.runs_bar.findChildren(QPushButton)
     next(b for b in names if b.accessibleName() == "Show plain").click()
-    assert window.bench.shown is first
-    qtbot.waitUntil(lambda: window.eigenvalues._view is not None, timeout=WAIT)
-    window.bench.remove(first)
-    assert window.bench.shown is second and first.path.exists()
+    assert window.train.bench.shown is first
+    qtbot.waitUntil(lambda: window.train.eigenvalues._view is not None, timeout=WAIT)
+    window.train.bench.remove(first)
+    assert window.train.bench.shown is second and first.path.exists()
 
 
 def test_axis_smoothing_and_outliers(window: MainWindow, qtbot: QtBot) -> None:
     train(window, qtbot, 30)
-    run = window.bench.shown
+    run = window.train.bench.shown
     assert run is not None
-    curve = lambda: window.errors.curves[id(run), "train"]  # noqa: E731  (remade by each change)
+    curve = lambda: window.train.errors.curves[id(run), "train"]  # noqa: E731  (remade by each change)
     for axis, last in (("step", 30 * 20), ("time", float(run.seconds.values[-1])), ("epoch", 30)):
-        window.history_view.choose(axis=axis)
-        window.refresh()
+        window.train.history_view.choose(axis=axis)
+        window.train.refresh()
         assert curve().line.xData[-1] == pytest.approx(last)
-    window.history_view.choose(smoothing=0.9, robust=True)
-    window.refresh()
+    window.train.history_view.choose(smoothing=0.9, robust=True)
+    window.train.refresh()
     raw = run.series["train_error"].values[:, 0]
     assert curve().median[-1] == pytest.approx(smoothed(raw, np.arange(31), 0.9)[-1])
     assert len(curve().raw.xData) == 31
-    window.errors.pointed.emit(10.0)
-    assert window.stiffness._cross.isVisible()
+    window.train.errors.pointed.emit(10.0)
+    assert window.train.stiffness._cross.isVisible()
     assert f"{curve().median[10]:.3g}" in curve().label.text()
-    window.errors.pointed.emit(None)
-    assert not window.stiffness._cross.isVisible()
+    window.train.errors.pointed.emit(None)
+    assert not window.train.stiffness._cross.isVisible()
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=4000), st.integers(1, 50))
@@ -120,31 +120,31 @@ def test_quartiles_grow_as_numpy_ranks_them() -> None:
 def test_undo_while_training_reaches_only_edits_made_since(
     window: MainWindow, qtbot: QtBot
 ) -> None:
-    window.model.edit("architecture.width", 8)
-    window.model.edit("training.epochs", 5000)
-    window.run()
-    qtbot.waitUntil(lambda: window.bench.shown.epoch >= 2, timeout=WAIT)  # type: ignore[union-attr]
-    window.model.edit("training.learning_rate", 0.002)
+    window.train.model.edit("architecture.width", 8)
+    window.train.model.edit("training.epochs", 5000)
+    window.train.run()
+    qtbot.waitUntil(lambda: window.train.bench.shown.epoch >= 2, timeout=WAIT)  # type: ignore[union-attr]
+    window.train.model.edit("training.learning_rate", 0.002)
     window.acts["undo"].trigger()
-    assert window.model.value("training.learning_rate") == 0.001
+    assert window.train.model.value("training.learning_rate") == 0.001
     window.acts["undo"].trigger()
-    assert window.model.value("training.epochs") == 5000
+    assert window.train.model.value("training.epochs") == 5000
     window.acts["redo"].trigger()
-    assert window.model.value("training.learning_rate") == 0.002
-    assert not window.preset.isEnabled()
-    window.bench.open_file(Path("x.toml"))
+    assert window.train.model.value("training.learning_rate") == 0.002
+    assert not window.train.preset.isEnabled()
+    window.train.bench.open_file(Path("x.toml"))
     assert "x.toml" in window.banner.text()
 
 
 def test_keys_belong_to_the_focused_control(window: MainWindow, qtbot: QtBot) -> None:
-    window.model.edit("training.epochs", 5000)
-    window.run()
-    qtbot.waitUntil(lambda: window.bench.shown.epoch >= 2, timeout=WAIT)  # type: ignore[union-attr]
+    window.train.model.edit("training.epochs", 5000)
+    window.train.run()
+    qtbot.waitUntil(lambda: window.train.bench.shown.epoch >= 2, timeout=WAIT)  # type: ignore[union-attr]
     window.activateWindow()
-    window.eigenvalues.layer.setFocus()
-    qtbot.keyClick(window.eigenvalues.layer, Qt.Key.Key_Right)
-    assert window.eigenvalues.layer.value() == 2
-    assert not window.bench.paused
+    window.train.eigenvalues.layer.setFocus()
+    qtbot.keyClick(window.train.eigenvalues.layer, Qt.Key.Key_Right)
+    assert window.train.eigenvalues.layer.value() == 2
+    assert not window.train.bench.paused
 
 
 def test_palette_finds_and_does(window: MainWindow, qtbot: QtBot) -> None:
@@ -160,35 +160,124 @@ def test_palette_finds_and_does(window: MainWindow, qtbot: QtBot) -> None:
 
 
 def test_settings_go_over_the_clipboard(window: MainWindow) -> None:
-    window.model.edit("architecture.width", 12)
+    model, clipboard = window.train.model, QApplication.clipboard()
+    model.edit("architecture.width", 12)
     window.acts["copy_command"].trigger()
-    command = QApplication.clipboard().text()
-    assert command == "stiffgui train alpine02 --set architecture.width=12"
-    window.acts["copy_settings"].trigger()
-    window.model.edit("architecture.width", 20)
+    assert clipboard.text() == "stiffgui train alpine02 --set architecture.width=12"
+    for name in ("copy_command", "copy_settings", "copy_toml"):
+        model.edit("architecture.width", 12)
+        window.acts[name].trigger()
+        model.edit("architecture.width", 20)
+        window.acts["paste_settings"].trigger()
+        assert model.value("architecture.width") == 12, name
+    clipboard.setText("[architecture]\nwidht = 3")
     window.acts["paste_settings"].trigger()
-    assert window.model.value("architecture.width") == 12
-    QApplication.clipboard().setText("[architecture]\nwidht = 3")
+    assert "Did you mean architecture.width?" in window.banner.text()
+    clipboard.setText("alpine02 architecture.widht=3")
     window.acts["paste_settings"].trigger()
     assert "Did you mean architecture.width?" in window.banner.text()
 
 
+def test_a_branch_starts_from_the_epoch_on_the_timeline(window: MainWindow, qtbot: QtBot) -> None:
+    train(window, qtbot, 6)
+    page = window.train
+    first = page.bench.shown
+    assert first is not None and window.acts["branch"].isEnabled()
+    page.refresh()
+    page.timeline.go_to(3)
+    page.model.edit("training.learning_rate", 0.01)
+    window.acts["branch"].trigger()
+    assert not window.acts["branch"].isEnabled()
+    qtbot.waitUntil(lambda: not page.bench.busy, timeout=WAIT)
+    second = page.bench.shown
+    assert second is not None and second is not first and page.timeline.live
+    assert second.events[0].text == "starts from epoch 3 of alpine02-1"
+    with open_run(second.path) as run, open_run(first.path) as old:
+        np.testing.assert_array_equal(
+            run.parameters(0)["layers.weight"], old.parameters(3)["layers.weight"]
+        )
+    page.model.edit("architecture.width", 7)
+    window.acts["branch"].trigger()
+    qtbot.waitUntil(lambda: "architecture.width = 20" in window.banner.text(), timeout=WAIT)
+    assert page.bench.runs == [first, second]
+
+
+def test_a_note_stays_with_the_file(window: MainWindow, qtbot: QtBot) -> None:
+    train(window, qtbot)
+    bench = window.train.bench
+    (run,) = bench.runs
+    bench.set_note(run, " the plain one\n")
+    with open_run(run.path) as stored:
+        assert stored.note == "the plain one"
+    bench.remove(run)
+    again = bench.open_run(run.path)
+    assert again is not None and again.note == "the plain one"
+    shown = [b.toolTip() for b in window.train.runs_bar.findChildren(QPushButton)]
+    assert any("“the plain one”" in tip for tip in shown)
+    again.path = run.path.with_name("gone.stiff")
+    bench.set_note(again, "x")
+    assert "cannot be kept" in window.banner.text() and again.note == "the plain one"
+
+
+def test_a_deleted_run_comes_back_by_undo(
+    window: MainWindow, qtbot: QtBot, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("XDG_DATA_HOME", raising=False)
+    train(window, qtbot)
+    train(window, qtbot)
+    bench = window.train.bench
+    first, second = bench.runs
+    before = first.path.read_bytes()
+    bench.throw_away(first)
+    assert bench.runs == [second] and not first.path.exists()
+    assert "wastebasket" in window.banner.text()
+    window.banner._offer.click()
+    assert bench.runs == [first, second] and bench.shown is first
+    assert first.path.read_bytes() == before
+    assert not list(home.rglob("*.trashinfo")) and not list(home.rglob("deleted/*"))
+    bench.throw_away(first)
+    first.path.write_text("another")
+    window.banner._offer.click()
+    assert "exists again" in window.banner.text() and first.path.read_text() == "another"
+
+
+def test_an_interrupted_file_is_moved_with_its_journal(tmp_path: Path) -> None:
+    import sqlite3
+
+    path = tmp_path / "a.db"
+    writer = sqlite3.connect(path)
+    writer.execute("PRAGMA journal_mode = WAL")
+    writer.execute("CREATE TABLE t (x)")
+    writer.execute("INSERT INTO t VALUES (7)")
+    writer.commit()
+    left = tmp_path / "left" / "a.db"  # as a killed process leaves it: with its journal
+    left.parent.mkdir()
+    for name in ("a.db", "a.db-wal"):
+        (left.parent / name).write_bytes((tmp_path / name).read_bytes())
+    writer.close()
+    settle(left)
+    assert [p.name for p in left.parent.iterdir()] == ["a.db"]
+    assert sqlite3.connect(left).execute("SELECT x FROM t").fetchall() == [(7,)]
+    settle(tmp_path / "missing.db")
+    assert not (tmp_path / "missing.db").exists()
+
+
 def test_a_folder_that_cannot_be_written_is_told(window: MainWindow, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    window.bench.workspace = tmp_path / "file" / "runs"
-    window.run()
-    assert "cannot be written" in window.banner.text() and not window.bench.runs
+    window.train.bench.workspace = tmp_path / "file" / "runs"
+    window.train.run()
+    assert "cannot be written" in window.banner.text() and not window.train.bench.runs
 
 
 def test_a_diverged_trial_is_told(window: MainWindow, qtbot: QtBot) -> None:
-    window.model.edit("regularizer.kind", "l2")
-    window.model.edit("regularizer.weight", 1e6)
-    window.model.edit("training.learning_rate", 10.0)
-    window.model.edit("architecture.activation", "identity")
-    window.model.edit("architecture.horizon", 1000.0)
+    window.train.model.edit("regularizer.kind", "l2")
+    window.train.model.edit("regularizer.weight", 1e6)
+    window.train.model.edit("training.learning_rate", 10.0)
+    window.train.model.edit("architecture.activation", "identity")
+    window.train.model.edit("architecture.horizon", 1000.0)
     train(window, qtbot, 20)
     assert "became NaN or infinite" in window.banner.text()
-    assert window.bench.runs[0].state == "diverged"
+    assert window.train.bench.runs[0].state == "diverged"
 
 
 def test_a_broken_settings_file_is_set_aside(qtbot: QtBot, qapp: QApplication, home: Path) -> None:
@@ -204,9 +293,9 @@ def test_a_broken_settings_file_is_set_aside(qtbot: QtBot, qapp: QApplication, h
 def test_training_goes_on_in_the_background_and_ends_itself(
     window: MainWindow, qtbot: QtBot
 ) -> None:
-    window.model.edit("training.epochs", 60)
-    window.run()
-    run = window.bench.shown
+    window.train.model.edit("training.epochs", 60)
+    window.train.run()
+    run = window.train.bench.shown
     assert run is not None
     qtbot.waitUntil(lambda: run.epoch >= 2, timeout=WAIT)
     window.ask_how_to_close = lambda: Choice.CANCEL  # type: ignore[method-assign]
@@ -214,8 +303,8 @@ def test_training_goes_on_in_the_background_and_ends_itself(
     assert window.isVisible()
     window.ask_how_to_close = lambda: Choice.BACKGROUND  # type: ignore[method-assign]
     window.close()
-    assert window.isHidden() and window.bench.busy
-    qtbot.waitUntil(lambda: not window.bench.training.isRunning(), timeout=WAIT)
+    assert window.isHidden() and window.train.bench.busy
+    qtbot.waitUntil(lambda: not window.train.bench.training.isRunning(), timeout=WAIT)
     with open_run(run.path) as stored:
         assert stored.ending == "finished" and stored.series().epochs[-1] == 60
 
@@ -231,7 +320,7 @@ if __name__ == "__main__":
     window = make_window(application, Path(sys.argv[1]))
     window.show()
     window.start_children()
-    window.run()
+    window.train.run()
     application.exec()
 """
 
@@ -268,19 +357,21 @@ def test_kill_the_window_and_the_child_saves_and_ends(
 def test_an_interrupted_run_is_offered_and_goes_on(
     window: MainWindow, qtbot: QtBot, qapp: QApplication, home: Path
 ) -> None:
-    window.model.edit("training.epochs", 5000)
-    window.run()
-    run = window.bench.shown
+    window.train.model.edit("training.epochs", 5000)
+    window.train.run()
+    run = window.train.bench.shown
     assert run is not None
     qtbot.waitUntil(lambda: run.epoch >= 3, timeout=WAIT)
     window.acts["pause"].trigger()  # saves a state to resume from
     qtbot.waitUntil(lambda: any(e.kind == "paused" for e in run.events), timeout=WAIT)
     qtbot.wait(800)
     held = run.epoch
-    assert window.bench.training.process_id is not None
-    os.kill(window.bench.training.process_id, signal.SIGKILL)
+    assert window.train.bench.training.process_id is not None
+    os.kill(window.train.bench.training.process_id, signal.SIGKILL)
     qtbot.waitUntil(lambda: "ended unexpectedly" in window.banner.text(), timeout=WAIT)
-    assert window.bench.interrupted() == []  # touched a moment ago: somebody may be writing it
+    assert (
+        window.train.bench.interrupted() == []
+    )  # touched a moment ago: somebody may be writing it
     past = time.time() - 100
     for path in (home / "runs").iterdir():
         os.utime(path, (past, past))
@@ -292,10 +383,10 @@ def test_an_interrupted_run_is_offered_and_goes_on(
     assert "was interrupted" in second.banner.text()
     second.banner._offer.click()
     qtbot.waitUntil(
-        lambda: second.bench.shown is not None and second.bench.shown.epoch >= held + 2,
+        lambda: second.train.bench.shown is not None and second.train.bench.shown.epoch >= held + 2,
         timeout=WAIT,
     )
-    epochs = second.bench.shown.epochs.values  # type: ignore[union-attr]
+    epochs = second.train.bench.shown.epochs.values  # type: ignore[union-attr]
     assert (np.diff(epochs) == 1).all() and epochs[0] == 0
     second.close()
     second.deleteLater()

@@ -23,40 +23,42 @@ WAIT = 60_000
 
 
 def start(window: MainWindow, qtbot: QtBot, epochs: int = 5000) -> None:
-    window.model.edit("training.epochs", epochs)
-    window.model.edit("training.trials", 2)
+    window.train.model.edit("training.epochs", epochs)
+    window.train.model.edit("training.trials", 2)
     window.acts["run"].trigger()
     qtbot.waitUntil(
-        lambda: window.bench.shown is not None and window.bench.shown.epoch >= 3, timeout=WAIT
+        lambda: window.train.bench.shown is not None and window.train.bench.shown.epoch >= 3,
+        timeout=WAIT,
     )
 
 
 def test_train_change_scrub_export_close(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
-    window.model.edit("regularizer.kind", "stiffness")
+    window.train.model.edit("regularizer.kind", "stiffness")
     start(window, qtbot)
-    run = window.bench.shown
+    run = window.train.bench.shown
     assert run is not None and not window.acts["run"].isEnabled()
-    window.model.edit("regularizer.weight", 0.5)
+    window.train.model.edit("regularizer.weight", 0.5)
     qtbot.waitUntil(lambda: any(e.key == "regularizer.weight" for e in run.events), timeout=WAIT)
-    qtbot.waitUntil(lambda: len(window.errors._markers) == 1, timeout=WAIT)
-    qtbot.waitUntil(lambda: window.fit._fit is not None, timeout=WAIT)
+    qtbot.waitUntil(lambda: len(window.train.errors._markers) == 1, timeout=WAIT)
+    qtbot.waitUntil(lambda: window.train.fit._fit is not None, timeout=WAIT)
 
-    window.timeline.go_to(2)
-    window.eigenvalues.layer.setValue(7)
+    window.train.timeline.go_to(2)
+    window.train.eigenvalues.layer.setValue(7)
     qtbot.waitUntil(
         lambda: (
-            window.eigenvalues._view is not None
-            and (window.eigenvalues._view.epoch, window.eigenvalues._view.layer) == (2, 7)
+            window.train.eigenvalues._view is not None
+            and (window.train.eigenvalues._view.epoch, window.train.eigenvalues._view.layer)
+            == (2, 7)
         ),
         timeout=WAIT,
     )
     window.acts["stop"].trigger()
     qtbot.waitUntil(lambda: run.state == "stopped", timeout=WAIT)
     for kind, mark in (("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF"), ("csv", None)):
-        for card in window.cards:
+        for card in window.train.cards:
             path = tmp_path / f"{card.figure}.{kind}"
-            window.export(card.figure, path)
-            qtbot.waitUntil(lambda: not window.exports.pending, timeout=WAIT)
+            window.train.export(card.figure, path)
+            qtbot.waitUntil(lambda: not window.train.exports.pending, timeout=WAIT)
             if mark is None:
                 assert len(pd.read_csv(path)) > 1
             else:
@@ -79,7 +81,7 @@ def test_the_window_imports_no_torch_and_no_pandas() -> None:
 
 def test_pause_step_resume(window: MainWindow, qtbot: QtBot) -> None:
     start(window, qtbot)
-    run = window.bench.shown
+    run = window.train.bench.shown
     assert run is not None
     window.acts["pause"].trigger()
     qtbot.waitUntil(lambda: any(e.kind == "paused" for e in run.events), timeout=WAIT)
@@ -97,30 +99,30 @@ def test_a_killed_child_is_told_and_training_can_start_again(
     window: MainWindow, qtbot: QtBot
 ) -> None:
     start(window, qtbot)
-    first = window.bench.shown
-    assert first is not None and window.bench.training.process_id is not None
+    first = window.train.bench.shown
+    assert first is not None and window.train.bench.training.process_id is not None
     qtbot.wait(1200)
-    os.kill(window.bench.training.process_id, signal.SIGKILL)
+    os.kill(window.train.bench.training.process_id, signal.SIGKILL)
     qtbot.waitUntil(lambda: "ended unexpectedly" in window.banner.text(), timeout=WAIT)
     with open_run(first.path) as stored:
         assert len(stored.series().epochs) > 1
     start(window, qtbot, 5)
-    qtbot.waitUntil(lambda: window.bench.runs[-1].state == "finished", timeout=WAIT)
+    qtbot.waitUntil(lambda: window.train.bench.runs[-1].state == "finished", timeout=WAIT)
 
 
 def test_training_in_process_in_the_thread(qtbot: QtBot, qapp: QApplication, home: Path) -> None:
     window = make_window(qapp, home / "runs", in_process=True)
     window.start_children()
     start(window, qtbot, 6)
-    qtbot.waitUntil(lambda: window.bench.runs[-1].state == "finished", timeout=WAIT)
-    assert window.bench.training.process_id is None
+    qtbot.waitUntil(lambda: window.train.bench.runs[-1].state == "finished", timeout=WAIT)
+    assert window.train.bench.training.process_id is None
     window.close()
     window.deleteLater()
 
 
 def test_closing_while_training_saves_everything(window: MainWindow, qtbot: QtBot) -> None:
     start(window, qtbot)
-    run = window.bench.shown
+    run = window.train.bench.shown
     window.ask_how_to_close = lambda: Choice.STOP  # type: ignore[method-assign]
     window.close()
     assert run is not None
@@ -132,11 +134,11 @@ def test_closing_while_training_saves_everything(window: MainWindow, qtbot: QtBo
 def test_bad_files_are_told_in_place(window: MainWindow, tmp_path: Path) -> None:
     path = tmp_path / "x.toml"
     path.write_text("[training]\nepoch = 3")
-    window.bench.open_file(path)
+    window.train.bench.open_file(path)
     assert "Did you mean training.epochs?" in window.banner.text()
     path = tmp_path / "x.stiff"
     path.write_text("nothing")
-    window.bench.open_file(path)
+    window.train.bench.open_file(path)
     assert "not a run file" in window.banner.text()
 
 
@@ -160,12 +162,15 @@ def test_nothing_is_left_behind(qtbot: QtBot, qapp: QApplication, home: Path, ro
         window = make_window(qapp, home / "runs")
         window.show()
         window.start_children()
-        window.model.edit("training.epochs", 3)
-        window.run()
-        qtbot.waitUntil(lambda w=window: w.bench.runs[-1].state == "finished", timeout=WAIT)
+        window.train.model.edit("training.epochs", 3)
+        window.train.run()
+        qtbot.waitUntil(lambda w=window: w.train.bench.runs[-1].state == "finished", timeout=WAIT)
         window.close()
-        assert not window.bench.training.isRunning() and not window.looking.thread_.isRunning()
-        assert not window.timer.isActive()
+        assert (
+            not window.train.bench.training.isRunning()
+            and not window.train.looking.thread_.isRunning()
+        )
+        assert not window.train.timer.isActive()
         window.deleteLater()
         del window
         settle()

@@ -1,0 +1,446 @@
+"""Train: docks around four plots, timeline, runs; one network trains and everything follows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from itertools import cycle
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QByteArray, Qt, QTimer
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QFileDialog,
+    QMainWindow,
+    QMenu,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
+
+from stiffgui._presets import presets
+from stiffgui.gui.eigenvalues_card import EigenvaluesCard
+from stiffgui.gui.experiment_panel import ExperimentPanel
+from stiffgui.gui.exports import Exports
+from stiffgui.gui.fit_card import FitCard
+from stiffgui.gui.history_card import HistoryCard, error_series, stiffness_series
+from stiffgui.gui.history_view import HistoryView
+from stiffgui.gui.layers_card import LayersCard
+from stiffgui.gui.live_run import LiveRun
+from stiffgui.gui.looking import Looking
+from stiffgui.gui.runs_bar import RunsBar
+from stiffgui.gui.saving import ask_where
+from stiffgui.gui.sharing import Sharing
+from stiffgui.gui.theme import Theme
+from stiffgui.gui.timeline import Timeline
+from stiffgui.gui.train_bar import TrainBar
+from stiffgui.gui.workbench import Workbench
+from stiffgui.gui.workspace import Surroundings, Workspace
+from stiffgui.regularizers import NoPenalty
+from stiffgui.session.messages import Failed, View
+
+# One task of `poll` at a time: no pause of the window is longer than the slowest of them.
+POLL_MILLISECONDS = 25
+
+
+class TrainWorkspace(Workspace):
+    """Settings left, plots in the middle, eigenvalues right, timeline and runs below."""
+
+    def __init__(self, surroundings: Surroundings) -> None:
+        super().__init__()
+        self.settings, self._actions = surroundings.settings, surroundings.actions
+        self.bench = Workbench(surroundings.folder, surroundings.in_process)
+        self.model = self.bench.model
+        self.looking = Looking()
+        self.sharing = Sharing(self.model, self)
+        self._make_views()
+        self.exports = Exports(self, self.looking.thread_.ask, self.settings, self._shown_options)
+        self._make_docks()
+        self.curves_menu = QMenu("&Curves", self)
+        self.history_view.fill(self.curves_menu)
+        self._bar = TrainBar(self._actions, self.curves_menu)
+        self.preset = self._bar.preset
+        self._connect()
+        self._default_state = self.inner.saveState()
+        state = self.settings.value("train/docks")
+        if isinstance(state, QByteArray):
+            self.inner.restoreState(state)
+        self._tasks = cycle(
+            (self._draw_errors, self._draw_stiffness, self._draw_layers, self._tell)
+        )
+        self.timer = QTimer(self)
+        self.timer.timeout.connect(self.poll)
+        self.timer.start(POLL_MILLISECONDS)
+        self.load_preset(next(iter(presets)))
+        self.model.undo.clear()
+
+    # ------------------------------------------------------------------ building
+
+    def _make_views(self) -> None:
+        self.history_view = HistoryView()
+        view = self.history_view
+        self.errors = HistoryCard(
+            "Errors",
+            "errors",
+            "Training and test error of every epoch.",
+            "RMSE",
+            error_series,
+            view,
+            log=True,
+        )
+        self.stiffness = HistoryCard(
+            "Stiffness",
+            "stiffness",
+            "The watched stiffness indices, summed over the layers.",
+            "sum over layers",
+            stiffness_series,
+            view,
+            log=False,
+        )
+        self.fit, self.layers = FitCard(), LayersCard()
+        self.eigenvalues = EigenvaluesCard()
+        self.cards = (self.errors, self.stiffness, self.fit, self.layers, self.eigenvalues)
+        rows = QSplitter(Qt.Orientation.Vertical)
+        for pair in ((self.errors, self.stiffness), (self.fit, self.layers)):
+            row = QSplitter(Qt.Orientation.Horizontal)
+            for card in pair:
+                row.addWidget(card)
+                card.setMinimumSize(180, 140)
+            row.setSizes([1000, 1000])
+            row.setHandleWidth(7)
+            rows.addWidget(row)
+        rows.setHandleWidth(7)
+        self._plots = rows
+
+    def _make_docks(self) -> None:
+        # A main window as a widget: its docks stay inside this workspace.
+        self.inner = QMainWindow()
+        self.inner.setWindowFlags(Qt.WindowType.Widget)
+        self.inner.setCentralWidget(self._plots)
+        around = QVBoxLayout(self)
+        around.setContentsMargins(0, 0, 0, 0)
+        around.addWidget(self.inner)
+        self.panel = ExperimentPanel(self.model)
+        self.timeline = Timeline(self._actions["branch"])
+        self.runs_bar = RunsBar(self.bench)
+        below = QWidget()
+        layout = QVBoxLayout(below)
+        layout.setContentsMargins(6, 0, 6, 6)
+        layout.setSpacing(6)
+        layout.addWidget(self.timeline)
+        layout.addWidget(self.runs_bar)
+        left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
+        bottom = Qt.DockWidgetArea.BottomDockWidgetArea
+        places: tuple[tuple[str, QWidget, Qt.DockWidgetArea], ...] = (
+            ("Experiment", self.panel, left),
+            ("Eigenvalues", self.eigenvalues, right),
+            ("Timeline", below, bottom),
+        )
+        self.docks = {}
+        for name, widget, area in places:
+            dock = QDockWidget(name, self.inner)
+            dock.setObjectName(name)
+            dock.setTitleBarWidget(QWidget())  # the cards have titles of their own
+            dock.setWidget(_with_margins(widget, name))
+            self.inner.addDockWidget(area, dock)
+            self.docks[name] = dock
+        self._size_docks()
+
+    def _size_docks(self) -> None:
+        sides = [self.docks["Experiment"], self.docks["Eigenvalues"]]
+        self.inner.resizeDocks(sides, [300, 350], Qt.Orientation.Horizontal)
+
+    def default_layout(self) -> None:
+        """Put every panel back in its place."""
+        self.inner.restoreState(self._default_state)
+        self._size_docks()
+
+    def _connect(self) -> None:
+        bench, looking = self.bench, self.looking
+        self._bar.preset_chosen.connect(self.load_preset)
+        self.model.changed.connect(self._update_actions)
+        bench.runs_changed.connect(self._runs_changed)
+        bench.training_changed.connect(self._training_changed)
+        bench.said.connect(self.say)
+        bench.undoable.connect(lambda text, call: self.said.emit(text, "", ("Undo", call)))
+        self.sharing.said.connect(self.say)
+        looking.viewed.connect(self._show_view)
+        looking.answered.connect(self._answered)
+        self.exports.said.connect(self.say)
+        self.timeline.moved.connect(lambda _: looking.soon())
+        self.layers.picked.connect(self._picked)
+        self.eigenvalues.layer_chosen.connect(lambda _: looking.soon())
+        self.eigenvalues.trial_chosen.connect(lambda _: looking.soon())
+        self.runs_bar.export_asked.connect(lambda: self.ask_export("summary"))
+        for history in (self.errors, self.stiffness):
+            history.pointed.connect(self._point)
+        for box in (self.eigenvalues.all_layers, self.eigenvalues.contours):
+            box.toggled.connect(lambda _: looking.soon())
+        for card in self.cards:
+            card.export_asked.connect(self.ask_export)
+            card.copy_asked.connect(self.exports.copy)
+
+    # ------------------------------------------------------------ for the shell
+
+    @property
+    def busy(self) -> bool:
+        return self.bench.busy
+
+    @property
+    def bar(self) -> QWidget:
+        return self._bar
+
+    def calls(self) -> Mapping[str, Callable[[], object]]:
+        bench, sharing = self.bench, self.sharing
+        return {
+            "open": self.ask_open,
+            "save": lambda: sharing.ask_save(bench.workspace),
+            "export": self.ask_export,
+            "report": self.ask_report,
+            "undo": bench.undo,
+            "redo": bench.redo,
+            "copy_command": sharing.copy_command,
+            "copy_settings": sharing.copy_settings,
+            "copy_toml": sharing.copy_toml,
+            "paste_settings": sharing.paste_settings,
+            "run": self.run,
+            "pause": bench.pause,
+            "step": bench.step,
+            "stop": bench.stop,
+            "branch": self.branch,
+            "live": self.timeline.go_live,
+            "layout": self.default_layout,
+        }
+
+    def enabled(self, name: str) -> bool:
+        training, valid = self.bench.busy, self.model.experiment is not None
+        if name in ("pause", "step", "stop"):
+            return training
+        if name == "run":
+            return valid and not training
+        if name == "branch":
+            kept = self.bench.shown is not None and bool(self.bench.shown.kept)
+            return valid and kept and not training
+        if name in ("save", "copy_command", "copy_settings", "copy_toml"):
+            return valid
+        if name in ("export", "report"):
+            return self.bench.shown is not None
+        return not training if name in ("open", "paste_settings") else True
+
+    def menus(self) -> list[QMenu]:
+        return [self.curves_menu]
+
+    def start(self) -> None:
+        """Spawn the warm children, and look for interrupted runs."""
+        self.bench.training.start()
+        self.looking.thread_.start()
+        interrupted = self.bench.interrupted()
+        if interrupted:
+            newest = interrupted[-1]
+            self.said.emit(
+                f"The training of {newest.stem} was interrupted; what was computed is kept.",
+                "",
+                ("Go on training", lambda: self.bench.resume(newest)),
+            )
+
+    def open_file(self, path: Path) -> None:
+        self.bench.open_file(path)
+
+    def set_folder(self, folder: Path) -> None:
+        self.bench.workspace = folder
+
+    def set_theme(self, theme: Theme) -> None:
+        for card in self.cards:
+            card.set_theme(theme)
+        self.runs_bar.set_theme(theme)
+        self.refresh()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Stop training, save, and end the children."""
+        self.timer.stop()
+        self.settings.setValue("train/docks", self.inner.saveState())
+        self.bench.training.close()
+        self.looking.thread_.close()
+        event.accept()
+
+    def say(self, sentence: str, details: str = "") -> None:
+        """Let the shell show a sentence."""
+        self.said.emit(sentence, details, None)
+
+    # ------------------------------------------------------------------ running
+
+    def load_preset(self, name: str) -> None:
+        """Put a preset into the panel (undoable)."""
+        self.model.load(name, presets[name])
+        self._bar.show_preset(name)
+
+    def run(self) -> None:
+        """Train the panel's experiment into a new run file."""
+        self.said.emit("", "", None)
+        self.timeline.go_live()
+        self.bench.run()
+
+    def branch(self) -> None:
+        """Train the panel's settings from the network that the timeline shows."""
+        run = self.bench.shown
+        if run is None:
+            return
+        epoch = run.epoch if self.timeline.live else self.timeline.epoch
+        self.said.emit("", "", None)
+        self.timeline.go_live()
+        self.bench.branch(epoch)
+
+    def _runs_changed(self) -> None:
+        run = self.bench.shown
+        if run is not None:
+            architecture = run.experiment.architecture
+            self.eigenvalues.set_network(
+                architecture.depth, run.experiment.training.trials, architecture.step_size
+            )
+        self.looking.soon(anew=True)
+        self._update_actions()
+
+    def _training_changed(self) -> None:
+        self.looking.soon(anew=True)
+        self._update_actions()
+
+    def _update_actions(self) -> None:
+        wrong = next(iter(self.model.problems.values()), "")
+        self._actions["run"].setToolTip(wrong or "Train the experiment from the start (Ctrl+R)")
+        self._actions["pause"].setText("Resume" if self.bench.paused else "Pause")
+        self.preset.setEnabled(not self.bench.busy)
+        self.panel.set_training(self.bench.busy)
+        self.changed.emit()
+
+    # ------------------------------------------------------------------ polling
+
+    def poll(self) -> None:
+        """Take what has arrived, and do one of the tasks: paint only what changed."""
+        self.bench.take()
+        if self.isVisible():
+            next(self._tasks)()
+
+    def refresh(self) -> None:
+        """Do every task now."""
+        self.bench.take()
+        for _ in range(4):
+            next(self._tasks)()
+
+    def _draw_errors(self) -> None:
+        self.errors.refresh(self.bench.visible())
+
+    def _draw_stiffness(self) -> None:
+        self.stiffness.refresh(self.bench.visible())
+
+    def _draw_layers(self) -> None:
+        run = self.bench.shown
+        if run is not None:
+            epoch = run.epoch if self.timeline.live else self.timeline.epoch
+            self.layers.refresh(run, self.eigenvalues.layer.value(), epoch)
+
+    def _tell(self) -> None:
+        """Progress, the penalty's share, and the views of the chosen epoch."""
+        run = self.bench.shown
+        if run is None:
+            return
+        self.timeline.set_range(run.epoch, run.total, run.kept)
+        self.timeline.say(self._progress(run))
+        self.looking.look(
+            run,
+            None if self.timeline.live else self.timeline.epoch,
+            self.eigenvalues.layer.value(),
+            self.eigenvalues.trial.value(),
+            self.eigenvalues.all_layers.isChecked(),
+            self.eigenvalues.contours.isChecked(),
+        )
+        shares = run.series["penalty_share"].values
+        penalised = len(shares) and not isinstance(run.experiment.regularizer, NoPenalty)
+        self.panel.show_share(float(shares[-1].mean()) if penalised else None)
+
+    def _progress(self, run: LiveRun) -> str:
+        words = [f"epoch {run.epoch:,} / {run.total:,}"]
+        if run is self.bench.running and len(run.seconds.values) > 1:
+            taken = float(run.seconds.values[-1]) or 1e-9
+            left = (run.total - run.epoch) * taken / max(run.epoch, 1)
+            words.append(f"{run.epoch * run.steps_per_epoch / taken:,.0f} steps/s")
+            words.append(f"{int(left) // 60:02d}:{int(left) % 60:02d} left")
+        paused = run is self.bench.running and self.bench.paused
+        words.append("paused" if paused else run.state)
+        return "    ".join(words).replace(",", "\u202f")
+
+    # -------------------------------------------------------------------- views
+
+    def _picked(self, layer: int, epoch: int) -> None:
+        self.timeline.go_to(epoch)
+        self.eigenvalues.layer.setValue(layer)
+
+    def _point(self, x: float | None) -> None:
+        for card in (self.errors, self.stiffness):
+            card.point_at(x)
+
+    def _show_view(self, view: View) -> None:
+        self.fit.show_view(view)
+        self.eigenvalues.show_view(view)
+
+    def _answered(self, message: Any) -> None:
+        if not self.exports.answered(message) and isinstance(message, Failed):
+            self.say(message.sentence, message.details)
+
+    # ------------------------------------------------------------------- files
+
+    def ask_open(self) -> None:
+        """Choose a file to open."""
+        name, _ = QFileDialog.getOpenFileName(
+            self, "Open", str(self.bench.workspace), "Runs and settings (*.stiff *.toml)"
+        )
+        if name:
+            self.bench.open_file(Path(name))
+
+    def ask_export(self, figure: str | None = None) -> None:
+        """Open the export dialog; without a name, on the figure under the pointer."""
+        under = next((c.figure for c in self.cards if c.underMouse()), "errors")
+        self.exports.open_dialog(figure or under)
+
+    def ask_report(self) -> None:
+        """Choose a file for the report of the drawn runs."""
+        run = self.bench.shown
+        if run is None:
+            return
+        start = run.path.with_name(f"{run.name}-report.html")
+        path = ask_where(self, "Report", start, "HTML", ".html")
+        if path is not None:
+            self.say("The report is being written …")
+            self.exports.save("report", path)
+
+    def export(self, figure: str, path: Path) -> None:
+        """Write a figure as it is shown; the file's ending says the format."""
+        self.exports.save(figure, path)
+
+    def _shown_options(self, figure: str) -> tuple[list[Path], dict[str, Any]] | None:
+        """The run files that `figure` draws, and what of them it shows just now."""
+        run = self.bench.shown
+        if run is None:
+            return None
+        options: dict[str, Any] = {
+            "epoch": None if self.timeline.live else self.timeline.epoch,
+            "layer": min(self.eigenvalues.layer.value(), run.experiment.architecture.depth),
+            "trial": min(self.eigenvalues.trial.value(), run.experiment.training.trials - 1),
+        }
+        for card in self.cards:
+            if card.figure == figure:
+                options |= card.export_options()
+        several = figure in ("errors", "stiffness", "summary", "report")
+        return [r.path for r in (self.bench.visible() if several else [run])], options
+
+
+def _with_margins(widget: QWidget, name: str) -> QWidget:
+    """Room between a card and the window's edge."""
+    if name == "Timeline":
+        return widget
+    holder = QWidget()
+    layout = QVBoxLayout(holder)
+    left, right = (6, 0) if name == "Experiment" else (0, 6)
+    layout.setContentsMargins(left, 0, right, 0)
+    layout.addWidget(widget)
+    return holder

@@ -1,0 +1,79 @@
+"""What the shell asks of a workspace (Train, Study, Lab), and where a workspace finds itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QSettings, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu, QWidget
+
+from stiffgui.gui.theme import Theme
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What the shell gives to a workspace: the folder of runs, the person's settings, the
+    actions of the menus by name. `in_process` trains without children, for debugging.
+    """
+
+    folder: Path
+    settings: QSettings
+    actions: Mapping[str, QAction]
+    in_process: bool = False
+
+
+class Workspace(QWidget):
+    """A page of the window. Closing the widget ends its children and threads.
+
+    Signals: `said(sentence, details, offer)`, shown above the pages; offer is None, or the text
+    of a button and what it does. `changed`: what is enabled or busy may have changed.
+    """
+
+    said = Signal(str, str, object)
+    changed = Signal()
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is being computed that a closing window would stop."""
+        return False
+
+    @property
+    def bar(self) -> QWidget | None:
+        """What stands right in the toolbar while the workspace is shown."""
+        return None
+
+    def calls(self) -> Mapping[str, Callable[[], object]]:
+        """What the actions of `actions.TABLE` do here, by name; the others are disabled."""
+        return {}
+
+    def enabled(self, name: str) -> bool:
+        """Whether an action of `calls` can be used now."""
+        return True
+
+    def menus(self) -> list[QMenu]:
+        """Menus of its own, seen while the workspace is shown."""
+        return []
+
+    def start(self) -> None:
+        """Spawn children; called once, after the window has been painted."""
+
+    def open_file(self, path: Path) -> None:
+        """Open a file of one of the place's `suffixes`; what is wrong with it is said."""
+
+    def set_folder(self, folder: Path) -> None:
+        """Keep new runs in another folder."""
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take over colours."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A workspace that can be shown: built when it is first needed."""
+
+    title: str
+    make: Callable[[Surroundings], Workspace]
+    suffixes: tuple[str, ...] = ()

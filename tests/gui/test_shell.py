@@ -1,0 +1,102 @@
+"""The shell: workspaces built when first shown, each with its own bar, menus and actions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QApplication, QLabel, QMenu, QToolButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from stiffgui.gui.application import PLACES
+from stiffgui.gui.theme import Theme
+from stiffgui.gui.window import MainWindow
+from stiffgui.gui.workspace import Place, Surroundings, Workspace
+
+
+class Notes(Workspace):
+    """A workspace that remembers what the shell asked of it."""
+
+    def __init__(self, surroundings: Surroundings) -> None:
+        super().__init__()
+        self.surroundings, self.asked = surroundings, []
+        self._menu = QMenu("&Notes", self)
+        self._bar = QLabel("bar of notes")
+
+    @property
+    def bar(self) -> QWidget:
+        return self._bar
+
+    def calls(self) -> Mapping[str, Callable[[], object]]:
+        return {"run": lambda: self.asked.append("run"), "stop": lambda: self.asked.append("stop")}
+
+    def enabled(self, name: str) -> bool:
+        return name != "stop"
+
+    def menus(self) -> list[QMenu]:
+        return [self._menu]
+
+    def start(self) -> None:
+        self.asked.append("start")
+
+    def open_file(self, path: Path) -> None:
+        self.asked.append(path.name)
+
+    def set_theme(self, theme: Theme) -> None:
+        self.asked.append(type(theme).__name__)
+
+
+def test_a_workspace_is_built_when_it_is_first_shown(
+    qtbot: QtBot, qapp: QApplication, home: Path
+) -> None:
+    made: list[Notes] = []
+
+    def make(surroundings: Surroundings) -> Workspace:
+        made.append(Notes(surroundings))
+        return made[-1]
+
+    places = (*PLACES[:1], Place("Notes", make, (".note",)))
+    settings = QSettings(str(home / "w.ini"), QSettings.Format.IniFormat)
+    window = MainWindow(home / "runs", settings, places)
+    window.apply_theme()
+    window.show()
+    assert not made and window.current is window.train
+    preset, curves = window.train.preset, window.train.curves_menu.menuAction()
+    assert preset.isVisible() and curves.isVisible()
+    assert window.acts["undo"].isEnabled()
+
+    window.switch["Notes"].trigger()
+    notes = made[0]
+    assert window.current is notes and notes.asked == ["Theme"]
+    qtbot.waitUntil(lambda: notes.bar.isVisible() and not preset.isVisible())
+    assert not curves.isVisible()
+    assert window.acts["run"].isEnabled() and not window.acts["stop"].isEnabled()
+    assert not window.acts["undo"].isEnabled() and window.acts["quit"].isEnabled()
+    window.acts["run"].trigger()
+    assert notes.asked[-1] == "run" and not window.train.busy
+
+    window.switch["Train"].trigger()
+    qtbot.waitUntil(lambda: preset.isVisible() and not notes.bar.isVisible())
+    assert len(made) == 1
+    window.open_file(home / "a.note")
+    assert window.current is notes and notes.asked[-1] == "a.note"
+    window.start_children()
+    assert "start" in notes.asked
+    notes.said.emit("Something.", "", None)
+    assert window.banner.text() == "Something." and window.banner.isVisible()
+    notes.said.emit("", "", None)
+    assert window.banner.isHidden()
+    assert window.switch["Notes"].isChecked()
+    assert window.switch["Notes"].shortcut().toString() == "Ctrl+2"
+    window.close()
+    window.deleteLater()
+
+
+def test_one_workspace_needs_no_switch(qtbot: QtBot, qapp: QApplication, home: Path) -> None:
+    settings = QSettings(str(home / "w.ini"), QSettings.Format.IniFormat)
+    window = MainWindow(home / "runs", settings, PLACES[:1])
+    assert not window.switch
+    assert not [b for b in window.findChildren(QToolButton) if b.objectName() == "switch"]
+    window.close()
+    window.deleteLater()
