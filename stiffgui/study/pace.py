@@ -77,6 +77,10 @@ class Pace:
         elif isinstance(event, Lost):
             pace.state, pace.epoch = "waiting", 0
 
+    def variant_of(self, number: int) -> int:
+        """The variant to which a chunk belongs."""
+        return self._chunks[number].chunk.variant
+
     def variants(self) -> list[VariantPace]:
         """One row per variant."""
         return [self._variant(k, name) for k, name in enumerate(self._names)]
