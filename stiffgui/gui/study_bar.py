@@ -47,6 +47,7 @@ class StudyBar(QWidget):
         self.study = QComboBox()
         self.study.setAccessibleName("Study to start from")
         self.study.setToolTip("A study to start from")
+        self.study.setPlaceholderText("a study of your own")
         self.study.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         for name in studies:
             self.study.addItem(studies.title(name), name)
@@ -79,6 +80,7 @@ class StudyBar(QWidget):
         export.setMenu(menu)
         layout.addWidget(export)
 
-    def set_running(self, running: bool) -> None:
-        """Another study cannot be chosen meanwhile."""
+    def show_state(self, name: str, running: bool) -> None:
+        """Name the study, if it is one of ours; another cannot be chosen while one runs."""
+        self.study.setCurrentIndex(self.study.findData(name))
         self.study.setEnabled(not running)

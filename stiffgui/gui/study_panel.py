@@ -108,7 +108,7 @@ class StudyPanel(QFrame):
     def _make_buttons(self) -> QHBoxLayout:
         heading = QLabel("Variants")
         heading.setObjectName("cardTitle")
-        add = _button("Add ▾", "Add a variant")
+        add = _button("Add ▾", "Add a variant: of the talk, or as in Train")
         menu = QMenu(add)
         for name in COMMON:
             action = menu.addAction(name)

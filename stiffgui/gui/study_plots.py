@@ -17,10 +17,10 @@ from stiffgui.session.study_messages import VariantView
 
 # Panel: title, whether its axis is logarithmic at first.
 PANELS = {
-    "train_error": ("training error (ER)", True),
-    "test_error": ("testing error (GE)", True),
+    "train_error": ("training error", True),
+    "test_error": ("testing error", True),
     "l2_norm": ("L2 norm", False),
-    "stiffness": ("stiffness, sum over layers", False),
+    "stiffness": ("stiffness", False),
 }
 NAMED = 4  # more variants than this are numbered below the boxes
 
@@ -36,6 +36,7 @@ class EvolutionCard(Card):
             "Training error, testing error, L2 norm and stiffness of every variant: the median "
             "over trials with the band of quartiles.",
         )
+        self.say("RMSE; mean norm of the arrays; spectral radius, sum over layers")
         self.logarithmic = QCheckBox("log")
         self.logarithmic.setChecked(True)
         self.logarithmic.setToolTip("Logarithmic axis of both errors")
@@ -158,7 +159,7 @@ class BoxCard(Card):
             plot.setTitle(None)
             plot.setLabel("left", PANELS[panel][0])
             plot.showLabel("bottom", False)
-        self.add(_in_grid(list(self.plots.values()), 4))
+        self.add(_in_grid(list(self.plots.values()), 2))
         self._theme: Theme | None = None
         self._variants: Sequence[VariantView] = ()
 

@@ -87,7 +87,10 @@ class ResultsCard(QFrame):
         top.addWidget(self.note, 1)
         self.table = ReadTable("Results")
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.sentences = QLabel()
+        self.sentences = QLabel(
+            "The table fills as batches of trials end. Here stands what can be said of the "
+            "differences, and what cannot."
+        )
         self.sentences.setWordWrap(True)
         self.sentences.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.sentences.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -103,6 +106,7 @@ class ResultsCard(QFrame):
         layout.addLayout(top)
         layout.addWidget(self.table, 3)
         layout.addWidget(scroll, 2)
+        layout.addStretch(0)
         self.bars: list[QProgressBar] = []
         self._names: list[str] = []
         self._theme: Theme | None = None
@@ -145,8 +149,11 @@ class ResultsCard(QFrame):
         across = self.table.horizontalHeader()
         across.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         across.setSectionResizeMode(1, QHeaderView.ResizeMode.Fixed)
-        self.table.setColumnWidth(1, 150)
+        self.table.setColumnWidth(1, 128)
         self._places = places
+        # No taller than its rows, so that the sentences follow at once.
+        rows = self.table.verticalHeader().length() + self.table.horizontalHeader().height()
+        self.table.setMaximumHeight(max(80, rows + 16))
         self._paint_squares()
 
     def _paint_squares(self) -> None:

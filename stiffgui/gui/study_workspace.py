@@ -105,6 +105,7 @@ class StudyWorkspace(Workspace):
         self.evolution, self.boxes, self.trials = EvolutionCard(), BoxCard(), TrialsCard()
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
+        self.tabs.tabBar().setDrawBase(False)
         self.tabs.setAccessibleName("Curves, last values and trials")
         for card, title in (
             (self.evolution, "&Evolution"),
@@ -115,12 +116,12 @@ class StudyWorkspace(Workspace):
         right = QSplitter(Qt.Orientation.Vertical)
         right.addWidget(self.results)
         right.addWidget(self.tabs)
-        right.setSizes([270, 470])
+        right.setSizes([250, 490])
         right.setHandleWidth(7)
         self.split = QSplitter(Qt.Orientation.Horizontal)
         self.split.addWidget(self.panel)
         self.split.addWidget(right)
-        self.split.setSizes([360, 900])
+        self.split.setSizes([330, 930])
         self.split.setStretchFactor(0, 0)
         self.split.setStretchFactor(1, 1)
         self.split.setHandleWidth(7)
@@ -243,7 +244,7 @@ class StudyWorkspace(Workspace):
     def _update_actions(self) -> None:
         running = self.busy
         self.panel.set_running(running)
-        self._bar.set_running(running)
+        self._bar.show_state(self.model.draft.name, running)
         tip = self.model.problem or "Train the study (Ctrl+R)"
         self._actions["run"].setToolTip(tip)
         self.changed.emit()
