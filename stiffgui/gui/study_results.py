@@ -186,7 +186,8 @@ class ResultsCard(QFrame):
             return
         bar.setValue(round(1000 * pace.fraction))
         left = f" · {short_duration(pace.left)} left" if pace.left is not None else ""
-        told = f"{pace.fraction:.0%}{left}" if pace.state == "running" else pace.state
+        percent = f"{pace.fraction:.0%}"
+        told = f"{percent}{left}" if pace.state == "running" else f"{percent} · {pace.state}"
         bar.setFormat(told)
         bar.setToolTip(f"{pace.name}: {told}, {pace.rate:.3g} epochs/s")
 

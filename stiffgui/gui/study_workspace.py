@@ -5,18 +5,18 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QImage
+from PySide6.QtGui import QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QSplitter, QTabWidget, QWidget
 
 from stiffgui.errors import InputError
+from stiffgui.gui.live_chunk import LiveChunk
 from stiffgui.gui.saving import ask_where
-from stiffgui.gui.study_bar import EXPORTS, StudyBar
+from stiffgui.gui.study_bar import StudyBar
+from stiffgui.gui.study_exports import StudyExports
 from stiffgui.gui.study_model import Draft, StudyModel, difference
 from stiffgui.gui.study_panel import StudyPanel
 from stiffgui.gui.study_plots import BoxCard, EvolutionCard
@@ -29,47 +29,18 @@ from stiffgui.session.messages import Ended, Exported, Failed
 from stiffgui.session.study_messages import (
     Extracted,
     StudyBegan,
-    StudyExport,
     StudyExtract,
     StudyNews,
     StudyOpen,
     StudyStart,
     StudyView,
 )
-from stiffgui.stiffness.indices import network_index
-from stiffgui.study.declaration import STIFFNESS, Study
+from stiffgui.study.declaration import Study
 from stiffgui.study.events import Lost, Progress, Trained
 from stiffgui.study.library import studies
 from stiffgui.study.pace import Pace
 
 POLL_MILLISECONDS = 50
-
-
-class _LiveChunk:
-    """Medians over the trials of a batch in training, as its records come in."""
-
-    def __init__(self, variant: int) -> None:
-        self.variant = variant
-        self.values: dict[str, tuple[list[int], list[float]]] = {}
-
-    def add(self, record: Any) -> None:
-        for panel in ("train_error", "test_error", "l2_norm"):
-            self._put(panel, record.epoch, getattr(record, panel))
-        if STIFFNESS in record.indices:
-            self._put("stiffness", record.epoch, network_index(record.indices[STIFFNESS]))
-
-    def _put(self, panel: str, epoch: int, values: Any) -> None:
-        known = values[np.isfinite(values)]
-        epochs, medians = self.values.setdefault(panel, ([], []))
-        epochs.append(epoch)
-        medians.append(float(np.median(known)) if known.size else float("nan"))
-
-    def curves(self) -> dict[str, tuple[Any, Any]]:
-        """Panel -> epochs [E], medians [E]."""
-        return {
-            panel: (np.array(epochs, np.int64), np.array(medians, np.float64))
-            for panel, (epochs, medians) in self.values.items()
-        }
 
 
 class StudyWorkspace(Workspace):
@@ -85,13 +56,16 @@ class StudyWorkspace(Workspace):
         self.view: StudyView | None = None
         self._held: tuple[Draft, Study] | None = None
         self._pace: Pace | None = None
-        self._live: dict[int, _LiveChunk] = {}
+        self._live: dict[int, LiveChunk] = {}
         self._numbers = itertools.count(1)
         self._asked: dict[int, str] = {}  # what the answers under way are for
         self._extracted: dict[tuple[str, str, int], Path] = {}
         self.dialog: SweepDialog | None = None
         self._make_views()
         self._bar = StudyBar(self._actions)
+        self.exports = StudyExports(
+            self, self.thread_.ask, self._numbers, self._shown_file, self._export_options
+        )
         self._connect()
         self.timer = QTimer(self)
         self.timer.timeout.connect(self.poll)
@@ -132,13 +106,14 @@ class StudyWorkspace(Workspace):
     def _connect(self) -> None:
         self.model.changed.connect(self._update_actions)
         self._bar.study_chosen.connect(lambda name: self.model.load(name, studies[name]))
-        self._bar.export_chosen.connect(self.ask_export)
+        self._bar.export_chosen.connect(self.exports.ask)
         self.panel.train_asked.connect(self._take_from_train)
         self.panel.sweep_asked.connect(self.ask_sweep)
         self.trials.chosen.connect(self.open_trial)
+        self.exports.said.connect(self.say)
         for card in (self.evolution, self.boxes):
-            card.export_asked.connect(self.ask_export)
-            card.copy_asked.connect(self._copy)
+            card.export_asked.connect(self.exports.ask)
+            card.copy_asked.connect(self.exports.copy)
 
     # ------------------------------------------------------------- for the shell
 
@@ -154,7 +129,7 @@ class StudyWorkspace(Workspace):
         return {
             "open": self.ask_open,
             "save": self.ask_save,
-            "export": lambda: self.ask_export("summary"),
+            "export": lambda: self.exports.ask("summary"),
             "undo": self.model.undo.undo,
             "redo": self.model.undo.redo,
             "copy_toml": self._copy_toml,
@@ -282,7 +257,7 @@ class StudyWorkspace(Workspace):
             self._asked.pop(message.number, None)
             self.asked_to_open.emit(Path(message.path))
         elif isinstance(message, Exported):
-            self._deliver(self._asked.pop(message.number, ""), message)
+            self.exports.deliver(message)
 
     def _hear(self, event: Any) -> None:
         assert self._pace is not None and self._held is not None
@@ -290,7 +265,7 @@ class StudyWorkspace(Workspace):
         if isinstance(event, Progress):
             live = self._live.get(event.number)
             if live is None:
-                live = _LiveChunk(self._pace.variant_of(event.number))
+                live = LiveChunk(self._pace.variant_of(event.number))
                 self._live[event.number] = live
             for record in event.records:
                 live.add(record)
@@ -347,6 +322,7 @@ class StudyWorkspace(Workspace):
     def _failed(self, message: Failed) -> None:
         if message.number is not None:
             self._asked.pop(message.number, None)
+            self.exports.pending.pop(message.number, None)
         elif self.view is not None and self.path is not None and Path(self.view.path) == self.path:
             self._say_state()
         else:
@@ -418,59 +394,16 @@ class StudyWorkspace(Workspace):
             QGuiApplication.clipboard().setText(self.model.study.to_toml())
             self.say("Copied the study as TOML.")
 
-    def ask_export(self, name: str) -> None:
-        """Choose a file for a figure or a table of the study; its ending says the format."""
-        if self.view is None or self.path is None:
-            self.say("There is nothing to export yet: press Run, or open a study file.")
-            return
-        export = EXPORTS[name]
-        start = self.path.with_name(f"{self.path.stem}-{name}{export.suffixes[0]}")
-        kinds = " ".join(f"*{suffix}" for suffix in export.suffixes)
-        chosen, _ = QFileDialog.getSaveFileName(
-            self, export.title, str(start), f"{export.title} ({kinds})"
-        )
-        if chosen:
-            self.export(name, Path(chosen))
+    def _shown_file(self) -> Path | None:
+        return self.path if self.view is not None else None
 
-    def export(self, name: str, path: Path) -> None:
-        """Write a figure or a table; the file's ending says the format."""
-        kind = {"tex": "latex"}.get(path.suffix.lstrip(".").lower(), path.suffix.lstrip("."))
-        self._send_export("save", name, str(path), kind.lower())
-
-    def _send_export(self, purpose: str, name: str, out: str, kind: str) -> None:
-        if self.path is None:
-            return
-        number = next(self._numbers)
-        self._asked[number] = purpose
+    def _export_options(self, figure: str) -> dict[str, Any]:
+        """What `stiffgui export` has to know to draw what is shown."""
         cards: dict[str, EvolutionCard | BoxCard] = {
             "summary": self.evolution,
             "boxes": self.boxes,
         }
-        options = cards[name].export_options() if name in cards else {}
-        request = StudyExport(number, str(self.path), EXPORTS[name].name, out, kind)
-        self.thread_.ask(replace(request, table=EXPORTS[name].table, options=options))
-
-    def _copy(self, what: str, figure: str) -> None:
-        if self.view is None or self.path is None:
-            self.say("There is nothing to copy yet: press Run, or open a study file.")
-        elif what == "script":
-            from stiffgui.figures.script import study_script
-
-            QGuiApplication.clipboard().setText(study_script(self.path.resolve(), figure))
-            self.say(f"Copied a Python script that draws {figure}.")
-        else:
-            self._send_export(what, figure, "", "png" if what == "picture" else "csv")
-
-    def _deliver(self, purpose: str, message: Exported) -> None:
-        clipboard = QGuiApplication.clipboard()
-        if purpose == "picture":
-            clipboard.setImage(QImage.fromData(message.content))
-            self.say("Copied the picture.")
-        elif purpose == "data":
-            clipboard.setText(message.content.decode())
-            self.say("Copied the data as CSV.")
-        else:
-            self.say(f"Saved {message.path}.")
+        return cards[figure].export_options() if figure in cards else {}
 
 
 def _free(folder: Path, stem: str) -> Path:

@@ -105,7 +105,7 @@ class Pace:
         elif running:
             state = "running"
         else:
-            state = "stopped" if any(p.epoch for p in mine) else "waiting"
+            state = "stopped" if any(p.state == "stopped" for p in mine) else "waiting"
         return VariantPace(
             name,
             state,
