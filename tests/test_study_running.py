@@ -44,10 +44,8 @@ def long() -> Study:
 def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tiny study trained in this process."""
     path = tmp_path_factory.mktemp("here") / "study.stiff"
-    recording = StudyRecording(tiny(), path)
-    for _ in recording:
-        pass
-    assert recording.ending == "finished"
+    with tiny().run(path) as results:
+        assert results.finished
     return path
 
 
