@@ -19,7 +19,8 @@ from stiffgui._presets import _dividing, of_table
 from stiffgui.cli import main
 from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment, problems
-from stiffgui.runs import open_run
+from stiffgui.runs import open_run, train
+from stiffgui.runs.scores import output_scores
 from stiffgui.tasks.table import ENDINGS, Table, inspect
 
 CLM = Path(__file__).parents[2] / "shared" / "data" / "clm5ppe" / "clm5ppe_500x32_to_10.csv"
@@ -432,3 +433,12 @@ def test_categories_and_flags_are_numbers(tmp_path: Path) -> None:
     table.to_parquet(path)
     assert Table(path=str(path)).columns[0] == ("x_a", "x_b")
     assert [(c.low, c.high) for c in inspect(path).columns[1:3]] == [(0.5, 1.5), (0, 1)]
+
+
+@pytest.mark.slow  # half a minute
+@pytest.mark.skipif(not CLM.exists(), reason=f"{CLM} is not on this machine")
+def test_the_real_land_model_is_learnt_with_the_settings_of_any_table(tmp_path: Path) -> None:
+    experiment = of_table(CLM).with_settings({"training.trials": 5, "watch.every": 1000})
+    with train(experiment, tmp_path / "a.stiff") as run:
+        scores = {score.name: score.test_r2 for score in output_scores(run)}
+    assert scores["y_GPP_mean"] >= 0.80 and scores["y_TLAI_mean"] >= 0.80
