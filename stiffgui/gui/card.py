@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QPainter, QPaintEvent
@@ -169,13 +170,28 @@ class Card(QFrame):
         self._waiting = None
 
 
+NARROW = 0.35  # decades of a logarithmic axis
+
+
 class Axis(pg.AxisItem):  # type: ignore[misc]
     """An axis whose logarithmic ticks do not crowd: fewer digits the more decades it spans."""
+
+    def tickValues(self, low: float, high: float, size: float) -> list[Any]:
+        """Within a third of a decade whole multiples are too rare: round values instead."""
+        if not self.logMode or high - low >= NARROW or not np.isfinite((low, high)).all():
+            return list(super().tickValues(low, high, size))
+        first, last = 10**low, 10**high
+        step = 10 ** math.floor(math.log10(max(last - first, 1e-300)))
+        step *= next(s for s in (0.1, 0.2, 0.5, 1.0) if (last - first) / (s * step) <= 6 or s == 1)
+        told = np.arange(math.ceil(first / step), math.floor(last / step) + 1) * step
+        return [(high - low, np.log10(told).tolist())]
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         if not self.logMode:
             return list(super().tickStrings(values, scale, spacing))
         decades = self.range[1] - self.range[0]
+        if decades < NARROW:
+            return [f"{10**value:.4g}" for value in values]
         told: Iterable[int] = range(1, 10)
         for least, digits in ((4, (1,)), (1, (1, 2, 5)), (0.5, (1, 2, 3, 4, 5, 7))):
             if decades > least:

@@ -146,9 +146,20 @@ def _sheet(t: Theme) -> str:
     #resetButton, #resetAll, #moreButton, #groupHeader {{ border: none; background: transparent; }}
     #groupHeader {{ font-weight: 600; }}
     QScrollArea, QScrollArea > QWidget > QWidget {{ background: {t.card}; border: none; }}
+    QHeaderView {{ background: {t.card}; }}
     QTableView {{ border: none; background: {t.card}; gridline-color: {t.grid}; }}
     QHeaderView::section {{ background: {t.card}; color: {t.faint}; border: none;
         border-bottom: 1px solid {t.border}; padding: 3px; }}
+    QProgressBar {{ border: 1px solid {t.border}; border-radius: 4px; background: {t.window};
+        color: {t.text}; text-align: center; margin: 2px 4px; }}
+    QProgressBar::chunk {{ background: {t.disc}; border-radius: 3px; }}
+    QTabWidget::pane {{ border: none; }}
+    QTabBar {{ background: {t.window}; }}
+    QTabBar::tab {{ background: transparent; border: none; border-bottom: 2px solid transparent;
+        padding: 5px 12px; color: {t.faint}; }}
+    QTabBar::tab:hover, QTabBar::tab:focus {{ color: {t.text}; }}
+    QTabBar::tab:selected {{ color: {t.accent}; border-bottom-color: {t.accent}; }}
+    QToolButton#quiet::menu-indicator {{ image: none; width: 0; }}
     QSplitter::handle {{ background: {t.window}; }}
     #indexTable QHeaderView::section {{ border: none; padding: 0 3px; }}
     #indexTable QHeaderView {{ background: {t.card}; }}

@@ -163,7 +163,13 @@ class MainWindow(QMainWindow):
     def _build(self, title: str) -> Workspace:
         place = next(p for p in self.places if p.title == title)
         workspace = place.make(
-            Surroundings(self.folder, self.settings, self.acts, self._in_process)
+            Surroundings(
+                self.folder,
+                self.settings,
+                self.acts,
+                self._in_process,
+                lambda: self.train.model.experiment,
+            )
         )
         self.built[title] = workspace
         self.pages.addWidget(workspace)
@@ -173,6 +179,7 @@ class MainWindow(QMainWindow):
             self.menuBar().insertMenu(self._menus["&Help"].menuAction(), menu)
         workspace.said.connect(self._say)
         workspace.changed.connect(self._changed)
+        workspace.asked_to_open.connect(self.open_file)
         if self._theme is not None:
             workspace.set_theme(self._theme)
         if self._started:
@@ -187,7 +194,8 @@ class MainWindow(QMainWindow):
 
     def open_file(self, path: Path) -> None:
         """Open a file in the workspace that knows its kind; the first takes any other."""
-        place = next((p for p in self.places if path.suffix in p.suffixes), self.places[0])
+        knowing = (p for p in self.places if path.suffix in p.suffixes and p.takes(path))
+        place = next(knowing, self.places[0])
         self.show_place(place.title).open_file(path)
 
     def _say(

@@ -14,12 +14,15 @@ from stiffgui.session.messages import Change, Export, Failed, Look, Ready, Start
 
 
 class Child:
-    """A spawned process and our end of its pipe. It ends by itself when the pipe closes."""
+    """A spawned process and our end of its pipe. It ends by itself when the pipe closes.
 
-    def __init__(self, main: Callable[[Connection], None]) -> None:
+    One that is no `daemon` may have children of its own.
+    """
+
+    def __init__(self, main: Callable[[Connection], None], daemon: bool = True) -> None:
         context = multiprocessing.get_context("spawn")
         self.connection, theirs = context.Pipe()
-        self.process = context.Process(target=main, args=(theirs,), daemon=True)
+        self.process = context.Process(target=main, args=(theirs,), daemon=daemon)
         self.process.start()
         theirs.close()
 
