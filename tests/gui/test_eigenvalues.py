@@ -182,7 +182,7 @@ def test_contours_come_on_demand(shown: MainWindow, qtbot: QtBot, run_file: Path
     assert found.smallest[9, 5] == pytest.approx(expected, rel=1e-9)
     # A line lies where the grid says: the ends of the widest contour in the plane.
     line, level = card.plane.contours[0], found.levels()[0]
-    drawn = line.mapRectToParent(line.path.boundingRect())
+    drawn = line.mapRectToParent(line.boundingRect())
     inside = np.flatnonzero((found.smallest < level).any(0))
     cell = found.real[1] - found.real[0]
     assert abs(drawn.left() - found.real[inside[0]]) <= cell
