@@ -27,6 +27,7 @@ from stiffgui.gui.exports import Exports
 from stiffgui.gui.fit_card import FitCard
 from stiffgui.gui.history_card import HistoryCard, error_series, stiffness_series
 from stiffgui.gui.history_view import HistoryView
+from stiffgui.gui.importing import Importing
 from stiffgui.gui.layers_card import LayersCard
 from stiffgui.gui.live_run import LiveRun
 from stiffgui.gui.looking import Looking
@@ -40,6 +41,7 @@ from stiffgui.gui.workbench import Workbench
 from stiffgui.gui.workspace import Surroundings, Workspace
 from stiffgui.regularizers import NoPenalty
 from stiffgui.session.messages import Failed, View
+from stiffgui.tasks.table import ENDINGS
 
 # One task of `poll` at a time: no pause of the window is longer than the slowest of them.
 POLL_MILLISECONDS = 25
@@ -57,6 +59,7 @@ class TrainWorkspace(Workspace):
         self.sharing = Sharing(self.model, self)
         self._make_views()
         self.exports = Exports(self, self.looking.thread_.ask, self.settings, self._shown_options)
+        self.importing = Importing(self, self.looking.thread_.ask, self.settings, self.bench)
         self._make_docks()
         self.curves_menu = QMenu("&Curves", self)
         self.history_view.fill(self.curves_menu)
@@ -175,6 +178,8 @@ class TrainWorkspace(Workspace):
         self.sharing.said.connect(self.say)
         looking.viewed.connect(self._show_view)
         looking.answered.connect(self._answered)
+        looking.thread_.lost.connect(self.importing.lost)
+        self.importing.imported.connect(self._imported)
         self.exports.said.connect(self.say)
         self.timeline.moved.connect(lambda _: looking.soon())
         self.layers.picked.connect(self._picked)
@@ -253,7 +258,10 @@ class TrainWorkspace(Workspace):
             )
 
     def open_file(self, path: Path) -> None:
-        self.bench.open_file(path)
+        if path.suffix.lower() in ENDINGS:
+            self.importing.open(path)
+        else:
+            self.bench.open_file(path)
 
     def set_folder(self, folder: Path) -> None:
         self.bench.workspace = folder
@@ -267,6 +275,7 @@ class TrainWorkspace(Workspace):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop training, save, and end the children."""
         self.timer.stop()
+        self.importing.close()
         self.settings.setValue("train/docks", self.inner.saveState())
         self.bench.training.close()
         self.looking.thread_.close()
@@ -401,6 +410,8 @@ class TrainWorkspace(Workspace):
             self.eigenvalues.show_view(view)
 
     def _answered(self, message: Any) -> None:
+        if self.importing.answered(message):
+            return
         if not self.exports.answered(message) and isinstance(message, Failed):
             self.say(message.sentence, message.details)
 
@@ -408,11 +419,14 @@ class TrainWorkspace(Workspace):
 
     def ask_open(self) -> None:
         """Choose a file to open."""
-        name, _ = QFileDialog.getOpenFileName(
-            self, "Open", str(self.bench.workspace), "Runs and settings (*.stiff *.toml)"
-        )
+        tables = " ".join(f"*{ending}" for ending in ENDINGS)
+        kinds = f"Runs, settings and tables (*.stiff *.toml {tables})"
+        name, _ = QFileDialog.getOpenFileName(self, "Open", str(self.bench.workspace), kinds)
         if name:
-            self.bench.open_file(Path(name))
+            self.open_file(Path(name))
+
+    def _imported(self, name: str) -> None:
+        self.said.emit(f"{name} is ready to be learnt: press Run.", "", ("Run", self.run))
 
     def ask_export(self, figure: str | None = None) -> None:
         """Open the export dialog; without a name, on the figure under the pointer."""
