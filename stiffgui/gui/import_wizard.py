@@ -25,7 +25,7 @@ from stiffgui.gui.first_rows import FirstRowsView
 from stiffgui.gui.import_form import ImportForm
 from stiffgui.gui.table_columns import INPUT, OUTPUT, ColumnsModel, ColumnsView
 from stiffgui.session.messages import TableInspected, TableProposed
-from stiffgui.tasks.table import ENDINGS, Preview
+from stiffgui.tasks.table import ENDINGS, Preview, Table
 from stiffgui.tasks.table.columns import MINIMUM_ROWS, as_patterns, chosen, duplicates
 
 EDIT_MILLISECONDS = 250  # after the last edit, what was typed is looked at
@@ -223,6 +223,7 @@ class ImportWizard(QDialog):
         experiment = Experiment.from_toml(answer.experiment)
         self._experiment = experiment
         task = experiment.task
+        assert isinstance(task, Table)
         train, test = task.training_samples, task.test_samples
         rows = self._preview.rows if self._preview is not None else train + test
         dropped = f" · {_count(rows - train - test, 'row')} dropped" if rows > train + test else ""

@@ -1,4 +1,4 @@
-"""The columns of a table that is being imported: what each is used as, and what is wrong with it."""
+"""The columns of a table that is being imported: their use, and what is wrong with them."""
 
 from __future__ import annotations
 
@@ -169,10 +169,10 @@ class _RoleDelegate(QStyledItemDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         super().paint(painter, option, QModelIndex())  # the selection, without the text
         box = QStyleOptionComboBox()
-        box.rect = option.rect.adjusted(2, 2, -2, -2)  # type: ignore[attr-defined]
-        box.state = option.state & ~QStyle.StateFlag.State_HasFocus  # type: ignore[attr-defined]
-        box.palette = option.palette  # type: ignore[attr-defined]
-        box.currentText = str(index.data())  # type: ignore[attr-defined]
+        box.rect = option.rect.adjusted(2, 2, -2, -2)
+        box.state = option.state & ~QStyle.StateFlag.State_HasFocus
+        box.palette = option.palette
+        box.currentText = str(index.data())
         style = QApplication.style()
         style.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, box, painter)
         style.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, box, painter)
@@ -180,7 +180,7 @@ class _RoleDelegate(QStyledItemDelegate):
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
         box = QComboBox(parent)
         box.addItems(ROLES)
-        box.setAccessibleName(f"Use of {index.siblingAtColumn(0).data()}")
+        box.setAccessibleName(f"Use of {index.sibling(index.row(), 0).data()}")
         box.activated.connect(lambda _: self._chosen(box))
         QTimer.singleShot(0, box.showPopup)
         return box

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import csv
 import fnmatch
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -198,7 +198,9 @@ def as_patterns(wanted: Sequence[str], names: Sequence[str]) -> str:
     """
     targets = tuple(name for name in names if name in wanted)
     if len(targets) > 1:
-        common = os.path.commonprefix(targets)
+        # What the first and the last in order share, all share.
+        pairs = zip(min(targets), max(targets), strict=False)
+        common = "".join(a for a, _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
         stem = common[: common.rfind("_") + 1]
         guesses = [pattern for pair in GUESSES for pattern in pair]
         for pattern in (*guesses, f"{stem}*", f"{common}*"):
