@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QPushButton, QWidget
 
 from stiffgui.gui.editors import Editor, editor_for
 from stiffgui.settings import Spec, specs
@@ -74,7 +74,10 @@ class ImportForm(QWidget):
     def show_value(self, name: str, value: Any) -> None:
         """Show a value without a signal."""
         self.values[name] = value
-        self.editors[name].show_value(value)
+        editor = self.editors[name]
+        editor.show_value(value)
+        if name == "path" and isinstance(editor.control, QLineEdit):
+            editor.control.end(False)  # a path's end says more than its start
         self._only_for_text()
 
     def _take(self, name: str, value: Any) -> None:

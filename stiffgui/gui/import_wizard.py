@@ -65,6 +65,10 @@ class ImportWizard(QDialog):
     def _lay_out(self) -> None:
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
+        self.tabs.tabBar().setDrawBase(False)
+        keys = QLabel("Chosen rows: I input, O output, L leave out")
+        keys.setObjectName("cardNote")
+        self.tabs.setCornerWidget(keys)
         self.tabs.addTab(self.columns_view, "Co&lumns")
         self.tabs.addTab(self.first_rows, "First &rows")
         self.tabs.setAccessibleName("Preview")
@@ -93,6 +97,7 @@ class ImportWizard(QDialog):
         layout.addWidget(self.tabs, 1)
         layout.addWidget(self.summary)
         layout.addWidget(self.buttons)
+        self.setMinimumSize(580, 460)
         self.resize(860, 640)
 
     # -------------------------------------------------------------------- the file
@@ -129,6 +134,8 @@ class ImportWizard(QDialog):
             if not inputs:  # nothing is named as inputs are: everything that can be one
                 inputs = tuple(c.name for c in preview.columns if _can_be_used(c.problem, c.kind))
             self.columns.show_roles(inputs, outputs)
+            self.form.show_value("input_columns", "")
+            self.form.show_value("output_columns", "")
         if duplicates(names) or preview.rows < MINIMUM_ROWS:
             self._refuse(" ".join(preview.problems), "task.path")
             return
@@ -182,6 +189,7 @@ class ImportWizard(QDialog):
         """Let the view child read the file, or make an experiment of it."""
         values = dict(self.form.values)
         path = str(values.pop("path")).strip()
+        self.setWindowTitle(f"Import table: {Path(path).name}" if path else "Import table")
         self._experiment, self._pending = None, False
         self.form.tell("", "")
         if self._reread:

@@ -133,8 +133,6 @@ class ColumnsModel(QAbstractTableModel):
             return column.problem or column.name
         if role == Qt.ItemDataRole.AccessibleTextRole and place == USE:
             return f"{column.name} is used as: {self.roles[row]}"
-        if role == Qt.ItemDataRole.TextAlignmentRole and place == HEADS.index("Missing"):
-            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         if role == Qt.ItemDataRole.ForegroundRole:
             colours = theme.of(QApplication.palette())
             if place == len(HEADS) - 1:
@@ -153,6 +151,7 @@ class ColumnsModel(QAbstractTableModel):
         known = math.isfinite(column.low)
         about = column.problem.removeprefix(f"{self._file}: ")
         about = about.removeprefix(f"column {column.name!r} ")
+        about = about.replace(f" of column {column.name!r}", "", 1)
         return (
             column.name or "(no name)",
             self.roles[row],
