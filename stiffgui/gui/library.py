@@ -29,6 +29,7 @@ from stiffgui._presets import presets
 from stiffgui.errors import InputError
 from stiffgui.gui.card import grouped
 from stiffgui.gui.workbench import Workbench, touched
+from stiffgui.settings import kind_of
 
 COLUMNS = ("name", "task", "state", "epoch", "train", "test", "time", "changed", "settings", "note")
 HELP = {
@@ -69,11 +70,12 @@ def read_row(path: Path) -> Row:
         if mine is not None
     ]
     told = ", ".join(settings)
+    task = kind_of(type(experiment.task))
     return Row(
         path,
         (
             (path.stem, path.stem),
-            (experiment.task.kind, experiment.task.kind),
+            (task, task),
             (state, state),
             (grouped(epoch), epoch),
             (f"{train:.3g}", train),

@@ -63,6 +63,11 @@ DARK = Theme(
 )
 
 
+def of(palette: QPalette) -> Theme:
+    """The theme whose colours a palette has; for items that are drawn by a model."""
+    return DARK if palette.color(QPalette.ColorRole.Window).lightness() < 128 else LIGHT
+
+
 def apply(application: QApplication, choice: str = "system") -> Theme:
     """Fusion, palette and style sheet; `choice` is system, light or dark."""
     dark = application.styleHints().colorScheme() == Qt.ColorScheme.Dark

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from stiffgui._presets import presets
 from stiffgui.gui.card import Card
 from stiffgui.gui.exports import Exports
+from stiffgui.gui.importing import Importing
 from stiffgui.gui.live_run import LiveRun
 from stiffgui.gui.looking import Looking
 from stiffgui.gui.saving import ask_where
@@ -30,6 +31,7 @@ from stiffgui.gui.workbench import Workbench
 from stiffgui.gui.workspace import Surroundings, Workspace
 from stiffgui.regularizers import NoPenalty
 from stiffgui.session.messages import Failed, View
+from stiffgui.tasks.table import ENDINGS
 
 # One task of `poll` at a time: no pause of the window is longer than the slowest of them.
 POLL_MILLISECONDS = 25
@@ -60,6 +62,7 @@ class TrainWorkspace(Workspace):
         around.setContentsMargins(0, 0, 0, 0)
         around.addWidget(views)
         self.exports = Exports(self, self.looking.thread_.ask, self.settings, self._shown_options)
+        self.importing = Importing(self, self.looking.thread_.ask, self.settings, self.bench)
         self.curves_menu = QMenu("&Curves", self)
         self.history_view.fill(self.curves_menu)
         self.panels_menu = QMenu("&Panels", self)
@@ -98,6 +101,8 @@ class TrainWorkspace(Workspace):
         self.sharing.said.connect(self.say)
         looking.viewed.connect(self._show_view)
         looking.answered.connect(self._answered)
+        looking.thread_.lost.connect(self.importing.lost)
+        self.importing.imported.connect(self._imported)
         self.exports.said.connect(self.say)
         self.timeline.moved.connect(lambda _: looking.soon())
         self.layers.picked.connect(self._picked)
@@ -180,7 +185,10 @@ class TrainWorkspace(Workspace):
             self.said.emit(WELCOME, "", ("Run", self.run))
 
     def open_file(self, path: Path) -> None:
-        self.bench.open_file(path)
+        if path.suffix.lower() in ENDINGS:
+            self.importing.open(path)
+        else:
+            self.bench.open_file(path)
 
     def set_folder(self, folder: Path) -> None:
         self.bench.workspace = folder
@@ -199,6 +207,7 @@ class TrainWorkspace(Workspace):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop training, save, and end the children."""
         self.timer.stop()
+        self.importing.close()
         self.settings.setValue("train/docks", self.views.saveState())
         self.bench.training.close()
         self.looking.thread_.close()
@@ -333,6 +342,8 @@ class TrainWorkspace(Workspace):
             self.eigenvalues.show_view(view)
 
     def _answered(self, message: Any) -> None:
+        if self.importing.answered(message):
+            return
         if not self.exports.answered(message) and isinstance(message, Failed):
             self.say(message.sentence, message.details)
 
@@ -340,11 +351,14 @@ class TrainWorkspace(Workspace):
 
     def ask_open(self) -> None:
         """Choose a file to open."""
-        name, _ = QFileDialog.getOpenFileName(
-            self, "Open", str(self.bench.workspace), "Runs and settings (*.stiff *.toml)"
-        )
+        tables = " ".join(f"*{ending}" for ending in ENDINGS)
+        kinds = f"Runs, settings and tables (*.stiff *.toml {tables})"
+        name, _ = QFileDialog.getOpenFileName(self, "Open", str(self.bench.workspace), kinds)
         if name:
-            self.bench.open_file(Path(name))
+            self.open_file(Path(name))
+
+    def _imported(self, name: str) -> None:
+        self.said.emit(f"{name} is ready to be learnt: press Run.", "", ("Run", self.run))
 
     def open_library(self) -> None:
         """Show every run of the folder in a table."""

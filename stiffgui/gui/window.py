@@ -29,13 +29,16 @@ from PySide6.QtWidgets import (
 )
 
 import stiffgui
+from stiffgui.errors import one_of
 from stiffgui.gui import theme as theme_module
 from stiffgui.gui.actions import fill_menus, make_actions
 from stiffgui.gui.banner import Banner
 from stiffgui.gui.closing import Choice, ask_how_to_close
+from stiffgui.gui.dropping import FileDrops
 from stiffgui.gui.palette import Palette
 from stiffgui.gui.theme import Theme
 from stiffgui.gui.workspace import Place, Surroundings, Workspace
+from stiffgui.tasks.table import ENDINGS
 
 if TYPE_CHECKING:
     from stiffgui.gui.train_workspace import TrainWorkspace
@@ -55,6 +58,7 @@ class MainWindow(QMainWindow):
         self._in_process = in_process
         self.built: dict[str, Workspace] = {}
         self._own: dict[str, Callable[[], object]] = {
+            "import_table": self.import_table,
             "workspace": self.ask_folder,
             "quit": self.close,
             "theme_system": lambda: self.choose_theme("system"),
@@ -75,6 +79,7 @@ class MainWindow(QMainWindow):
         if isinstance(geometry, QByteArray):
             self.restoreGeometry(geometry)
         self.show_place(self.places[0].title)
+        FileDrops(self).dropped.connect(self.drop)
 
     # ------------------------------------------------------------------ building
 
@@ -197,6 +202,30 @@ class MainWindow(QMainWindow):
         knowing = (p for p in self.places if path.suffix in p.suffixes and p.takes(path))
         place = next(knowing, self.places[0])
         self.show_place(place.title).open_file(path)
+
+    def import_table(self, path: Path | None = None) -> None:
+        """Open the import wizard, on a file if one is given."""
+        self.show_place(self.places[0].title)
+        self.train.importing.open(path)
+
+    def drop(self, paths: Sequence[Path]) -> None:
+        """Open each of the files that were dropped; one sentence for those that cannot be."""
+        known = {suffix for place in self.places for suffix in place.suffixes}
+        strange = []
+        for path in paths:
+            ending = path.suffix.lower()
+            if not path.is_file() or ending not in (*ENDINGS, *known):
+                strange.append(path.name or str(path))
+            elif ending in ENDINGS:
+                self.import_table(path)
+            else:
+                self.open_file(path)
+        if strange:
+            what = strange[0] if len(strange) == 1 else f"{strange[0]} and {len(strange) - 1} more"
+            self.banner.say(
+                f"{what} cannot be opened: drop a table ({one_of(ENDINGS)}), settings (.toml) or "
+                f"a run (.stiff)."
+            )
 
     def _say(
         self, sentence: str, details: str, offer: tuple[str, Callable[[], object]] | None

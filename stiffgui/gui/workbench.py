@@ -186,7 +186,7 @@ class Workbench(QObject):
         except InputError as error:
             self.said.emit(str(error), "")
             return
-        self._load(path.stem, experiment)
+        self.load(path.stem, experiment)
 
     def open_run(self, path: Path) -> LiveRun | None:
         """Put a stored run into the list and show it."""
@@ -203,9 +203,10 @@ class Workbench(QObject):
 
     def use_settings(self, run: LiveRun) -> None:
         """Put a run's settings into the panel (undoable)."""
-        self._load(run.name, run.experiment)
+        self.load(run.name, run.experiment)
 
-    def _load(self, name: str, experiment: Experiment) -> None:
+    def load(self, name: str, experiment: Experiment) -> None:
+        """Put settings into the panel (undoable), unless a training is using it."""
         if self.busy:
             self.said.emit("Settings can be loaded when training has ended: press Stop first.", "")
         else:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from stiffgui.figures.fit import Fit
 from stiffgui.stiffness.pseudospectrum import Pseudospectrum
+from stiffgui.tasks.table import Preview
 from stiffgui.training.records import Event, Record
 
 Arrays = dict[str, NDArray[Any]]
@@ -144,3 +145,44 @@ class Exported:
     number: int
     path: str
     content: bytes = b""
+
+
+@dataclass(frozen=True)
+class InspectTable:
+    """Look at a table of the person's own."""
+
+    number: int
+    path: str
+    delimiter: str
+
+
+@dataclass(frozen=True)
+class TableInspected:
+    """The answer to an InspectTable: a preview, or the sentence that says why there is none.
+
+    `key` is the dotted name of the setting at fault.
+    """
+
+    number: int
+    preview: Preview | None = None
+    problem: str = ""
+    key: str = ""
+
+
+@dataclass(frozen=True)
+class ProposeTable:
+    """Make an experiment of a table with these settings of the task."""
+
+    number: int
+    path: str
+    settings: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class TableProposed:
+    """The answer to a ProposeTable: an experiment (TOML), or what is wrong with the settings."""
+
+    number: int
+    experiment: str = ""
+    problem: str = ""
+    key: str = ""
