@@ -30,7 +30,7 @@ from stiffgui.gui.table_columns import USE
 from stiffgui.gui.window import MainWindow
 from stiffgui.tasks.table import Table
 
-WAIT = 60_000
+WAIT = 120_000  # a busy machine needs a minute to start the children
 CLM = Path(__file__).parents[3] / "shared" / "data" / "clm5ppe" / "clm5ppe_500x32_to_10.csv"
 
 
