@@ -22,6 +22,7 @@ class Entry:
 
 TABLE = (
     Entry("open", "&File", "Open…", "Ctrl+O", "Open a run or a settings file"),
+    Entry("save", "&File", "Save settings…", "Ctrl+S", "Save the settings as a TOML file"),
     Entry(
         "import_table",
         "&File",
@@ -29,7 +30,6 @@ TABLE = (
         "Ctrl+I",
         "Learn a table of your own: CSV, Parquet, Excel, NPZ or NetCDF",
     ),
-    Entry("save", "&File", "Save settings…", "Ctrl+S", "Save the settings as a TOML file"),
     Entry("export", "&File", "Export…", "Ctrl+E", "Export the figure under the pointer"),
     Entry(
         "report",
