@@ -56,10 +56,10 @@ class TrainWorkspace(Workspace):
         self.bench = Workbench(surroundings.folder, surroundings.in_process)
         self.model = self.bench.model
         self.looking = Looking()
+        self.importing = Importing(self, self.looking.thread_.ask, self.settings, self.bench)
         self.sharing = Sharing(self.model, self)
         self._make_views()
         self.exports = Exports(self, self.looking.thread_.ask, self.settings, self._shown_options)
-        self.importing = Importing(self, self.looking.thread_.ask, self.settings, self.bench)
         self._make_docks()
         self.curves_menu = QMenu("&Curves", self)
         self.history_view.fill(self.curves_menu)
@@ -274,8 +274,8 @@ class TrainWorkspace(Workspace):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop training, save, and end the children."""
-        self.timer.stop()
         self.importing.close()
+        self.timer.stop()
         self.settings.setValue("train/docks", self.inner.saveState())
         self.bench.training.close()
         self.looking.thread_.close()
