@@ -134,8 +134,8 @@ def _sheet(t: Theme) -> str:
     #card {{ background: {t.card}; border: 1px solid {t.border}; border-radius: 7px; }}
     #cardTitle {{ font-weight: 600; color: {t.text}; }}
     #cardNote, #unit, #share, #panelSubtitle, #note {{ color: {t.faint}; }}
-    #banner {{ background: {t.card}; border: 1px solid {t.bad}; border-radius: 5px;
-        color: {t.text}; padding: 6px; }}
+    #banner {{ background: {t.card}; border: 1px solid {t.accent}; border-radius: 7px;
+        color: {t.text}; }}
     #bannerDetails {{ color: {t.faint}; font-family: monospace; }}
     #chip {{ border: 1px solid {t.border}; border-radius: 5px; background: {t.card}; }}
     #chip[shown="true"] {{ border-color: {t.accent}; }}
@@ -147,7 +147,7 @@ def _sheet(t: Theme) -> str:
     #groupHeader {{ font-weight: 600; }}
     QScrollArea, QScrollArea > QWidget > QWidget {{ background: {t.card}; border: none; }}
     QHeaderView {{ background: {t.card}; }}
-    QTableWidget {{ border: none; background: {t.card}; gridline-color: {t.grid}; }}
+    QTableView {{ border: none; background: {t.card}; gridline-color: {t.grid}; }}
     QHeaderView::section {{ background: {t.card}; color: {t.faint}; border: none;
         border-bottom: 1px solid {t.border}; padding: 3px; }}
     QProgressBar {{ border: 1px solid {t.border}; border-radius: 4px; background: {t.window};

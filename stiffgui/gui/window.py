@@ -11,10 +11,12 @@ from PySide6.QtCore import QByteArray, QEvent, QSettings, Qt, QUrl
 from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QDesktopServices, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
+    QAbstractItemView,
     QAbstractSlider,
     QApplication,
     QComboBox,
     QFileDialog,
+    QHBoxLayout,
     QLabel,
     QMainWindow,
     QMessageBox,
@@ -83,7 +85,10 @@ class MainWindow(QMainWindow):
         layout = QVBoxLayout(centre)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
-        layout.addWidget(self.banner)
+        around = QHBoxLayout()
+        around.setContentsMargins(6, 0, 6, 0)
+        around.addWidget(self.banner)
+        layout.addLayout(around)
         layout.addWidget(self.pages, 1)
         self.setCentralWidget(centre)
 
@@ -289,9 +294,11 @@ class MainWindow(QMainWindow):
         """Space and the arrow keys belong to the control that has the focus, if it uses them."""
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
             focus = self.focusWidget()
-            slides = event.key() == Qt.Key.Key_Right and isinstance(focus, QAbstractSlider)
+            slides = event.key() == Qt.Key.Key_Right and isinstance(
+                focus, QAbstractSlider | QAbstractItemView
+            )
             presses = event.key() == Qt.Key.Key_Space and isinstance(
-                focus, QAbstractButton | QComboBox
+                focus, QAbstractButton | QComboBox | QAbstractItemView
             )
             if slides or presses:
                 event.accept()

@@ -117,15 +117,13 @@ def window(
     tasks: dict[str, list[float]] = defaultdict(list)
     page._tasks = iter(_timed(page, tasks))
     page.bench.take = _clocked(page.bench.take, tasks["take"])  # type: ignore[method-assign]
-    page._show_view = _clocked(page._show_view, tasks["view"])  # type: ignore[method-assign]
-    page.looking.viewed.disconnect()
-    page.looking.viewed.connect(page._show_view)
     shell.show()
     shell.start_children()
     warm: list[bool] = []
     page.bench.training.ready.connect(lambda: warm.append(True))
     while not warm:
         application.processEvents()
+        time.sleep(BEAT)
     for key, value in settings.items():
         page.model.edit(key, value)
     beats: list[float] = []
@@ -148,6 +146,7 @@ def window(
 
 def _timed(page: Any, tasks: dict[str, list[float]]) -> Any:
     calls = [page._draw_errors, page._draw_stiffness, page._draw_layers, page._tell]
+    calls += [page._draw_fit, page._draw_eigenvalues]
     clocked = [_clocked(call, tasks[call.__name__.strip("_")]) for call in calls]
     while True:
         yield from clocked

@@ -102,6 +102,22 @@ def test_the_table_is_aligned_and_copied(shown: MainWindow, qtbot: QtBot) -> Non
     assert len(table.as_text().splitlines()) == 2
 
 
+def test_axes_write_the_numbers_themselves(shown: MainWindow) -> None:
+    page = shown.train
+    plots = [card.plot for card in page.cards if hasattr(card, "plot")]
+    plots += [page.fit.curve, page.fit.scatter, page.eigenvalues.scales.plot]
+    axes = [plot.getAxis(side) for plot in plots for side in ("left", "bottom")]
+    for size in (1e-4, 0.5, 5e4):
+        for plot in plots:
+            plot.setRange(xRange=(-size, size), yRange=(-size, size), padding=0)
+        for theme in ("dark", "light"):  # colours are set anew: a scale must not come with them
+            shown.choose_theme(theme)
+            assert [axis.autoSIPrefixScale for axis in (*axes, page.layers.bar.axis)] == [1.0] * (
+                len(axes) + 1
+            )
+            assert not any("x1" in axis.labelString() for axis in axes)
+
+
 def test_all_layers_and_the_walk(shown: MainWindow, qtbot: QtBot) -> None:
     card = shown.train.eigenvalues
     card.all_layers.setChecked(True)
@@ -166,7 +182,7 @@ def test_contours_come_on_demand(shown: MainWindow, qtbot: QtBot, run_file: Path
     assert found.smallest[9, 5] == pytest.approx(expected, rel=1e-9)
     # A line lies where the grid says: the ends of the widest contour in the plane.
     line, level = card.plane.contours[0], found.levels()[0]
-    drawn = line.mapRectToParent(line.path.boundingRect())
+    drawn = line.mapRectToParent(line.boundingRect())
     inside = np.flatnonzero((found.smallest < level).any(0))
     cell = found.real[1] - found.real[0]
     assert abs(drawn.left() - found.real[inside[0]]) <= cell
