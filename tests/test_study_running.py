@@ -18,11 +18,15 @@ import pytest
 
 from stiffgui import InputError, open_run, open_study
 from stiffgui.cli import main
+from stiffgui.runs import History
 from stiffgui.study import Study, StudyRecording
 from stiffgui.study.events import Lost, Progress, Started, Trained
 from stiffgui.study.executors import WorkerProcesses, choose_executor
 from stiffgui.study.lock import StudyLock
+from stiffgui.study.pace import Pace
 from stiffgui.study.parts import Parts
+from stiffgui.study.plan import plan
+from stiffgui.study.results import joined
 from stiffgui.training import Controls
 from tests.study_files import numbers, tiny
 
@@ -40,10 +44,8 @@ def long() -> Study:
 def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tiny study trained in this process."""
     path = tmp_path_factory.mktemp("here") / "study.stiff"
-    recording = StudyRecording(tiny(), path)
-    for _ in recording:
-        pass
-    assert recording.ending == "finished"
+    with tiny().run(path) as results:
+        assert results.finished
     return path
 
 
@@ -266,3 +268,63 @@ def test_a_study_is_read_while_it_is_written(tmp_path: Path) -> None:
                 reader.refresh()
                 seen.append([v.trials for v in reader.variants])
     assert seen[:3] == [[4, 0, 0], [4, 4, 0], [4, 4, 4]] and seen[-1] == [8, 8, 8]
+
+
+def test_a_worker_needs_no_files_of_ours(tmp_path: Path) -> None:
+    """The samples travel with the chunk: the table may be out of the worker's reach."""
+    from stiffgui.study.work import train_chunk
+
+    table = tmp_path / "mine.csv"
+    rows = np.random.default_rng(0).normal(size=(40, 3))
+    pd.DataFrame(rows, columns=["x_1", "x_2", "y_1"]).to_csv(table, index=False)
+    experiment = tiny().experiment.with_settings({"task.kind": "table", "task.path": str(table)})
+    values = tiny(trials=2).model_dump()
+    study = Study.of(values | {"experiment": experiment})
+    recording = StudyRecording(study, tmp_path / "study.stiff")
+    task = recording.task(0)
+    recording.close()
+    table.unlink()
+    events = list(train_chunk(task, tmp_path / "part.stiff", Controls(), "elsewhere"))
+    assert isinstance(events[-1], Trained) and events[-1].ending == "finished"
+
+
+def test_pace_tells_what_is_left() -> None:
+    study = tiny(training__epochs=100)  # two batches of four trials per variant
+    now = [0.0]
+    pace = Pace(study, [(c, "waiting", 0) for c in plan(study)], 1, lambda: now[0])
+    assert pace.left is None and {v.state for v in pace.variants()} == {"waiting"}
+    pace.hear(Started(0, "w", 0, 100))
+    now[0] = 5.0
+    pace.hear(Progress(0, 50, 100, 5.0))
+    first = pace.variants()[0]
+    assert (first.state, first.done, first.total) == ("running", 50, 200)
+    assert first.rate == pytest.approx(10) and first.left == pytest.approx(5 + 10)
+    assert pace.left is None  # nothing is known of the other variants
+    for number in (1, 2):
+        pace.hear(Started(number, "w", 0, 100))
+        pace.hear(Progress(number, 1, 100, 0.1))
+        now[0] += 1.0
+        pace.hear(Progress(number, 10, 100, 1.0))
+    assert pace.left is not None and pace.left > first.left
+    pace.hear(Lost(0, "gone"))
+    assert pace.variants()[0].done == 0
+    for number in range(6):
+        pace.hear(Trained(number, "finished", 100, 1.0, "w", b""))
+    assert pace.left == 0 and all(v.fraction == 1 for v in pace.variants())
+
+
+def test_histories_of_different_length_are_joined_by_epoch() -> None:
+    def history(epochs: list[int], trials: int, value: float) -> History:
+        e = np.array(epochs, dtype=np.int64)
+        series = {"train_error": np.full((len(e), trials), value) + e[:, None]}
+        indices = {"spectral-radius": np.full((1, trials, 2), value)}
+        return History(e, e / 10, series, e[:1], indices, {})
+
+    whole, resumed = history([0, 1, 2, 5, 10], 2, 0.0), history([0, 1, 2, 3, 5, 10], 1, 100.0)
+    lost = history([0, 1], 1, 200.0)  # all its trials diverged after epoch 1
+    both = joined([whole, resumed, lost])
+    assert both.epochs.tolist() == [0, 1, 2, 5, 10]  # 3 was recorded at a stop only
+    np.testing.assert_array_equal(both.series["train_error"][3], [5, 5, 105, np.nan])
+    np.testing.assert_array_equal(both.series["train_error"][1], [1, 1, 101, 201])
+    assert both.seconds.tolist() == pytest.approx([0, 0.3, 0.5, 1.1, 2.1])
+    assert both.indices["spectral-radius"].shape == (1, 4, 2)

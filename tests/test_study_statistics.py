@@ -120,7 +120,7 @@ def _paired(**changes: object) -> Paired:
         ({"pairs": 5, "low": -np.inf, "high": np.inf}, "5 pairs prove nothing (the test needs 7)"),
         ({"pairs": 0}, "no pairs of finished trials"),
         ({"base": 0.0}, "-0.03 to +0.05"),
-        ({"low": -2e-6, "high": 0.0}, "-0.001 % or less to 0 %"),
+        ({"low": -2e-6, "high": 0.0}, "-0.000 % to 0 %"),
     ],
 )
 def test_sentences_are_honest(changes: dict[str, object], told: str) -> None:

@@ -55,3 +55,20 @@ def export_command(
         words.append("--all-layers")
     words += ["-o", str(out), *(["--force"] if replace else [])]
     return shlex.join(words)
+
+
+def study_script(study: Path, figure: str) -> str:
+    """A script that draws `figure` (a name of STUDY_FIGURES) of a study file."""
+    return f'''"""Redraws "{figure}" from a study file of stiffgui."""
+
+from stiffgui import open_study
+from stiffgui.figures import Options, styled
+from stiffgui.figures.study import STUDY_FIGURES
+
+options = Options(width=260, height=140)
+draw, tabulate = STUDY_FIGURES[{figure!r}]
+with open_study({str(study)!r}) as study, styled(options):
+    table = tabulate(study, options)  # what is drawn, as a pandas table
+    picture = draw(study, options)  # a matplotlib figure: change what you like
+    picture.savefig({f"{figure}.pdf"!r})
+'''

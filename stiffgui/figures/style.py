@@ -51,6 +51,8 @@ def styled(options: Options) -> Iterator[None]:
     """matplotlib settings of a figure: nothing of the user's own configuration leaks in."""
     import matplotlib as mpl
 
+    if mpl.get_backend(auto_select=False) is None:  # nobody has windows: make none, either
+        mpl.use("agg")
     settings = mpl.rcParamsDefault | {
         "backend": "agg",
         "font.size": options.font,

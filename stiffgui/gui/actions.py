@@ -22,8 +22,23 @@ class Entry:
 
 TABLE = (
     Entry("open", "&File", "Open…", "Ctrl+O", "Open a run or a settings file"),
+    Entry("library", "&File", "Library…", "Ctrl+Shift+O", "Every run of the folder in a table"),
+    Entry(
+        "import_table",
+        "&File",
+        "Import table…",
+        "Ctrl+I",
+        "Learn a table of your own: CSV, Parquet, Excel, NPZ or NetCDF",
+    ),
     Entry("save", "&File", "Save settings…", "Ctrl+S", "Save the settings as a TOML file"),
     Entry("export", "&File", "Export…", "Ctrl+E", "Export the figure under the pointer"),
+    Entry(
+        "report",
+        "&File",
+        "Report…",
+        "Ctrl+Shift+E",
+        "One HTML file with settings, figures, tables and provenance of the drawn runs",
+    ),
     Entry("workspace", "&File", "Folder of runs…", "", "Choose the folder that keeps the runs"),
     Entry("quit", "&File", "Quit", "Ctrl+Q", "Close the window"),
     Entry("undo", "&Edit", "Undo", "Ctrl+Z", "Undo the last edit"),

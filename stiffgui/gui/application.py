@@ -6,6 +6,7 @@ import faulthandler
 import os
 import signal
 import sys
+import tomllib
 from importlib.resources import as_file
 from pathlib import Path
 
@@ -19,12 +20,29 @@ from stiffgui._resources import resource
 from stiffgui.errors import InputError
 from stiffgui.gui.window import MainWindow
 from stiffgui.gui.workspace import Place, Surroundings, Workspace
+from stiffgui.runs.opening import kind_of_file
 
 
 def _train(surroundings: Surroundings) -> Workspace:
     from stiffgui.gui.train_workspace import TrainWorkspace
 
     return TrainWorkspace(surroundings)
+
+
+def _study(surroundings: Surroundings) -> Workspace:
+    from stiffgui.gui.study_workspace import StudyWorkspace
+
+    return StudyWorkspace(surroundings)
+
+
+def _is_study(path: Path) -> bool:
+    if path.suffix == ".stiff":
+        return kind_of_file(path) == "study"
+    try:
+        values = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):  # Train says what is wrong with it
+        return False
+    return bool(values.keys() & {"variants", "sweep"})
 
 
 def _lab(surroundings: Surroundings) -> Workspace:
@@ -34,7 +52,11 @@ def _lab(surroundings: Surroundings) -> Workspace:
 
 
 # In the order of the switch. Each is imported and built when it is first shown.
-PLACES = (Place("Train", _train, (".stiff", ".toml")), Place("Lab", _lab))
+PLACES = (
+    Place("Train", _train, (".stiff", ".toml"), lambda path: not _is_study(path)),
+    Place("Study", _study, (".stiff", ".toml"), _is_study),
+    Place("Lab", _lab),
+)
 
 
 def make_application() -> QApplication:

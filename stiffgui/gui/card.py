@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QPainter, QPaintEvent
@@ -169,14 +170,33 @@ class Card(QFrame):
         self._waiting = None
 
 
+NARROW = 0.35  # decades of a logarithmic axis
+
+
 class Axis(pg.AxisItem):  # type: ignore[misc]
-    """An axis whose logarithmic ticks do not crowd: 1, 2 and 5 over a few decades, then 1."""
+    """An axis whose logarithmic ticks do not crowd: fewer digits the more decades it spans."""
+
+    def tickValues(self, low: float, high: float, size: float) -> list[Any]:
+        """Within a third of a decade whole multiples are too rare: round values instead."""
+        if not self.logMode or high - low >= NARROW or not np.isfinite((low, high)).all():
+            return list(super().tickValues(low, high, size))
+        first, last = 10**low, 10**high
+        step = 10 ** math.floor(math.log10(max(last - first, 1e-300)))
+        step *= next(s for s in (0.1, 0.2, 0.5, 1.0) if (last - first) / (s * step) <= 6 or s == 1)
+        told = np.arange(math.ceil(first / step), math.floor(last / step) + 1) * step
+        return [(high - low, np.log10(told).tolist())]
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         if not self.logMode:
             return list(super().tickStrings(values, scale, spacing))
         decades = self.range[1] - self.range[0]
-        told = (1,) if decades > 4 else (1, 2, 5) if decades > 0.5 else range(1, 10)
+        if decades < NARROW:
+            return [f"{10**value:.4g}" for value in values]
+        told: Iterable[int] = range(1, 10)
+        for least, digits in ((4, (1,)), (1, (1, 2, 5)), (0.5, (1, 2, 3, 4, 5, 7))):
+            if decades > least:
+                told = digits
+                break
         return [_power(value, told) for value in values]
 
 
@@ -187,7 +207,8 @@ def _power(value: float, told: Iterable[int]) -> str:
     whole = round(digit)
     if abs(digit - whole) < 1e-6 and whole not in told:
         return ""
-    return f"{10**value:.3g}"
+    size = 10**value
+    return f"{size:.0f}" if 1000 <= size < 1e5 else f"{size:.3g}"
 
 
 class _Plot(pg.PlotWidget):  # type: ignore[misc]
@@ -203,14 +224,29 @@ class _Plot(pg.PlotWidget):  # type: ignore[misc]
 def plot_widget(left: str, bottom: str) -> pg.PlotWidget:
     """A plot with quiet axes, no pyqtgraph menu, and double-click to reset the view."""
     axes = {"left": Axis("left"), "bottom": Axis("bottom")}
+    for axis in axes.values():
+        plain_numbers(axis)
     plot = _Plot(enableMenu=False, axisItems=axes)
     plot.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
+    plot.setAccessibleName(f"{left} against {bottom}")
+    plot.setToolTip("Drag to move, wheel to zoom, double-click to see everything again")
+    plot.setToolTipDuration(2500)
+    plot.viewport().setFocusPolicy(Qt.FocusPolicy.NoFocus)  # one stop of Tab, not two
     adopt_menu(plot.getPlotItem(), plot)
     plot.hideButtons()
     plot.setLabel("left", left)
     plot.setLabel("bottom", bottom)
     plot.mouseDoubleClickEvent = lambda _: plot.enableAutoRange()
     return plot
+
+
+def plain_numbers(axis: pg.AxisItem) -> None:
+    """Let an axis write the values themselves, not thousandths or thousands of them.
+
+    Switching its automatic prefix off is not enough: pyqtgraph works a scale out all the same.
+    """
+    axis.setSIPrefixEnableRanges(())
+    axis.enableAutoSIPrefix(False)
 
 
 def adopt_menu(item: Any, parent: QWidget) -> None:
@@ -225,7 +261,6 @@ def colour_plot(plot: pg.PlotWidget, theme: Theme) -> None:
     item.showGrid(x=True, y=True, alpha=0.12)
     for side in ("left", "bottom"):
         axis: Any = item.getAxis(side)
-        axis.enableAutoSIPrefix(False)
         axis.setPen(pg.mkPen(theme.border))
         axis.setTextPen(pg.mkPen(theme.faint))
         axis.setStyle(tickLength=4)  # outwards: ticks inside look like data

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,14 +10,16 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QCursor, QPainterPath
+from PySide6.QtGui import QCursor, QPainterPath, QTransform
 from PySide6.QtWidgets import QGraphicsPathItem, QToolTip
 
 from stiffgui.gui.card import colour_plot, plot_widget
 from stiffgui.gui.theme import Theme
+from stiffgui.stiffness.pseudospectrum import Pseudospectrum
 from stiffgui.stiffness.stability import REGIONS
 
 COLOURS = 16
+LINE_PIXELS = 16  # height of a number at a contour
 REACH = 10  # pixels from a point within which the pointer tells about it
 
 
@@ -47,6 +50,8 @@ class ComplexPlane:
         for colour in gradient:
             colour.setAlpha(210)
         self.brushes = np.array([pg.mkBrush(c) for c in gradient], dtype=object)
+        self.contours: list[Any] = []
+        self._line = pg.mkPen("gray")
         self.points: Points | None = None
         self.user_zoomed = False
         self._box: tuple[float, float, float] | None = None  # least, greatest Re, greatest Im
@@ -58,6 +63,7 @@ class ComplexPlane:
         colour_plot(self.plot, theme)
         self.region.setPen(pg.mkPen(theme.faint, style=Qt.PenStyle.DashLine))
         self.region.setBrush(pg.mkBrush(theme.disc))
+        self._line, self._words = pg.mkPen(theme.accent, width=1), theme.accent
 
     def set_region(self, name: str, step: float) -> None:
         """Shade where the method of that name (of REGIONS) is stable at step size a."""
@@ -81,6 +87,32 @@ class ComplexPlane:
             x=points.values.real, y=points.values.imag, brush=list(self.brushes[chosen])
         )
         self._fit_view()
+
+    def show_contours(self, found: Pseudospectrum | None) -> None:
+        """Draw where the smallest singular value of zI - J is eps, for a few eps; None: nothing."""
+        for item in self.contours:
+            self.plot.removeItem(item)
+        self.contours = []
+        if found is None:
+            return
+        p, q = found.real, found.imag
+        place = QTransform.fromTranslate(p[0], q[0]).scale(p[1] - p[0], (q[-1] - q[0]) / len(q))
+        apart = LINE_PIXELS * float(self.plot.getViewBox().viewPixelSize()[1])
+        written = math.inf
+        for level in found.levels():
+            line = pg.IsocurveItem(found.smallest.T, level, pen=self._line)
+            # A node of the grid stands half a cell inside its pixel.
+            line.setTransform(place)
+            line.setZValue(5)
+            self.contours.append(line)
+            column, row = _topmost(found.smallest < level)
+            if q[row] < written - apart:  # numbers that would cover each other are left out
+                written = q[row]
+                text = pg.TextItem(f"{level:.2g}", color=self._words, anchor=(0.5, 0.8))
+                text.setPos(p[column], q[row])
+                self.contours.append(text)
+        for item in self.contours:
+            self.plot.addItem(item, ignoreBounds=True)
 
     def _fit_view(self) -> None:
         """Follow the points in steps, so that the axes stay still most of the time."""
@@ -125,6 +157,13 @@ class ComplexPlane:
         if told != self.told:
             self.told = told
             QToolTip.showText(QCursor.pos(), told, self.plot)
+
+
+def _topmost(inside: NDArray[Any]) -> tuple[int, int]:
+    """Column and row of the highest point of a region."""
+    row = int(np.flatnonzero(inside.any(1)).max())
+    columns = np.flatnonzero(inside[row])
+    return int(columns[len(columns) // 2]), row
 
 
 def describe(points: Points, row: int) -> str:

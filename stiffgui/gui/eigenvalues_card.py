@@ -15,17 +15,25 @@ from PySide6.QtWidgets import (
     QPushButton,
     QSlider,
     QSpinBox,
+    QStackedWidget,
     QWidget,
 )
 
 from stiffgui.gui.card import Card, grouped
 from stiffgui.gui.complex_plane import COLOURS, ComplexPlane, Points
+from stiffgui.gui.eigenvalue_table import EigenvalueTable
 from stiffgui.gui.index_table import IndexTable
 from stiffgui.gui.theme import Theme
+from stiffgui.gui.time_scales import TimeScales
 from stiffgui.session.messages import View
 from stiffgui.stiffness.stability import REGIONS
 
 ANIMATE_MILLISECONDS = 600
+PAGES = (
+    ("indices", "Exact indices next to the proxies of the spectral radius"),
+    ("every eigenvalue", "A table that can be sorted and copied"),
+    ("time scales", "Histogram of 1/|Re λ|"),
+)
 
 
 class EigenvaluesCard(Card):
@@ -41,9 +49,15 @@ class EigenvaluesCard(Card):
         self.plane = ComplexPlane()
         self.plot = self.plane.plot
         self.table = IndexTable()
+        self.list, self.scales = EigenvalueTable(), TimeScales()
+        self.pages = QStackedWidget()
+        for page in (self.table, self.list, self.scales.plot):
+            self.pages.addWidget(page)
+        self.pages.setFixedHeight(self.table.height())
         self.layer, self.trial = QSlider(Qt.Orientation.Horizontal), QSpinBox()
-        self.region, self.colour = QComboBox(), QComboBox()
+        self.region, self.colour, self.below = QComboBox(), QComboBox(), QComboBox()
         self.all_layers = QCheckBox("&all layers")
+        self.contours = QCheckBox("&contours")
         self.animate = QPushButton("▶")
         self._layer_text = QLabel("1 / 10")
         self._make_choosers()
@@ -53,9 +67,11 @@ class EigenvaluesCard(Card):
         self._caption.setBuddy(self.layer)
         choosers = ((self.layer, 1), (self._layer_text, 0), (self.animate, 0), (self.trial, 0))
         self.add(_row((self._caption, 0), *choosers), 0)
-        self.add(_row((self.colour, 0), (self.scale, 1), (self.all_layers, 0)), 0)
-        self.add(_row((self.region, 1)), 0)
-        self.add(self.table, 0)
+        self.add(
+            _row((self.colour, 0), (self.scale, 1), (self.all_layers, 0), (self.contours, 0)), 0
+        )
+        self.add(_row((self.region, 1), (self.below, 1)), 0)
+        self.add(self.pages, 0)
         self._view: View | None = None
         self._step = 0.1
         self._walk = QTimer(self)
@@ -77,21 +93,33 @@ class EigenvaluesCard(Card):
         self.trial.setPrefix("trial ")
         self.trial.valueChanged.connect(self.trial_chosen)
         for name, method in REGIONS.items():
-            self.region.addItem(f"shaded: stable for {method.title}", name)
+            self.region.addItem(f"▒ {method.title}", name)
         self.region.setAccessibleName("Stability region")
         self.region.setToolTip("The method whose stability region |R(aλ)| ≤ 1 is shaded")
         self.region.setMinimumContentsLength(8)
         self.region.currentIndexChanged.connect(self._region_changed)
         for name in ("sample", "layer"):
-            self.colour.addItem(f"by {name}", name)
+            self.colour.addItem(name, name)
         self.colour.setAccessibleName("Colour")
         self.colour.setToolTip("What the colour of a point stands for")
         self.colour.currentIndexChanged.connect(self._redraw)
+        for text, tip in PAGES:
+            self.below.addItem(text)
+            self.below.setItemData(self.below.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
+        self.below.setAccessibleName("Shown below the plane")
+        self.below.setToolTip("Indices, every eigenvalue, or their time scales")
+        self.below.currentIndexChanged.connect(self._page_changed)
+        self.contours.setToolTip(
+            "Pseudospectrum of this layer at sample 1: on each line the smallest singular value "
+            "of zI − J is the number written on it"
+        )
         self.all_layers.setToolTip("Every layer in one plane, coloured by layer")
         self.all_layers.toggled.connect(self._all_layers_toggled)
 
     def set_theme(self, theme: Theme) -> None:
         self.plane.set_theme(theme)
+        self.scales.set_theme(theme)
+        self._redraw()
 
     def set_network(self, depth: int, trials: int, step: float) -> None:
         """Ranges of the choosers, and the region at step size a."""
@@ -135,6 +163,20 @@ class EigenvaluesCard(Card):
         if self._view is not None:
             self._show_table(self._view)
 
+    def _page_changed(self, page: int) -> None:
+        self.pages.setCurrentIndex(page)
+        self._show_below()
+
+    def _show_below(self) -> None:
+        """Fill the page that is seen."""
+        if self._view is None or self.plane.points is None:
+            return
+        page = self.pages.currentIndex()
+        if page == 1:
+            self.list.show_points(self.plane.points)
+        elif page == 2:
+            self.scales.show_points(self.plane.points, self._step)
+
     def _redraw(self) -> None:
         if self._view is not None:
             self.show_view(self._view)
@@ -155,13 +197,18 @@ class EigenvaluesCard(Card):
             self.plane.show(points, points.samples / max(1, samples - 1))
             self.scale.set_ends("1", str(samples))
         where = f"{layers} layers" if layers > 1 else f"layer {view.layer}"
-        self.say(f"{where} · epoch {grouped(view.epoch)}")
+        eps = view.pseudospectrum.levels() if view.pseudospectrum is not None else []
+        told = " · ε = " + ", ".join(f"{level:.2g}" for level in eps) if eps else ""
+        self.say(f"{where} · epoch {grouped(view.epoch)}{told}")
         self._show_table(view)
+        self._show_below()
+        self.plane.show_contours(view.pseudospectrum)
 
     def _show_table(self, view: View) -> None:
         method = REGIONS[str(self.region.currentData())]
         unstable = method.amplification(self._step * view.eigenvalues) > 1
-        self.table.show_values(view.indices | {"unstable": float(unstable.mean())}, view.proxies)
+        indices = view.indices | {"unstable": float(unstable.mean())}
+        self.table.show_values(indices, view.proxies, view.residual)
 
 
 def _points(view: View) -> tuple[Points, int]:

@@ -120,11 +120,13 @@ class SettingGroup(QWidget):
         self.header.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.header.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.header.setAccessibleName(f"{name.capitalize()} settings")
+        self.header.setToolTip("Fold or unfold these settings")
         self.body = QWidget()
         self.more = _button("More", "moreButton")
         self.more.setCheckable(True)
         self.more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.more.setAccessibleName(f"More {name} settings")
+        self.more.setToolTip("Settings that are seldom changed")
         box = _column(self)
         box.addWidget(self.header)
         box.addWidget(self.body)
@@ -270,8 +272,9 @@ class ExperimentPanel(QFrame):
 
     def set_training(self, training: bool) -> None:
         """While training only live settings may change."""
-        self.training = training
-        self._refresh()
+        if training != self.training:
+            self.training = training
+            self._refresh()
 
     def show_share(self, fraction: float | None) -> None:
         """Say how much of the loss the penalty is; None says nothing."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -265,23 +265,42 @@ class HistoryCard(Card):
         super().leaveEvent(event)
 
     def _mark(self, run: LiveRun) -> None:
-        """A thin line for each live change of the newest run."""
-        changes = [e for e in run.events if e.kind == "change"]
+        """A thin line for each event of the newest run; without words for a drop of the rate."""
         assert self._theme is not None
-        for event in changes[len(self._markers) :]:
+        for event in marked(run.events)[len(self._markers) :]:
+            quiet = event.kind == "learning-rate"
             marker = pg.InfiniteLine(
                 float(self.view.axis.of(run, np.array([event.epoch]))[0]),
-                pen=pg.mkPen(self._theme.faint, style=Qt.PenStyle.DotLine),
-                label=_told(run, event),
+                pen=pg.mkPen(
+                    self._theme.border if quiet else self._theme.faint, style=Qt.PenStyle.DotLine
+                ),
+                label=None if quiet else _told(run, event),
             )
-            marker.label.setColor(self._theme.faint)
-            marker.label.setPosition(0.95)
-            self.plot.addItem(marker)
+            if not quiet:
+                marker.label.setColor(self._theme.faint)
+                marker.label.setPosition(0.95)
+            self.plot.addItem(marker, ignoreBounds=True)
             self._markers.append(marker)
+
+
+def marked(events: Iterable[Event]) -> list[Event]:
+    """The events that are drawn: of the trials' learning rates, one at an epoch."""
+    drawn, rates = [], set()
+    for event in events:
+        if event.kind == "learning-rate":
+            if event.epoch in rates:
+                continue
+            rates.add(event.epoch)
+        elif event.kind not in ("change", "diverged"):
+            continue
+        drawn.append(event)
+    return drawn
 
 
 def _told(run: LiveRun, event: Event) -> str:
     """A live change in the words of the panel: `Learning rate 0.001 → 0.002`."""
+    if event.kind == "diverged":
+        return event.text.split(" stopped")[0] + " diverged"
     titles = {spec.key: spec.title for spec in run.experiment.specs()}
     key = event.key or ""
     return event.text.replace(key, titles.get(key, key), 1)

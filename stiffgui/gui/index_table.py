@@ -34,6 +34,7 @@ PROXY_COLUMNS = {
     "power": ("power", "Power method"),
 }
 ROW_HEIGHT = 22
+UNCONVERGED = 1e-3  # mean residual of the power method
 
 
 class IndexTable(QTableWidget):
@@ -75,7 +76,7 @@ class IndexTable(QTableWidget):
         across.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         across.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         for column, title in enumerate(self._heads[1:], 1):
-            wide = max(title, "0.00000", key=self.fontMetrics().horizontalAdvance)
+            wide = max(title, "0.00000?", key=self.fontMetrics().horizontalAdvance)
             self.setColumnWidth(column, self.fontMetrics().horizontalAdvance(wide) + 8)
         across.setFixedHeight(ROW_HEIGHT)
         across.setMinimumSectionSize(30)
@@ -85,15 +86,26 @@ class IndexTable(QTableWidget):
             header.setHighlightSections(False)
         self.setFixedHeight(ROW_HEIGHT * (1 + len(ROWS)) + 2)
 
-    def show_values(self, indices: Mapping[str, float], proxies: Mapping[str, float]) -> None:
-        """Write the values; a missing or undefined one reads so."""
+    def show_values(
+        self, indices: Mapping[str, float], proxies: Mapping[str, float], residual: float = 0.0
+    ) -> None:
+        """Write the values; a missing or undefined one reads so.
+
+        A power method with a mean `residual` above a thousandth is marked: it has not converged.
+        """
         for row, name in enumerate(ROWS):
             value = indices.get(name, math.nan)
             text = f"{value:.1%}" if name == "unstable" and math.isfinite(value) else number(value)
             self._write(row, 0, text)
         radius = list(ROWS).index("spectral-radius")
         for column, name in enumerate(self.proxies, 1):
-            self._write(radius, column, number(proxies.get(name, math.nan)))
+            text = number(proxies.get(name, math.nan))
+            if name == "power":
+                doubtful = residual > UNCONVERGED
+                text += "?" if doubtful else ""
+                says = "not converged for all samples" if doubtful else "converged"
+                self._cells[radius][column].setToolTip(f"Residual {residual:.1e}: {says}")
+            self._write(radius, column, text)
 
     def _write(self, row: int, column: int, text: str) -> None:
         if self._cells[row][column].text() != text:

@@ -11,7 +11,7 @@ from PySide6.QtCore import QRectF, Signal
 from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QCheckBox, QComboBox, QToolTip
 
-from stiffgui.gui.card import Card, adopt_menu, colour_plot, grouped, plot_widget
+from stiffgui.gui.card import Card, adopt_menu, colour_plot, grouped, plain_numbers, plot_widget
 from stiffgui.gui.live_run import LiveRun
 from stiffgui.gui.theme import Theme
 from stiffgui.stiffness import WATCHABLE
@@ -41,11 +41,13 @@ class LayersCard(Card):
         self.add_control(self.index)
         self.plot = plot_widget("layer", "epoch")
         self.plot.getPlotItem().setMouseEnabled(x=False, y=False)
+        self.plot.setToolTip("Click to see a layer at an epoch everywhere")
         self.plot.setAccessibleName("Heat map of the index, layers over epochs")
         self.image = pg.ImageItem(axisOrder="row-major")
         self.plot.addItem(self.image)
         self.bar = pg.ColorBarItem(colorMap=pg.colormap.get("viridis"), interactive=False, width=12)
         adopt_menu(self.bar, self.plot)
+        plain_numbers(self.bar.axis)
         self.bar.setImageItem(self.image, insert_in=self.plot.getPlotItem())
         self.bar.layout.setContentsMargins(0, 6, 0, 0)  # its topmost number is not cut off
         # A light line on a dark one is seen on every colour.

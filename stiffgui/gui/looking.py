@@ -39,13 +39,19 @@ class Looking(QObject):
             self._asked = ()
 
     def look(
-        self, run: LiveRun, epoch: int | None, layer: int, trial: int, all_layers: bool
+        self,
+        run: LiveRun,
+        epoch: int | None,
+        layer: int,
+        trial: int,
+        all_layers: bool,
+        contours: bool,
     ) -> None:
         """Ask for a network of a run: of a kept epoch, or for None the newest."""
         newest = run.newest if epoch is None else None
         now = time.monotonic()
         at = newest[0] if newest is not None else run.epoch if epoch is None else epoch
-        wanted = (id(run), at, newest is not None, run.state, layer, trial, all_layers)
+        wanted = (id(run), at, newest is not None, run.state, layer, trial, all_layers, contours)
         if now < self._due or wanted == self._asked or (newest is None and not run.kept):
             return
         self._asked, self._due = wanted, now + self._pause
@@ -59,6 +65,7 @@ class Looking(QObject):
             str(run.path),
             newest[1] if newest is not None else None,
             all_layers,
+            contours,
         )
         self.thread_.ask(request)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QCheckBox,
     QFrame,
@@ -31,7 +32,7 @@ class RunsBar(QFrame):
 
     export_asked = Signal()
 
-    def __init__(self, bench: Workbench) -> None:
+    def __init__(self, bench: Workbench, library: QAction) -> None:
         super().__init__()
         self.setObjectName("card")
         self.bench = bench
@@ -46,16 +47,22 @@ class RunsBar(QFrame):
         scroll.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(self._row)
         scroll.setFixedHeight(40)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._scroll = scroll
         title = QLabel("Runs")
         title.setObjectName("cardTitle")
-        self._empty = QLabel("Every run is kept as a file; File > Open shows an earlier one.")
+        self._empty = QLabel("Every run is kept as a file; the library shows all of them.")
         self._empty.setObjectName("cardNote")
         layout = QHBoxLayout(self)
         layout.setContentsMargins(10, 2, 10, 2)
         layout.addWidget(title)
         layout.addWidget(self._empty)
         layout.addWidget(scroll, 1)
+        button = QToolButton()
+        library.setIconText("Library")
+        button.setDefaultAction(library)
+        button.setObjectName("quiet")
+        layout.addWidget(button)
         self._theme: Theme | None = None
         self._built: list[tuple[object, ...]] = []
         bench.runs_changed.connect(self.refresh)

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -34,6 +35,17 @@ class _State:
     structure: Experiment
     preset_name: str
     preset: Experiment
+
+    # Asked for by every row of the panel at every edit: worked out once for each state.
+    @cached_property
+    def specs(self) -> dict[str, Spec]:
+        """The settings of the choices made, by key."""
+        return {spec.key: spec for spec in self.structure.specs()}
+
+    @cached_property
+    def preset_values(self) -> dict[str, Any]:
+        """Nested values of the preset."""
+        return _dump(self.preset)
 
 
 class _Change(QUndoCommand):
@@ -117,12 +129,12 @@ class SettingsModel(QObject):
 
     def specs(self) -> list[Spec]:
         """The settings that exist for the choices made; they stay while a value is invalid."""
-        return self._state.structure.specs()
+        return list(self._state.specs.values())
 
     def reference(self, spec: Spec) -> Any:
         """What `reset` restores: the preset's value, or the default where it has no such key."""
         try:
-            return _find(_dump(self.preset), spec.key)
+            return _find(self._state.preset_values, spec.key)
         except KeyError:
             return spec.default
 
@@ -166,7 +178,7 @@ class SettingsModel(QObject):
         self._push(f"Load {name}", _State(_dump(experiment), {}, experiment, name, experiment))
 
     def _spec(self, key: str) -> Spec | None:
-        return next((s for s in self.specs() if s.key == key), None)
+        return self._state.specs.get(key)
 
     def _choose(self, chooser: str, kind: Any, changed: dict[str, Any]) -> _State:
         """Another kind: what was set in it before comes back, else what `_assign` keeps of it."""

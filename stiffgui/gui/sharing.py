@@ -6,11 +6,12 @@ import shlex
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from stiffgui._presets import changed_words, from_short_text, presets, short_text
 from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
+from stiffgui.gui.saving import ask_where
 from stiffgui.gui.settings_model import SettingsModel
 
 
@@ -74,12 +75,9 @@ class Sharing(QObject):
         if experiment is None:
             return
         start = folder / f"{self.model.preset_name or 'settings'}.toml"
-        name, _ = QFileDialog.getSaveFileName(
-            self._parent, "Save settings", str(start), "TOML (*.toml)"
-        )
-        if not name:
+        path = ask_where(self._parent, "Save settings", start, "TOML", ".toml")
+        if path is None:
             return
-        path = Path(name).with_suffix(".toml")
         try:
             path.write_text(experiment.to_toml(), "utf-8")
             self.said.emit(f"Saved {path}")

@@ -63,6 +63,11 @@ DARK = Theme(
 )
 
 
+def of(palette: QPalette) -> Theme:
+    """The theme whose colours a palette has; for items that are drawn by a model."""
+    return DARK if palette.color(QPalette.ColorRole.Window).lightness() < 128 else LIGHT
+
+
 def apply(application: QApplication, choice: str = "system") -> Theme:
     """Fusion, palette and style sheet; `choice` is system, light or dark."""
     dark = application.styleHints().colorScheme() == Qt.ColorScheme.Dark
@@ -134,8 +139,8 @@ def _sheet(t: Theme) -> str:
     #card {{ background: {t.card}; border: 1px solid {t.border}; border-radius: 7px; }}
     #cardTitle {{ font-weight: 600; color: {t.text}; }}
     #cardNote, #unit, #share, #panelSubtitle, #note {{ color: {t.faint}; }}
-    #banner {{ background: {t.card}; border: 1px solid {t.bad}; border-radius: 5px;
-        color: {t.text}; padding: 6px; }}
+    #banner {{ background: {t.card}; border: 1px solid {t.accent}; border-radius: 7px;
+        color: {t.text}; }}
     #bannerDetails {{ color: {t.faint}; font-family: monospace; }}
     #chip {{ border: 1px solid {t.border}; border-radius: 5px; background: {t.card}; }}
     #chip[shown="true"] {{ border-color: {t.accent}; }}
@@ -146,9 +151,20 @@ def _sheet(t: Theme) -> str:
     #resetButton, #resetAll, #moreButton, #groupHeader {{ border: none; background: transparent; }}
     #groupHeader {{ font-weight: 600; }}
     QScrollArea, QScrollArea > QWidget > QWidget {{ background: {t.card}; border: none; }}
-    QTableWidget {{ border: none; background: {t.card}; gridline-color: {t.grid}; }}
+    QHeaderView {{ background: {t.card}; }}
+    QTableView {{ border: none; background: {t.card}; gridline-color: {t.grid}; }}
     QHeaderView::section {{ background: {t.card}; color: {t.faint}; border: none;
         border-bottom: 1px solid {t.border}; padding: 3px; }}
+    QProgressBar {{ border: 1px solid {t.border}; border-radius: 4px; background: {t.window};
+        color: {t.text}; text-align: center; margin: 2px 4px; }}
+    QProgressBar::chunk {{ background: {t.disc}; border-radius: 3px; }}
+    QTabWidget::pane {{ border: none; }}
+    QTabBar {{ background: {t.window}; }}
+    QTabBar::tab {{ background: transparent; border: none; border-bottom: 2px solid transparent;
+        padding: 5px 12px; color: {t.faint}; }}
+    QTabBar::tab:hover, QTabBar::tab:focus {{ color: {t.text}; }}
+    QTabBar::tab:selected {{ color: {t.accent}; border-bottom-color: {t.accent}; }}
+    QToolButton#quiet::menu-indicator {{ image: none; width: 0; }}
     QSplitter::handle {{ background: {t.window}; }}
     #indexTable QHeaderView::section {{ border: none; padding: 0 3px; }}
     #indexTable QHeaderView {{ background: {t.card}; }}

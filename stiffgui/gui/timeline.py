@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import bisect
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSlider, QToolButton
+
+WALK_MILLISECONDS = 700  # as fast as views are asked for
 
 
 class Timeline(QFrame):
@@ -20,6 +22,16 @@ class Timeline(QFrame):
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setAccessibleName("Epoch")
         self.slider.setToolTip("Show the network of a past epoch while training goes on")
+        self.play = QPushButton("▶")
+        self.play.setCheckable(True)
+        self.play.setObjectName("quiet")
+        self.play.setFixedWidth(34)
+        self.play.setAccessibleName("Play the epochs")
+        self.play.setToolTip("Walk through the kept epochs, one after another")
+        self._walk = QTimer(self)
+        self._walk.setInterval(WALK_MILLISECONDS)
+        self._walk.timeout.connect(self.next_kept)
+        self.play.toggled.connect(self._play_toggled)
         self.button = QPushButton("Live")
         self.button.setCheckable(True)
         self.button.setChecked(True)
@@ -33,6 +45,7 @@ class Timeline(QFrame):
         self.text.setObjectName("cardNote")
         layout = QHBoxLayout(self)
         layout.setContentsMargins(10, 6, 10, 6)
+        layout.addWidget(self.play)
         layout.addWidget(self.slider, 1)
         for widget in (self.button, self.branch, self.text):
             layout.addWidget(widget)
@@ -72,6 +85,23 @@ class Timeline(QFrame):
     def go_live(self) -> None:
         """Follow the newest epoch."""
         self.button.setChecked(True)
+
+    def next_kept(self) -> None:
+        """Show the kept epoch after the shown one; after the last one, stop playing."""
+        later = [epoch for epoch in self._kept if epoch > self.epoch]
+        if later:
+            self.go_to(later[0])
+        if len(later) < 2:
+            self.play.setChecked(False)
+
+    def _play_toggled(self, on: bool) -> None:
+        self.play.setText("❚❚" if on else "▶")
+        if not on:
+            self._walk.stop()
+            return
+        if self._kept and self.epoch >= self._kept[-1]:
+            self.go_to(self._kept[0])
+        self._walk.start()
 
     def say(self, text: str) -> None:
         """Progress, rate and time left."""

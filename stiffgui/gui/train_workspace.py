@@ -7,40 +7,38 @@ from itertools import cycle
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QByteArray, Qt, QTimer
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtCore import QByteArray, QTimer
+from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import (
-    QDockWidget,
     QFileDialog,
-    QMainWindow,
     QMenu,
-    QSplitter,
     QVBoxLayout,
     QWidget,
 )
 
 from stiffgui._presets import presets
-from stiffgui.gui.eigenvalues_card import EigenvaluesCard
-from stiffgui.gui.experiment_panel import ExperimentPanel
+from stiffgui.gui.card import Card
 from stiffgui.gui.exports import Exports
-from stiffgui.gui.fit_card import FitCard
-from stiffgui.gui.history_card import HistoryCard, error_series, stiffness_series
-from stiffgui.gui.history_view import HistoryView
-from stiffgui.gui.layers_card import LayersCard
+from stiffgui.gui.importing import Importing
 from stiffgui.gui.live_run import LiveRun
 from stiffgui.gui.looking import Looking
-from stiffgui.gui.runs_bar import RunsBar
+from stiffgui.gui.saving import ask_where
 from stiffgui.gui.sharing import Sharing
 from stiffgui.gui.theme import Theme
-from stiffgui.gui.timeline import Timeline
 from stiffgui.gui.train_bar import TrainBar
+from stiffgui.gui.train_views import TrainViews, order_tabs
 from stiffgui.gui.workbench import Workbench
 from stiffgui.gui.workspace import Surroundings, Workspace
 from stiffgui.regularizers import NoPenalty
 from stiffgui.session.messages import Failed, View
+from stiffgui.tasks.table import ENDINGS
 
 # One task of `poll` at a time: no pause of the window is longer than the slowest of them.
 POLL_MILLISECONDS = 25
+WELCOME = (
+    "Welcome. Press Run to train a residual network and watch how stiff its layers become; "
+    "change any setting on the left, and drag the timeline below to see a past epoch again."
+)
 
 
 class TrainWorkspace(Workspace):
@@ -53,107 +51,44 @@ class TrainWorkspace(Workspace):
         self.model = self.bench.model
         self.looking = Looking()
         self.sharing = Sharing(self.model, self)
-        self._make_views()
+        self._ordered = False
+        views = self.views = TrainViews(self.bench, self._actions)
+        self.cards, self.docks = views.cards, views.docks
+        self.errors, self.stiffness, self.fit = views.errors, views.stiffness, views.fit
+        self.layers, self.eigenvalues = views.layers, views.eigenvalues
+        self.panel, self.timeline, self.runs_bar = views.panel, views.timeline, views.runs_bar
+        self.history_view = views.history_view
+        around = QVBoxLayout(self)
+        around.setContentsMargins(0, 0, 0, 0)
+        around.addWidget(views)
         self.exports = Exports(self, self.looking.thread_.ask, self.settings, self._shown_options)
-        self._make_docks()
+        self.importing = Importing(self, self.looking.thread_.ask, self.settings, self.bench)
         self.curves_menu = QMenu("&Curves", self)
         self.history_view.fill(self.curves_menu)
+        self.panels_menu = QMenu("&Panels", self)
+        for dock in views.docks.values():
+            self.panels_menu.addAction(dock.toggleViewAction())
         self._bar = TrainBar(self._actions, self.curves_menu)
         self.preset = self._bar.preset
         self._connect()
-        self._default_state = self.inner.saveState()
         state = self.settings.value("train/docks")
         if isinstance(state, QByteArray):
-            self.inner.restoreState(state)
-        self._tasks = cycle(
-            (self._draw_errors, self._draw_stiffness, self._draw_layers, self._tell)
+            views.restoreState(state)
+        tasks = (
+            self._draw_errors,
+            self._draw_stiffness,
+            self._draw_layers,
+            self._tell,
+            self._draw_fit,
+            self._draw_eigenvalues,
         )
+        self._tasks, self._count = cycle(tasks), len(tasks)
+        self._views: dict[Card, View] = {}  # those that a card has still to draw
         self.timer = QTimer(self)
         self.timer.timeout.connect(self.poll)
         self.timer.start(POLL_MILLISECONDS)
         self.load_preset(next(iter(presets)))
         self.model.undo.clear()
-
-    # ------------------------------------------------------------------ building
-
-    def _make_views(self) -> None:
-        self.history_view = HistoryView()
-        view = self.history_view
-        self.errors = HistoryCard(
-            "Errors",
-            "errors",
-            "Training and test error of every epoch.",
-            "RMSE",
-            error_series,
-            view,
-            log=True,
-        )
-        self.stiffness = HistoryCard(
-            "Stiffness",
-            "stiffness",
-            "The watched stiffness indices, summed over the layers.",
-            "sum over layers",
-            stiffness_series,
-            view,
-            log=False,
-        )
-        self.fit, self.layers = FitCard(), LayersCard()
-        self.eigenvalues = EigenvaluesCard()
-        self.cards = (self.errors, self.stiffness, self.fit, self.layers, self.eigenvalues)
-        rows = QSplitter(Qt.Orientation.Vertical)
-        for pair in ((self.errors, self.stiffness), (self.fit, self.layers)):
-            row = QSplitter(Qt.Orientation.Horizontal)
-            for card in pair:
-                row.addWidget(card)
-                card.setMinimumSize(180, 140)
-            row.setSizes([1000, 1000])
-            row.setHandleWidth(7)
-            rows.addWidget(row)
-        rows.setHandleWidth(7)
-        self._plots = rows
-
-    def _make_docks(self) -> None:
-        # A main window as a widget: its docks stay inside this workspace.
-        self.inner = QMainWindow()
-        self.inner.setWindowFlags(Qt.WindowType.Widget)
-        self.inner.setCentralWidget(self._plots)
-        around = QVBoxLayout(self)
-        around.setContentsMargins(0, 0, 0, 0)
-        around.addWidget(self.inner)
-        self.panel = ExperimentPanel(self.model)
-        self.timeline = Timeline(self._actions["branch"])
-        self.runs_bar = RunsBar(self.bench)
-        below = QWidget()
-        layout = QVBoxLayout(below)
-        layout.setContentsMargins(6, 0, 6, 6)
-        layout.setSpacing(6)
-        layout.addWidget(self.timeline)
-        layout.addWidget(self.runs_bar)
-        left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
-        bottom = Qt.DockWidgetArea.BottomDockWidgetArea
-        places: tuple[tuple[str, QWidget, Qt.DockWidgetArea], ...] = (
-            ("Experiment", self.panel, left),
-            ("Eigenvalues", self.eigenvalues, right),
-            ("Timeline", below, bottom),
-        )
-        self.docks = {}
-        for name, widget, area in places:
-            dock = QDockWidget(name, self.inner)
-            dock.setObjectName(name)
-            dock.setTitleBarWidget(QWidget())  # the cards have titles of their own
-            dock.setWidget(_with_margins(widget, name))
-            self.inner.addDockWidget(area, dock)
-            self.docks[name] = dock
-        self._size_docks()
-
-    def _size_docks(self) -> None:
-        sides = [self.docks["Experiment"], self.docks["Eigenvalues"]]
-        self.inner.resizeDocks(sides, [312, 330], Qt.Orientation.Horizontal)
-
-    def default_layout(self) -> None:
-        """Put every panel back in its place."""
-        self.inner.restoreState(self._default_state)
-        self._size_docks()
 
     def _connect(self) -> None:
         bench, looking = self.bench, self.looking
@@ -166,6 +101,8 @@ class TrainWorkspace(Workspace):
         self.sharing.said.connect(self.say)
         looking.viewed.connect(self._show_view)
         looking.answered.connect(self._answered)
+        looking.thread_.lost.connect(self.importing.lost)
+        self.importing.imported.connect(self._imported)
         self.exports.said.connect(self.say)
         self.timeline.moved.connect(lambda _: looking.soon())
         self.layers.picked.connect(self._picked)
@@ -174,7 +111,8 @@ class TrainWorkspace(Workspace):
         self.runs_bar.export_asked.connect(lambda: self.ask_export("summary"))
         for history in (self.errors, self.stiffness):
             history.pointed.connect(self._point)
-        self.eigenvalues.all_layers.toggled.connect(lambda _: looking.soon())
+        for box in (self.eigenvalues.all_layers, self.eigenvalues.contours):
+            box.toggled.connect(lambda _: looking.soon())
         for card in self.cards:
             card.export_asked.connect(self.ask_export)
             card.copy_asked.connect(self.exports.copy)
@@ -193,8 +131,10 @@ class TrainWorkspace(Workspace):
         bench, sharing = self.bench, self.sharing
         return {
             "open": self.ask_open,
+            "library": self.open_library,
             "save": lambda: sharing.ask_save(bench.workspace),
             "export": self.ask_export,
+            "report": self.ask_report,
             "undo": bench.undo,
             "redo": bench.redo,
             "copy_command": sharing.copy_command,
@@ -207,7 +147,7 @@ class TrainWorkspace(Workspace):
             "stop": bench.stop,
             "branch": self.branch,
             "live": self.timeline.go_live,
-            "layout": self.default_layout,
+            "layout": self.views.default_layout,
         }
 
     def enabled(self, name: str) -> bool:
@@ -221,12 +161,12 @@ class TrainWorkspace(Workspace):
             return valid and kept and not training
         if name in ("save", "copy_command", "copy_settings", "copy_toml"):
             return valid
-        if name == "export":
+        if name in ("export", "report"):
             return self.bench.shown is not None
         return not training if name in ("open", "paste_settings") else True
 
     def menus(self) -> list[QMenu]:
-        return [self.curves_menu]
+        return [self.curves_menu, self.panels_menu]
 
     def start(self) -> None:
         """Spawn the warm children, and look for interrupted runs."""
@@ -240,23 +180,35 @@ class TrainWorkspace(Workspace):
                 "",
                 ("Go on training", lambda: self.bench.resume(newest)),
             )
+        elif self.settings.value("welcomed") is None:
+            self.settings.setValue("welcomed", True)
+            self.said.emit(WELCOME, "", ("Run", self.run))
 
     def open_file(self, path: Path) -> None:
-        self.bench.open_file(path)
+        if path.suffix.lower() in ENDINGS:
+            self.importing.open(path)
+        else:
+            self.bench.open_file(path)
 
     def set_folder(self, folder: Path) -> None:
         self.bench.workspace = folder
 
     def set_theme(self, theme: Theme) -> None:
-        for card in self.cards:
-            card.set_theme(theme)
-        self.runs_bar.set_theme(theme)
+        self.views.set_theme(theme)
         self.refresh()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Once everything is in the window, order what Tab reaches."""
+        super().showEvent(event)
+        if not self._ordered:
+            self._ordered = True
+            order_tabs(self._bar, self.panel, *self.cards, self.timeline, self.runs_bar)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop training, save, and end the children."""
         self.timer.stop()
-        self.settings.setValue("train/docks", self.inner.saveState())
+        self.importing.close()
+        self.settings.setValue("train/docks", self.views.saveState())
         self.bench.training.close()
         self.looking.thread_.close()
         event.accept()
@@ -321,7 +273,7 @@ class TrainWorkspace(Workspace):
     def refresh(self) -> None:
         """Do every task now."""
         self.bench.take()
-        for _ in range(4):
+        for _ in range(self._count):
             next(self._tasks)()
 
     def _draw_errors(self) -> None:
@@ -349,6 +301,7 @@ class TrainWorkspace(Workspace):
             self.eigenvalues.layer.value(),
             self.eigenvalues.trial.value(),
             self.eigenvalues.all_layers.isChecked(),
+            self.eigenvalues.contours.isChecked(),
         )
         shares = run.series["penalty_share"].values
         penalised = len(shares) and not isinstance(run.experiment.regularizer, NoPenalty)
@@ -376,10 +329,21 @@ class TrainWorkspace(Workspace):
             card.point_at(x)
 
     def _show_view(self, view: View) -> None:
-        self.fit.show_view(view)
-        self.eigenvalues.show_view(view)
+        self._views = {self.fit: view, self.eigenvalues: view}
+
+    def _draw_fit(self) -> None:
+        view = self._views.pop(self.fit, None)
+        if view is not None:
+            self.fit.show_view(view)
+
+    def _draw_eigenvalues(self) -> None:
+        view = self._views.pop(self.eigenvalues, None)
+        if view is not None:
+            self.eigenvalues.show_view(view)
 
     def _answered(self, message: Any) -> None:
+        if self.importing.answered(message):
+            return
         if not self.exports.answered(message) and isinstance(message, Failed):
             self.say(message.sentence, message.details)
 
@@ -387,16 +351,36 @@ class TrainWorkspace(Workspace):
 
     def ask_open(self) -> None:
         """Choose a file to open."""
-        name, _ = QFileDialog.getOpenFileName(
-            self, "Open", str(self.bench.workspace), "Runs and settings (*.stiff *.toml)"
-        )
+        tables = " ".join(f"*{ending}" for ending in ENDINGS)
+        kinds = f"Runs, settings and tables (*.stiff *.toml {tables})"
+        name, _ = QFileDialog.getOpenFileName(self, "Open", str(self.bench.workspace), kinds)
         if name:
-            self.bench.open_file(Path(name))
+            self.open_file(Path(name))
+
+    def _imported(self, name: str) -> None:
+        self.said.emit(f"{name} is ready to be learnt: press Run.", "", ("Run", self.run))
+
+    def open_library(self) -> None:
+        """Show every run of the folder in a table."""
+        from stiffgui.gui.library import Library
+
+        Library(self.bench, self).open()
 
     def ask_export(self, figure: str | None = None) -> None:
         """Open the export dialog; without a name, on the figure under the pointer."""
         under = next((c.figure for c in self.cards if c.underMouse()), "errors")
         self.exports.open_dialog(figure or under)
+
+    def ask_report(self) -> None:
+        """Choose a file for the report of the drawn runs."""
+        run = self.bench.shown
+        if run is None:
+            return
+        start = run.path.with_name(f"{run.name}-report.html")
+        path = ask_where(self, "Report", start, "HTML", ".html")
+        if path is not None:
+            self.say("The report is being written …")
+            self.exports.save("report", path)
 
     def export(self, figure: str, path: Path) -> None:
         """Write a figure as it is shown; the file's ending says the format."""
@@ -415,17 +399,5 @@ class TrainWorkspace(Workspace):
         for card in self.cards:
             if card.figure == figure:
                 options |= card.export_options()
-        several = figure in ("errors", "stiffness", "summary")
+        several = figure in ("errors", "stiffness", "summary", "report")
         return [r.path for r in (self.bench.visible() if several else [run])], options
-
-
-def _with_margins(widget: QWidget, name: str) -> QWidget:
-    """Room between a card and the window's edge."""
-    if name == "Timeline":
-        return widget
-    holder = QWidget()
-    layout = QVBoxLayout(holder)
-    left, right = (6, 0) if name == "Experiment" else (0, 6)
-    layout.setContentsMargins(left, 0, right, 0)
-    layout.addWidget(widget)
-    return holder

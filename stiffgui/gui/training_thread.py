@@ -146,9 +146,13 @@ class TrainingThread(QThread):
 
 
 class ViewThread(QThread):
-    """Sends requests to the view child; the newest request wins; answers come as signals."""
+    """Sends requests to the view child; the newest request wins; answers come as signals.
+
+    `lost`: the child died, and what was asked of it will not be answered.
+    """
 
     answered = Signal(object)
+    lost = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -178,6 +182,7 @@ class ViewThread(QThread):
                             self.answered.emit(message)
             except (EOFError, OSError):
                 if not self._closing:
+                    self.lost.emit()
                     time.sleep(0.5)
             finally:
                 child.close(1.0)

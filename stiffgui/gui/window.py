@@ -11,10 +11,12 @@ from PySide6.QtCore import QByteArray, QEvent, QSettings, Qt, QUrl
 from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QDesktopServices, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
+    QAbstractItemView,
     QAbstractSlider,
     QApplication,
     QComboBox,
     QFileDialog,
+    QHBoxLayout,
     QLabel,
     QMainWindow,
     QMessageBox,
@@ -27,13 +29,16 @@ from PySide6.QtWidgets import (
 )
 
 import stiffgui
+from stiffgui.errors import one_of
 from stiffgui.gui import theme as theme_module
 from stiffgui.gui.actions import fill_menus, make_actions
 from stiffgui.gui.banner import Banner
 from stiffgui.gui.closing import Choice, ask_how_to_close
+from stiffgui.gui.dropping import FileDrops
 from stiffgui.gui.palette import Palette
 from stiffgui.gui.theme import Theme
 from stiffgui.gui.workspace import Place, Surroundings, Workspace
+from stiffgui.tasks.table import ENDINGS
 
 if TYPE_CHECKING:
     from stiffgui.gui.train_workspace import TrainWorkspace
@@ -53,6 +58,7 @@ class MainWindow(QMainWindow):
         self._in_process = in_process
         self.built: dict[str, Workspace] = {}
         self._own: dict[str, Callable[[], object]] = {
+            "import_table": self.import_table,
             "workspace": self.ask_folder,
             "quit": self.close,
             "theme_system": lambda: self.choose_theme("system"),
@@ -73,6 +79,7 @@ class MainWindow(QMainWindow):
         if isinstance(geometry, QByteArray):
             self.restoreGeometry(geometry)
         self.show_place(self.places[0].title)
+        FileDrops(self).dropped.connect(self.drop)
 
     # ------------------------------------------------------------------ building
 
@@ -83,7 +90,10 @@ class MainWindow(QMainWindow):
         layout = QVBoxLayout(centre)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
-        layout.addWidget(self.banner)
+        around = QHBoxLayout()
+        around.setContentsMargins(6, 0, 6, 0)
+        around.addWidget(self.banner)
+        layout.addLayout(around)
         layout.addWidget(self.pages, 1)
         self.setCentralWidget(centre)
 
@@ -158,7 +168,13 @@ class MainWindow(QMainWindow):
     def _build(self, title: str) -> Workspace:
         place = next(p for p in self.places if p.title == title)
         workspace = place.make(
-            Surroundings(self.folder, self.settings, self.acts, self._in_process)
+            Surroundings(
+                self.folder,
+                self.settings,
+                self.acts,
+                self._in_process,
+                lambda: self.train.model.experiment,
+            )
         )
         self.built[title] = workspace
         self.pages.addWidget(workspace)
@@ -168,6 +184,7 @@ class MainWindow(QMainWindow):
             self.menuBar().insertMenu(self._menus["&Help"].menuAction(), menu)
         workspace.said.connect(self._say)
         workspace.changed.connect(self._changed)
+        workspace.asked_to_open.connect(self.open_file)
         if self._theme is not None:
             workspace.set_theme(self._theme)
         if self._started:
@@ -182,8 +199,33 @@ class MainWindow(QMainWindow):
 
     def open_file(self, path: Path) -> None:
         """Open a file in the workspace that knows its kind; the first takes any other."""
-        place = next((p for p in self.places if path.suffix in p.suffixes), self.places[0])
+        knowing = (p for p in self.places if path.suffix in p.suffixes and p.takes(path))
+        place = next(knowing, self.places[0])
         self.show_place(place.title).open_file(path)
+
+    def import_table(self, path: Path | None = None) -> None:
+        """Open the import wizard, on a file if one is given."""
+        self.show_place(self.places[0].title)
+        self.train.importing.open(path)
+
+    def drop(self, paths: Sequence[Path]) -> None:
+        """Open each of the files that were dropped; one sentence for those that cannot be."""
+        known = {suffix for place in self.places for suffix in place.suffixes}
+        strange = []
+        for path in paths:
+            ending = path.suffix.lower()
+            if not path.is_file() or ending not in (*ENDINGS, *known):
+                strange.append(path.name or str(path))
+            elif ending in ENDINGS:
+                self.import_table(path)
+            else:
+                self.open_file(path)
+        if strange:
+            what = strange[0] if len(strange) == 1 else f"{strange[0]} and {len(strange) - 1} more"
+            self.banner.say(
+                f"{what} cannot be opened: drop a table ({one_of(ENDINGS)}), settings (.toml) or "
+                f"a run (.stiff)."
+            )
 
     def _say(
         self, sentence: str, details: str, offer: tuple[str, Callable[[], object]] | None
@@ -281,9 +323,11 @@ class MainWindow(QMainWindow):
         """Space and the arrow keys belong to the control that has the focus, if it uses them."""
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
             focus = self.focusWidget()
-            slides = event.key() == Qt.Key.Key_Right and isinstance(focus, QAbstractSlider)
+            slides = event.key() == Qt.Key.Key_Right and isinstance(
+                focus, QAbstractSlider | QAbstractItemView
+            )
             presses = event.key() == Qt.Key.Key_Space and isinstance(
-                focus, QAbstractButton | QComboBox
+                focus, QAbstractButton | QComboBox | QAbstractItemView
             )
             if slides or presses:
                 event.accept()

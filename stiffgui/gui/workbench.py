@@ -186,7 +186,7 @@ class Workbench(QObject):
         except InputError as error:
             self.said.emit(str(error), "")
             return
-        self._load(path.stem, experiment)
+        self.load(path.stem, experiment)
 
     def open_run(self, path: Path) -> LiveRun | None:
         """Put a stored run into the list and show it."""
@@ -203,9 +203,10 @@ class Workbench(QObject):
 
     def use_settings(self, run: LiveRun) -> None:
         """Put a run's settings into the panel (undoable)."""
-        self._load(run.name, run.experiment)
+        self.load(run.name, run.experiment)
 
-    def _load(self, name: str, experiment: Experiment) -> None:
+    def load(self, name: str, experiment: Experiment) -> None:
+        """Put settings into the panel (undoable), unless a training is using it."""
         if self.busy:
             self.said.emit("Settings can be loaded when training has ended: press Stop first.", "")
         else:
@@ -293,18 +294,34 @@ class Workbench(QObject):
             lambda: self._take_back(run, place, kept),
         )
 
+    def delete_file(self, path: Path) -> bool:
+        """Delete a run file, whether the window shows it or not; whether it is gone."""
+        run = next((r for r in self.runs if r.path.resolve() == path.resolve()), None)
+        if run is not None:
+            self.throw_away(run)
+            return not path.exists()
+        try:
+            settle(path)
+            kept = _to_wastebasket(path)
+        except OSError as error:
+            self.said.emit(f"{path} cannot be deleted: {error.strerror}; it stays.", "")
+            return False
+        self.undoable.emit(
+            f"{path.name} was moved to the wastebasket {kept.parent}.",
+            lambda: _bring_back(kept, path),
+        )
+        return True
+
     def _take_back(self, run: LiveRun, place: int, kept: Path) -> None:
         """Undo `throw_away`: the file from the wastebasket, the run into its row."""
         if run.path.exists():
             self.said.emit(f"{run.path.name} exists again; the old one stays in {kept}.", "")
             return
         try:
-            shutil.move(kept, run.path)
+            _bring_back(kept, run.path)
         except OSError as error:
             self.said.emit(f"{kept} cannot be brought back: {error.strerror}.", "")
             return
-        note = kept.parent.parent / "info" / f"{kept.name}.trashinfo"
-        note.unlink(missing_ok=True)
         self.runs.insert(min(place, len(self.runs)), run)
         self.show(run)
 
@@ -313,8 +330,8 @@ class Workbench(QObject):
         from stiffgui.runs import open_run
 
         found = []
-        for path in sorted(self.workspace.glob("*.stiff"), key=_touched)[-NEWEST:]:
-            if time.time() - _touched(path) < UNTOUCHED_SECONDS:
+        for path in sorted(self.workspace.glob("*.stiff"), key=touched)[-NEWEST:]:
+            if time.time() - touched(path) < UNTOUCHED_SECONDS:
                 continue
             try:
                 with open_run(path) as run:
@@ -335,7 +352,14 @@ def _to_wastebasket(path: Path) -> Path:
     return path.replace(folder / path.name)
 
 
-def _touched(path: Path) -> float:
+def _bring_back(kept: Path, path: Path) -> None:
+    """Undo `_to_wastebasket`, without overwriting anything."""
+    if not path.exists():
+        shutil.move(kept, path)
+        (kept.parent.parent / "info" / f"{kept.name}.trashinfo").unlink(missing_ok=True)
+
+
+def touched(path: Path) -> float:
     """When a run file or its journal was last written."""
     journal = path.with_name(path.name + "-wal")
     times = [p.stat().st_mtime for p in (path, journal) if p.exists()]

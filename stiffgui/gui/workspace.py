@@ -10,6 +10,7 @@ from PySide6.QtCore import QSettings, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
+from stiffgui.experiment import Experiment
 from stiffgui.gui.theme import Theme
 
 
@@ -17,12 +18,14 @@ from stiffgui.gui.theme import Theme
 class Surroundings:
     """What the shell gives to a workspace: the folder of runs, the person's settings, the
     actions of the menus by name. `in_process` trains without children, for debugging.
+    `experiment` gives the settings of the Train panel; None while they are not allowed.
     """
 
     folder: Path
     settings: QSettings
     actions: Mapping[str, QAction]
     in_process: bool = False
+    experiment: Callable[[], Experiment | None] = lambda: None
 
 
 class Workspace(QWidget):
@@ -30,10 +33,12 @@ class Workspace(QWidget):
 
     Signals: `said(sentence, details, offer)`, shown above the pages; offer is None, or the text
     of a button and what it does. `changed`: what is enabled or busy may have changed.
+    `asked_to_open(path)`: a file that the workspace which knows its kind shall open.
     """
 
     said = Signal(str, str, object)
     changed = Signal()
+    asked_to_open = Signal(object)
 
     @property
     def busy(self) -> bool:
@@ -72,8 +77,12 @@ class Workspace(QWidget):
 
 @dataclass(frozen=True)
 class Place:
-    """A workspace that can be shown: built when it is first needed."""
+    """A workspace that can be shown: built when it is first needed.
+
+    `takes` looks into a file of one of the suffixes, where other workspaces know them too.
+    """
 
     title: str
     make: Callable[[Surroundings], Workspace]
     suffixes: tuple[str, ...] = ()
+    takes: Callable[[Path], bool] = lambda path: True

@@ -24,12 +24,12 @@ def _say_nothing(_: str) -> None:
 class Recording:
     """One training being written to one file; iterate it to run it.
 
-    `origin` starts from the networks of another run instead of freshly drawn weights; `tell`
-    hears how far the task's data are where making them takes long. Raises
-    InputError (from the constructor) before anything is written when the device does not
-    exist, the file may not be replaced or cannot be written, there is nothing to resume, or
-    the origin does not fit. `data` as in `Trainer`. `sparse` keeps only the log-spaced networks
-    and the last one, not that of every checkpoint: for studies, whose files hold many runs.
+    `origin` starts from the networks of another run instead of freshly drawn weights. `tell`
+    hears how far the task's data are where making them takes long. Raises InputError (from the
+    constructor) before anything is written when the device does not exist, the file may not be
+    replaced or cannot be written, there is nothing to resume, or the origin does not fit.
+    `data` as in `Trainer`. `sparse` keeps only the log-spaced networks and the last one, not
+    that of every checkpoint: for studies, whose files hold many runs.
     """
 
     def __init__(

@@ -128,6 +128,24 @@ class Run:
             },
         )
 
+    def last_errors(self) -> tuple[int, float, float, float]:
+        """Last epoch, medians over trials of train and test error there, seconds of training.
+
+        NaN where nothing is known. Reads one epoch only.
+        """
+        rows = self.rows(
+            "SELECT epoch, train_error, test_error, seconds FROM history "
+            "WHERE epoch = (SELECT MAX(epoch) FROM history)"
+        )
+        if not rows:
+            return 0, np.nan, np.nan, 0.0
+        table = np.array(rows, dtype=np.float64)
+        medians = [
+            float(np.median(known)) if (known := column[np.isfinite(column)]).size else np.nan
+            for column in table.T[1:3]
+        ]
+        return int(table[0, 0]), medians[0], medians[1], float(table[0, 3])
+
     @property
     def history(self) -> pd.DataFrame:
         """A row per epoch and trial; stiffness_<index> summed over layers, NaN if not measured."""

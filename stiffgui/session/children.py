@@ -10,16 +10,29 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any
 
-from stiffgui.session.messages import Change, Export, Failed, Look, Ready, Start, Steer
+from stiffgui.session.messages import (
+    Change,
+    Export,
+    Failed,
+    InspectTable,
+    Look,
+    ProposeTable,
+    Ready,
+    Start,
+    Steer,
+)
 
 
 class Child:
-    """A spawned process and our end of its pipe. It ends by itself when the pipe closes."""
+    """A spawned process and our end of its pipe. It ends by itself when the pipe closes.
 
-    def __init__(self, main: Callable[[Connection], None]) -> None:
+    One that is no `daemon` may have children of its own.
+    """
+
+    def __init__(self, main: Callable[[Connection], None], daemon: bool = True) -> None:
         context = multiprocessing.get_context("spawn")
         self.connection, theirs = context.Pipe()
-        self.process = context.Process(target=main, args=(theirs,), daemon=True)
+        self.process = context.Process(target=main, args=(theirs,), daemon=daemon)
         self.process.start()
         theirs.close()
 
@@ -80,13 +93,15 @@ def training_main(connection: Connection) -> None:
 
 
 def views_main(connection: Connection) -> None:
-    """Answer requests, the newest Look first and older ones not at all, until the pipe closes."""
+    """Answer requests until the pipe closes; of looks and of tables only the newest request."""
     ignore_interrupts()
     from stiffgui.errors import InputError
+    from stiffgui.session.tables import answer_about_table
     from stiffgui.session.views import export, look
 
     send(connection, Ready())
-    waiting: list[Look | Export] = []
+    tables = (InspectTable, ProposeTable)
+    waiting: list[Any] = []
     while True:
         try:
             while not waiting or connection.poll():
@@ -94,10 +109,14 @@ def views_main(connection: Connection) -> None:
         except (EOFError, OSError):
             return
         looks = [m for m in waiting if isinstance(m, Look)]
-        waiting = [m for m in waiting if isinstance(m, Export)] + looks[-1:]
+        asked = [m for m in waiting if isinstance(m, tables)]
+        waiting = [m for m in waiting if isinstance(m, Export)] + asked[-1:] + looks[-1:]
         message = waiting.pop(0)
         try:
-            answer: Any = look(message) if isinstance(message, Look) else export(message)
+            if isinstance(message, tables):
+                answer: Any = answer_about_table(message)
+            else:
+                answer = look(message) if isinstance(message, Look) else export(message)
         except InputError as error:
             answer = Failed(str(error), number=message.number)
         except Exception as error:  # the window must hear of it

@@ -9,6 +9,8 @@ from typing import Any
 from numpy.typing import NDArray
 
 from stiffgui.figures.fit import Fit
+from stiffgui.stiffness.pseudospectrum import Pseudospectrum
+from stiffgui.tasks.table import Preview
 from stiffgui.training.records import Event, Record
 
 Arrays = dict[str, NDArray[Any]]
@@ -84,7 +86,8 @@ class Failed:
 class Look:
     """Compute what the views show of one network: of `parameters`, or of `path` at `epoch`.
 
-    all_layers: the spectra of every layer too, at fewer samples.
+    all_layers: the spectra of every layer too, at fewer samples. contours: the pseudospectrum
+    of the layer at the first probe sample.
     """
 
     number: int
@@ -95,13 +98,15 @@ class Look:
     path: str
     parameters: Arrays | None = None
     all_layers: bool = False
+    contours: bool = False
 
 
 @dataclass(frozen=True)
 class View:
     """The answer to a Look: the fit, and the spectrum of one layer on the probe samples.
 
-    eigenvalues and conditions [samples, w]; indices name -> mean over samples; proxies likewise.
+    eigenvalues and conditions [samples, w]; indices name -> mean over samples; proxies likewise;
+    residual: of the power method, mean over samples, from 0 (converged) to 1.
     all_eigenvalues and all_conditions [N, samples, w], when all layers were asked for.
     """
 
@@ -114,9 +119,11 @@ class View:
     conditions: NDArray[Any]
     indices: dict[str, float]
     proxies: dict[str, float]
+    residual: float = 0.0
     seconds: float = 0.0
     all_eigenvalues: NDArray[Any] | None = None
     all_conditions: NDArray[Any] | None = None
+    pseudospectrum: Pseudospectrum | None = None
 
 
 @dataclass(frozen=True)
@@ -138,3 +145,44 @@ class Exported:
     number: int
     path: str
     content: bytes = b""
+
+
+@dataclass(frozen=True)
+class InspectTable:
+    """Look at a table of the person's own."""
+
+    number: int
+    path: str
+    delimiter: str
+
+
+@dataclass(frozen=True)
+class TableInspected:
+    """The answer to an InspectTable: a preview, or the sentence that says why there is none.
+
+    `key` is the dotted name of the setting at fault.
+    """
+
+    number: int
+    preview: Preview | None = None
+    problem: str = ""
+    key: str = ""
+
+
+@dataclass(frozen=True)
+class ProposeTable:
+    """Make an experiment of a table with these settings of the task."""
+
+    number: int
+    path: str
+    settings: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class TableProposed:
+    """The answer to a ProposeTable: an experiment (TOML), or what is wrong with the settings."""
+
+    number: int
+    experiment: str = ""
+    problem: str = ""
+    key: str = ""

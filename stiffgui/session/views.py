@@ -10,13 +10,16 @@ from typing import Any
 import numpy as np
 import torch
 
+from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
 from stiffgui.figures import Options, export_figure
 from stiffgui.figures.fit import fit_of
-from stiffgui.runs import open_run
+from stiffgui.runs import Run, open_run
 from stiffgui.runs.snapshot import Snapshot
 from stiffgui.session.messages import Export, Exported, Look, View
-from stiffgui.stiffness import PROXIES, proxy, spectrum
+from stiffgui.stiffness import WATCHABLE, pseudospectrum, spectrum
+from stiffgui.stiffness.indices import Matrices
+from stiffgui.stiffness.watched import residual
 
 SAMPLES = 1500  # of training and of test samples that the fit shows
 SPECTRA = 160  # of all layers together: 50 ms at width 20
@@ -38,8 +41,9 @@ def look(request: Look) -> View:
     found = spectrum(jacobians)
     indices = {name: _mean(values) for name, values in found.indices.items()}
     indices["departure"] = _mean(found.departure)
-    names = [name for name in RADIUS_PROXIES if name in PROXIES]
+    matrices = Matrices(jacobians)
     layers = spectrum(every[:, : max(1, SPECTRA // len(every))]) if request.all_layers else None
+    contours = pseudospectrum(jacobians[0]) if request.contours else None
     return View(
         request.number,
         snapshot.epoch,
@@ -49,10 +53,12 @@ def look(request: Look) -> View:
         found.eigenvalues,
         found.conditions,
         indices,
-        {name: _mean(proxy(name)(jacobians)) for name in names},
+        {name: _mean(WATCHABLE[name].value(matrices)) for name in RADIUS_PROXIES},
+        _mean(residual(matrices)),
         time.perf_counter() - started,
         layers.eigenvalues if layers is not None else None,
         layers.conditions if layers is not None else None,
+        contours,
     )
 
 
@@ -71,10 +77,24 @@ def _export_to(request: Export, path: Path) -> None:
     runs = [open_run(run) for run in request.runs]
     try:
         options = Options(**request.options)
+        if request.figure == "report":
+            _report(runs, path, options)
+            return
         export_figure(runs, request.figure, path, request.kind, options, replace=True)
     finally:
         for run in runs:
             run.close()
+
+
+def _report(runs: list[Run], path: Path, options: Options) -> None:
+    from stiffgui.figures.report import write_report
+
+    try:
+        write_report(runs, path, options)
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be written: {error.strerror or error}. Choose another place."
+        ) from None
 
 
 def _mean(values: Any) -> float:

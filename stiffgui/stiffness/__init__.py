@@ -20,6 +20,7 @@ from stiffgui.stiffness.gelfand_sketch import GelfandSketch
 from stiffgui.stiffness.indices import INDICES, Index, layer_indices, network_index
 from stiffgui.stiffness.mean_modulus import MeanModulus
 from stiffgui.stiffness.power import Power
+from stiffgui.stiffness.pseudospectrum import Pseudospectrum, pseudospectrum
 from stiffgui.stiffness.singular import Singular
 from stiffgui.stiffness.spectral_radius import SpectralRadius
 from stiffgui.stiffness.spectrum import Spectrum, spectrum
@@ -67,10 +68,12 @@ __all__ = [
     "AnyProxy",
     "Index",
     "Proxy",
+    "Pseudospectrum",
     "Spectrum",
     "closed_form_eigenvalues",
     "layer_indices",
     "network_index",
     "proxy",
+    "pseudospectrum",
     "spectrum",
 ]

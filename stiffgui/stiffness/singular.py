@@ -15,7 +15,8 @@ class Singular(Proxy):
     """Largest singular value: the 2-norm, an upper bound of the spectral radius
 
     sigma_1 = ||J||_2 >= |l_1|. Cost O(w^3) a matrix (LAPACK gesdd); exact; the gradient
-    u_1 v_1^T is a subgradient where sigma_1 is multiple. Source: the talk.
+    u_1 v_1^T is a subgradient where sigma_1 is multiple. On a GPU the host waits for the SVD.
+    Source: the talk.
     """
 
     kind: Literal["singular"] = "singular"

@@ -31,11 +31,12 @@ class SpectralRadius(Proxy):
     kind: Literal["spectral-radius"] = "spectral-radius"
 
     def value(self, jacobian: Tensor, generators: list[Generator] | None = None) -> Tensor:
-        from stiffgui.stiffness.dominant import by_lapack
+        from stiffgui.stiffness.dominant import by_lapack, without_waiting
 
         shape = jacobian.shape
         with torch.no_grad():
-            found = by_lapack(jacobian.detach().double().reshape(-1, *shape[-2:]))
+            find = by_lapack if jacobian.device.type == "cpu" else without_waiting
+            found = find(jacobian.detach().double().reshape(-1, *shape[-2:]))
             gradient = (found.left.transpose(-1, -2) @ found.right).view(shape)
         return tangent(jacobian, found.radius.view(shape[:-2]), gradient)
 

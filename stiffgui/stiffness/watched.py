@@ -34,7 +34,7 @@ def as_indices(proxies: Iterable[type[Proxy]]) -> dict[str, Index]:
             f"{kind_of(chosen).replace('-', ' ').capitalize()} (proxy)",
             f"proxy: {chosen.title()}",
             _on_matrices(measured.value),
-            _unconverged(measured) if isinstance(measured, Power) else None,
+            _unconverged if power else None,
             "not converged" if power else "",
         )
     return found
@@ -51,9 +51,13 @@ def _on_matrices(measure: Callable[..., Tensor]) -> Callable[[Matrices], Array]:
     return value
 
 
-def _unconverged(power: Power) -> Callable[[Matrices], NDArray[np.bool_]]:
-    residual = _on_matrices(power.residual)
-    return lambda matrices: residual(matrices) > CONVERGED
+def residual(matrices: Matrices) -> Array:
+    """Relative residual of the watched power method, of every matrix [...]: from 0 to 1."""
+    return _on_matrices(Power().residual)(matrices)
+
+
+def _unconverged(matrices: Matrices) -> NDArray[np.bool_]:
+    return residual(matrices) > CONVERGED
 
 
 def _seeded(count: int) -> list[Any]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 COMPARED = {"test_error": "test error", "train_error": "training error", "stiffness": "stiffness"}
 SIGNIFICANT = 0.05
+TINY = 1e-3  # per cent: what is smaller is not told in digits
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,9 @@ class Paired:
         if self.pairs == 0:
             return f"{word}: no pairs of finished trials to compare"
         way = "lower" if self.difference < 0 else "higher"
-        size = f"{word} {self._percent(abs(self.difference)).lstrip('+')} {way}"
+        amount = self._percent(abs(self.difference)).lstrip("+")
+        amount = amount.replace("0.000", "less than 0.001")
+        size = f"{word} {amount} {way}" if self.difference else f"{word} the same"
         pairs = f"{self.pairs} pair{'s' if self.pairs > 1 else ''}"
         needed = fewest_pairs(self.family)
         if self.pairs < needed:
@@ -64,8 +67,8 @@ class Paired:
         if not self.base > 0:
             return f"{value:+.3g}"
         percent = 100 * value / self.base
-        if abs(percent) < 1e-3:
-            return "0 %" if percent == 0 else f"{'-' if percent < 0 else '+'}0.001 % or less"
+        if abs(percent) < TINY:
+            return "0 %" if percent == 0 else f"{'-' if percent < 0 else '+'}0.000 %"
         return f"{percent:+.2g} %" if abs(percent) < 99.5 else f"{percent:+.0f} %"
 
 

@@ -77,6 +77,10 @@ class Pace:
         elif isinstance(event, Lost):
             pace.state, pace.epoch = "waiting", 0
 
+    def variant_of(self, number: int) -> int:
+        """The variant to which a chunk belongs."""
+        return self._chunks[number].chunk.variant
+
     def variants(self) -> list[VariantPace]:
         """One row per variant."""
         return [self._variant(k, name) for k, name in enumerate(self._names)]
@@ -101,7 +105,7 @@ class Pace:
         elif running:
             state = "running"
         else:
-            state = "stopped" if any(p.epoch for p in mine) else "waiting"
+            state = "stopped" if any(p.state == "stopped" for p in mine) else "waiting"
         return VariantPace(
             name,
             state,

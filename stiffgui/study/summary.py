@@ -135,7 +135,7 @@ def comparison_frame(results: StudyResults) -> pd.DataFrame:
 def readable(results: StudyResults) -> tuple[list[str], list[list[str]]]:
     """Column titles and rows of text, as they stand in a terminal, a window or a paper.
 
-    A cell is `median (lower quartile to upper quartile)`.
+    A cell is `median (lower quartile–upper quartile)`; nothing here is negative.
     """
     titles = ["variant", "trials", *(q.title for q in QUANTITIES), BATCH_SECONDS]
     references = {r.name: r for r in results.study.references}
@@ -160,7 +160,7 @@ def _cell(median: float | None, lower_quartile: float | None, upper_quartile: fl
         return "–"
     if lower_quartile == upper_quartile:
         return digits(median)
-    return f"{digits(median)} ({digits(lower_quartile)} to {digits(upper_quartile)})"
+    return f"{digits(median)} ({digits(lower_quartile)}–{digits(upper_quartile)})"
 
 
 def digits(value: float) -> str:

@@ -102,6 +102,22 @@ def test_the_table_is_aligned_and_copied(shown: MainWindow, qtbot: QtBot) -> Non
     assert len(table.as_text().splitlines()) == 2
 
 
+def test_axes_write_the_numbers_themselves(shown: MainWindow) -> None:
+    page = shown.train
+    plots = [card.plot for card in page.cards if hasattr(card, "plot")]
+    plots += [page.fit.curve, page.fit.scatter, page.eigenvalues.scales.plot]
+    axes = [plot.getAxis(side) for plot in plots for side in ("left", "bottom")]
+    for size in (1e-4, 0.5, 5e4):
+        for plot in plots:
+            plot.setRange(xRange=(-size, size), yRange=(-size, size), padding=0)
+        for theme in ("dark", "light"):  # colours are set anew: a scale must not come with them
+            shown.choose_theme(theme)
+            assert [axis.autoSIPrefixScale for axis in (*axes, page.layers.bar.axis)] == [1.0] * (
+                len(axes) + 1
+            )
+            assert not any("x1" in axis.labelString() for axis in axes)
+
+
 def test_all_layers_and_the_walk(shown: MainWindow, qtbot: QtBot) -> None:
     card = shown.train.eigenvalues
     card.all_layers.setChecked(True)
@@ -117,6 +133,66 @@ def test_all_layers_and_the_walk(shown: MainWindow, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: layers() == {3}, timeout=WAIT)
     card.animate.setChecked(False)
     assert not card._walk.isActive()
+
+
+def test_every_eigenvalue_is_a_row_sorted_and_copied(shown: MainWindow, qtbot: QtBot) -> None:
+    card = shown.train.eigenvalues
+    card.below.setCurrentIndex(1)
+    table, points = card.list, card.plane.points
+    assert points is not None and table.isVisible()
+    rows = [line.split("\t") for line in table.as_text().splitlines()]
+    assert rows[0][:3] == ["Re λ", "Im λ", "|λ|"] and len(rows) == 1 + len(points.values)
+    moduli = np.array([float(row[2]) for row in rows[1:]])
+    np.testing.assert_allclose(moduli, np.sort(np.abs(points.values))[::-1], rtol=1e-8)
+    table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
+    card.show_view(card._view)  # a newer view keeps the order asked for
+    rows = [line.split("\t") for line in table.as_text().splitlines()[1:]]
+    np.testing.assert_allclose(
+        [float(row[0]) for row in rows], np.sort(points.values.real), rtol=1e-8
+    )
+    table.selectRow(0)
+    table.setFocus()
+    qtbot.keySequence(table, QKeySequence(QKeySequence.StandardKey.Copy))
+    lines = QGuiApplication.clipboard().text().splitlines()
+    assert len(lines) == 2 and float(lines[1].split("\t")[0]) == pytest.approx(
+        points.values.real.min()
+    )
+
+
+def test_time_scales_count_every_mode(shown: MainWindow) -> None:
+    card = shown.train.eigenvalues
+    card.below.setCurrentIndex(2)
+    points = card.plane.points
+    assert points is not None and card.scales.plot.isVisible()
+    decaying, growing = card.scales.counts.sum(1)
+    assert (decaying, growing) == ((points.values.real < 0).sum(), (points.values.real > 0).sum())
+    assert card.scales._step.value() == pytest.approx(-1)  # a = 0.1 on a logarithmic axis
+
+
+def test_contours_come_on_demand(shown: MainWindow, qtbot: QtBot, run_file: Path) -> None:
+    card = shown.train.eigenvalues
+    assert not card.plane.contours
+    card.contours.setChecked(True)
+    qtbot.waitUntil(lambda: bool(card.plane.contours), timeout=WAIT)
+    found = card._view.pseudospectrum
+    with open_run(run_file) as run:
+        jacobian = run.snapshot(6).jacobians(run.experiment.task.data().x_train[:1])[0, 0, 0]
+    z = found.real[5] + 1j * found.imag[9]
+    expected = np.linalg.svd(z * np.eye(20) - jacobian, compute_uv=False)[-1]
+    assert found.smallest[9, 5] == pytest.approx(expected, rel=1e-9)
+    # A line lies where the grid says: the ends of the widest contour in the plane.
+    line, level = card.plane.contours[0], found.levels()[0]
+    drawn = line.mapRectToParent(line.boundingRect())
+    inside = np.flatnonzero((found.smallest < level).any(0))
+    cell = found.real[1] - found.real[0]
+    assert abs(drawn.left() - found.real[inside[0]]) <= cell
+    assert abs(drawn.right() - found.real[inside[-1]]) <= cell
+    rows = np.flatnonzero((found.smallest < level).any(1))
+    cell = found.imag[1] - found.imag[0]
+    assert abs(drawn.bottom() - found.imag[rows[-1]]) <= cell
+    assert abs(drawn.top() - found.imag[rows[0]]) <= cell
+    card.contours.setChecked(False)
+    qtbot.waitUntil(lambda: not card.plane.contours, timeout=WAIT)
 
 
 def test_the_view_and_the_figure_show_one_fit(shown: MainWindow, run_file: Path) -> None:
@@ -243,3 +319,14 @@ def test_a_curve_names_target_and_network(qtbot: QtBot) -> None:
     assert "target" in card.legend.text() and "network" in card.legend.text()
     np.testing.assert_array_equal(card._curves[1].getData()[1], 0.5)
     assert "R² 0.000" in card.note.text()
+
+
+def test_a_power_method_that_has_not_converged_is_marked(shown: MainWindow, qtbot: QtBot) -> None:
+    table = shown.eigenvalues.table
+    column = 1 + table.proxies.index("power")
+    titles = [table.verticalHeaderItem(k).text() for k in range(table.rowCount())]
+    cell = table.item(titles.index("spectral radius"), column)
+    table.show_values({}, {"power": 0.5}, 0.2)
+    assert cell.text() == "0.5000?" and "2.0e-01: not converged" in cell.toolTip()
+    table.show_values({}, {"power": 0.5}, 1e-9)
+    assert cell.text() == "0.5000" and "1.0e-09: converged" in cell.toolTip()

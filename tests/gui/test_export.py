@@ -13,9 +13,18 @@ import pandas as pd
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QImage
-from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QLineEdit, QPushButton
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QFileDialog,
+    QLineEdit,
+    QMessageBox,
+    QPushButton,
+)
 from pytestqt.qtbot import QtBot
 
+from stiffgui._presets import from_short_text
 from stiffgui.cli import main
 from stiffgui.figures import FIGURES, Options, export_figure
 from stiffgui.gui.export_dialog import ExportDialog
@@ -219,3 +228,60 @@ def test_options_reach_the_picture(run_file: Path, tmp_path: Path) -> None:
             export_figure([run], "spectrum", path, "png", Options(dpi=dpi, all_layers=True))
         sizes[dpi] = QImage(str(path)).width()
     assert abs(sizes[100] - 2 * sizes[50]) <= 2
+
+
+def test_a_report_holds_settings_figures_tables_and_provenance(
+    loaded: MainWindow,
+    qtbot: QtBot,
+    tmp_path: Path,
+    run_file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    import base64
+    import html
+    import re
+    import xml.dom.minidom
+
+    path = tmp_path / "report.html"
+    monkeypatch.setattr(
+        QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "report"), "HTML (*.html)")
+    )
+    loaded.acts["report"].trigger()
+    qtbot.waitUntil(lambda: not loaded.train.exports.pending, timeout=WAIT)
+    assert loaded.banner.text() == f"Saved {path}"
+    text = path.read_text("utf-8")
+    pictures = re.findall(r'src="data:image/svg\+xml;base64,([^"]+)"', text)
+    assert len(pictures) == 5
+    for picture in pictures:
+        assert (
+            xml.dom.minidom.parseString(base64.b64decode(picture)).documentElement.tagName == "svg"
+        )
+    assert not re.search(r'(src|href)="http', text)
+    command = re.search(r"<code>stiffgui train (.+?)</code>", text)
+    assert command is not None
+    with open_run(run_file) as run:
+        again = from_short_text(html.unescape(command[1]).strip('"'))
+        assert again == run.experiment
+        assert run.provenance["torch"] in text and run.provenance["started"] in text
+        for spec in run.experiment.specs():
+            assert f"<td>{spec.key}</td>" in text
+        median = float(pd.Series(run.series().series["test_error"][-1]).median())
+    assert f'<td>test_error</td><td class="n">{median:.4g}</td>' in text
+    loaded.train.exports.save("report", tmp_path / "no" / "a.html")
+    qtbot.waitUntil(lambda: not loaded.train.exports.pending, timeout=WAIT)
+    assert "cannot be written" in loaded.banner.text()
+
+
+def test_saving_asks_before_it_replaces(
+    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.toml"
+    path.write_text("precious")
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "a"), ""))
+    answers = [QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes]
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: answers.pop(0))
+    window.acts["save"].trigger()
+    assert path.read_text() == "precious"
+    window.acts["save"].trigger()
+    assert path.read_text() == window.train.model.experiment.to_toml()  # type: ignore[union-attr]
+    assert not answers

@@ -23,9 +23,11 @@ from stiffgui.errors import InputError
 from stiffgui.gui.application import make_window
 from stiffgui.gui.closing import Choice
 from stiffgui.gui.curves import Quartiles, smoothed, thinned
+from stiffgui.gui.history_card import marked
 from stiffgui.gui.palette import Palette
 from stiffgui.gui.window import MainWindow
 from stiffgui.runs import open_run, settle
+from stiffgui.training.records import Event
 
 WAIT = 60_000
 
@@ -260,6 +262,44 @@ def test_an_interrupted_file_is_moved_with_its_journal(tmp_path: Path) -> None:
     assert sqlite3.connect(left).execute("SELECT x FROM t").fetchall() == [(7,)]
     settle(tmp_path / "missing.db")
     assert not (tmp_path / "missing.db").exists()
+
+
+def test_a_newcomer_is_welcomed_once(window: MainWindow, qtbot: QtBot, home: Path) -> None:
+    assert window.banner.text().startswith("Welcome.") and window.banner.isVisible()
+    window.train.model.edit("training.epochs", 2)
+    window.banner._offer.click()
+    qtbot.waitUntil(lambda: bool(window.train.bench.runs), timeout=WAIT)
+    qtbot.waitUntil(lambda: not window.train.bench.busy, timeout=WAIT)
+    assert window.banner.isHidden()
+    again = make_window(QApplication.instance(), home / "runs")  # type: ignore[arg-type]
+    again.start_children()
+    assert again.banner.isHidden() and again.banner.text() == ""
+    again.close()
+    again.deleteLater()
+
+
+def test_what_happened_is_marked_once() -> None:
+    events = [
+        Event(0, 0, "branched", "starts from epoch 3 of a"),
+        Event(5, 100, "learning-rate", "", trial=0),
+        Event(5, 100, "learning-rate", "", trial=1),
+        Event(6, 120, "paused", "paused"),
+        Event(7, 140, "change", "regularizer.weight 1 → 2", key="regularizer.weight"),
+        Event(7, 140, "change", "training.epochs 10 → 20", key="training.epochs"),
+        Event(9, 180, "diverged", "trial 1 stopped: its loss became NaN", trial=1),
+        Event(12, 240, "learning-rate", "", trial=1),
+    ]
+    found = marked(events)
+    assert [(e.epoch, e.kind) for e in found] == [
+        (5, "learning-rate"),
+        (7, "change"),
+        (7, "change"),
+        (9, "diverged"),
+        (12, "learning-rate"),
+    ]
+    for count in range(len(events)):  # what was drawn stays in place when more happens
+        before = marked(events[:count])
+        assert found[: len(before)] == before
 
 
 def test_a_folder_that_cannot_be_written_is_told(window: MainWindow, tmp_path: Path) -> None:

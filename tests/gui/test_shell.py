@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from PySide6.QtCore import QSettings
-from PySide6.QtWidgets import QApplication, QLabel, QMenu, QToolButton, QWidget
+from PySide6.QtCore import QSettings, Qt
+from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QLabel, QMenu, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from stiffgui.gui.application import PLACES
@@ -100,3 +100,25 @@ def test_one_workspace_needs_no_switch(qtbot: QtBot, qapp: QApplication, home: P
     assert not [b for b in window.findChildren(QToolButton) if b.objectName() == "switch"]
     window.close()
     window.deleteLater()
+
+
+def test_tab_reaches_named_controls_part_by_part(
+    window: MainWindow, qtbot: QtBot, run_file: Path
+) -> None:
+    page = window.train
+    page.open_file(run_file)
+    qtbot.waitUntil(lambda: page.eigenvalues._view is not None, timeout=60_000)
+    parts = [page.bar, page.panel, *page.cards, page.timeline, page.runs_bar]
+    place, visited, widget = -1, [], page.preset
+    while widget not in visited:
+        visited.append(widget)
+        inner = isinstance(widget.parent(), QAbstractSpinBox)  # the box itself is named
+        if widget.isVisible() and widget.focusPolicy() & Qt.FocusPolicy.TabFocus and not inner:
+            (at,) = [k for k, part in enumerate(parts) if part.isAncestorOf(widget)]
+            assert at >= place, widget
+            place = at
+            named = widget.accessibleName() or getattr(widget, "text", str)()
+            assert named and named not in "⋯↺▶✕", widget
+            assert widget.toolTip(), widget
+        widget = widget.nextInFocusChain()
+    assert place == len(parts) - 1

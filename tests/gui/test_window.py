@@ -95,6 +95,23 @@ def test_pause_step_resume(window: MainWindow, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: run.epoch > held + 3, timeout=WAIT)
 
 
+def test_the_timeline_plays_the_kept_epochs(
+    window: MainWindow, qtbot: QtBot, run_file: Path
+) -> None:
+    page = window.train
+    page.open_file(run_file)
+    page.refresh()
+    assert page.timeline.live
+    page.timeline.play.setChecked(True)  # from the end it begins anew
+    assert page.timeline.epoch == 0 and not page.timeline.live
+    seen: list[int] = []
+    page.timeline.moved.connect(seen.append)
+    page.timeline._walk.setInterval(10)
+    qtbot.waitUntil(lambda: not page.timeline.play.isChecked(), timeout=WAIT)
+    kept = page.bench.shown.kept  # type: ignore[union-attr]
+    assert sorted(set(seen)) == kept[1:] and page.timeline.epoch == kept[-1]
+
+
 def test_a_killed_child_is_told_and_training_can_start_again(
     window: MainWindow, qtbot: QtBot
 ) -> None:

@@ -67,7 +67,8 @@ class DaskCluster(Executor):
 
     def describe(self) -> str:
         count = len(self._client.scheduler_info(n_workers=-1).get("workers", {}))
-        return f"on Dask at {self._client.scheduler.address} with {count} workers"
+        plural = "" if count == 1 else "s"
+        return f"on Dask at {self._client.scheduler.address} with {count} worker{plural}"
 
     def close(self) -> None:
         self._client.close()

@@ -6,6 +6,7 @@ import csv
 import fnmatch
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -67,26 +68,26 @@ def choose(
     _refuse_duplicates(file, names)
     guessed = guess(names)
     if outputs.strip() and not inputs.strip() and not any(guessed):
-        chosen = _chosen(file, names, outputs, "task.output_columns")
+        y = chosen(file, names, outputs, "task.output_columns")
         rest = tuple(
             name
             for k, name in enumerate(names)
-            if name not in chosen and sheet.frame.dtypes.iloc[k].kind in "iufb"
+            if name not in y and sheet.frame.dtypes.iloc[k].kind in "iufb"
         )
         if not rest:
             raise InputError(
                 f"{file} has no column of numbers left to be an input: name fewer outputs.",
                 "task.output_columns",
             )
-        return rest, chosen
+        return rest, y
     if not (inputs.strip() and outputs.strip()) and not all(guessed):
         raise InputError(
             f"{file}: no columns are named x_* and y_*; say which are inputs and which outputs, "
             f"with task.input_columns and task.output_columns, of {_listed(names)}.",
             "task.output_columns" if inputs.strip() else "task.input_columns",
         )
-    x = _chosen(file, names, inputs, "task.input_columns") if inputs.strip() else guessed[0]
-    y = _chosen(file, names, outputs, "task.output_columns") if outputs.strip() else guessed[1]
+    x = chosen(file, names, inputs, "task.input_columns") if inputs.strip() else guessed[0]
+    y = chosen(file, names, outputs, "task.output_columns") if outputs.strip() else guessed[1]
     both = [name for name in y if name in x]
     if both:
         raise InputError(
@@ -175,7 +176,11 @@ def first_text(column: pd.Series) -> int | None:
     return int(text[0]) if len(text) else None
 
 
-def _chosen(file: str, names: Sequence[str], patterns: str, key: str) -> tuple[str, ...]:
+def chosen(file: str, names: Sequence[str], patterns: str, key: str) -> tuple[str, ...]:
+    """The names that patterns with commas choose, in the table's order.
+
+    Raises InputError naming the pattern that matches nothing.
+    """
     found: dict[str, None] = {}
     for pattern in _split(patterns, names):
         matching = _matching(pattern, names)
@@ -184,6 +189,37 @@ def _chosen(file: str, names: Sequence[str], patterns: str, key: str) -> tuple[s
             raise InputError(f"{file}: no column is named {pattern!r}.{hint}", key)
         found |= dict.fromkeys(matching)
     return tuple(name for name in names if name in found)
+
+
+def as_patterns(wanted: Sequence[str], names: Sequence[str]) -> str:
+    """The shortest text by which `chosen` chooses exactly `wanted`; empty for none.
+
+    Raises InputError when a name is one that no text chooses.
+    """
+    targets = tuple(name for name in names if name in wanted)
+    if len(targets) > 1:
+        # What the first and the last in order share, all share.
+        pairs = zip(min(targets), max(targets), strict=False)
+        common = "".join(a for a, _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+        stem = common[: common.rfind("_") + 1]
+        guesses = [pattern for pair in GUESSES for pattern in pair]
+        for pattern in (*guesses, f"{stem}*", f"{common}*"):
+            if _matching(pattern, names) == targets and _split(pattern, names) == [pattern]:
+                return pattern
+    fields = [_quoted(name) for name in targets]
+    for name, field in zip(targets, fields, strict=True):
+        found = [_matching(pattern, names) for pattern in _split(field, names)]
+        if found != [(name,)]:
+            raise InputError(f"column {name!r} cannot be chosen by its name: rename it.")
+    return ", ".join(fields)
+
+
+def _quoted(name: str) -> str:
+    """A name so that `_split` keeps it whole; ends and line breaks that it drops match any."""
+    inner = name.replace("\n", "?").replace("\r", "?")
+    start, end = len(inner) - len(inner.lstrip()), len(inner.rstrip())
+    inner = "?" * start + inner[start:end] + "?" * (len(inner) - end) if inner.strip() else ""
+    return f'"{inner.replace(chr(34), chr(34) * 2)}"' if {",", '"'} & set(inner) else inner
 
 
 def _split(patterns: str, names: Sequence[str]) -> list[str]:

@@ -331,3 +331,4 @@ _READERS: dict[str, Callable[[Path, str], Sheet]] = {
     ".nc": _read_netcdf,
 }
 ENDINGS = tuple(_READERS)
+TEXT_ENDINGS = tuple(ending for ending, read in _READERS.items() if read is _read_text)

@@ -62,7 +62,8 @@ def inspect(path: str | Path, delimiter: str = "auto") -> Preview:
         named = ", ".join(repr(name) for name in twice[:6])
         problems.append(f"{file}: {named} named twice; give every column its own name.")
     if rows < MINIMUM_ROWS:
-        problems.append(f"{file} has {rows} rows: at least {MINIMUM_ROWS} are needed.")
+        count = f"{rows or 'no'} row{'' if rows == 1 else 's'}"
+        problems.append(f"{file} has {count}: at least {MINIMUM_ROWS} are needed.")
     inputs, outputs = guess(sheet.names) if not twice else ((), ())
     if not inputs and not twice:
         problems.append(f"{file}: no columns are named x_* and y_*; choose inputs and outputs.")

@@ -1,0 +1,152 @@
+"""A report: one HTML file with settings, figures, tables and provenance; nothing outside it."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from stiffgui._presets import presets, short_text
+from stiffgui.figures.fit import draw_fit
+from stiffgui.figures.history import draw_errors, draw_stiffness
+from stiffgui.figures.layers import draw_layers
+from stiffgui.figures.spectrum import draw_spectrum
+from stiffgui.figures.style import Options, styled
+from stiffgui.figures.summary import summary_table
+
+if TYPE_CHECKING:
+    from stiffgui.runs import Run
+
+# Drawn of all runs together, then of the last one: title, function, what is seen.
+TOGETHER = (
+    ("Errors", draw_errors, "RMSE of each epoch; median over trials, and quartiles."),
+    ("Stiffness", draw_stiffness, "Indices summed over layers, mean over the probe samples."),
+)
+ALONE = (
+    ("Layers", draw_layers, "One index of every layer, epoch after epoch."),
+    ("Eigenvalues", draw_spectrum, "Of a layer's Jacobian at the probe samples."),
+    ("Fit", draw_fit, "What the network has learnt beside what it should learn."),
+)
+STYLE = """
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem;
+  color: #1c2230; background: #fff; }
+h1, h2, h3 { line-height: 1.2; font-weight: 600; } h2 { margin-top: 2.5rem; }
+table { border-collapse: collapse; font-size: 13px; margin: .5rem 0; }
+th, td { text-align: left; padding: .2rem .8rem .2rem 0; border-bottom: 1px solid #e8eaee; }
+td.n { text-align: right; font-variant-numeric: tabular-nums; }
+figure { margin: 1rem 0; } figure img { max-width: 100%; }
+figcaption, .faint { color: #5d6675; font-size: 13px; }
+code { font-size: 13px; background: #f3f4f6; padding: .1rem .3rem; overflow-wrap: anywhere; }
+"""
+
+
+def write_report(runs: Sequence[Run], path: Path, options: Options | None = None) -> None:
+    """Write the report of runs, the last one in detail. Raises OSError when it cannot."""
+    options = options or Options()
+    names = ", ".join(run.path.stem for run in runs)
+    body = [
+        f"<h1>{escape(names)}</h1>",
+        f'<p class="faint">Made by stiffgui {escape(_version())} from the run '
+        f"{'files' if len(runs) > 1 else 'file'} named here.</p>",
+        "<h2>Results</h2>",
+        "<p>Last values: median and quartiles over trials. RMSE over samples and outputs; "
+        "stiffness summed over layers, mean over the probe samples.</p>",
+        _results(runs, options),
+        *(_figure(title, draw, told, runs, options) for title, draw, told in TOGETHER),
+        *(_figure(title, draw, told, runs[-1:], options) for title, draw, told in ALONE),
+        *(_about(run) for run in runs),
+    ]
+    path.write_text(
+        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(names)}'
+        f"</title><style>{STYLE}</style></head>\n<body>\n" + "\n".join(body) + "\n</body></html>\n",
+        "utf-8",
+    )
+
+
+def _version() -> str:
+    import stiffgui
+
+    return stiffgui.__version__
+
+
+def _figure(title: str, draw: Any, told: str, runs: Sequence[Run], options: Options) -> str:
+    import matplotlib.pyplot as plt
+
+    file = io.BytesIO()
+    with styled(options):
+        figure = draw(runs, options)
+        try:
+            figure.savefig(file, format="svg")
+        finally:
+            plt.close(figure)
+    # As an image of its own: the names inside one SVG must not meet those of another.
+    data = base64.b64encode(file.getvalue()).decode()
+    of = f" {runs[-1].path.stem}." if len(runs) == 1 else ""
+    return (
+        f'<h2>{title}</h2><figure><img alt="{title}" src="data:image/svg+xml;base64,{data}">'
+        f"<figcaption>{escape(told + of)}</figcaption></figure>"
+    )
+
+
+def _results(runs: Sequence[Run], options: Options) -> str:
+    table = summary_table(runs, options)
+    rows = [
+        (row.run, row.quantity, row.median, row.lower_quartile, row.upper_quartile, row.trials)
+        for row in table.itertuples()
+    ]
+    heads = ("run", "quantity", "median", "lower quartile", "upper quartile", "trials")
+    return _table(heads, rows)
+
+
+def _about(run: Run) -> str:
+    """Settings, note, events and provenance of a run."""
+    start = next(iter(presets))
+    changed = run.experiment.differences(presets[start])
+    settings = [
+        (spec.key, spec.title, value, spec.unit, "changed" if spec.key in changed else "")
+        for spec, value in zip(run.experiment.specs(), run.experiment.flat().values(), strict=True)
+    ]
+    events = [(e["epoch"], e["text"]) for e in run.events]
+    history = run.series()
+    parts = [
+        f"<h2>{escape(run.path.stem)}</h2>",
+        f"<p>{run.ending} at epoch {int(history.epochs[-1])} after "
+        f"{float(history.seconds[-1]):.1f} s of training.</p>"
+        if len(history.epochs)
+        else "",
+        f"<p>{escape(run.note)}</p>" if run.note else "",
+        f"<p>Train it again: <code>stiffgui train "
+        f"{escape(_quoted(short_text(run.experiment, start)))}</code></p>",
+        "<h3>Settings</h3>",
+        _table(("key", "setting", "value", "unit", f"against {start}"), settings),
+        "<h3>Events</h3>" + _table(("epoch", "what happened"), events) if events else "",
+        "<h3>Provenance</h3>",
+        _table(("", ""), [(k, v) for k, v in run.provenance.items()]),
+    ]
+    return "\n".join(filter(None, parts))
+
+
+def _quoted(text: str) -> str:
+    return f'"{text}"' if " " in text else text
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    top = "".join(f"<th>{escape(head)}</th>" for head in heads)
+    body = "".join(f"<tr>{''.join(_cell(v) for v in row)}</tr>" for row in rows)
+    return f"<table><tr>{top}</tr>{body}</table>" if any(heads) else f"<table>{body}</table>"
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        if isinstance(value, dict):
+            value = ", ".join(f"{k} {v}" for k, v in value.items())
+        text = ", ".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
+        return f"<td>{escape(text)}</td>"
+    return (
+        f'<td class="n">{value:.4g}</td>'
+        if isinstance(value, float)
+        else (f'<td class="n">{value}</td>')
+    )

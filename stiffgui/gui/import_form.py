@@ -1,0 +1,113 @@
+"""The fields of the import wizard: the settings of the table task, each row with its problem."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QPushButton, QWidget
+
+from stiffgui.gui.editors import Editor, editor_for
+from stiffgui.settings import Spec, specs
+from stiffgui.tasks.table import Table
+from stiffgui.tasks.table.formats import TEXT_ENDINGS
+
+# Two fields to a row, and the letter of each that Alt and a key jump to.
+ROWS = (
+    (("path", "a"),),
+    (("input_columns", "n"), ("output_columns", "O")),
+    (("missing", "M"), ("delimiter", "D")),
+    (("test_fraction", "T"), ("seed", "s")),
+    (("input_scale", "e"),),
+)
+STANDARDISED = "Inputs and outputs are standardised by the training rows."
+
+
+class ImportForm(QWidget):
+    """Emits `edited(field, value)`; `values` holds what is entered, allowed or not."""
+
+    edited = Signal(str, object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.specs: dict[str, Spec] = {spec.key: spec for spec in specs(Table())}
+        self.values: dict[str, Any] = {name: spec.default for name, spec in self.specs.items()}
+        self.editors: dict[str, Editor] = {}
+        self.problems: dict[str, QLabel] = {}
+        self.browse = QPushButton("&Browse…")
+        self.browse.setToolTip("Choose the file")
+        note = QLabel(STANDARDISED)
+        note.setObjectName("cardNote")
+        note.setWordWrap(True)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(10)
+        grid.setVerticalSpacing(6)
+        for number, fields in enumerate(ROWS):
+            self._add_row(grid, number, fields)
+        grid.addWidget(self.browse, 0, 4)
+        grid.addWidget(note, 2 * len(ROWS) - 2, 2, 1, 3)
+        grid.setColumnStretch(1, 1)
+        grid.setColumnStretch(3, 1)
+        QWidget.setTabOrder(self.editors["path"].control, self.browse)
+        QWidget.setTabOrder(self.browse, self.editors["input_columns"].control)
+
+    def _add_row(self, grid: QGridLayout, number: int, fields: tuple[tuple[str, str], ...]) -> None:
+        problem = QLabel("")
+        problem.setProperty("problem", True)
+        problem.setWordWrap(True)
+        problem.hide()
+        for place, (name, letter) in enumerate(fields):
+            spec = self.specs[name]
+            editor = editor_for(spec)
+            editor.edited.connect(lambda value, name=name: self._take(name, value))
+            label = QLabel(spec.title.replace(letter, f"&{letter}", 1))
+            label.setBuddy(editor.control)
+            wide = 3 if name == "path" else 2 if place else 1
+            grid.addWidget(label, 2 * number, 2 * place)
+            grid.addWidget(editor, 2 * number, 2 * place + 1, 1, wide)
+            editor.show_value(spec.default)
+            self.editors[name], self.problems[name] = editor, problem
+        grid.addWidget(problem, 2 * number + 1, 1, 1, 4)
+
+    def show_value(self, name: str, value: Any) -> None:
+        """Show a value without a signal."""
+        self.values[name] = value
+        editor = self.editors[name]
+        editor.show_value(value)
+        if name == "path" and isinstance(editor.control, QLineEdit):
+            editor.control.end(False)  # a path's end says more than its start
+        self._only_for_text()
+
+    def _take(self, name: str, value: Any) -> None:
+        self.values[name] = value
+        self._only_for_text()
+        self.edited.emit(name, value)
+
+    def _only_for_text(self) -> None:
+        ending = Path(str(self.values["path"])).suffix.lower()
+        self.editors["delimiter"].setEnabled(ending in TEXT_ENDINGS or not ending)
+
+    def tell(self, sentence: str, key: str) -> None:
+        """Say what is wrong under the field that mends it; nothing is wrong without a sentence."""
+        name = key.removeprefix("task.")
+        name = name if name in self.editors else "path"
+        for label in self.problems.values():
+            label.hide()
+            label.setText("")
+        for other, editor in self.editors.items():
+            editor.set_invalid(bool(sentence) and other == name)
+        if sentence:
+            self.problems[name].setText(self._plain_words(sentence))
+            self.problems[name].show()
+
+    def problem(self) -> str:
+        """The sentence that is shown; empty when all is well."""
+        return next((p.text() for p in self.problems.values() if p.text()), "")
+
+    def _plain_words(self, sentence: str) -> str:
+        """The sentence with the titles a person sees instead of dotted keys."""
+        for name, spec in self.specs.items():
+            sentence = sentence.replace(f"task.{name}", spec.title)
+        return sentence

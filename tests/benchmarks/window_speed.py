@@ -1,0 +1,167 @@
+"""How quick the window is: `python tests/benchmarks/window_speed.py [--epochs 600]`.
+
+Prints when the window is usable after the command, the delays of a 10 ms heartbeat while it
+trains alpine02 (50th and 99th percentile), how long each task of its polling takes, and the
+training time in the window over that of `stiffgui train`. Needs a display (xvfb-run will do) and
+a quiet machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+BEAT = 0.010  # seconds
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--epochs", type=int, default=600)
+    parser.add_argument("--trials", type=int, default=1)
+    parser.add_argument("--usable", type=float, help=argparse.SUPPRESS)
+    words = parser.parse_args()
+    with tempfile.TemporaryDirectory() as home:
+        if words.usable is None:
+            os.environ |= {"HOME": home, "XDG_CONFIG_HOME": home}
+            measure(Path(home), words.epochs, words.trials)
+        else:
+            print(f"{usable(Path(home), words.usable):.2f}")
+
+
+def measure(home: Path, epochs: int, trials: int) -> None:
+    """Everything, in this order: start-up in a process of its own, command line, window."""
+    times = []
+    for _ in range(3):
+        command = [sys.executable, __file__, "--usable", repr(time.time())]
+        times.append(float(subprocess.run(command, check=True, capture_output=True).stdout))
+    print(f"usable after              {min(times):.2f} s (of {', '.join(map(str, times))})")
+    settings = {"training.epochs": epochs, "training.trials": trials}
+    alone = command_line(home / "alone.stiff", settings)
+    delays, tasks, wall, inside = window(home, settings)
+    p50, p99 = np.percentile(delays, (50, 99)) * 1e3
+    print(f"heartbeat delay           p50 {p50:.1f} ms, p99 {p99:.1f} ms, n = {len(delays)}")
+    for name, spent in sorted(tasks.items(), key=lambda kv: -float(np.sum(kv[1]))):
+        ms = np.array(spent) * 1e3
+        print(
+            f"  {name:24s}mean {ms.mean():.1f} ms, p99 {np.percentile(ms, 99):.1f} ms, "
+            f"{ms.sum() / wall / 10:.1f} % of the time"
+        )
+    print(f"training in the window    {wall:.2f} s wall, {inside[0]:.2f} s of epochs")
+    print(f"stiffgui train            {alone[0]:.2f} s wall, {alone[1]:.2f} s of epochs")
+    print(
+        f"window / command          {wall / alone[0]:.2f} wall, {inside[0] / alone[1]:.2f} epochs"
+    )
+
+
+def command_line(path: Path, settings: dict[str, int]) -> tuple[float, float]:
+    """Wall seconds of `stiffgui train` beyond those of one epoch, and seconds of epochs."""
+
+    def run(epochs: int) -> float:
+        words = [f"--set={k}={v}" for k, v in (settings | {"training.epochs": epochs}).items()]
+        command = [sys.executable, "-m", "stiffgui", "train", "alpine02", *words]
+        began = time.perf_counter()
+        subprocess.run([*command, "--out", str(path), "--force"], check=True, capture_output=True)
+        return time.perf_counter() - began
+
+    least = min(run(1) for _ in range(2))
+    return run(settings["training.epochs"]) - least, seconds_of(path)
+
+
+def seconds_of(path: Path) -> float:
+    """Training time that a run file tells."""
+    from stiffgui.runs import open_run
+
+    with open_run(path) as run:
+        return float(run.series().seconds[-1])
+
+
+def usable(home: Path, began: float) -> float:
+    """Seconds from `began` until the painted window has answered an event."""
+    from PySide6.QtCore import QTimer
+
+    from stiffgui.gui.application import make_application, make_window
+
+    application = make_application()
+    window = make_window(application, home)
+    window.show()
+    answered: list[float] = []
+    QTimer.singleShot(0, window.start_children)
+    QTimer.singleShot(1, lambda: answered.append(time.time()))
+    while not answered:
+        application.processEvents()
+    window.close()
+    return answered[0] - began
+
+
+def window(
+    home: Path, settings: dict[str, int]
+) -> tuple[Any, dict[str, list[float]], float, tuple[float, float]]:
+    """Delays of the heartbeat [s], seconds of each task, wall seconds, (epochs, cpu) seconds."""
+    from PySide6.QtCore import Qt, QTimer
+
+    from stiffgui.gui.application import make_application, make_window
+
+    application = make_application()
+    shell = make_window(application, home / "runs")
+    page = shell.train
+    tasks: dict[str, list[float]] = defaultdict(list)
+    page._tasks = iter(_timed(page, tasks))
+    page.bench.take = _clocked(page.bench.take, tasks["take"])  # type: ignore[method-assign]
+    shell.show()
+    shell.start_children()
+    warm: list[bool] = []
+    page.bench.training.ready.connect(lambda: warm.append(True))
+    while not warm:
+        application.processEvents()
+        time.sleep(BEAT)
+    for key, value in settings.items():
+        page.model.edit(key, value)
+    beats: list[float] = []
+    timer = QTimer()
+    timer.setTimerType(Qt.TimerType.PreciseTimer)
+    timer.timeout.connect(lambda: beats.append(time.perf_counter()))
+    began, cpu = time.perf_counter(), time.process_time()
+    page.run()
+    timer.start(int(BEAT * 1e3))
+    page.bench.training.ended.connect(lambda _: application.exit())
+    application.exec()
+    wall, spent = time.perf_counter() - began, time.process_time() - cpu
+    timer.stop()
+    run = page.bench.shown
+    assert run is not None and run.state == "finished", run
+    shell.close()
+    delays = np.maximum(np.diff(beats) - BEAT, 0)
+    return delays, tasks, wall, (seconds_of(run.path), spent)
+
+
+def _timed(page: Any, tasks: dict[str, list[float]]) -> Any:
+    calls = [page._draw_errors, page._draw_stiffness, page._draw_layers, page._tell]
+    calls += [page._draw_fit, page._draw_eigenvalues]
+    clocked = [_clocked(call, tasks[call.__name__.strip("_")]) for call in calls]
+    while True:
+        yield from clocked
+
+
+def _clocked(call: Callable[..., Any], into: list[float]) -> Callable[..., Any]:
+    def run(*words: Any) -> Any:
+        began = time.perf_counter()
+        try:
+            return call(*words)
+        finally:
+            into.append(time.perf_counter() - began)
+
+    return run
+
+
+if __name__ == "__main__":
+    main()
