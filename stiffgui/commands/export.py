@@ -19,8 +19,8 @@ def export(
     figure: Annotated[
         str | None,
         typer.Option(
-            help="errors, stiffness, layers, spectrum, fit, summary or trajectories; of a study errors, "
-            "stiffness, summary or boxes."
+            help="errors, stiffness, layers, spectrum, fit, summary or trajectories; of a study "
+            "errors, stiffness, summary or boxes."
         ),
     ] = None,
     table: Annotated[

@@ -52,8 +52,8 @@ class Looking(QObject):
         newest = run.newest if epoch is None else None
         now = time.monotonic()
         at = newest[0] if newest is not None else run.epoch if epoch is None else epoch
-        wanted = (id(run), at, newest is not None, run.state, layer, trial, all_layers, contours)
-        wanted += (trajectories,)
+        wanted: tuple[Any, ...] = (id(run), at, newest is not None, run.state, layer, trial)
+        wanted += (all_layers, contours, trajectories)
         if now < self._due or wanted == self._asked or (newest is None and not run.kept):
             return
         self._asked, self._due = wanted, now + self._pause

@@ -9,7 +9,6 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
-from stiffgui.gui.card import Card
 from stiffgui.gui.eigenvalues_card import EigenvaluesCard
 from stiffgui.gui.experiment_panel import ExperimentPanel
 from stiffgui.gui.fit_card import FitCard
@@ -62,7 +61,7 @@ class TrainViews(QMainWindow):
         self.fit, self.layers = FitCard(), LayersCard()
         self.eigenvalues = EigenvaluesCard()
         self.trajectories = TrajectoriesCard()
-        self.cards: tuple[Card, ...] = (
+        self.cards = (
             self.errors,
             self.stiffness,
             self.fit,

@@ -17,7 +17,7 @@ MOST_SAMPLES = 7
 
 
 class TrajectoriesCard(Card):
-    """Two principal components, or one component, over t. Emits `asked` when it needs a new look."""
+    """Two principal components, or one component, over t. `asked`: it needs a new look."""
 
     asked = Signal()
 
@@ -86,11 +86,10 @@ class TrajectoriesCard(Card):
             plot.plot.setLabel("left", names[k])
             plot.begin()
             for sample in range(network.shape[1]):
-                style = {"number": sample, "solid": True}
-                plot.draw(f"ode {sample}", self._found.ode_times, ode[:, sample, k],
-                          width=5, faint=True, **style)  # fmt: skip
-                plot.draw(f"network {sample}", self._found.times, network[:, sample, k],
-                          symbol="o", width=1, **style)  # fmt: skip
+                t, x = self._found.ode_times, ode[:, sample, k]
+                plot.draw(f"ode {sample}", t, x, number=sample, width=5, solid=True, faint=True)
+                t, x = self._found.times, network[:, sample, k]
+                plot.draw(f"network {sample}", t, x, number=sample, width=1, solid=True, symbol="o")
             plot.end()
 
     def set_theme(self, theme: Theme) -> None:

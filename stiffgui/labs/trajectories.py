@@ -57,7 +57,7 @@ class Trajectories:
 
 
 def trajectories_of(snapshot: Snapshot, trial: int, samples: int) -> Trajectories:
-    """Of the first training samples. A network of another integrator than Euler has the same ODE."""
+    """Of the first training samples, beside the ODE, which does not depend on the integrator."""
     from stiffgui.labs.ode import reference
 
     one = snapshot.of_trial(trial)
