@@ -19,8 +19,8 @@ def export(
     figure: Annotated[
         str | None,
         typer.Option(
-            help="errors, stiffness, layers, spectrum, fit or summary; of a study errors, "
-            "stiffness, summary or boxes."
+            help="errors, stiffness, layers, spectrum, fit, summary or trajectories; of a study "
+            "errors, stiffness, summary or boxes."
         ),
     ] = None,
     table: Annotated[
@@ -41,6 +41,11 @@ def export(
     font: Annotated[float, typer.Option(help="Font size in points.")] = 9.0,
     dpi: Annotated[float, typer.Option(help="Resolution of a PNG, points per inch.")] = 200.0,
     output: Annotated[int, typer.Option(help="Output that a fit shows, from 0.")] = 0,
+    component: Annotated[
+        int,
+        typer.Option(min=0, help="Component of trajectories, from 1; 0: principal components."),
+    ] = 0,
+    samples: Annotated[int, typer.Option(min=1, max=100, help="Samples of trajectories.")] = 5,
     region: Annotated[
         str, typer.Option(help="Stability region: explicit-euler, rk2, rk4 or implicit-euler.")
     ] = "explicit-euler",
@@ -71,6 +76,8 @@ def export(
         font=font,
         dpi=dpi,
         output=output,
+        component=component,
+        samples=samples,
         region=region,
         all_layers=all_layers,
         logarithmic=logarithmic,

@@ -18,6 +18,7 @@ from stiffgui.figures.script import export_command, figure_script
 from stiffgui.figures.spectrum import draw_spectrum, spectrum_points
 from stiffgui.figures.style import Options, styled
 from stiffgui.figures.summary import draw_summary, summary_table
+from stiffgui.figures.trajectories import draw_trajectories, trajectories_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,6 +47,7 @@ FIGURES: dict[str, tuple[Draw, Tabulate]] = {
     "spectrum": (draw_spectrum, spectrum_points),
     "fit": (draw_fit, fit_table),
     "summary": (draw_summary, summary_table),
+    "trajectories": (draw_trajectories, trajectories_table),
 }
 TABLES: dict[str, Tabulate] = {
     "history": lambda runs, options: runs[0].history,

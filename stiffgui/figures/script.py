@@ -8,7 +8,19 @@ from pathlib import Path
 
 from stiffgui.figures.style import Options
 
-_FLAGS = ("epoch", "layer", "trial", "output", "width", "height", "font", "dpi", "region")
+_FLAGS = (
+    "epoch",
+    "layer",
+    "trial",
+    "output",
+    "width",
+    "height",
+    "font",
+    "dpi",
+    "region",
+    "component",
+    "samples",
+)
 
 
 def _changed(options: Options) -> dict[str, object]:

@@ -21,7 +21,8 @@ class Options:
     mm; font in points; dpi is the resolution of a PNG in points per inch. logarithmic None: the
     figure's own choice. indices: those of the run when empty. region: the method whose stability
     region a spectrum shows (`stiffgui.stiffness.stability.REGIONS`); all_layers: the spectrum of
-    every layer, not of `layer` alone.
+    every layer, not of `layer` alone. Of trajectories: samples, and component from 1, 0 for two
+    principal components.
     """
 
     epoch: int | None = None
@@ -36,6 +37,8 @@ class Options:
     output: int = 0
     region: str = "explicit-euler"
     all_layers: bool = False
+    component: int = 0
+    samples: int = 5
 
 
 def plain_ticks(axis: Any) -> None:

@@ -35,6 +35,7 @@ TITLES = {
     "spectrum": "Eigenvalues",
     "fit": "Fit",
     "summary": "Summary of the last epoch",
+    "trajectories": "Trajectories beside the ODE",
 }
 KINDS = {
     "png": "PNG picture",

@@ -49,6 +49,8 @@ class LabPage(QWidget):
         super().__init__()
         self.name = page.kind  # type: ignore[attr-defined]
         self.result: Result | None = None
+        self._asked: Page | None = None  # what the next result belongs to
+        self._drawn: Page | None = None  # what the complete result belongs to
         self.controls = Controls(page)
         self.view = VIEWS[self.name]()
         self.card = Card(page.title(), f"lab-{self.name}", "")
@@ -115,6 +117,11 @@ class LabPage(QWidget):
         """The settings as they are."""
         return self.controls.page
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether the picture is that of the present settings, to the last number."""
+        return self._drawn == self.page
+
     def show_progress(self, share: float | None, word: str = "") -> None:
         """How far the computation is; None when nothing is computed."""
         running = share is not None
@@ -131,6 +138,7 @@ class LabPage(QWidget):
         self.sentences.setText("\n".join(result.sentences()))
         self.tell(result.problem)
         done = result.progress >= 1
+        self._drawn = self._asked if done else None
         self.show_progress(None if done else result.progress)
 
     def tell(self, sentence: str) -> None:
@@ -142,6 +150,11 @@ class LabPage(QWidget):
         """The page has no result for these settings."""
         self.tell(sentence)
         self.show_progress(None)
+
+    def begin(self) -> None:
+        """The page is being computed as it is set now."""
+        self._asked = self.page
+        self.show_progress(0.0)
 
     def _cancel(self) -> None:
         self.show_progress(None, "cancelled")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,18 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from stiffgui.gui.card import DASHES, STROKES, colour_plot, plot_widget
 from stiffgui.gui.theme import LIGHT, Theme
+
+
+@dataclass(frozen=True)
+class Style:
+    """How a curve is drawn: -1 is the faint colour; solid: no dash; faint: seen through."""
+
+    number: int
+    width: float
+    symbol: str
+    line: bool
+    solid: bool
+    faint: bool
 
 
 class Curves(QWidget):
@@ -29,7 +42,7 @@ class Curves(QWidget):
         self.log_x, self.log_y = log_x, log_y
         self._theme = LIGHT
         self._lines: dict[str, pg.PlotDataItem] = {}
-        self._styles: dict[str, tuple[int, float, str, bool]] = {}
+        self._styles: dict[str, Style] = {}
         self._words: dict[str, str] = {}
         self.legend = QLabel()
         self.legend.setWordWrap(True)
@@ -55,11 +68,13 @@ class Curves(QWidget):
         width: float = 1.5,
         symbol: str = "",
         line: bool = True,
+        solid: bool = False,
+        faint: bool = False,
     ) -> None:
         """Draw or move the curve of that name; with `words` it stands in the legend."""
         if name not in self._lines:
             self._lines[name] = self.plot.plot()
-        style = (number, width, symbol, line)
+        style = Style(number, width, symbol, line, solid, faint)
         if self._styles.get(name) != style:
             self._styles[name] = style
             self._colour(name)
@@ -83,20 +98,23 @@ class Curves(QWidget):
         self._tell()
 
     def _pen(self, name: str) -> tuple[str, Any]:
-        number, width, _, line = self._styles[name]
+        style = self._styles[name]
+        number = style.number
         colour = (
             self._theme.faint
             if number < 0
             else self._theme.series[number % len(self._theme.series)]
         )
-        dash = DASHES[max(number, 0) % len(DASHES)]
-        return colour, pg.mkPen(colour, width=width, style=dash) if line else None
+        drawn = pg.mkColor(colour)
+        drawn.setAlpha(80 if style.faint else 255)
+        dash = DASHES[0 if style.solid else max(number, 0) % len(DASHES)]
+        return colour, pg.mkPen(drawn, width=style.width, style=dash) if style.line else None
 
     def _colour(self, name: str) -> None:
         colour, pen = self._pen(name)
         item = self._lines[name]
         item.setPen(pen)
-        symbol = self._styles[name][2]
+        symbol = self._styles[name].symbol
         if symbol:
             item.setSymbol(symbol)
             item.setSymbolSize(6)
@@ -107,10 +125,10 @@ class Curves(QWidget):
         parts = []
         for name, words in self._words.items():
             if words:
-                number, _, symbol, line = self._styles[name]
+                style = self._styles[name]
                 colour = self._pen(name)[0]
-                stroke = STROKES[max(number, 0) % len(STROKES)] if line else ""
-                dot = {"o": "●", "s": "■", "x": "×"}.get(symbol, "") if not line else ""
+                stroke = STROKES[max(style.number, 0) % len(STROKES)] if style.line else ""
+                dot = "" if style.line else {"o": "●", "s": "■"}.get(style.symbol, "")
                 parts.append(
                     f'<span style="color:{colour}"><b>{stroke}{dot}</b></span>&nbsp;'
                     f"{words.replace(' ', '&nbsp;')}"

@@ -71,7 +71,7 @@ class LabWorkspace(Workspace):
     def _shown(self, index: int) -> None:
         self.stack.setCurrentIndex(index)
         self._cancel()
-        if self.current.result is None or self.current.result.progress < 1:
+        if not self.current.is_complete:
             self._compute(self.current)
 
     # ---------------------------------------------------------------- computing
@@ -84,7 +84,7 @@ class LabWorkspace(Workspace):
         """Ask for a page; whatever was asked before does not count any more."""
         self._number += 1
         self._asked = {self._number: page}
-        page.show_progress(0.0)
+        page.begin()
         self.thread_.ask(Compute(self._number, page.name, _settings(page.page)))
         self.changed.emit()
 

@@ -46,12 +46,14 @@ class Looking(QObject):
         trial: int,
         all_layers: bool,
         contours: bool,
+        trajectories: int,
     ) -> None:
         """Ask for a network of a run: of a kept epoch, or for None the newest."""
         newest = run.newest if epoch is None else None
         now = time.monotonic()
         at = newest[0] if newest is not None else run.epoch if epoch is None else epoch
-        wanted = (id(run), at, newest is not None, run.state, layer, trial, all_layers, contours)
+        wanted: tuple[Any, ...] = (id(run), at, newest is not None, run.state, layer, trial)
+        wanted += (all_layers, contours, trajectories)
         if now < self._due or wanted == self._asked or (newest is None and not run.kept):
             return
         self._asked, self._due = wanted, now + self._pause
@@ -66,6 +68,7 @@ class Looking(QObject):
             newest[1] if newest is not None else None,
             all_layers,
             contours,
+            trajectories,
         )
         self.thread_.ask(request)
 

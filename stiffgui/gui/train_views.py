@@ -18,6 +18,7 @@ from stiffgui.gui.layers_card import LayersCard
 from stiffgui.gui.runs_bar import RunsBar
 from stiffgui.gui.theme import Theme
 from stiffgui.gui.timeline import Timeline
+from stiffgui.gui.trajectories_card import TrajectoriesCard
 from stiffgui.gui.workbench import Workbench
 
 GRIP_HEIGHT = 9
@@ -59,7 +60,15 @@ class TrainViews(QMainWindow):
         )
         self.fit, self.layers = FitCard(), LayersCard()
         self.eigenvalues = EigenvaluesCard()
-        self.cards = (self.errors, self.stiffness, self.fit, self.layers, self.eigenvalues)
+        self.trajectories = TrajectoriesCard()
+        self.cards = (
+            self.errors,
+            self.stiffness,
+            self.fit,
+            self.layers,
+            self.eigenvalues,
+            self.trajectories,
+        )
         rows = QSplitter(Qt.Orientation.Vertical)
         for pair in ((self.errors, self.stiffness), (self.fit, self.layers)):
             row = QSplitter(Qt.Orientation.Horizontal)
@@ -88,6 +97,7 @@ class TrainViews(QMainWindow):
         places: tuple[tuple[str, QWidget, Qt.DockWidgetArea], ...] = (
             ("Experiment", self.panel, left),
             ("Eigenvalues", self.eigenvalues, right),
+            ("Trajectories", self.trajectories, right),
             ("Timeline", below, bottom),
         )
         self.docks = {}
@@ -99,6 +109,9 @@ class TrainViews(QMainWindow):
             dock.setWidget(_with_margins(widget, name))
             self.addDockWidget(area, dock)
             self.docks[name] = dock
+        # On demand: it costs the view child the solution of an ODE.
+        self.tabifyDockWidget(self.docks["Eigenvalues"], self.docks["Trajectories"])
+        self.docks["Trajectories"].hide()
         self._size_docks()
 
     def _size_docks(self) -> None:

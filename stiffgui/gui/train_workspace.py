@@ -57,6 +57,7 @@ class TrainWorkspace(Workspace):
         self.cards, self.docks = views.cards, views.docks
         self.errors, self.stiffness, self.fit = views.errors, views.stiffness, views.fit
         self.layers, self.eigenvalues = views.layers, views.eigenvalues
+        self.trajectories = views.trajectories
         self.panel, self.timeline, self.runs_bar = views.panel, views.timeline, views.runs_bar
         self.history_view = views.history_view
         around = QVBoxLayout(self)
@@ -81,6 +82,7 @@ class TrainWorkspace(Workspace):
             self._tell,
             self._draw_fit,
             self._draw_eigenvalues,
+            self._draw_trajectories,
         )
         self._tasks, self._count = cycle(tasks), len(tasks)
         self._views: dict[Card, View] = {}  # those that a card has still to draw
@@ -111,6 +113,10 @@ class TrainWorkspace(Workspace):
         self.runs_bar.export_asked.connect(lambda: self.ask_export("summary"))
         for history in (self.errors, self.stiffness):
             history.pointed.connect(self._point)
+        self.trajectories.asked.connect(looking.soon)
+        views_dock = self.docks["Trajectories"]
+        views_dock.visibilityChanged.connect(lambda _: looking.soon())
+        views_dock.toggleViewAction().triggered.connect(lambda _: views_dock.raise_())
         for box in (self.eigenvalues.all_layers, self.eigenvalues.contours):
             box.toggled.connect(lambda _: looking.soon())
         for card in self.cards:
@@ -302,6 +308,7 @@ class TrainWorkspace(Workspace):
             self.eigenvalues.trial.value(),
             self.eigenvalues.all_layers.isChecked(),
             self.eigenvalues.contours.isChecked(),
+            self.trajectories.samples.value() if self.trajectories.isVisible() else 0,
         )
         shares = run.series["penalty_share"].values
         penalised = len(shares) and not isinstance(run.experiment.regularizer, NoPenalty)
@@ -329,7 +336,7 @@ class TrainWorkspace(Workspace):
             card.point_at(x)
 
     def _show_view(self, view: View) -> None:
-        self._views = {self.fit: view, self.eigenvalues: view}
+        self._views = dict.fromkeys((self.fit, self.eigenvalues, self.trajectories), view)
 
     def _draw_fit(self) -> None:
         view = self._views.pop(self.fit, None)
@@ -340,6 +347,11 @@ class TrainWorkspace(Workspace):
         view = self._views.pop(self.eigenvalues, None)
         if view is not None:
             self.eigenvalues.show_view(view)
+
+    def _draw_trajectories(self) -> None:
+        view = self._views.pop(self.trajectories, None)
+        if view is not None:
+            self.trajectories.show_view(view)
 
     def _answered(self, message: Any) -> None:
         if self.importing.answered(message):

@@ -67,6 +67,11 @@ class Snapshot:
         experiment, parameters = refine(self.experiment, self._parameters, depth)
         return Snapshot(experiment, self.epoch, parameters)
 
+    def of_trial(self, trial: int) -> Snapshot:
+        """The network of one trial alone."""
+        one = {name: values[trial : trial + 1] for name, values in self._parameters.items()}
+        return Snapshot(self.experiment, self.epoch, one)
+
     def lift(self, x: Any) -> Array:
         """x_0: [R, B, w]."""
         with torch.no_grad():

@@ -9,6 +9,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from stiffgui.figures.fit import Fit
+from stiffgui.labs.trajectories import Trajectories
 from stiffgui.stiffness.pseudospectrum import Pseudospectrum
 from stiffgui.tasks.table import Preview
 from stiffgui.training.records import Event, Record
@@ -87,7 +88,7 @@ class Look:
     """Compute what the views show of one network: of `parameters`, or of `path` at `epoch`.
 
     all_layers: the spectra of every layer too, at fewer samples. contours: the pseudospectrum
-    of the layer at the first probe sample.
+    of the layer at the first probe sample. trajectories: of so many training samples.
     """
 
     number: int
@@ -99,6 +100,7 @@ class Look:
     parameters: Arrays | None = None
     all_layers: bool = False
     contours: bool = False
+    trajectories: int = 0
 
 
 @dataclass(frozen=True)
@@ -124,6 +126,7 @@ class View:
     all_eigenvalues: NDArray[Any] | None = None
     all_conditions: NDArray[Any] | None = None
     pseudospectrum: Pseudospectrum | None = None
+    trajectories: Trajectories | None = None
 
 
 @dataclass(frozen=True)

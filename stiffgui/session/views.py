@@ -14,6 +14,7 @@ from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
 from stiffgui.figures import Options, export_figure
 from stiffgui.figures.fit import fit_of
+from stiffgui.labs.trajectories import trajectories_of
 from stiffgui.runs import Run, open_run
 from stiffgui.runs.snapshot import Snapshot
 from stiffgui.session.messages import Export, Exported, Look, View
@@ -44,6 +45,9 @@ def look(request: Look) -> View:
     matrices = Matrices(jacobians)
     layers = spectrum(every[:, : max(1, SPECTRA // len(every))]) if request.all_layers else None
     contours = pseudospectrum(jacobians[0]) if request.contours else None
+    trajectories = None
+    if request.trajectories:
+        trajectories = trajectories_of(snapshot, request.trial, request.trajectories)
     return View(
         request.number,
         snapshot.epoch,
@@ -59,6 +63,7 @@ def look(request: Look) -> View:
         layers.eigenvalues if layers is not None else None,
         layers.conditions if layers is not None else None,
         contours,
+        trajectories,
     )
 
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pandas as pd
 import psutil
+import pyqtgraph as pg
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QSettings, Qt
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from stiffgui.cli import main
@@ -21,24 +23,60 @@ from stiffgui.gui import lab_thread
 from stiffgui.gui.lab_controls import Controls
 from stiffgui.gui.lab_page import VIEWS, LabPage
 from stiffgui.gui.lab_workspace import LabWorkspace, command, script
+from stiffgui.gui.theme import DARK, LIGHT
 from stiffgui.gui.window import MainWindow
+from stiffgui.gui.workspace import Surroundings
 from stiffgui.labs import PAGES, page
 from stiffgui.session.lab import Cancel, Compute, ExportPage, Laboratory
 from stiffgui.session.messages import Exported, Failed
 
 WAIT = 60_000
+QUICK: dict[str, dict[str, object]] = {"crossing": {"epochs": 3}}
+
+
+@pytest.fixture(scope="module")
+def workspace(
+    qapp: QApplication, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LabWorkspace]:
+    """The workspace with its child, for all tests of this file: a child takes seconds to warm."""
+    folder = tmp_path_factory.mktemp("lab")
+    settings = QSettings(str(folder / "window.ini"), QSettings.Format.IniFormat)
+    found = LabWorkspace(Surroundings(folder, settings, {}))
+    found.resize(1240, 720)
+    found.show()
+    found.start()
+    yield found
+    found.close()
+    found.deleteLater()
+    qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
 
 
 @pytest.fixture
-def lab(window: MainWindow, qtbot: QtBot) -> LabWorkspace:
-    found = window.show_place("Lab")
-    assert isinstance(found, LabWorkspace)
-    qtbot.waitUntil(lambda: done(found.pages["linear"]), timeout=WAIT)
-    return found
+def lab(workspace: LabWorkspace, qtbot: QtBot) -> LabWorkspace:
+    """The workspace at its default values, on the first page."""
+    for name in ("crossing", "convergence", "gradients", "linear"):
+        if workspace.pages[name].page != PAGES[name]():
+            workspace.pages[name].controls.reset_all()
+    workspace.show_page("linear")
+    qtbot.waitUntil(lambda: done(workspace.pages["linear"]), timeout=WAIT)
+    return workspace
+
+
+@pytest.fixture
+def said(lab: LabWorkspace) -> Iterator[list[str]]:
+    """What the workspace says, the last sentence at the end."""
+    sentences: list[str] = [""]
+
+    def hear(sentence: str, details: str, offer: object) -> None:
+        sentences.append(sentence)
+
+    lab.said.connect(hear)
+    yield sentences
+    lab.said.disconnect(hear)
 
 
 def done(page: LabPage) -> bool:
-    return page.result is not None and page.result.progress >= 1 and not page.stop.isEnabled()
+    return page.is_complete and not page.stop.isEnabled()
 
 
 def anew(lab: LabWorkspace, qtbot: QtBot, change: Callable[[], object]) -> LabPage:
@@ -128,16 +166,15 @@ def test_what_cannot_be_computed_is_a_sentence(lab: LabWorkspace, qtbot: QtBot) 
     assert not shown.stop.isEnabled()
 
 
-def test_cancel_and_the_newest_request_wins(
-    window: MainWindow, lab: LabWorkspace, qtbot: QtBot
-) -> None:
+def test_cancel_and_the_newest_request_wins(lab: LabWorkspace, qtbot: QtBot) -> None:
     shown = lab.pages["crossing"]
     shown.controls.edit("epochs", 20_000)
     lab.show_page("crossing")
-    qtbot.waitUntil(lambda: shown.result is not None, timeout=WAIT)
-    assert shown.stop.isEnabled() and 0 < shown.bar.value() < 500
-    assert window.acts["stop"].isEnabled()
-    window.acts["stop"].trigger()
+    qtbot.waitUntil(lambda: shown.bar.value() > 0, timeout=WAIT)
+    assert shown.stop.isEnabled() and shown.bar.value() < 500
+    assert lab.enabled("stop")
+    lab.calls()["stop"]()
+    assert not lab.enabled("stop")
     assert not shown.stop.isEnabled() and shown.status.text() == "cancelled"
     partial = shown.result
     assert partial is not None and partial.progress < 0.5
@@ -175,36 +212,34 @@ def test_a_child_that_does_not_listen_is_replaced(
             child.resume()
 
 
-def test_export_and_copy(
-    window: MainWindow, lab: LabWorkspace, qtbot: QtBot, tmp_path: Path
-) -> None:
+def test_export_and_copy(lab: LabWorkspace, said: list[str], qtbot: QtBot, tmp_path: Path) -> None:
     shown = lab.current
     anew(lab, qtbot, lambda: shown.controls.edit("second_step", 0.04))
     for kind, mark in (("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")):
         path = tmp_path / f"page.{kind}"
         lab.save(shown, path)
-        qtbot.waitUntil(lambda path=path: str(path) in window.banner.text(), timeout=WAIT)
+        qtbot.waitUntil(lambda path=path: str(path) in said[-1], timeout=WAIT)
         assert path.read_bytes().startswith(mark)
     lab.save(shown, tmp_path / "page.csv")
     qtbot.waitUntil((tmp_path / "page.csv").exists, timeout=WAIT)
-    qtbot.waitUntil(lambda: "page.csv" in window.banner.text(), timeout=WAIT)
+    qtbot.waitUntil(lambda: "page.csv" in said[-1], timeout=WAIT)
     table = pd.read_csv(tmp_path / "page.csv")
     late = table[table.method == "explicit Euler"].x2.to_numpy()[-3:]
     assert late[1] / late[0] == pytest.approx(-3) and late[2] / late[1] == pytest.approx(-3)
 
     lab.save(shown, tmp_path / "page.gif")
-    assert "does not end in .png" in window.banner.text()
+    assert "does not end in .png" in said[-1]
     lab.save(shown, tmp_path / "missing" / "page.png")
-    assert "does not exist" in window.banner.text()
+    assert "does not exist" in said[-1]
 
     clipboard = QGuiApplication.clipboard()
     shown.card.copy_asked.emit("picture", shown.card.figure)
-    qtbot.waitUntil(lambda: "Copied the picture" in window.banner.text(), timeout=WAIT)
+    qtbot.waitUntil(lambda: "Copied the picture" in said[-1], timeout=WAIT)
     assert isinstance(clipboard.image(), QImage) and clipboard.image().width() > 200
     shown.card.copy_asked.emit("data", shown.card.figure)
-    qtbot.waitUntil(lambda: "Copied the data" in window.banner.text(), timeout=WAIT)
+    qtbot.waitUntil(lambda: "Copied the data" in said[-1], timeout=WAIT)
     assert clipboard.text().startswith("method,t,x1,x2")
-    window.acts["copy_command"].trigger()
+    lab.calls()["copy_command"]()
     assert clipboard.text() == "stiffgui lab linear --set second_step=0.04"
 
 
@@ -243,22 +278,21 @@ def test_controls_work_by_keyboard_and_have_names(name: str, qtbot: QtBot) -> No
 
 
 @pytest.mark.parametrize("name", VIEWS)
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_pictures_fit_small_windows(
-    name: str, theme: str, window: MainWindow, qtbot: QtBot
-) -> None:
-    window.resize(1024, 640)
-    window.choose_theme(theme)
-    lab = window.show_place("Lab")
-    assert isinstance(lab, LabWorkspace)
-    shown = lab.pages[name]
-    quick = {"crossing": {"epochs": 3}}.get(name, {})
-    lab.show_page(name)
-    lab._cancel()
-    shown.show_result(page(name).with_settings(quick).last())
-    QTest.qWait(50)
-    assert shown.width() <= 1024 and window.width() <= 1024
-    assert shown.view.height() > 250
+def test_pictures_fit_small_windows(name: str, qtbot: QtBot) -> None:
+    shown = LabPage(PAGES[name]())
+    qtbot.addWidget(shown)
+    shown.resize(1000, 560)
+    shown.show()
+    shown.show_result(page(name).with_settings(QUICK.get(name, {})).last())
+    for theme in (LIGHT, DARK):
+        shown.set_theme(theme)
+        QTest.qWait(20)
+        assert shown.width() == 1000 and shown.height() == 560
+        assert shown.view.height() > 250
+        plots = [p.getViewBox() for p in shown.view.findChildren(pg.PlotWidget)]
+        assert plots and all(box.width() > 80 and box.height() > 60 for box in plots)
+        for plot in shown.view.findChildren(pg.PlotWidget):
+            assert plot.backgroundBrush().color().name() == theme.card
 
 
 def test_the_childs_work_without_its_pipe(tmp_path: Path) -> None:
@@ -284,11 +318,18 @@ def test_the_childs_work_without_its_pipe(tmp_path: Path) -> None:
     assert isinstance(failed, Failed) and "folder does not exist" in failed.sentence
 
 
-def test_no_child_outlives_the_window(window: MainWindow, lab: LabWorkspace, qtbot: QtBot) -> None:
+def test_in_the_window(window: MainWindow, qtbot: QtBot) -> None:
+    """The shell shows it, its actions reach it, and its child ends with the window."""
+    lab = window.show_place("Lab")
+    assert isinstance(lab, LabWorkspace)
+    assert not window.acts["run"].isEnabled() and window.acts["export"].isEnabled()
+    lab.pages["crossing"].controls.edit("epochs", 20_000)
     lab.show_page("crossing")
-    children = psutil.Process().children(recursive=True)
-    assert children
+    qtbot.waitUntil(lambda: lab.current.result is not None, timeout=WAIT)
+    assert window.acts["stop"].isEnabled()
+    window.acts["stop"].trigger()
+    assert not window.acts["stop"].isEnabled()
+    window.show_place("Train")
+    assert window.acts["run"].isEnabled()
     window.close()
-    _, alive = psutil.wait_procs(children, timeout=10)
-    ours = [p for p in alive if "resource_tracker" not in " ".join(p.cmdline())]
-    assert not ours
+    assert not lab.thread_.isRunning()
