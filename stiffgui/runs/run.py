@@ -133,7 +133,7 @@ class Run:
 
         NaN where nothing is known. Reads one epoch only.
         """
-        rows = self.rows(
+        rows = self._rows(
             "SELECT epoch, train_error, test_error, seconds FROM history "
             "WHERE epoch = (SELECT MAX(epoch) FROM history)"
         )
