@@ -205,7 +205,10 @@ def test_bad_exports(study_file: Path, tmp_path: Path, capsys: pytest.CaptureFix
     assert main(["export", str(study_file), "--figure", "layers", "-o", out]) == 2
     _one_line(capsys, "summary, errors, stiffness or boxes")
     path = tmp_path / "empty.stiff"
-    StudyRecording(tiny(), path).close()
+    recording = StudyRecording(tiny(), path)
+    assert main(["show", str(path)]) == 0  # also while it is being written
+    assert "0/8" in capsys.readouterr().out
+    recording.close()
     assert main(["export", str(path), "--figure", "summary", "-o", out]) == 2
     _one_line(capsys, "no finished trials yet")
     assert main(["show", str(path)]) == 0

@@ -10,7 +10,7 @@ import scipy.stats
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stiffgui.study.comparison import Paired
+from stiffgui.study.comparison import COMPARED, Comparison, Paired
 from stiffgui.study.statistics import (
     fewest_pairs,
     hodges_lehmann,
@@ -108,6 +108,14 @@ def _paired(**changes: object) -> Paired:
     return Paired(**(values | changes))  # type: ignore[arg-type]
 
 
+def test_too_few_pairs_are_said_once() -> None:
+    few = {name: _paired(quantity=name, pairs=3) for name in COMPARED}
+    assert Comparison("B", "A", few).sentence == (
+        "B against A: test error 1 % higher, training error 1 % higher, stiffness 1 % higher; "
+        "but 3 pairs prove nothing (the test needs 7)."
+    )
+
+
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
@@ -118,7 +126,8 @@ def _paired(**changes: object) -> Paired:
         ),
         ({"p": 0.03, "p_holm": 0.06, "low": 0.001}, "may be chance among 2 comparisons"),
         ({"pairs": 5, "low": -np.inf, "high": np.inf}, "5 pairs prove nothing (the test needs 7)"),
-        ({"pairs": 0}, "no pairs of finished trials"),
+        ({"pairs": 0}, "there are no pairs of finished trials"),
+        ({"pairs": 1}, "test error 1 % higher, but 1 pair proves nothing (the test needs 7)"),
         ({"base": 0.0}, "-0.03 to +0.05"),
         ({"low": -2e-6, "high": 0.0}, "-0.000 % to 0 %"),
     ],

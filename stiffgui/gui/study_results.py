@@ -154,6 +154,7 @@ class ResultsCard(QFrame):
         # No taller than its rows, so that the sentences follow at once.
         rows = self.table.verticalHeader().length() + self.table.horizontalHeader().height()
         self.table.setMaximumHeight(max(80, rows + 16))
+        self.table.setMinimumHeight(min(rows + 16, 184))
         self._paint_squares()
 
     def _paint_squares(self) -> None:

@@ -90,7 +90,7 @@ class StudyWorkspace(Workspace):
         right = QSplitter(Qt.Orientation.Vertical)
         right.addWidget(self.results)
         right.addWidget(self.tabs)
-        right.setSizes([250, 490])
+        right.setSizes([280, 460])
         right.setHandleWidth(7)
         self.split = QSplitter(Qt.Orientation.Horizontal)
         self.split.addWidget(self.panel)

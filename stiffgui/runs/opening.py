@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,11 +27,13 @@ STUDY = Kind("study", STUDY_APPLICATION_ID, STUDY_VERSION)
 def kind_of_file(path: Path) -> str:
     """`run` or `study`; `run` also for whatever is neither, so that opening it says why."""
     try:
-        with path.open("rb") as file:
-            header = file.read(72)
-    except OSError:
+        if not path.is_file():
+            return RUN.name
+        # By SQLite: while a file is being written, its header may still be in the journal.
+        with contextlib.closing(_connect(path, RUN)) as database:
+            application = database.execute("PRAGMA application_id").fetchone()[0]
+    except (OSError, sqlite3.Error, InputError):
         return RUN.name
-    application = int.from_bytes(header[68:72], "big")  # where SQLite keeps application_id
     return STUDY.name if application == STUDY.application else RUN.name
 
 

@@ -41,19 +41,33 @@ class Paired:
     base: float
     family: int
 
-    def sentence(self) -> str:
-        """What can be said of it, without the variants' names."""
+    @property
+    def too_few(self) -> str:
+        """Why no test could tell anything, empty when it could."""
+        needed = fewest_pairs(self.family)
+        if self.pairs == 0:
+            return "there are no pairs of finished trials"
+        proves = "pair proves" if self.pairs == 1 else "pairs prove"
+        told = f"{self.pairs} {proves} nothing (the test needs {needed})"
+        return told if self.pairs < needed else ""
+
+    @property
+    def size(self) -> str:
+        """The difference in words: `test error 3.2 % higher`."""
         word = COMPARED[self.quantity]
         if self.pairs == 0:
-            return f"{word}: no pairs of finished trials to compare"
-        way = "lower" if self.difference < 0 else "higher"
+            return f"{word} unknown"
         amount = self._percent(abs(self.difference)).lstrip("+")
         amount = amount.replace("0.000", "less than 0.001")
-        size = f"{word} {amount} {way}" if self.difference else f"{word} the same"
-        pairs = f"{self.pairs} pair{'s' if self.pairs > 1 else ''}"
-        needed = fewest_pairs(self.family)
-        if self.pairs < needed:
-            return f"{size}, but {pairs} prove nothing (the test needs {needed})"
+        way = "lower" if self.difference < 0 else "higher"
+        return f"{word} {amount} {way}" if self.difference else f"{word} the same"
+
+    def sentence(self) -> str:
+        """What can be said of it, without the variants' names."""
+        word, size = COMPARED[self.quantity], self.size
+        if self.too_few:
+            return f"{size}, but {self.too_few}"
+        pairs = f"{self.pairs} pairs"
         interval = f"95 % interval {self._percent(self.low)} to {self._percent(self.high)}"
         p = f"p = {self.p_holm:.2g}, {pairs}"
         if self.p_holm < SIGNIFICANT:
@@ -88,8 +102,13 @@ class Comparison:
     @property
     def sentence(self) -> str:
         """One honest sentence."""
-        said = "; ".join(paired.sentence() for paired in self.quantities.values())
-        out = max(paired.left_out for paired in self.quantities.values())
+        each = list(self.quantities.values())
+        reasons = {paired.too_few for paired in each}
+        if len(reasons) == 1 and "" not in reasons:  # the same for all: said once
+            said = f"{', '.join(paired.size for paired in each)}; but {reasons.pop()}"
+        else:
+            said = "; ".join(paired.sentence() for paired in each)
+        out = max(paired.left_out for paired in each)
         note = ""
         if out:
             plural = "s" if out > 1 else ""

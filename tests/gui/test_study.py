@@ -19,7 +19,7 @@ from stiffgui.study import Study, StudyRecording
 from stiffgui.study.summary import readable
 from tests.study_files import TINY, tiny
 
-SECONDS = 60_000
+SECONDS = 150_000
 
 
 @pytest.fixture
