@@ -22,6 +22,7 @@ from stiffgui.gui.trajectories_card import TrajectoriesCard
 from stiffgui.gui.workbench import Workbench
 
 GRIP_HEIGHT = 9
+LAYOUT_VERSION = 1  # raised with every new panel: an older layout does not know its place
 
 
 class TrainViews(QMainWindow):

@@ -26,7 +26,7 @@ from stiffgui.gui.saving import ask_where
 from stiffgui.gui.sharing import Sharing
 from stiffgui.gui.theme import Theme
 from stiffgui.gui.train_bar import TrainBar
-from stiffgui.gui.train_views import TrainViews, order_tabs
+from stiffgui.gui.train_views import LAYOUT_VERSION, TrainViews, order_tabs
 from stiffgui.gui.workbench import Workbench
 from stiffgui.gui.workspace import Surroundings, Workspace
 from stiffgui.regularizers import NoPenalty
@@ -74,7 +74,7 @@ class TrainWorkspace(Workspace):
         self._connect()
         state = self.settings.value("train/docks")
         if isinstance(state, QByteArray):
-            views.restoreState(state)
+            views.restoreState(state, LAYOUT_VERSION)
         tasks = (
             self._draw_errors,
             self._draw_stiffness,
@@ -214,7 +214,7 @@ class TrainWorkspace(Workspace):
         """Stop training, save, and end the children."""
         self.timer.stop()
         self.importing.close()
-        self.settings.setValue("train/docks", self.views.saveState())
+        self.settings.setValue("train/docks", self.views.saveState(LAYOUT_VERSION))
         self.bench.training.close()
         self.looking.thread_.close()
         event.accept()
