@@ -114,9 +114,7 @@ class TrainWorkspace(Workspace):
         for history in (self.errors, self.stiffness):
             history.pointed.connect(self._point)
         self.trajectories.asked.connect(looking.soon)
-        views_dock = self.docks["Trajectories"]
-        views_dock.visibilityChanged.connect(lambda _: looking.soon())
-        views_dock.toggleViewAction().triggered.connect(lambda _: views_dock.raise_())
+        self.docks["Trajectories"].visibilityChanged.connect(lambda _: looking.soon())
         for box in (self.eigenvalues.all_layers, self.eigenvalues.contours):
             box.toggled.connect(lambda _: looking.soon())
         for card in self.cards:
