@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from stiffgui.study.results import StudyResults, VariantResults
 
 PANELS = {
-    "train_error": ("training error (ER), RMSE", True),
-    "test_error": ("testing error (GE), RMSE", True),
-    "l2_norm": ("L2 norm, mean over arrays", False),
-    "stiffness": ("stiffness, summed over layers", False),
+    "train_error": ("training error (ER)", True),
+    "test_error": ("testing error (GE)", True),
+    "l2_norm": ("L2 norm", False),
+    "stiffness": ("stiffness", True),
 }
 
 

@@ -23,6 +23,7 @@ class Entry:
 TABLE = (
     Entry("open", "&File", "Open…", "Ctrl+O", "Open a run or a settings file"),
     Entry("library", "&File", "Library…", "Ctrl+Shift+O", "Every run of the folder in a table"),
+    Entry("save", "&File", "Save settings…", "Ctrl+S", "Save the settings as a TOML file"),
     Entry(
         "import_table",
         "&File",
@@ -30,7 +31,6 @@ TABLE = (
         "Ctrl+I",
         "Learn a table of your own: CSV, Parquet, Excel, NPZ or NetCDF",
     ),
-    Entry("save", "&File", "Save settings…", "Ctrl+S", "Save the settings as a TOML file"),
     Entry("export", "&File", "Export…", "Ctrl+E", "Export the figure under the pointer"),
     Entry(
         "report",

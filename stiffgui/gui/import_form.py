@@ -31,6 +31,7 @@ class ImportForm(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
+        self.setObjectName("importForm")
         self.specs: dict[str, Spec] = {spec.key: spec for spec in specs(Table())}
         self.values: dict[str, Any] = {name: spec.default for name, spec in self.specs.items()}
         self.editors: dict[str, Editor] = {}

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
 from stiffgui.gui.dropping import FileDrops
+from stiffgui.gui.experiment_panel import NARROW_SPACE
 from stiffgui.gui.first_rows import FirstRowsView
 from stiffgui.gui.import_form import ImportForm
 from stiffgui.gui.table_columns import INPUT, OUTPUT, ColumnsModel, ColumnsView
@@ -29,6 +30,7 @@ from stiffgui.tasks.table import ENDINGS, Preview, Table
 from stiffgui.tasks.table.columns import MINIMUM_ROWS, as_patterns, chosen, duplicates
 
 EDIT_MILLISECONDS = 250  # after the last edit, what was typed is looked at
+NO_FILE = "Choose a file, or drop one here."
 BUSY = "A training is running: stop it, or let it end, before its settings are replaced."
 
 
@@ -52,6 +54,7 @@ class ImportWizard(QDialog):
         self.form = ImportForm()
         self.columns = ColumnsModel(self)
         self.columns_view = ColumnsView(self.columns)
+        self.columns_view.say_when_empty(NO_FILE)
         self.first_rows = FirstRowsView(self.columns)
         self._lay_out()
         self._soon = QTimer(self, singleShot=True, interval=EDIT_MILLISECONDS)
@@ -60,7 +63,7 @@ class ImportWizard(QDialog):
         self.form.browse.clicked.connect(self._browse)
         self.columns.roles_changed.connect(self._roles_changed)
         FileDrops(self).dropped.connect(lambda paths: self.choose(paths[0]))
-        self._show_state("Choose a file, or drop one here.")
+        self._show_state("")
 
     def _lay_out(self) -> None:
         self.tabs = QTabWidget()
@@ -68,6 +71,7 @@ class ImportWizard(QDialog):
         self.tabs.tabBar().setDrawBase(False)
         keys = QLabel("Chosen rows: I input, O output, L leave out")
         keys.setObjectName("cardNote")
+        keys.setContentsMargins(0, 0, 2, 6)
         self.tabs.setCornerWidget(keys)
         self.tabs.addTab(self.columns_view, "Co&lumns")
         self.tabs.addTab(self.first_rows, "First &rows")
@@ -196,12 +200,13 @@ class ImportWizard(QDialog):
             self._reread, self._preview = False, None
             if path:
                 self.waiting.show()
+                self.columns_view.say_when_empty("")
                 self._show_state(f"Reading {Path(path).name} …")
                 self._pending = True
                 self.inspect_asked.emit(path, str(values["delimiter"]))
             else:
                 self.show_preview(TableInspected(0))
-                self._show_state("Choose a file, or drop one here.")
+                self._show_state("")
         elif self._preview is not None:
             missing = self._nothing_chosen(values)
             if missing:
@@ -236,7 +241,8 @@ class ImportWizard(QDialog):
         rows = self._preview.rows if self._preview is not None else train + test
         dropped = f" · {_count(rows - train - test, 'row')} dropped" if rows > train + test else ""
         self._show_state(
-            f"{train} rows to train on, {test} to test{dropped} · {_count(task.inputs, 'input')}, "
+            f"{_count(train, 'row')} to train on, {_grouped(test)} to test{dropped} · "
+            f"{_count(task.inputs, 'input')}, "
             f"{_count(task.outputs, 'output')} · batches of {experiment.training.batch_size}"
         )
 
@@ -260,6 +266,7 @@ class ImportWizard(QDialog):
         self._experiment, self._pending = None, False
         self._soon.stop()
         self.waiting.hide()
+        self.columns_view.say_when_empty(NO_FILE)
         self.form.tell(sentence, key)
         self._show_state("")
 
@@ -282,4 +289,8 @@ def _can_be_used(problem: str, kind: str) -> bool:
 
 
 def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    return f"{_grouped(number)} {noun}{'' if number == 1 else 's'}"
+
+
+def _grouped(number: int) -> str:
+    return f"{number:,}".replace(",", NARROW_SPACE)

@@ -29,7 +29,7 @@ HELP = {
 }
 # Proxy of the spectral radius: heading, what it is.
 PROXY_COLUMNS = {
-    "gelfand": ("Gelfand 2¹⁰", "||J^k||_F^(1/k), k = 2^10, of the spectral radius"),
+    "gelfand": ("Gelfand", "||J^k||_F^(1/k), k = 2^10, of the spectral radius"),
     "gelfand-sketch": ("sketch", "gelfand-sketch with its usual k: one random vector per sample"),
     "power": ("power", "Power method"),
 }
@@ -76,8 +76,8 @@ class IndexTable(QTableWidget):
         across.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         across.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         for column, title in enumerate(self._heads[1:], 1):
-            wide = max(title, "0.00000?", key=self.fontMetrics().horizontalAdvance)
-            self.setColumnWidth(column, self.fontMetrics().horizontalAdvance(wide) + 8)
+            wide = max(title, "00.000", key=self.fontMetrics().horizontalAdvance)
+            self.setColumnWidth(column, self.fontMetrics().horizontalAdvance(wide) + 7)
         across.setFixedHeight(ROW_HEIGHT)
         across.setMinimumSectionSize(30)
         down.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)

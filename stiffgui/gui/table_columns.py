@@ -17,7 +17,7 @@ from PySide6.QtCore import (
     QTimer,
     Signal,
 )
-from PySide6.QtGui import QColor, QKeyEvent, QPainter
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QApplication,
@@ -207,6 +207,7 @@ class ColumnsView(QTableView):
     def __init__(self, model: ColumnsModel) -> None:
         super().__init__()
         self._columns = model
+        self.empty_text = ""
         self.setModel(model)
         self.setItemDelegateForColumn(USE, _RoleDelegate(self))
         self.setAccessibleName("Columns of the table")
@@ -255,6 +256,20 @@ class ColumnsView(QTableView):
             self.edit(self.currentIndex().siblingAtColumn(USE))
         else:
             super().keyPressEvent(event)
+
+    def say_when_empty(self, text: str) -> None:
+        """What stands in the middle while there are no columns."""
+        self.empty_text = text
+        self.viewport().update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._columns.columns:
+            painter = QPainter(self.viewport())
+            painter.setPen(QColor(theme.of(self.palette()).faint))
+            area = self.viewport().rect()
+            painter.drawText(area, Qt.AlignmentFlag.AlignCenter, self.empty_text)
+            painter.end()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -147,6 +147,10 @@ def _sheet(t: Theme) -> str:
     #chipName {{ border: none; background: transparent; color: {t.text}; padding: 2px 3px; }}
     QLabel[problem="true"], #panelSubtitle[problem="true"] {{ color: {t.bad}; }}
     *[invalid="true"] {{ border: 1px solid {t.bad}; border-radius: 3px; }}
+    #importForm QLineEdit {{ border: 1px solid {t.border}; border-radius: 3px; padding: 2px 4px;
+        background: {t.card}; }}
+    #importForm QLineEdit:focus {{ border-color: {t.accent}; }}
+    #importForm QLineEdit[invalid="true"] {{ border-color: {t.bad}; }}
     #liveDot {{ color: {t.good}; }}
     #resetButton, #resetAll, #moreButton, #groupHeader {{ border: none; background: transparent; }}
     #groupHeader {{ font-weight: 600; }}

@@ -50,6 +50,7 @@ class TrainWorkspace(Workspace):
         self.bench = Workbench(surroundings.folder, surroundings.in_process)
         self.model = self.bench.model
         self.looking = Looking()
+        self.importing = Importing(self, self.looking.thread_.ask, self.settings, self.bench)
         self.sharing = Sharing(self.model, self)
         self._ordered = False
         views = self.views = TrainViews(self.bench, self._actions)
@@ -63,7 +64,6 @@ class TrainWorkspace(Workspace):
         around.setContentsMargins(0, 0, 0, 0)
         around.addWidget(views)
         self.exports = Exports(self, self.looking.thread_.ask, self.settings, self._shown_options)
-        self.importing = Importing(self, self.looking.thread_.ask, self.settings, self.bench)
         self.curves_menu = QMenu("&Curves", self)
         self.history_view.fill(self.curves_menu)
         self.panels_menu = QMenu("&Panels", self)
@@ -210,8 +210,8 @@ class TrainWorkspace(Workspace):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop training, save, and end the children."""
-        self.timer.stop()
         self.importing.close()
+        self.timer.stop()
         self.settings.setValue("train/docks", self.views.saveState(LAYOUT_VERSION))
         self.bench.training.close()
         self.looking.thread_.close()

@@ -224,7 +224,7 @@ class MainWindow(QMainWindow):
             what = strange[0] if len(strange) == 1 else f"{strange[0]} and {len(strange) - 1} more"
             self.banner.say(
                 f"{what} cannot be opened: drop a table ({one_of(ENDINGS)}), settings (.toml) or "
-                f"a run (.stiff)."
+                f"a run or a study (.stiff)."
             )
 
     def _say(

@@ -52,14 +52,14 @@ def extract_trial(run: Run, position: int, path: str | Path, *, replace: bool = 
 
 def _copy(run: Run, database: sqlite3.Connection, position: int) -> None:
     columns = f"epoch, 0, {', '.join(HISTORY)}, seconds"
-    rows = run.rows(f"SELECT {columns} FROM history WHERE trial = ? ORDER BY epoch", position)
+    rows = run._rows(f"SELECT {columns} FROM history WHERE trial = ? ORDER BY epoch", position)
     marks = ", ".join("?" * (len(HISTORY) + 3))
     database.executemany(f"INSERT INTO history VALUES ({marks})", rows)
     for table in ("indices", "snapshots"):
-        for epoch, blob in run.rows(f"SELECT epoch, arrays FROM {table}"):
+        for epoch, blob in run._rows(f"SELECT epoch, arrays FROM {table}"):
             arrays = {k: v[position : position + 1].copy() for k, v in load(blob).items()}
             database.execute(f"INSERT INTO {table} VALUES (?, ?)", (epoch, save(arrays)))
-    events = run.rows(
+    events = run._rows(
         "SELECT epoch, step, kind, text, CASE WHEN trial IS NULL THEN NULL ELSE 0 END, key, value "
         "FROM events WHERE trial IS NULL OR trial = ? ORDER BY id",
         position,

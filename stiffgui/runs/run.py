@@ -92,7 +92,7 @@ class Run:
     @property
     def note(self) -> str:
         """What a person has written about the run; empty when nothing."""
-        rows = self.rows("SELECT value FROM meta WHERE key = ?", "note")
+        rows = self._rows("SELECT value FROM meta WHERE key = ?", "note")
         return str(rows[0][0]) if rows else ""
 
     @property
@@ -104,15 +104,15 @@ class Run:
     def events(self) -> list[dict[str, Any]]:
         """Everything that happened, in order: epoch, step, kind, text, trial, key, value."""
         names = ("epoch", "step", "kind", "text", "trial", "key", "value")
-        rows = self.rows(f"SELECT {', '.join(names)} FROM events ORDER BY id")
+        rows = self._rows(f"SELECT {', '.join(names)} FROM events ORDER BY id")
         return [dict(zip(names, row, strict=True)) for row in rows]
 
     def series(self) -> History:
         """The whole history as arrays with the trial axis last but layers."""
         columns = ", ".join(HISTORY)
-        rows = self.rows(f"SELECT epoch, seconds, {columns} FROM history ORDER BY epoch, trial")
+        rows = self._rows(f"SELECT epoch, seconds, {columns} FROM history ORDER BY epoch, trial")
         table = np.array(rows, dtype=np.float64).reshape(-1, self.trials, len(HISTORY) + 2)
-        measured = self.rows("SELECT epoch, arrays FROM indices ORDER BY epoch")
+        measured = self._rows("SELECT epoch, arrays FROM indices ORDER BY epoch")
         loaded = [load(blob) for _, blob in measured]
         names = [n for n in WATCHABLE if loaded and n in loaded[0]]
         return History(
@@ -133,7 +133,7 @@ class Run:
 
         NaN where nothing is known. Reads one epoch only.
         """
-        rows = self.rows(
+        rows = self._rows(
             "SELECT epoch, train_error, test_error, seconds FROM history "
             "WHERE epoch = (SELECT MAX(epoch) FROM history)"
         )
@@ -170,7 +170,7 @@ class Run:
     @property
     def snapshot_epochs(self) -> list[int]:
         """Epochs whose networks are kept."""
-        return [int(e) for (e,) in self.rows("SELECT epoch FROM snapshots ORDER BY epoch")]
+        return [int(e) for (e,) in self._rows("SELECT epoch FROM snapshots ORDER BY epoch")]
 
     def nearest_epoch(self, epoch: int) -> int:
         """The kept epoch closest to `epoch`. Raises InputError when none is kept yet."""
@@ -181,7 +181,7 @@ class Run:
 
     def parameters(self, epoch: int) -> dict[str, NDArray[Any]]:
         """Stored parameter arrays [R, ...] of a kept epoch."""
-        rows = self.rows("SELECT arrays FROM snapshots WHERE epoch = ?", epoch)
+        rows = self._rows("SELECT arrays FROM snapshots WHERE epoch = ?", epoch)
         if not rows:
             raise InputError(
                 f"{self.path} keeps no network of epoch {epoch}; the nearest kept is "
@@ -198,7 +198,7 @@ class Run:
 
     def checkpoint(self) -> dict[str, NDArray[Any]] | None:
         """The state from which training can be resumed, if one was saved."""
-        rows = self.rows("SELECT arrays FROM checkpoint")
+        rows = self._rows("SELECT arrays FROM checkpoint")
         return load(rows[0][0]) if rows else None
 
     @property
@@ -210,13 +210,12 @@ class Run:
         return int(saved["counters"][0])
 
     def _meta(self, key: str) -> str:
-        rows = self.rows("SELECT value FROM meta WHERE key = ?", key)
+        rows = self._rows("SELECT value FROM meta WHERE key = ?", key)
         if not rows:
             raise broken(self.path)
         return str(rows[0][0])
 
-    def rows(self, statement: str, *values: Any) -> list[Any]:
-        """Rows of an SQL query. Raises InputError when the file is damaged."""
+    def _rows(self, statement: str, *values: Any) -> list[Any]:
         try:
             return self._database.execute(statement, values).fetchall()
         except sqlite3.Error:

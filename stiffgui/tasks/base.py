@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,6 +84,9 @@ def standardised(
 
 class Task(Settings, ABC):
     """Something to learn: a map from `inputs` numbers to `outputs` numbers."""
+
+    if TYPE_CHECKING:
+        kind: str = ""  # every task declares its own, as a Literal
 
     @property
     @abstractmethod

@@ -30,7 +30,7 @@ from stiffgui.gui.table_columns import USE
 from stiffgui.gui.window import MainWindow
 from stiffgui.tasks.table import Table
 
-WAIT = 60_000
+WAIT = 120_000  # a busy machine needs a minute to start the children
 CLM = Path(__file__).parents[3] / "shared" / "data" / "clm5ppe" / "clm5ppe_500x32_to_10.csv"
 
 
@@ -242,7 +242,7 @@ def test_bad_tables_are_told_in_place_and_nothing_is_loaded(
     window.acts["import_table"].trigger()
     wizard = window.train.importing.wizard
     assert wizard is not None and not wizard.accept_button.isEnabled()
-    assert "Choose a file" in wizard.summary.text()
+    assert "Choose a file" in wizard.columns_view.empty_text
     for make, words in BAD:
         wizard.choose(make(tmp_path))
         settled(wizard, qtbot)

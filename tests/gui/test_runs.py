@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QKeySequence
@@ -87,6 +87,7 @@ def test_axis_smoothing_and_outliers(window: MainWindow, qtbot: QtBot) -> None:
     assert not window.train.stiffness._cross.isVisible()
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=4000), st.integers(1, 50))
 def test_thinning_keeps_both_ends_and_every_peak(values: list[float], buckets: int) -> None:
     array = np.array(values)
@@ -97,6 +98,7 @@ def test_thinning_keeps_both_ends_and_every_peak(values: list[float], buckets: i
     assert len(rows) <= max(2 * buckets + width + 2, 2 * buckets)
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(st.floats(-1e3, 1e3), st.floats(0, 0.999), st.lists(st.booleans(), min_size=1))
 def test_smoothing_leaves_a_constant_alone(value: float, factor: float, known: list[bool]) -> None:
     values = np.where(known, value, np.nan)
