@@ -22,6 +22,7 @@ from stiffgui.gui.trajectories_card import TrajectoriesCard
 from stiffgui.gui.workbench import Workbench
 
 GRIP_HEIGHT = 9
+LAYOUT_VERSION = 1  # raised with every new panel: an older layout does not know its place
 
 
 class TrainViews(QMainWindow):
@@ -110,9 +111,21 @@ class TrainViews(QMainWindow):
             self.addDockWidget(area, dock)
             self.docks[name] = dock
         # On demand: it costs the view child the solution of an ODE.
-        self.tabifyDockWidget(self.docks["Eigenvalues"], self.docks["Trajectories"])
         self.docks["Trajectories"].hide()
+        self.docks["Trajectories"].toggleViewAction().triggered.connect(self._show_trajectories)
         self._size_docks()
+
+    def _show_trajectories(self, shown: bool) -> None:
+        """As a tab beside the eigenvalues; hidden it leaves no bar of a single tab behind."""
+        dock = self.docks["Trajectories"]
+        if dock.isFloating():
+            return
+        if shown:
+            self.tabifyDockWidget(self.docks["Eigenvalues"], dock)
+            dock.raise_()
+        else:
+            self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
+            dock.hide()
 
     def _size_docks(self) -> None:
         sides = [self.docks["Experiment"], self.docks["Eigenvalues"]]

@@ -26,7 +26,7 @@ from stiffgui.gui.saving import ask_where
 from stiffgui.gui.sharing import Sharing
 from stiffgui.gui.theme import Theme
 from stiffgui.gui.train_bar import TrainBar
-from stiffgui.gui.train_views import TrainViews, order_tabs
+from stiffgui.gui.train_views import LAYOUT_VERSION, TrainViews, order_tabs
 from stiffgui.gui.workbench import Workbench
 from stiffgui.gui.workspace import Surroundings, Workspace
 from stiffgui.regularizers import NoPenalty
@@ -74,7 +74,7 @@ class TrainWorkspace(Workspace):
         self._connect()
         state = self.settings.value("train/docks")
         if isinstance(state, QByteArray):
-            views.restoreState(state)
+            views.restoreState(state, LAYOUT_VERSION)
         tasks = (
             self._draw_errors,
             self._draw_stiffness,
@@ -114,9 +114,7 @@ class TrainWorkspace(Workspace):
         for history in (self.errors, self.stiffness):
             history.pointed.connect(self._point)
         self.trajectories.asked.connect(looking.soon)
-        views_dock = self.docks["Trajectories"]
-        views_dock.visibilityChanged.connect(lambda _: looking.soon())
-        views_dock.toggleViewAction().triggered.connect(lambda _: views_dock.raise_())
+        self.docks["Trajectories"].visibilityChanged.connect(lambda _: looking.soon())
         for box in (self.eigenvalues.all_layers, self.eigenvalues.contours):
             box.toggled.connect(lambda _: looking.soon())
         for card in self.cards:
@@ -214,7 +212,7 @@ class TrainWorkspace(Workspace):
         """Stop training, save, and end the children."""
         self.importing.close()
         self.timer.stop()
-        self.settings.setValue("train/docks", self.views.saveState())
+        self.settings.setValue("train/docks", self.views.saveState(LAYOUT_VERSION))
         self.bench.training.close()
         self.looking.thread_.close()
         event.accept()

@@ -45,6 +45,7 @@ class TrajectoriesCard(Card):
         self.told.setObjectName("cardNote")
         self.told.setWordWrap(True)
         self.plots = (Curves("PC1", "t"), Curves("PC2", "t"))
+        self.plot = self.plots[0].plot
         self.add(self.told, 0)
         for plot in self.plots:
             self.add(plot)

@@ -13,6 +13,7 @@ from stiffgui.tasks.base import Data, Task
 from stiffgui.tasks.functions import FUNCTIONS
 from stiffgui.tasks.land_carbon import LandCarbon
 from stiffgui.tasks.reflection import Reflection
+from stiffgui.tasks.robertson import Robertson
 from stiffgui.tasks.table import Table
 
 _CLASSES: tuple[type[Task], ...] = (
@@ -22,6 +23,7 @@ _CLASSES: tuple[type[Task], ...] = (
     *FUNCTIONS,
     Reflection,
     Annulus,
+    Robertson,
 )
 TASKS: dict[str, type[Task]] = {kind_of(t): t for t in _CLASSES}
 
