@@ -294,6 +294,8 @@ def test_crossing_needs_large_steps_or_one_dimension_more() -> None:
     assert networks["fine"].error < 1.05 * result.bound  # trained, not merely bad
     assert networks["coarse"].error < result.bound / 10
     assert networks["augmented"].error < result.bound / 10
+    told = " ".join(result.sentences())
+    assert "the fine network is one" in told and "The coarse network jumps across" in told
     # Trajectories of the fine network keep their order at all times.
     fine = networks["fine"].trajectories[:, :, 0]
     assert (np.diff(fine, axis=1) > 0).all()
@@ -305,6 +307,13 @@ def test_the_annulus_has_no_bound() -> None:
     numbers = Crossing(task="annulus", epochs=150).last().numbers()
     assert numbers["bound"] is None and numbers["fine_is_increasing"] is None
     assert numbers["error_augmented"] < numbers["error_fine"]
+
+
+def test_sentences_say_what_the_steps_are() -> None:
+    told = " ".join(
+        Crossing(coarse_depth=20, fine_depth=2, horizon=3, epochs=300).last().sentences()
+    )
+    assert "too large to be one" in told and "too small to jump across" in told
 
 
 # ------------------------------------------------------------------ 4: two gradients

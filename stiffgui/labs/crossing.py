@@ -75,19 +75,21 @@ class CrossingResult(Result):
 
     def sentences(self) -> tuple[str, str]:
         error = {name: f"{n.error:.3g}" for name, n in self.networks.items()}
+        beside = f"with one more dimension trajectories pass each other ({error['augmented']})."
         if self.bound is None:
-            first = (
-                f"No flow of the plane pulls the disc out of the ring; the fine network separates "
-                f"these samples (RMSE {error['fine']}) only by squeezing through a gap."
+            return (
+                f"No flow of the plane pulls the disc out of the ring; the fine network reaches "
+                f"{error['fine']} on these samples, and lower only by squeezing through a gap.",
+                f"A coarse network may jump ({error['coarse']}); {beside}",
             )
-        else:
-            first = (
-                f"No increasing function comes closer to -x than {self.bound:.3g}; the fine network"
-                f" is one and ends at {error['fine']}."
-            )
-        return first, (
-            f"A coarse network jumps across ({error['coarse']}), and with one more dimension "
-            f"trajectories pass each other ({error['augmented']})."
+        fine = "is one" if _increasing(self.networks["fine"]) else "takes steps too large to be one"
+        coarse = "takes steps too small to jump across"
+        if not _increasing(self.networks["coarse"]):
+            coarse = "jumps across"
+        return (
+            f"No increasing function comes closer to −x than {self.bound:.3g}; the fine network "
+            f"{fine} and ends at {error['fine']}.",
+            f"The coarse network {coarse} ({error['coarse']}); {beside}",
         )
 
 
