@@ -24,13 +24,13 @@ from stiffgui.runs.opening import kind_of_file
 
 
 def _train(surroundings: Surroundings) -> Workspace:
-    from stiffgui.gui.train_workspace import TrainWorkspace
+    from stiffgui.gui.train.workspace import TrainWorkspace
 
     return TrainWorkspace(surroundings)
 
 
 def _study(surroundings: Surroundings) -> Workspace:
-    from stiffgui.gui.study_workspace import StudyWorkspace
+    from stiffgui.gui.study.workspace import StudyWorkspace
 
     return StudyWorkspace(surroundings)
 
@@ -46,7 +46,7 @@ def _is_study(path: Path) -> bool:
 
 
 def _lab(surroundings: Surroundings) -> Workspace:
-    from stiffgui.gui.lab_workspace import LabWorkspace
+    from stiffgui.gui.lab.workspace import LabWorkspace
 
     return LabWorkspace(surroundings)
 

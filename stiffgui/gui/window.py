@@ -41,7 +41,7 @@ from stiffgui.gui.workspace import Place, Surroundings, Workspace
 from stiffgui.tasks.table import ENDINGS
 
 if TYPE_CHECKING:
-    from stiffgui.gui.train_workspace import TrainWorkspace
+    from stiffgui.gui.train.workspace import TrainWorkspace
 
 
 class MainWindow(QMainWindow):

@@ -13,11 +13,11 @@ from pytestqt.qtbot import QtBot
 
 from stiffgui.figures import FIGURES, Options
 from stiffgui.figures.fit import Fit, fit_of
-from stiffgui.gui.complex_plane import COLOURS, describe
-from stiffgui.gui.fit_card import FitCard
-from stiffgui.gui.fit_maps import FitMaps, lookup
-from stiffgui.gui.layers_card import median
 from stiffgui.gui.theme import DARK, LIGHT
+from stiffgui.gui.train.complex_plane import COLOURS, describe
+from stiffgui.gui.train.fit_card import FitCard
+from stiffgui.gui.train.fit_maps import FitMaps, lookup
+from stiffgui.gui.train.layers_card import median
 from stiffgui.gui.window import MainWindow
 from stiffgui.runs import open_run
 from stiffgui.stiffness.stability import REGIONS

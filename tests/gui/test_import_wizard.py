@@ -25,8 +25,8 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from stiffgui.gui.import_wizard import BUSY, ImportWizard
-from stiffgui.gui.table_columns import USE
+from stiffgui.gui.tables.columns import USE
+from stiffgui.gui.tables.wizard import BUSY, ImportWizard
 from stiffgui.gui.window import MainWindow
 from stiffgui.tasks.table import Table
 

@@ -19,10 +19,10 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from stiffgui.cli import main
-from stiffgui.gui import lab_thread
-from stiffgui.gui.lab_controls import Controls
-from stiffgui.gui.lab_page import VIEWS, LabPage
-from stiffgui.gui.lab_workspace import LabWorkspace, command, script
+from stiffgui.gui.lab import thread as lab_thread
+from stiffgui.gui.lab.controls import Controls
+from stiffgui.gui.lab.page import VIEWS, LabPage
+from stiffgui.gui.lab.workspace import LabWorkspace, command, script
 from stiffgui.gui.theme import DARK, LIGHT
 from stiffgui.gui.window import MainWindow
 from stiffgui.gui.workspace import Surroundings

@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from stiffgui import open_study
-from stiffgui.gui.study_model import StudyModel, as_text, from_text
-from stiffgui.gui.study_workspace import StudyWorkspace
+from stiffgui.gui.study.model import StudyModel, as_text, from_text
+from stiffgui.gui.study.workspace import StudyWorkspace
 from stiffgui.gui.window import MainWindow
 from stiffgui.study import Study, StudyRecording
 from stiffgui.study.summary import readable

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from stiffgui.gui.experiment_panel import ExperimentPanel
-from stiffgui.gui.settings_model import SettingsModel
+from stiffgui.gui.train.experiment_panel import ExperimentPanel
+from stiffgui.gui.train.settings_model import SettingsModel
 from stiffgui.tasks import TASKS
 
 

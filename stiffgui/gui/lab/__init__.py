@@ -1,0 +1,1 @@
+"""The Lab workspace: four pages of neural ODEs."""

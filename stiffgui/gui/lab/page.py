@@ -1,0 +1,177 @@
+"""One page of the laboratory: controls left, the picture with two sentences right."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from stiffgui.gui.card import Card
+from stiffgui.gui.lab.controls import Controls
+from stiffgui.gui.lab.convergence import ConvergenceView
+from stiffgui.gui.lab.crossing import CrossingView
+from stiffgui.gui.lab.gradients import GradientsView
+from stiffgui.gui.lab.linear import LinearView
+from stiffgui.gui.lab.view import LabView
+from stiffgui.gui.theme import Theme
+from stiffgui.labs import Page, Result
+
+VIEWS: dict[str, type[LabView]] = {
+    "linear": LinearView,
+    "convergence": ConvergenceView,
+    "crossing": CrossingView,
+    "gradients": GradientsView,
+}
+CONTROLS_WIDTH = 300
+
+
+class LabPage(QWidget):
+    """A page with its settings and its last result.
+
+    Emits `wanted(page)` when it has to be computed, `cancelled` when it should not any longer, and
+    passes on what the menu of its card asks for.
+    """
+
+    wanted = Signal(object)
+    cancelled = Signal()
+
+    def __init__(self, page: Page) -> None:
+        super().__init__()
+        self.name = page.kind  # type: ignore[attr-defined]
+        self.result: Result | None = None
+        self._asked: Page | None = None  # what the next result belongs to
+        self._drawn: Page | None = None  # what the complete result belongs to
+        self.controls = Controls(page)
+        self.view = VIEWS[self.name]()
+        self.card = Card(page.title(), f"lab-{self.name}", "")
+        self.sentences = QLabel()
+        self.sentences.setWordWrap(True)
+        self.sentences.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.problem = QLabel()
+        self.problem.setProperty("problem", "true")
+        self.problem.setWordWrap(True)
+        self.problem.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.problem.hide()
+        self.card.add(self.sentences, 0)
+        self.card.add(self.problem, 0)
+        self.card.add(self.view, 1)
+        self.card.fill()
+        self.problem.hide()
+        self.view.hide()
+        box = QHBoxLayout(self)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(6)
+        box.addWidget(self._panel(page))
+        box.addWidget(self.card, 1)
+        self.controls.changed.connect(self.wanted)
+
+    def _panel(self, page: Page) -> QFrame:
+        panel = QFrame()
+        panel.setObjectName("card")
+        panel.setFixedWidth(CONTROLS_WIDTH)
+        told = QLabel(_first_paragraph(page))
+        told.setObjectName("cardNote")
+        told.setWordWrap(True)
+        self.bar = QProgressBar()
+        self.bar.setRange(0, 1000)
+        self.bar.setObjectName("thin")
+        self.bar.setTextVisible(False)
+        self.bar.setMaximumHeight(4)
+        self.bar.setAccessibleName("Progress of the page")
+        self.stop = QPushButton("&Cancel")
+        self.stop.setObjectName("quiet")
+        self.stop.setToolTip("Stop computing this page; what is there stays")
+        self.stop.clicked.connect(self._cancel)
+        self.status = QLabel()
+        self.status.setObjectName("cardNote")
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setWidget(self.controls)
+        layout = QVBoxLayout(panel)
+        layout.setContentsMargins(12, 10, 12, 10)
+        layout.setSpacing(8)
+        layout.addWidget(told)
+        layout.addWidget(scroll, 1)
+        layout.addWidget(self.bar)
+        row = QHBoxLayout()
+        row.addWidget(self.status, 1)
+        row.addWidget(self.stop)
+        layout.addLayout(row)
+        self.show_progress(None)
+        return panel
+
+    @property
+    def page(self) -> Page:
+        """The settings as they are."""
+        return self.controls.page
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the picture is that of the present settings, to the last number."""
+        return self._drawn == self.page
+
+    def show_progress(self, share: float | None, word: str = "") -> None:
+        """How far the computation is; None when nothing is computed."""
+        running = share is not None
+        self.bar.setEnabled(running)
+        self.bar.setValue(round(1000 * (share or 0.0)))
+        self.stop.setEnabled(running)
+        self.status.setText(word or (f"{100 * (share or 0):.0f} %" if running else ""))
+
+    def show_result(self, result: Result) -> None:
+        """Draw a result, on the way or complete."""
+        self.result = result
+        self.view.show_result(result)
+        self.view.show()
+        self.sentences.setText("\n".join(result.sentences()))
+        self.tell(result.problem)
+        done = result.progress >= 1
+        self._drawn = self._asked if done else None
+        self.show_progress(None if done else result.progress)
+
+    def tell(self, sentence: str) -> None:
+        """What could not be computed; the picture shows the rest."""
+        self.problem.setText(sentence)
+        self.problem.setVisible(bool(sentence))
+
+    def fail(self, sentence: str) -> None:
+        """The page has no result for these settings."""
+        self.tell(sentence)
+        self.show_progress(None)
+
+    def begin(self) -> None:
+        """The page is being computed as it is set now."""
+        self._asked = self.page
+        self.show_progress(0.0)
+
+    def _cancel(self) -> None:
+        self.show_progress(None, "cancelled")
+        self.cancelled.emit()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take over colours."""
+        self.view.set_theme(theme)
+
+    def options(self) -> dict[str, Any]:
+        """What differs from the page's defaults."""
+        default = type(self.page)().model_dump()
+        return {k: v for k, v in self.page.model_dump().items() if v != default[k]}
+
+
+def _first_paragraph(page: Page) -> str:
+    """The page's docstring without its title: the first paragraph."""
+    paragraphs = (type(page).__doc__ or "").strip().split("\n\n")
+    text = " ".join(paragraphs[1].split()) if len(paragraphs) > 1 else ""
+    return text.replace("<=", "≤").replace("->", "→")

@@ -1,0 +1,282 @@
+"""The live table with progress per variant, what can be said of it, and the list of trials."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QProgressBar,
+    QScrollArea,
+    QTableWidget,
+    QTableWidgetItem,
+    QToolButton,
+    QVBoxLayout,
+)
+
+from stiffgui.gui.study.panel import square
+from stiffgui.gui.theme import Theme
+from stiffgui.session.study_messages import StudyView, VariantView
+from stiffgui.study.pace import VariantPace
+from stiffgui.study.summary import digits
+
+TRIAL_COLUMNS = {
+    "train_error": "ER",
+    "test_error": "GE",
+    "stiffness": "stiffness",
+    "l2_norm": "L2 norm",
+    "penalty": "penalty",
+}
+
+
+class ReadTable(QTableWidget):
+    """A table to read: rows are chosen, Ctrl+C copies them with headings."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(0, 0)
+        self.setAccessibleName(name)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setShowGrid(False)
+        self.setTabKeyNavigation(False)
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(23)
+        self.horizontalHeader().setHighlightSections(False)
+        self.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
+
+    def as_text(self) -> str:
+        """Selected rows, or all, as tab-separated text with headings."""
+        chosen = sorted({i.row() for i in self.selectedIndexes()}) or range(self.rowCount())
+        columns = range(self.columnCount())
+        heads = [str(self.model().headerData(c, Qt.Orientation.Horizontal)) for c in columns]
+        rows = [[self._text(r, c) for c in columns] for r in chosen]
+        return "\n".join("\t".join(row) for row in [heads, *rows])
+
+    def _text(self, row: int, column: int) -> str:
+        item = self.item(row, column)
+        return item.text() if item is not None else ""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.matches(QKeySequence.StandardKey.Copy):
+            QGuiApplication.clipboard().setText(self.as_text())
+        else:
+            super().keyPressEvent(event)
+
+
+class ResultsCard(QFrame):
+    """The summary table as `stiffgui show` prints it, a progress bar for each variant in it, and
+    the sentences below."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("card")
+        self.setAccessibleName("Results")
+        title = QLabel("Results")
+        title.setObjectName("cardTitle")
+        self.note = QLabel("Medians over trials, with quartiles. Press Run (Ctrl+R).")
+        self.note.setObjectName("cardNote")
+        top = QHBoxLayout()
+        top.addWidget(title)
+        top.addWidget(self.note, 1)
+        self.table = ReadTable("Results")
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.sentences = QLabel(
+            "The table fills as batches of trials end. Here stands what can be said of the "
+            "differences, and what cannot."
+        )
+        self.sentences.setWordWrap(True)
+        self.sentences.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.sentences.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setWidget(self.sentences)
+        scroll.setAccessibleName("What can be said")
+        scroll.setMinimumHeight(36)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(10, 7, 8, 6)
+        layout.setSpacing(4)
+        layout.addLayout(top)
+        layout.addWidget(self.table, 3)
+        layout.addWidget(scroll, 2)
+        layout.addStretch(0)
+        self.bars: list[QProgressBar] = []
+        self._names: list[str] = []
+        self._theme: Theme | None = None
+        self._rows: list[list[str]] = []
+
+    def set_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        self._paint_squares()
+
+    def show_view(self, view: StudyView) -> None:
+        """Write the table and the sentences."""
+        heads = [view.titles[0], "progress", *view.titles[1:]]
+        names = [v.name for v in view.variants]
+        if names != self._names or self.table.columnCount() != len(heads):
+            self._lay_out(heads, view)
+        for row, cells in enumerate(view.rows):
+            for column, text in enumerate([cells[0], "", *cells[1:]]):
+                if column != 1:
+                    self._write(row, column, text)
+        self.sentences.setText("<br>".join(view.sentences))
+        for k, variant in enumerate(view.variants):
+            if len(variant.trials) == variant.planned:
+                self.show_pace(k, None)
+
+    def _lay_out(self, heads: list[str], view: StudyView) -> None:
+        self._names = [v.name for v in view.variants]
+        self.table.clear()
+        self.table.setColumnCount(len(heads))
+        self.table.setHorizontalHeaderLabels(heads)
+        self.table.setRowCount(len(view.rows))
+        self.bars = []
+        places = [k for k, row in enumerate(view.rows) if not row[0].startswith("  ")]
+        for row in places:
+            bar = QProgressBar()
+            bar.setRange(0, 1000)
+            bar.setFormat("waiting")
+            bar.setAccessibleName(f"Progress of {view.rows[row][0]}")
+            self.table.setCellWidget(row, 1, bar)
+            self.bars.append(bar)
+        across = self.table.horizontalHeader()
+        across.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        across.setSectionResizeMode(1, QHeaderView.ResizeMode.Fixed)
+        self.table.setColumnWidth(1, 128)
+        self._places = places
+        # No taller than its rows, so that the sentences follow at once.
+        rows = self.table.verticalHeader().length() + self.table.horizontalHeader().height()
+        self.table.setMaximumHeight(max(80, rows + 16))
+        self.table.setMinimumHeight(min(rows + 16, 184))
+        self._paint_squares()
+
+    def _paint_squares(self) -> None:
+        if self._theme is None or not self._names:
+            return
+        for number, row in enumerate(self._places):
+            item = self._item(row, 0)
+            item.setIcon(square(self._theme.series[number % len(self._theme.series)]))
+
+    def _item(self, row: int, column: int) -> QTableWidgetItem:
+        item = self.table.item(row, column)
+        if item is None:
+            item = QTableWidgetItem("")
+            self.table.setItem(row, column, item)
+        return item
+
+    def _write(self, row: int, column: int, text: str) -> None:
+        item = self._item(row, column)
+        if item.text() != text:
+            item.setText(text)
+
+    def show_pace(self, variant: int, pace: VariantPace | None) -> None:
+        """Progress of one variant; None when it is done."""
+        if variant >= len(self.bars):
+            return
+        bar = self.bars[variant]
+        if pace is None:
+            bar.setValue(1000)
+            bar.setFormat("finished")
+            return
+        bar.setValue(round(1000 * pace.fraction))
+        left = f" · {short_duration(pace.left)} left" if pace.left is not None else ""
+        percent = f"{pace.fraction:.0%}"
+        told = f"{percent}{left}" if pace.state == "running" else f"{percent} · {pace.state}"
+        bar.setFormat(told)
+        bar.setToolTip(f"{pace.name}: {told}, {pace.rate:.3g} epochs/s")
+
+
+class TrialsCard(QFrame):
+    """Every trial that is done; one can be opened in Train. Emits `chosen(variant, trial)`."""
+
+    chosen = Signal(str, int)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("card")
+        self.setAccessibleName("Trials")
+        title = QLabel("Trials")
+        title.setObjectName("cardTitle")
+        note = QLabel("Last values of every trial that is done.")
+        note.setObjectName("cardNote")
+        self.open = QToolButton()
+        self.open.setObjectName("quiet")
+        self.open.setText("Open in Train")
+        self.open.setToolTip("Show the chosen trial's curves, fit and eigenvalues (Enter)")
+        self.open.setEnabled(False)
+        self.open.clicked.connect(self._choose)
+        top = QHBoxLayout()
+        top.addWidget(title)
+        top.addWidget(note, 1)
+        top.addWidget(self.open)
+        self.table = ReadTable("Trials")
+        self.table.setSortingEnabled(True)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.table.itemActivated.connect(lambda _: self._choose())
+        self.table.itemSelectionChanged.connect(
+            lambda: self.open.setEnabled(bool(self.table.selectedItems()))
+        )
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(10, 7, 8, 8)
+        layout.addLayout(top)
+        layout.addWidget(self.table)
+        self._shown: list[int] = []
+
+    def show_variants(self, variants: Sequence[VariantView]) -> None:
+        """List the trials; nothing is done when none has been added."""
+        counts = [len(v.trials) for v in variants]
+        names = [v.name for v in variants]
+        if [*counts, hash(tuple(names))] == self._shown:
+            return
+        self._shown = [*counts, hash(tuple(names))]
+        heads = ["variant", "trial", *TRIAL_COLUMNS.values(), ""]
+        self.table.setSortingEnabled(False)
+        self.table.clear()
+        self.table.setColumnCount(len(heads))
+        self.table.setHorizontalHeaderLabels(heads)
+        self.table.setRowCount(sum(counts))
+        row = 0
+        for variant in variants:
+            for k, trial in enumerate(variant.trials.tolist()):
+                values = [float(variant.last[name][k]) for name in TRIAL_COLUMNS]
+                cells = [_Number(float(trial), str(trial))]
+                cells += [_Number(v, digits(v) if np.isfinite(v) else "–") for v in values]
+                self.table.setItem(row, 0, QTableWidgetItem(variant.name))
+                for column, cell in enumerate(cells, 1):
+                    self.table.setItem(row, column, cell)
+                state = "diverged" if trial in variant.diverged else ""
+                self.table.setItem(row, len(heads) - 1, QTableWidgetItem(state))
+                row += 1
+        self.table.setSortingEnabled(True)
+        self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+
+    def _choose(self) -> None:
+        row = self.table.currentRow()
+        name, trial = self.table.item(row, 0), self.table.item(row, 1)
+        if row >= 0 and name is not None and trial is not None:
+            self.chosen.emit(name.text(), int(trial.text()))
+
+
+class _Number(QTableWidgetItem):
+    """A cell that sorts by its number."""
+
+    def __init__(self, value: float, text: str) -> None:
+        super().__init__(text)
+        self._value = value if np.isfinite(value) else np.inf
+
+    def __lt__(self, other: QTableWidgetItem) -> bool:
+        return self._value < other._value if isinstance(other, _Number) else super().__lt__(other)
+
+
+def short_duration(seconds: float) -> str:
+    """Seconds in few letters: 45 s, 12 min, 3.5 h."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"

@@ -1,0 +1,414 @@
+"""Study: variants x trials; the table fills and the curves grow while batches are trained."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QGuiApplication
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QSplitter, QTabWidget, QWidget
+
+from stiffgui.errors import InputError
+from stiffgui.gui.saving import ask_where
+from stiffgui.gui.study.bar import StudyBar
+from stiffgui.gui.study.exports import StudyExports
+from stiffgui.gui.study.live_chunk import LiveChunk
+from stiffgui.gui.study.model import Draft, StudyModel, difference
+from stiffgui.gui.study.panel import StudyPanel
+from stiffgui.gui.study.plots import BoxCard, EvolutionCard
+from stiffgui.gui.study.results import ResultsCard, TrialsCard, short_duration
+from stiffgui.gui.study.sweep_dialog import SweepDialog
+from stiffgui.gui.study.thread import StudyThread
+from stiffgui.gui.theme import Theme
+from stiffgui.gui.workspace import Surroundings, Workspace
+from stiffgui.session.messages import Ended, Exported, Failed
+from stiffgui.session.study_messages import (
+    Extracted,
+    StudyBegan,
+    StudyExtract,
+    StudyNews,
+    StudyOpen,
+    StudyStart,
+    StudyView,
+)
+from stiffgui.study.declaration import Study
+from stiffgui.study.events import Lost, Progress, Trained
+from stiffgui.study.library import studies
+from stiffgui.study.pace import Pace
+
+POLL_MILLISECONDS = 50
+
+
+class StudyWorkspace(Workspace):
+    """The study left; results above curves, boxes and trials right."""
+
+    def __init__(self, surroundings: Surroundings) -> None:
+        super().__init__()
+        self.folder, self.settings = surroundings.folder, surroundings.settings
+        self._actions, self._experiment = surroundings.actions, surroundings.experiment
+        self.model = StudyModel(next(iter(studies)), self)
+        self.thread_ = StudyThread()
+        self.path: Path | None = None
+        self.view: StudyView | None = None
+        self._held: tuple[Draft, Study] | None = None
+        self._pace: Pace | None = None
+        self._live: dict[int, LiveChunk] = {}
+        self._numbers = itertools.count(1)
+        self._asked: dict[int, str] = {}  # what the answers under way are for
+        self._extracted: dict[tuple[str, str, int], Path] = {}
+        self.dialog: SweepDialog | None = None
+        self._make_views()
+        self._bar = StudyBar(self._actions)
+        self.exports = StudyExports(
+            self, self.thread_.ask, self._numbers, self._shown_file, self._export_options
+        )
+        self._connect()
+        self.timer = QTimer(self)
+        self.timer.timeout.connect(self.poll)
+        self.timer.start(POLL_MILLISECONDS)
+
+    # ------------------------------------------------------------------ building
+
+    def _make_views(self) -> None:
+        self.panel = StudyPanel(self.model, self.settings)
+        self.results = ResultsCard()
+        self.evolution, self.boxes, self.trials = EvolutionCard(), BoxCard(), TrialsCard()
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        self.tabs.tabBar().setDrawBase(False)
+        self.tabs.setAccessibleName("Curves, last values and trials")
+        for card, title in (
+            (self.evolution, "&Evolution"),
+            (self.boxes, "&Last values"),
+            (self.trials, "&Trials"),
+        ):
+            self.tabs.addTab(card, title)
+        right = QSplitter(Qt.Orientation.Vertical)
+        right.addWidget(self.results)
+        right.addWidget(self.tabs)
+        right.setSizes([280, 460])
+        right.setHandleWidth(7)
+        self.split = QSplitter(Qt.Orientation.Horizontal)
+        self.split.addWidget(self.panel)
+        self.split.addWidget(right)
+        self.split.setSizes([330, 930])
+        self.split.setStretchFactor(0, 0)
+        self.split.setStretchFactor(1, 1)
+        self.split.setHandleWidth(7)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(6, 0, 6, 6)
+        layout.addWidget(self.split)
+
+    def _connect(self) -> None:
+        self.model.changed.connect(self._update_actions)
+        self._bar.study_chosen.connect(lambda name: self.model.load(name, studies[name]))
+        self._bar.export_chosen.connect(self.exports.ask)
+        self.panel.train_asked.connect(self._take_from_train)
+        self.panel.sweep_asked.connect(self.ask_sweep)
+        self.trials.chosen.connect(self.open_trial)
+        self.exports.said.connect(self.say)
+        for card in (self.evolution, self.boxes):
+            card.export_asked.connect(self.exports.ask)
+            card.copy_asked.connect(self.exports.copy)
+
+    # ------------------------------------------------------------- for the shell
+
+    @property
+    def busy(self) -> bool:
+        return self.thread_.running
+
+    @property
+    def bar(self) -> QWidget:
+        return self._bar
+
+    def calls(self) -> Mapping[str, Callable[[], object]]:
+        return {
+            "open": self.ask_open,
+            "save": self.ask_save,
+            "export": lambda: self.exports.ask("summary"),
+            "undo": self.model.undo.undo,
+            "redo": self.model.undo.redo,
+            "copy_toml": self._copy_toml,
+            "run": self.run,
+            "stop": self.thread_.stop,
+        }
+
+    def enabled(self, name: str) -> bool:
+        valid = self.model.study is not None
+        if name == "run":
+            return valid and not self.busy
+        if name == "stop":
+            return self.busy
+        if name == "export":
+            return self.view is not None
+        if name in ("save", "copy_toml"):
+            return valid
+        return not self.busy  # open, undo, redo
+
+    def start(self) -> None:
+        self.thread_.start()
+
+    def open_file(self, path: Path) -> None:
+        """Open a study: its TOML to be edited, its file to be looked at or gone on with."""
+        if self.busy:
+            self.say(f"{path.name} is not opened while a study runs: stop it first.")
+        elif path.suffix == ".toml":
+            try:
+                self.model.load(path.stem, Study.read(path))
+            except InputError as error:
+                self.say(str(error))
+        else:
+            number = next(self._numbers)
+            self._asked[number] = "open"
+            self.thread_.ask(StudyOpen(number, str(path)))
+
+    def set_folder(self, folder: Path) -> None:
+        self.folder = folder
+
+    def set_theme(self, theme: Theme) -> None:
+        for card in (self.panel, self.results, self.evolution, self.boxes):
+            card.set_theme(theme)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Stop the study, save, and end its process."""
+        self.timer.stop()
+        self.thread_.close()
+        event.accept()
+
+    def say(self, sentence: str, details: str = "") -> None:
+        """Let the shell show a sentence."""
+        self.said.emit(sentence, details, None)
+
+    # ------------------------------------------------------------------- running
+
+    def run(self) -> None:
+        """Train the study into a new file, or go on with the one that is shown."""
+        study = self.model.study
+        if study is None or self.busy:
+            return
+        self.said.emit("", "", None)
+        shown = self.view is not None and not self.view.finished and self.path is not None
+        if shown and self._held is not None and self._held[0] == self.model.draft:
+            study = self._held[1]
+        else:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self.path = _free(self.folder, self.model.draft.name)
+        self._held = (self.model.draft, study)
+        assert self.path is not None
+        workers, dask = self.panel.workers.value(), self.panel.dask.text().strip()
+        self._forget_live()
+        self.thread_.begin(
+            StudyStart(
+                study.to_toml(),
+                str(self.path),
+                workers=None if dask not in ("", "local") or workers == 1 else workers,
+                dask=dask or None,
+            )
+        )
+        self.results.note.setText("starting …")
+        self._update_actions()
+
+    def _forget_live(self) -> None:
+        self._live = {}
+        self.evolution.end_live()
+
+    def _update_actions(self) -> None:
+        running = self.busy
+        self.panel.set_running(running)
+        self._bar.show_state(self.model.draft.name, running)
+        tip = self.model.problem or "Train the study (Ctrl+R)"
+        self._actions["run"].setToolTip(tip)
+        self.changed.emit()
+
+    # ------------------------------------------------------------------- polling
+
+    def poll(self) -> None:
+        """Take what has arrived."""
+        inbox = self.thread_.inbox
+        ended = False
+        while inbox:
+            message = inbox.popleft()
+            ended |= isinstance(message, Ended | Failed)
+            self._take(message)
+        if self._pace is not None and self.busy:
+            self._show_pace()
+        if ended:
+            self._update_actions()
+
+    def _take(self, message: Any) -> None:
+        if isinstance(message, StudyNews):
+            for event in message.events:
+                self._hear(event)
+        elif isinstance(message, StudyView):
+            self._show(message)
+        elif isinstance(message, StudyBegan):
+            assert self._held is not None
+            self._pace = Pace(self._held[1], message.states, message.slots)
+            self._where = message.where
+        elif isinstance(message, Ended):
+            self._ended(message.ending)
+        elif isinstance(message, Failed):
+            self._failed(message)
+        elif isinstance(message, Extracted):
+            self._asked.pop(message.number, None)
+            self.asked_to_open.emit(Path(message.path))
+        elif isinstance(message, Exported):
+            self.exports.deliver(message)
+
+    def _hear(self, event: Any) -> None:
+        assert self._pace is not None and self._held is not None
+        self._pace.hear(event)
+        if isinstance(event, Progress):
+            live = self._live.get(event.number)
+            if live is None:
+                live = LiveChunk(self._pace.variant_of(event.number))
+                self._live[event.number] = live
+            for record in event.records:
+                live.add(record)
+            self.evolution.show_live(live.variant, event.number, live.curves())
+        elif isinstance(event, Lost):
+            self._end_live(event.number)
+            self.say(f"{event.text[0].upper()}{event.text[1:]}.")
+        elif isinstance(event, Trained) and event.ending != "stopped":
+            self._end_live(event.number)
+
+    def _end_live(self, number: int) -> None:
+        self._live.pop(number, None)
+        self.evolution.end_live(number)
+
+    def _show_pace(self) -> None:
+        assert self._pace is not None
+        for k, pace in enumerate(self._pace.variants()):
+            self.results.show_pace(k, None if pace.state == "finished" else pace)
+        left = self._pace.left
+        told = f" · {short_duration(left)} left" if left is not None else ""
+        self.results.note.setText(f"training {self._where}{told}")
+
+    def _show(self, view: StudyView) -> None:
+        self.view = view
+        if view.number is not None:  # it was asked for
+            self._asked.pop(view.number, None)
+            self.path = Path(view.path)
+            study = Study.from_toml(view.study)
+            self._forget_live()
+            self.model.load(self.path.stem, study)
+            self._held = (self.model.draft, study)
+            self._pace = None
+            self._say_state()
+        self.results.show_view(view)
+        self.evolution.show_variants(view.variants)
+        self.boxes.show_variants(view.variants)
+        self.trials.show_variants(view.variants)
+        self._update_actions()
+
+    def _say_state(self) -> None:
+        assert self.view is not None and self.path is not None
+        state = "finished" if self.view.finished else "not finished: Run goes on with it"
+        self.results.note.setText(f"{self.path.name}, {state}; medians (quartiles)")
+
+    def _ended(self, ending: str) -> None:
+        assert self.path is not None
+        if self._pace is not None:
+            for k, pace in enumerate(self._pace.variants()):
+                self.results.show_pace(k, None if pace.state == "finished" else pace)
+        self._say_state()
+        if ending == "stopped":
+            self.say(f"Stopped; everything is kept in {self.path.name}. Run goes on with it.")
+
+    def _failed(self, message: Failed) -> None:
+        if message.number is not None:
+            self._asked.pop(message.number, None)
+            self.exports.pending.pop(message.number, None)
+        elif self.view is not None and self.path is not None and Path(self.view.path) == self.path:
+            self._say_state()
+        else:
+            self.results.note.setText("Medians over trials, with quartiles. Press Run (Ctrl+R).")
+        self.say(message.sentence, message.details)
+
+    # --------------------------------------------------------------------- doing
+
+    def _take_from_train(self, what: str) -> None:
+        experiment = self._experiment()
+        if experiment is None:
+            self.say("The settings in Train are not allowed yet: mend them there first.")
+        elif what == "base":
+            self.model.take_experiment(experiment)
+        else:
+            self.model.add(("as in Train", difference(self.model.draft.experiment, experiment)))
+
+    def ask_sweep(self) -> None:
+        """Open the sweep editor."""
+        dialog = SweepDialog(self, self.model.draft.experiment)
+        dialog.chosen.connect(lambda found: self.model.add(*found))
+        dialog.finished.connect(lambda _: self._closed(dialog))
+        self.dialog = dialog
+        dialog.open()
+
+    def _closed(self, dialog: SweepDialog) -> None:
+        self.dialog = None
+        dialog.deleteLater()
+
+    def open_trial(self, variant: str, trial: int) -> None:
+        """Write a trial as a run file and open it in Train."""
+        if self.path is None:
+            return
+        key = (str(self.path), variant, trial)
+        known = self._extracted.get(key)
+        if known is not None and known.exists():
+            self.asked_to_open.emit(known)
+            return
+        name = re.sub(r"[^\w.+-]+", "-", f"{self.path.stem}-{variant}-trial-{trial}")
+        out = self._extracted[key] = _free(self.folder, name)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        number = next(self._numbers)
+        self._asked[number] = "extract"
+        self.thread_.ask(StudyExtract(number, str(self.path), variant, trial, str(out)))
+
+    def ask_open(self) -> None:
+        """Choose a study to open."""
+        name, _ = QFileDialog.getOpenFileName(
+            self, "Open", str(self.folder), "Studies, runs and settings (*.stiff *.toml)"
+        )
+        if name:
+            self.asked_to_open.emit(Path(name))
+
+    def ask_save(self) -> None:
+        """Save the study's declaration as TOML."""
+        if self.model.study is None:
+            return
+        start = self.folder / f"{self.model.draft.name}.toml"
+        path = ask_where(self, "Save study", start, "Study", ".toml")
+        if path is not None:
+            try:
+                path.write_text(self.model.study.to_toml(), "utf-8")
+                self.say(f"Saved {path}.")
+            except OSError as error:
+                self.say(f"{path} cannot be written: {error.strerror}. Choose another place.")
+
+    def _copy_toml(self) -> None:
+        if self.model.study is not None:
+            QGuiApplication.clipboard().setText(self.model.study.to_toml())
+            self.say("Copied the study as TOML.")
+
+    def _shown_file(self) -> Path | None:
+        return self.path if self.view is not None else None
+
+    def _export_options(self, figure: str) -> dict[str, Any]:
+        """What `stiffgui export` has to know to draw what is shown."""
+        cards: dict[str, EvolutionCard | BoxCard] = {
+            "summary": self.evolution,
+            "boxes": self.boxes,
+        }
+        return cards[figure].export_options() if figure in cards else {}
+
+
+def _free(folder: Path, stem: str) -> Path:
+    """A file name in the folder that is not taken."""
+    path, number = folder / f"{stem}.stiff", 2
+    while path.exists():
+        path, number = folder / f"{stem}-{number}.stiff", number + 1
+    return path

@@ -1,0 +1,1 @@
+"""Importing a person's own table."""

@@ -1,0 +1,296 @@
+"""The import wizard: a table's file, its columns and what they are used as, and the settings of
+the task; everything that is wrong is said next to where it can be mended."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QSettings, QTimer, Signal
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QLabel,
+    QProgressBar,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from stiffgui.errors import InputError
+from stiffgui.experiment import Experiment
+from stiffgui.gui.dropping import FileDrops
+from stiffgui.gui.tables.columns import INPUT, OUTPUT, ColumnsModel, ColumnsView
+from stiffgui.gui.tables.first_rows import FirstRowsView
+from stiffgui.gui.tables.form import ImportForm
+from stiffgui.gui.train.experiment_panel import NARROW_SPACE
+from stiffgui.session.messages import TableInspected, TableProposed
+from stiffgui.tasks.table import ENDINGS, Preview, Table
+from stiffgui.tasks.table.columns import MINIMUM_ROWS, as_patterns, chosen, duplicates
+
+EDIT_MILLISECONDS = 250  # after the last edit, what was typed is looked at
+NO_FILE = "Choose a file, or drop one here."
+BUSY = "A training is running: stop it, or let it end, before its settings are replaced."
+
+
+class ImportWizard(QDialog):
+    """Emits `inspect_asked(path, delimiter)` and `propose_asked(path, settings)`, whose answers
+    go to `show_preview` and `show_proposal`; `imported(name, experiment)` at its end.
+    """
+
+    inspect_asked = Signal(str, str)
+    propose_asked = Signal(str, dict)
+    imported = Signal(str, object)
+
+    def __init__(self, parent: QWidget, settings: QSettings) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Import table")
+        self._settings = settings
+        self._preview: Preview | None = None
+        self._experiment: Experiment | None = None
+        self._busy = self._pending = self._reread = False
+        self._summary = ""
+        self.form = ImportForm()
+        self.columns = ColumnsModel(self)
+        self.columns_view = ColumnsView(self.columns)
+        self.columns_view.say_when_empty(NO_FILE)
+        self.first_rows = FirstRowsView(self.columns)
+        self._lay_out()
+        self._soon = QTimer(self, singleShot=True, interval=EDIT_MILLISECONDS)
+        self._soon.timeout.connect(self._ask)
+        self.form.edited.connect(self._edited)
+        self.form.browse.clicked.connect(self._browse)
+        self.columns.roles_changed.connect(self._roles_changed)
+        FileDrops(self).dropped.connect(lambda paths: self.choose(paths[0]))
+        self._show_state("")
+
+    def _lay_out(self) -> None:
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        self.tabs.tabBar().setDrawBase(False)
+        keys = QLabel("Chosen rows: I input, O output, L leave out")
+        keys.setObjectName("cardNote")
+        keys.setContentsMargins(0, 0, 2, 6)
+        self.tabs.setCornerWidget(keys)
+        self.tabs.addTab(self.columns_view, "Co&lumns")
+        self.tabs.addTab(self.first_rows, "First &rows")
+        self.tabs.setAccessibleName("Preview")
+        self.waiting = QProgressBar(minimum=0, maximum=0, textVisible=False)
+        self.waiting.setAccessibleName("The table is being read")
+        self.waiting.setFixedHeight(5)
+        policy = self.waiting.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.waiting.setSizePolicy(policy)
+        self.waiting.hide()
+        self.summary = QLabel("")
+        self.summary.setObjectName("cardNote")
+        self.summary.setWordWrap(True)
+        self.buttons = QDialogButtonBox()
+        self.accept_button = self.buttons.addButton(
+            "&Import", QDialogButtonBox.ButtonRole.AcceptRole
+        )
+        self.accept_button.setToolTip("Put an experiment on this table into the panel")
+        self.buttons.addButton("Cancel", QDialogButtonBox.ButtonRole.RejectRole)
+        self.buttons.accepted.connect(self._import)
+        self.buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.setSpacing(8)
+        layout.addWidget(self.form)
+        layout.addWidget(self.waiting)
+        layout.addWidget(self.tabs, 1)
+        layout.addWidget(self.summary)
+        layout.addWidget(self.buttons)
+        self.setMinimumSize(580, 460)
+        self.resize(860, 640)
+
+    # -------------------------------------------------------------------- the file
+
+    def choose(self, path: Path) -> None:
+        """Look at a file."""
+        self.form.show_value("path", str(path))
+        self._edited("path", str(path))
+        self._soon.stop()
+        self._ask()
+
+    def _browse(self) -> None:
+        kept = self.form.values["path"] or self._settings.value("import/folder", "")
+        kinds = " ".join(f"*{ending}" for ending in ENDINGS)
+        name, _ = QFileDialog.getOpenFileName(
+            self, "Import table", str(kept), f"Tables ({kinds});;All files (*)"
+        )
+        if name:
+            self.choose(Path(name))
+
+    def show_preview(self, answer: TableInspected) -> None:
+        """Show what is in the file, or why it cannot be read."""
+        self.waiting.hide()
+        self._pending, self._preview = False, answer.preview
+        file = Path(self.form.values["path"]).name
+        self.columns.show_preview(answer.preview, file)
+        self.first_rows.show_rows(answer.preview.first_rows if answer.preview is not None else ())
+        if answer.preview is None:
+            self._refuse(answer.problem, answer.key)
+            return
+        preview, names = answer.preview, self.columns.names
+        if not self._show_patterns():
+            inputs, outputs = preview.inputs, preview.outputs
+            if not inputs:  # nothing is named as inputs are: everything that can be one
+                inputs = tuple(c.name for c in preview.columns if _can_be_used(c.problem, c.kind))
+            self.columns.show_roles(inputs, outputs)
+            self.form.show_value("input_columns", "")
+            self.form.show_value("output_columns", "")
+        if duplicates(names) or preview.rows < MINIMUM_ROWS:
+            self._refuse(" ".join(preview.problems), "task.path")
+            return
+        self._roles_changed()
+        self._soon.stop()
+        self._ask()
+
+    # ------------------------------------------------------------------- the roles
+
+    def _roles_changed(self) -> None:
+        """The fields say by patterns what the rows say one by one."""
+        for field, role in (("input_columns", INPUT), ("output_columns", OUTPUT)):
+            wanted = self.columns.used_as(role)
+            try:
+                if self._chosen(field) != wanted:
+                    self.form.show_value(field, as_patterns(wanted, self.columns.names))
+            except InputError as error:
+                self._refuse(str(error), f"task.{field}")
+                return
+        self._later()
+
+    def _chosen(self, field: str) -> tuple[str, ...]:
+        """The columns that a field's patterns choose; none where one of them matches nothing."""
+        patterns = str(self.form.values[field])
+        try:
+            return chosen("", self.columns.names, patterns, "") if patterns.strip() else ()
+        except InputError:
+            return ()
+
+    def _show_patterns(self) -> bool:
+        """Let the rows say what the fields say; whether both choose something."""
+        inputs, outputs = self._chosen("input_columns"), self._chosen("output_columns")
+        self.columns.show_roles(inputs, outputs)
+        return bool(inputs and outputs)
+
+    # ------------------------------------------------------------------ being asked
+
+    def _edited(self, field: str, value: object) -> None:
+        self._reread |= field in ("path", "delimiter")
+        if field in ("input_columns", "output_columns"):
+            self._show_patterns()
+        self.columns.set_drops(self.form.values["missing"] == "drop")
+        self._later()
+
+    def _later(self) -> None:
+        self._experiment = None
+        self._show_state("")
+        self._soon.start()
+
+    def _ask(self) -> None:
+        """Let the view child read the file, or make an experiment of it."""
+        values = dict(self.form.values)
+        path = str(values.pop("path")).strip()
+        self.setWindowTitle(f"Import table: {Path(path).name}" if path else "Import table")
+        self._experiment, self._pending = None, False
+        self.form.tell("", "")
+        if self._reread:
+            self._reread, self._preview = False, None
+            if path:
+                self.waiting.show()
+                self.columns_view.say_when_empty("")
+                self._show_state(f"Reading {Path(path).name} …")
+                self._pending = True
+                self.inspect_asked.emit(path, str(values["delimiter"]))
+            else:
+                self.show_preview(TableInspected(0))
+                self._show_state("")
+        elif self._preview is not None:
+            missing = self._nothing_chosen(values)
+            if missing:
+                self._refuse(*missing)
+            else:
+                self._pending = True
+                self.propose_asked.emit(path, values)
+
+    def _nothing_chosen(self, values: dict[str, Any]) -> tuple[str, str] | None:
+        for field, role in (("input_columns", "input"), ("output_columns", "output")):
+            if not str(values[field]).strip():
+                return (
+                    f"No column is an {role} yet: choose {role} in the list, or type a name or a "
+                    f"pattern such as {'x' if role == 'input' else 'y'}_*.",
+                    f"task.{field}",
+                )
+        return None
+
+    def show_proposal(self, answer: TableProposed) -> None:
+        """Show what the settings make of the table, or what is wrong with them."""
+        if self._soon.isActive() or not self._pending:
+            return  # something else has been entered meanwhile
+        self._pending = False
+        if answer.problem:
+            self._refuse(answer.problem, answer.key)
+            return
+        experiment = Experiment.from_toml(answer.experiment)
+        self._experiment = experiment
+        task = experiment.task
+        assert isinstance(task, Table)
+        train, test = task.training_samples, task.test_samples
+        rows = self._preview.rows if self._preview is not None else train + test
+        dropped = f" · {_count(rows - train - test, 'row')} dropped" if rows > train + test else ""
+        self._show_state(
+            f"{_count(train, 'row')} to train on, {_grouped(test)} to test{dropped} · "
+            f"{_count(task.inputs, 'input')}, "
+            f"{_count(task.outputs, 'output')} · batches of {experiment.training.batch_size}"
+        )
+
+    def lost(self) -> None:
+        """What was asked will not be answered."""
+        if self._pending:
+            self._refuse(
+                "The process that reads tables ended unexpectedly, perhaps for want of memory: "
+                "choose a smaller file, or type its name again.",
+                "task.path",
+            )
+
+    # -------------------------------------------------------------------- the state
+
+    def set_busy(self, busy: bool) -> None:
+        """While a training runs nothing can be imported."""
+        self._busy = busy
+        self._show_state(self._summary)
+
+    def _refuse(self, sentence: str, key: str) -> None:
+        self._experiment, self._pending = None, False
+        self._soon.stop()
+        self.waiting.hide()
+        self.columns_view.say_when_empty(NO_FILE)
+        self.form.tell(sentence, key)
+        self._show_state("")
+
+    def _show_state(self, summary: str) -> None:
+        self._summary = summary
+        self.summary.setText(BUSY if self._busy and self._experiment is not None else summary)
+        self.accept_button.setEnabled(self._experiment is not None and not self._busy)
+
+    def _import(self) -> None:
+        if self._experiment is None or self._busy:
+            return
+        path = Path(self.form.values["path"])
+        self._settings.setValue("import/folder", str(path.absolute().parent))
+        self.imported.emit(path.stem, self._experiment)
+        self.accept()
+
+
+def _can_be_used(problem: str, kind: str) -> bool:
+    return kind == "number" and not problem
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{_grouped(number)} {noun}{'' if number == 1 else 's'}"
+
+
+def _grouped(number: int) -> str:
+    return f"{number:,}".replace(",", NARROW_SPACE)

@@ -1,0 +1,1 @@
+"""The Train workspace: settings, live plots, eigenvalues, runs."""

@@ -1,0 +1,413 @@
+"""Train: docks around four plots, timeline, runs; one network trains and everything follows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from itertools import cycle
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QByteArray, QTimer
+from PySide6.QtGui import QCloseEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QMenu,
+    QVBoxLayout,
+    QWidget,
+)
+
+from stiffgui._presets import presets
+from stiffgui.gui.card import Card
+from stiffgui.gui.exports import Exports
+from stiffgui.gui.saving import ask_where
+from stiffgui.gui.tables.importing import Importing
+from stiffgui.gui.theme import Theme
+from stiffgui.gui.train.bar import TrainBar
+from stiffgui.gui.train.live_run import LiveRun
+from stiffgui.gui.train.looking import Looking
+from stiffgui.gui.train.sharing import Sharing
+from stiffgui.gui.train.views import LAYOUT_VERSION, TrainViews, order_tabs
+from stiffgui.gui.train.workbench import Workbench
+from stiffgui.gui.workspace import Surroundings, Workspace
+from stiffgui.regularizers import NoPenalty
+from stiffgui.session.messages import Failed, View
+from stiffgui.tasks.table import ENDINGS
+
+# One task of `poll` at a time: no pause of the window is longer than the slowest of them.
+POLL_MILLISECONDS = 25
+WELCOME = (
+    "Welcome. Press Run to train a residual network and watch how stiff its layers become; "
+    "change any setting on the left, and drag the timeline below to see a past epoch again."
+)
+
+
+class TrainWorkspace(Workspace):
+    """Settings left, plots in the middle, eigenvalues right, timeline and runs below."""
+
+    def __init__(self, surroundings: Surroundings) -> None:
+        super().__init__()
+        self.settings, self._actions = surroundings.settings, surroundings.actions
+        self.bench = Workbench(surroundings.folder, surroundings.in_process)
+        self.model = self.bench.model
+        self.looking = Looking()
+        self.importing = Importing(self, self.looking.thread_.ask, self.settings, self.bench)
+        self.sharing = Sharing(self.model, self)
+        self._ordered = False
+        views = self.views = TrainViews(self.bench, self._actions)
+        self.cards, self.docks = views.cards, views.docks
+        self.errors, self.stiffness, self.fit = views.errors, views.stiffness, views.fit
+        self.layers, self.eigenvalues = views.layers, views.eigenvalues
+        self.trajectories = views.trajectories
+        self.panel, self.timeline, self.runs_bar = views.panel, views.timeline, views.runs_bar
+        self.history_view = views.history_view
+        around = QVBoxLayout(self)
+        around.setContentsMargins(0, 0, 0, 0)
+        around.addWidget(views)
+        self.exports = Exports(self, self.looking.thread_.ask, self.settings, self._shown_options)
+        self.curves_menu = QMenu("&Curves", self)
+        self.history_view.fill(self.curves_menu)
+        self.panels_menu = QMenu("&Panels", self)
+        for dock in views.docks.values():
+            self.panels_menu.addAction(dock.toggleViewAction())
+        self._bar = TrainBar(self._actions, self.curves_menu)
+        self.preset = self._bar.preset
+        self._connect()
+        state = self.settings.value("train/docks")
+        if isinstance(state, QByteArray):
+            views.restoreState(state, LAYOUT_VERSION)
+        tasks = (
+            self._draw_errors,
+            self._draw_stiffness,
+            self._draw_layers,
+            self._tell,
+            self._draw_fit,
+            self._draw_eigenvalues,
+            self._draw_trajectories,
+        )
+        self._tasks, self._count = cycle(tasks), len(tasks)
+        self._views: dict[Card, View] = {}  # those that a card has still to draw
+        self.timer = QTimer(self)
+        self.timer.timeout.connect(self.poll)
+        self.timer.start(POLL_MILLISECONDS)
+        self.load_preset(next(iter(presets)))
+        self.model.undo.clear()
+
+    def _connect(self) -> None:
+        bench, looking = self.bench, self.looking
+        self._bar.preset_chosen.connect(self.load_preset)
+        self.model.changed.connect(self._update_actions)
+        bench.runs_changed.connect(self._runs_changed)
+        bench.training_changed.connect(self._training_changed)
+        bench.said.connect(self.say)
+        bench.undoable.connect(lambda text, call: self.said.emit(text, "", ("Undo", call)))
+        self.sharing.said.connect(self.say)
+        looking.viewed.connect(self._show_view)
+        looking.answered.connect(self._answered)
+        looking.thread_.lost.connect(self.importing.lost)
+        self.importing.imported.connect(self._imported)
+        self.exports.said.connect(self.say)
+        self.timeline.moved.connect(lambda _: looking.soon())
+        self.layers.picked.connect(self._picked)
+        self.eigenvalues.layer_chosen.connect(lambda _: looking.soon())
+        self.eigenvalues.trial_chosen.connect(lambda _: looking.soon())
+        self.runs_bar.export_asked.connect(lambda: self.ask_export("summary"))
+        for history in (self.errors, self.stiffness):
+            history.pointed.connect(self._point)
+        self.trajectories.asked.connect(looking.soon)
+        self.docks["Trajectories"].visibilityChanged.connect(lambda _: looking.soon())
+        for box in (self.eigenvalues.all_layers, self.eigenvalues.contours):
+            box.toggled.connect(lambda _: looking.soon())
+        for card in self.cards:
+            card.export_asked.connect(self.ask_export)
+            card.copy_asked.connect(self.exports.copy)
+
+    # ------------------------------------------------------------ for the shell
+
+    @property
+    def busy(self) -> bool:
+        return self.bench.busy
+
+    @property
+    def bar(self) -> QWidget:
+        return self._bar
+
+    def calls(self) -> Mapping[str, Callable[[], object]]:
+        bench, sharing = self.bench, self.sharing
+        return {
+            "open": self.ask_open,
+            "library": self.open_library,
+            "save": lambda: sharing.ask_save(bench.workspace),
+            "export": self.ask_export,
+            "report": self.ask_report,
+            "undo": bench.undo,
+            "redo": bench.redo,
+            "copy_command": sharing.copy_command,
+            "copy_settings": sharing.copy_settings,
+            "copy_toml": sharing.copy_toml,
+            "paste_settings": sharing.paste_settings,
+            "run": self.run,
+            "pause": bench.pause,
+            "step": bench.step,
+            "stop": bench.stop,
+            "branch": self.branch,
+            "live": self.timeline.go_live,
+            "layout": self.views.default_layout,
+        }
+
+    def enabled(self, name: str) -> bool:
+        training, valid = self.bench.busy, self.model.experiment is not None
+        if name in ("pause", "step", "stop"):
+            return training
+        if name == "run":
+            return valid and not training
+        if name == "branch":
+            kept = self.bench.shown is not None and bool(self.bench.shown.kept)
+            return valid and kept and not training
+        if name in ("save", "copy_command", "copy_settings", "copy_toml"):
+            return valid
+        if name in ("export", "report"):
+            return self.bench.shown is not None
+        return not training if name in ("open", "paste_settings") else True
+
+    def menus(self) -> list[QMenu]:
+        return [self.curves_menu, self.panels_menu]
+
+    def start(self) -> None:
+        """Spawn the warm children, and look for interrupted runs."""
+        self.bench.training.start()
+        self.looking.thread_.start()
+        interrupted = self.bench.interrupted()
+        if interrupted:
+            newest = interrupted[-1]
+            self.said.emit(
+                f"The training of {newest.stem} was interrupted; what was computed is kept.",
+                "",
+                ("Go on training", lambda: self.bench.resume(newest)),
+            )
+        elif self.settings.value("welcomed") is None:
+            self.settings.setValue("welcomed", True)
+            self.said.emit(WELCOME, "", ("Run", self.run))
+
+    def open_file(self, path: Path) -> None:
+        if path.suffix.lower() in ENDINGS:
+            self.importing.open(path)
+        else:
+            self.bench.open_file(path)
+
+    def set_folder(self, folder: Path) -> None:
+        self.bench.workspace = folder
+
+    def set_theme(self, theme: Theme) -> None:
+        self.views.set_theme(theme)
+        self.refresh()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Once everything is in the window, order what Tab reaches."""
+        super().showEvent(event)
+        if not self._ordered:
+            self._ordered = True
+            order_tabs(self._bar, self.panel, *self.cards, self.timeline, self.runs_bar)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Stop training, save, and end the children."""
+        self.importing.close()
+        self.timer.stop()
+        self.settings.setValue("train/docks", self.views.saveState(LAYOUT_VERSION))
+        self.bench.training.close()
+        self.looking.thread_.close()
+        event.accept()
+
+    def say(self, sentence: str, details: str = "") -> None:
+        """Let the shell show a sentence."""
+        self.said.emit(sentence, details, None)
+
+    # ------------------------------------------------------------------ running
+
+    def load_preset(self, name: str) -> None:
+        """Put a preset into the panel (undoable)."""
+        self.model.load(name, presets[name])
+        self._bar.show_preset(name)
+
+    def run(self) -> None:
+        """Train the panel's experiment into a new run file."""
+        self.said.emit("", "", None)
+        self.timeline.go_live()
+        self.bench.run()
+
+    def branch(self) -> None:
+        """Train the panel's settings from the network that the timeline shows."""
+        run = self.bench.shown
+        if run is None:
+            return
+        epoch = run.epoch if self.timeline.live else self.timeline.epoch
+        self.said.emit("", "", None)
+        self.timeline.go_live()
+        self.bench.branch(epoch)
+
+    def _runs_changed(self) -> None:
+        run = self.bench.shown
+        if run is not None:
+            architecture = run.experiment.architecture
+            self.eigenvalues.set_network(
+                architecture.depth, run.experiment.training.trials, architecture.step_size
+            )
+        self.looking.soon(anew=True)
+        self._update_actions()
+
+    def _training_changed(self) -> None:
+        self.looking.soon(anew=True)
+        self._update_actions()
+
+    def _update_actions(self) -> None:
+        wrong = next(iter(self.model.problems.values()), "")
+        self._actions["run"].setToolTip(wrong or "Train the experiment from the start (Ctrl+R)")
+        self._actions["pause"].setText("Resume" if self.bench.paused else "Pause")
+        self.preset.setEnabled(not self.bench.busy)
+        self.panel.set_training(self.bench.busy)
+        self.changed.emit()
+
+    # ------------------------------------------------------------------ polling
+
+    def poll(self) -> None:
+        """Take what has arrived, and do one of the tasks: paint only what changed."""
+        self.bench.take()
+        if self.isVisible():
+            next(self._tasks)()
+
+    def refresh(self) -> None:
+        """Do every task now."""
+        self.bench.take()
+        for _ in range(self._count):
+            next(self._tasks)()
+
+    def _draw_errors(self) -> None:
+        self.errors.refresh(self.bench.visible())
+
+    def _draw_stiffness(self) -> None:
+        self.stiffness.refresh(self.bench.visible())
+
+    def _draw_layers(self) -> None:
+        run = self.bench.shown
+        if run is not None:
+            epoch = run.epoch if self.timeline.live else self.timeline.epoch
+            self.layers.refresh(run, self.eigenvalues.layer.value(), epoch)
+
+    def _tell(self) -> None:
+        """Progress, the penalty's share, and the views of the chosen epoch."""
+        run = self.bench.shown
+        if run is None:
+            return
+        self.timeline.set_range(run.epoch, run.total, run.kept)
+        self.timeline.say(self._progress(run))
+        self.looking.look(
+            run,
+            None if self.timeline.live else self.timeline.epoch,
+            self.eigenvalues.layer.value(),
+            self.eigenvalues.trial.value(),
+            self.eigenvalues.all_layers.isChecked(),
+            self.eigenvalues.contours.isChecked(),
+            self.trajectories.samples.value() if self.trajectories.isVisible() else 0,
+        )
+        shares = run.series["penalty_share"].values
+        penalised = len(shares) and not isinstance(run.experiment.regularizer, NoPenalty)
+        self.panel.show_share(float(shares[-1].mean()) if penalised else None)
+
+    def _progress(self, run: LiveRun) -> str:
+        words = [f"epoch {run.epoch:,} / {run.total:,}"]
+        if run is self.bench.running and len(run.seconds.values) > 1:
+            taken = float(run.seconds.values[-1]) or 1e-9
+            left = (run.total - run.epoch) * taken / max(run.epoch, 1)
+            words.append(f"{run.epoch * run.steps_per_epoch / taken:,.0f} steps/s")
+            words.append(f"{int(left) // 60:02d}:{int(left) % 60:02d} left")
+        paused = run is self.bench.running and self.bench.paused
+        words.append("paused" if paused else run.state)
+        return "    ".join(words).replace(",", "\u202f")
+
+    # -------------------------------------------------------------------- views
+
+    def _picked(self, layer: int, epoch: int) -> None:
+        self.timeline.go_to(epoch)
+        self.eigenvalues.layer.setValue(layer)
+
+    def _point(self, x: float | None) -> None:
+        for card in (self.errors, self.stiffness):
+            card.point_at(x)
+
+    def _show_view(self, view: View) -> None:
+        self._views = dict.fromkeys((self.fit, self.eigenvalues, self.trajectories), view)
+
+    def _draw_fit(self) -> None:
+        view = self._views.pop(self.fit, None)
+        if view is not None:
+            self.fit.show_view(view)
+
+    def _draw_eigenvalues(self) -> None:
+        view = self._views.pop(self.eigenvalues, None)
+        if view is not None:
+            self.eigenvalues.show_view(view)
+
+    def _draw_trajectories(self) -> None:
+        view = self._views.pop(self.trajectories, None)
+        if view is not None:
+            self.trajectories.show_view(view)
+
+    def _answered(self, message: Any) -> None:
+        if self.importing.answered(message):
+            return
+        if not self.exports.answered(message) and isinstance(message, Failed):
+            self.say(message.sentence, message.details)
+
+    # ------------------------------------------------------------------- files
+
+    def ask_open(self) -> None:
+        """Choose a file to open."""
+        tables = " ".join(f"*{ending}" for ending in ENDINGS)
+        kinds = f"Runs, settings and tables (*.stiff *.toml {tables})"
+        name, _ = QFileDialog.getOpenFileName(self, "Open", str(self.bench.workspace), kinds)
+        if name:
+            self.open_file(Path(name))
+
+    def _imported(self, name: str) -> None:
+        self.said.emit(f"{name} is ready to be learnt: press Run.", "", ("Run", self.run))
+
+    def open_library(self) -> None:
+        """Show every run of the folder in a table."""
+        from stiffgui.gui.train.library import Library
+
+        Library(self.bench, self).open()
+
+    def ask_export(self, figure: str | None = None) -> None:
+        """Open the export dialog; without a name, on the figure under the pointer."""
+        under = next((c.figure for c in self.cards if c.underMouse()), "errors")
+        self.exports.open_dialog(figure or under)
+
+    def ask_report(self) -> None:
+        """Choose a file for the report of the drawn runs."""
+        run = self.bench.shown
+        if run is None:
+            return
+        start = run.path.with_name(f"{run.name}-report.html")
+        path = ask_where(self, "Report", start, "HTML", ".html")
+        if path is not None:
+            self.say("The report is being written …")
+            self.exports.save("report", path)
+
+    def export(self, figure: str, path: Path) -> None:
+        """Write a figure as it is shown; the file's ending says the format."""
+        self.exports.save(figure, path)
+
+    def _shown_options(self, figure: str) -> tuple[list[Path], dict[str, Any]] | None:
+        """The run files that `figure` draws, and what of them it shows just now."""
+        run = self.bench.shown
+        if run is None:
+            return None
+        options: dict[str, Any] = {
+            "epoch": None if self.timeline.live else self.timeline.epoch,
+            "layer": min(self.eigenvalues.layer.value(), run.experiment.architecture.depth),
+            "trial": min(self.eigenvalues.trial.value(), run.experiment.training.trials - 1),
+        }
+        for card in self.cards:
+            if card.figure == figure:
+                options |= card.export_options()
+        several = figure in ("errors", "stiffness", "summary", "report")
+        return [r.path for r in (self.bench.visible() if several else [run])], options
