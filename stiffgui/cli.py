@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import sys
 from pathlib import Path
 
@@ -25,7 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _say("stopped by the user.", STOPPED)
     except BrokenPipeError:  # the reader of our output has gone, e.g. `| head`
-        sys.stderr.close()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing is left to flush
         return DONE
     except Exception as error:  # a fault of ours: a sentence for the person, details in the log
         return _say(f"stiffgui failed: {error}. Details are in {_log_fault()}.", FAULT)
@@ -64,23 +65,31 @@ def _window(words: list[str]) -> int:
 
 
 def _command(words: list[str]) -> int:
-    """Hand over to typer, with its errors as one line and our exit codes."""
-    import click
+    """Hand over to typer, with its errors as one line and our exit codes.
+
+    Not by its `main`, which has ideas of its own of what Ctrl+C and a closed pipe mean.
+    """
+    import typer
     from typer.main import get_command
 
     from stiffgui.commands import application
 
+    command = get_command(application())
     try:
-        result = get_command(application()).main(words, prog_name="stiffgui", standalone_mode=False)
-    except click.exceptions.Exit as leave:
+        with command.make_context("stiffgui", list(words)) as context:
+            result = command.invoke(context)
+    except typer.Exit as leave:
         return int(leave.exit_code)
-    except click.exceptions.Abort:
+    except typer.Abort:
         return _say("stopped by the user.", STOPPED)
     except Exception as error:
-        message = getattr(error, "format_message", None)
+        message = getattr(error, "format_message", None)  # of a usage error
         if message is None:
             raise
-        return _say(f"{message()} `stiffgui --help` shows how.", BAD_INPUT)
+        name = f" {words[0]}" if words[0] in COMMANDS else ""
+        told = message().rstrip(".")
+        return _say(f"{told}. `stiffgui{name} --help` shows how.", BAD_INPUT)
+    sys.stdout.flush()
     return int(result or DONE)
 
 

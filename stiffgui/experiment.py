@@ -305,6 +305,11 @@ class Experiment(Settings):
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
             raise InputError(f"{path} cannot be read: {reason}. Check the path.") from None
+        if not text.strip():
+            raise InputError(
+                f"{path} is empty: write settings into it; `stiffgui presets --toml alpine02` "
+                f"prints a file that works."
+            )
         return cls.from_toml(with_table_beside(text, Path(path)), str(path))
 
     def to_toml(self) -> str:

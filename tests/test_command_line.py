@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import re
 import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
+import tomllib
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from stiffgui import open_run
 from stiffgui.cli import main
 
 FAST = ["--set", "training.epochs=12", "--set", "training.trials=2"]
@@ -170,3 +175,53 @@ def _one_line(capsys: pytest.CaptureFixture[str], *told: str) -> None:
     assert error.count("\n") == 1 and error.startswith("stiffgui: ")
     for words in told:
         assert words in error
+
+
+def test_only_declared_packages_are_imported() -> None:
+    """What an import brings along by accident (typer once brought click) is not ours to use."""
+    declared = tomllib.loads(Path("pyproject.toml").read_text("utf-8"))["project"]
+    words = [*declared["dependencies"], *declared["optional-dependencies"]["cluster"]]
+    names = {re.split(r"[\[<>=!; ]", word)[0].lower().replace("-", "_") for word in words}
+    names |= {"pyside6", "dask", "distributed", "pydantic_core", "quinn", "stiffgui"}
+    found = set()
+    for path in Path("stiffgui").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Import):
+                found |= {(alias.name.split(".")[0], path) for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                found.add((node.module.split(".")[0], path))
+    outside = {(m, p) for m, p in found if m not in sys.stdlib_module_names}
+    assert {m for m, _ in outside} > {"numpy", "torch", "typer"}
+    assert not {(m, p) for m, p in outside if m.lower() not in names}
+
+
+def test_a_reader_that_leaves_is_no_fault(tmp_path: Path) -> None:
+    presets = f"{sys.executable} -m stiffgui presets --toml alpine02"
+    command = f"{presets} | head -1; echo ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "0" and not done.stderr
+
+
+def test_force_replaces_runs_only(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table, posing = tmp_path / "mine.csv", tmp_path / "mine.stiff"
+    for path in (table, posing):
+        path.write_text("a,b\n1,2\n")
+        assert main(["train", "alpine02", "--out", str(path), "--force"]) == 2
+        assert path.read_text() == "a,b\n1,2\n"
+        assert path.name in capsys.readouterr().err
+
+
+def test_diverged_is_no_success(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    wild = ("training.learning_rate=10", "task.noise=100", "architecture.activation=identity")
+    wild += ("architecture.depth=100", "architecture.horizon=100", "training.epochs=40")
+    words = [word for setting in wild for word in ("--set", setting)]
+    assert main(["train", "alpine02", *words, "--out", str(tmp_path / "w.stiff")]) == 2
+    assert "training.learning_rate" in capsys.readouterr().err
+    with open_run(tmp_path / "w.stiff") as run:
+        assert run.ending == "diverged" and np.isfinite(run.parameters(0)["layers.weight"]).all()
+
+
+def test_an_empty_toml_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "e.toml").write_text("\n")
+    assert main(["train", str(tmp_path / "e.toml")]) == 2
+    assert "is empty" in capsys.readouterr().err

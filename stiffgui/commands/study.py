@@ -63,7 +63,10 @@ def study(
     from stiffgui.commands.show import show_study
 
     show_study(path, as_json)
-    return 3 if ending == "stopped" else 0
+    if ending == "stopped":
+        _tell(f"nothing is lost; go on with: stiffgui study --resume {path}")
+        return 3
+    return 0
 
 
 def read_study(source: str, settings: list[str]) -> Study:
@@ -136,8 +139,11 @@ def _train(
             states = [(c.chunk, c.state, c.epoch) for c in results.chunks]
         done = len(states) - len(recording.chunks)
         if recording.continued:
-            _tell(f"{path}: {done} of {len(states)} batches are done, going on")
-        _tell(f"{path}: training {executor.describe()}")
+            begun = sum(state == "stopped" for _, state, _ in states)
+            part = f", {begun} in part" if begun else ""
+            _tell(f"{path}: {done} of {len(states)} batches are done{part}")
+        if recording.chunks:
+            _tell(f"{path}: training {executor.describe()}")
         progress = _StudyProgress(recording.study, states, executor.slots)
         with progress:
             for event in recording:

@@ -55,7 +55,9 @@ def train(
     origin = None
     if refine is not None:
         if source is not None or resume is not None:
-            raise InputError("--refine takes its settings from the run: leave out the others.")
+            raise InputError(
+                "--refine takes task and settings from the run: leave out PRESET and --resume."
+            )
         experiment, origin = _refined(refine, settings or [], device)
         path = out if out is not None else _free_name(f"{refine.stem}-refined")
     else:
@@ -87,7 +89,16 @@ def train(
         print(json.dumps(facts))
     else:
         print(f"{path}: {recording.ending} at epoch {facts['epoch']}", file=sys.stderr)
-    return 3 if recording.ending == "stopped" else 0
+    if recording.ending == "stopped":
+        _tell(f"go on with: stiffgui train --resume {path}")
+        return 3
+    if recording.ending == "diverged":
+        raise InputError(
+            f"{path}: every trial diverged, and its last good network is kept; set a smaller "
+            f"training.learning_rate, or a smaller regularizer.weight, and train again.",
+            "training.learning_rate",
+        )
+    return 0
 
 
 def _tell(text: str) -> None:
@@ -158,7 +169,7 @@ def changes_of(settings: list[str], device: str | None = None) -> dict[str, Any]
     changes: dict[str, Any] = {}
     for text in settings:
         key, equals, value = text.partition("=")
-        if not equals:
+        if not equals or not key.strip():
             raise InputError(
                 f"--set {text}: write --set KEY=VALUE, such as --set training.epochs=300."
             )

@@ -8,6 +8,8 @@ import sys
 import time
 from pathlib import Path
 
+from PySide6.QtCore import qInstallMessageHandler
+
 from stiffgui.gui.application import make_application, make_window
 
 FIGURES = ("errors", "stiffness", "layers", "spectrum", "fit", "summary")
@@ -22,6 +24,7 @@ def main() -> int:
     words = parser.parse_args()
     out: Path = words.out
     out.mkdir(parents=True, exist_ok=True)
+    qInstallMessageHandler(_without_hints)
     application = make_application()
     window = make_window(application, out)
     window.train.model.edit("training.epochs", words.epochs)
@@ -50,6 +53,12 @@ def main() -> int:
     print(f"figures     {', '.join(str(p) for p in written)}")
     print(f"screenshot  {out / 'window.png'}")
     return 0 if run.state == "finished" and written == paths else 1
+
+
+def _without_hints(_: object, __: object, text: str) -> None:
+    """Qt's offscreen platform says at every window that it has no size hints."""
+    if "propagateSizeHints" not in text:
+        print(text, file=sys.stderr)
 
 
 def _wait_for(application: object, done: object, seconds: float = 60.0) -> None:

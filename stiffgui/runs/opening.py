@@ -37,6 +37,16 @@ def kind_of_file(path: Path) -> str:
     return STUDY.name if application == STUDY.application else RUN.name
 
 
+def is_ours(path: Path) -> bool:
+    """Whether a file may be taken for a run or a study, damaged ones and empty ones included."""
+    with path.open("rb") as file:
+        header = file.read(72)
+    ours = {kind.application.to_bytes(4, "big") for kind in (RUN, STUDY)}
+    return not header or (
+        header[:16] == b"SQLite format 3\0" and header[68:72] in (*ours, bytes(4))
+    )
+
+
 def open_file(path: Path, kind: Kind) -> sqlite3.Connection:
     """The file opened for reading; it may still be being written.
 

@@ -19,6 +19,7 @@ from safetensors.numpy import save
 import stiffgui
 from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
+from stiffgui.runs.opening import is_ours
 from stiffgui.runs.schema import APPLICATION_ID, HISTORY, TABLES, VERSION
 from stiffgui.training import Event, Record
 
@@ -129,11 +130,22 @@ class RunWriter:
 
 
 def refuse_existing(path: Path, replace: bool) -> None:
-    """Raise InputError when a file is there that may not be replaced."""
+    """Raise InputError for a name that is no .stiff file's, or a file that may not be replaced.
+
+    Never replaced, whatever is asked, is a file that is neither a run nor a study.
+    """
     if path.is_dir():
         raise InputError(f"{path} is a folder: name a file in it, such as {path / 'run.stiff'}.")
-    if path.exists() and not replace:
+    if path.suffix != ".stiff":
+        raise InputError(f"{path} does not end in .stiff: name it {path.with_suffix('.stiff')}.")
+    if not path.exists():
+        return
+    if not replace:
         raise InputError(f"{path} exists: choose another name, or add --force to replace it.")
+    if not is_ours(path):
+        raise InputError(
+            f"{path} was not written by stiffgui and is not replaced: choose another name."
+        )
 
 
 @contextlib.contextmanager
