@@ -37,7 +37,7 @@ def actions() -> dict[str, Callable[[], Action]]:
         made |= {
             f"{problem.name} RES": _ours(problem, NoPenalty()),
             f"{problem.name} RES x{TRIALS}": _ours(problem, NoPenalty(), TRIALS),
-            f"{problem.name} sketch": _ours(problem, _stiffness("gelfand-sketch")),
+            f"{problem.name} sketch": _ours(problem, _stiffness("gelfand-sketch", power=8)),
             f"{problem.name} short sketch": _ours(problem, _stiffness("gelfand-sketch", power=4)),
             f"{problem.name} quarter": _ours(problem, _quarter()),
             f"{problem.name} gelfand": _ours(problem, _stiffness("gelfand")),
@@ -46,7 +46,7 @@ def actions() -> dict[str, Callable[[], Action]]:
             f"{problem.name} plain gelfand": _plain(problem, yardstick.gelfand),
             f"{problem.name} plain radius": _plain(problem, yardstick.radius),
         }
-    made["climate sketch x25"] = _ours(CLIMATE, _stiffness("gelfand-sketch"), TRIALS)
+    made["climate sketch x25"] = _ours(CLIMATE, _stiffness("gelfand-sketch", power=8), TRIALS)
     return made
 
 

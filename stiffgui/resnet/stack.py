@@ -50,13 +50,14 @@ class Stack:
         # tanh z = 2 sigmoid(2 z) - 1: torch's sigmoid takes a sixth of the time of its tanh. The
         # slope of tanh follows from its value; the others need z.
         self._twice = 2 if self._tanh else 1
-        self._minus_one = weight.new_full((), -1)
         self._inner = self._values if self._tanh else torch.empty_like(self.states)
         self._chain = torch.empty_like(self.states)
         self._steps = weight.new_full((trials * depth, 1, samples), self._step)
         self._gradient = torch.empty_like(self.last)
         self.output = weight.new_empty(trials, samples, outputs)
         self._z = torch.empty_like(self.last)
+        # As large as z: a number, or a tensor of one, would be converted at every call.
+        self._minus_ones = torch.full_like(self._z, -1)
         self._single = trials == 1
         self._p = {k: self._cut(v) for k, v in parameters.items()}
         self._g = {k: self._cut(v) for k, v in gradients.items()}
@@ -67,6 +68,7 @@ class Stack:
         self._y, self._g_z = self._per_layer(self._values), self._per_layer(self._chain)
         self._z_n = self._per_layer(self._inner)
         self._g_x, self._z, self._out = map(self._cut, (self._gradient, self._z, self.output))
+        self._minus_ones = self._cut(self._minus_ones)
         matrices, flat = trials * depth, (trials * depth, samples, width)
         self._states_flat = self.states.view(flat)
         self._chain_t = self._chain.view(flat).transpose(1, 2)
@@ -99,7 +101,7 @@ class Stack:
                 self._biases[n], x_n[n], self._weights_t[n], beta=twice, alpha=twice, out=z
             )
             if tanh:
-                torch.add(self._minus_one, z.sigmoid_(), alpha=2, out=y_n[n])
+                torch.add(self._minus_ones, z.sigmoid_(), alpha=2, out=y_n[n])
             else:
                 self._z_n[n].copy_(z)
                 y_n[n].copy_(self._activation.value(z))
@@ -180,7 +182,7 @@ class Stack:
         kind, first = self._architecture.lift, self._x[0]
         if kind == "affine-tanh":
             z = self._affine("lift", x, self._z).mul_(2).sigmoid_()
-            torch.add(self._minus_one, z, alpha=2, out=first)
+            torch.add(self._minus_ones, z, alpha=2, out=first)
         elif kind == "affine":
             first.copy_(self._affine("lift", x, self._z))
         else:  # the rest of the buffer is 0 and stays so
