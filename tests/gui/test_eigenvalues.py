@@ -322,7 +322,7 @@ def test_a_curve_names_target_and_network(qtbot: QtBot) -> None:
 
 
 def test_a_power_method_that_has_not_converged_is_marked(shown: MainWindow, qtbot: QtBot) -> None:
-    table = shown.eigenvalues.table
+    table = shown.train.eigenvalues.table
     column = 1 + table.proxies.index("power")
     titles = [table.verticalHeaderItem(k).text() for k in range(table.rowCount())]
     cell = table.item(titles.index("spectral radius"), column)
