@@ -108,6 +108,7 @@ def test_tab_reaches_named_controls_part_by_part(
     page = window.train
     page.open_file(run_file)
     qtbot.waitUntil(lambda: page.eigenvalues._view is not None, timeout=60_000)
+    window.banner.hide()  # a newcomer's welcome
     parts = [page.bar, page.panel, *page.cards, page.timeline, page.runs_bar]
     place, visited, widget = -1, [], page.preset
     while widget not in visited:
