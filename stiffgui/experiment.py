@@ -300,17 +300,7 @@ class Experiment(Settings):
 
         The path of a table counts from the file's folder, unless it is absolute.
         """
-        try:
-            text = Path(path).read_text("utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-            raise InputError(f"{path} cannot be read: {reason}. Check the path.") from None
-        if not text.strip():
-            raise InputError(
-                f"{path} is empty: write settings into it; `stiffgui presets --toml alpine02` "
-                f"prints a file that works."
-            )
-        return cls.from_toml(with_table_beside(text, Path(path)), str(path))
+        return cls.from_toml(settings_text(Path(path)), str(path))
 
     def to_toml(self) -> str:
         """All settings as TOML text; `from_toml` reads it back to an equal experiment."""
@@ -362,6 +352,24 @@ def with_table_beside(text: str, path: Path) -> str:
         return text
     settings["task"]["path"] = str(path.absolute().parent / table)
     return tomlkit.dumps(document)
+
+
+def settings_text(path: Path) -> str:
+    """The TOML text of a settings file, a table's path made to count from the file's folder.
+
+    Raises InputError when the file cannot be read or is empty.
+    """
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise InputError(f"{path} cannot be read: {reason}. Check the path.") from None
+    if not text.strip():
+        raise InputError(
+            f"{path} is empty: write settings into it; `stiffgui presets --toml alpine02` "
+            f"prints a file that works."
+        )
+    return with_table_beside(text, path)
 
 
 def problems(values: Mapping[str, Any]) -> dict[str, str]:

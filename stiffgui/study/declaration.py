@@ -17,7 +17,7 @@ from pydantic_core import ErrorDetails
 
 from stiffgui._presets import presets
 from stiffgui.errors import InputError, nearest
-from stiffgui.experiment import Experiment, with_table_beside
+from stiffgui.experiment import Experiment, settings_text
 from stiffgui.regularizers import Stiffness
 from stiffgui.settings import Settings, setting, specs
 from stiffgui.study.sweep import Axis, Sweep, dotted
@@ -241,12 +241,7 @@ class Study(Settings):
 
         The path of a table counts from the file's folder, unless it is absolute.
         """
-        try:
-            text = Path(path).read_text("utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-            raise InputError(f"{path} cannot be read: {reason}. Check the path.") from None
-        return cls.from_toml(with_table_beside(text, Path(path)), str(path))
+        return cls.from_toml(settings_text(Path(path)), str(path))
 
     def to_toml(self) -> str:
         """The whole study as TOML text; `from_toml` reads it back to an equal study."""
