@@ -319,7 +319,7 @@ def test_refining_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFi
         # It begins near where the shallower one ended, not where that one began.
         assert after[0] - before[-1] < 0.25 * (before[0] - before[-1])
     assert main(["train", "alpine02", "--refine", str(tmp_path / "five.stiff")]) == 2
-    assert "leave out the others" in capsys.readouterr().err
+    assert "leave out PRESET" in capsys.readouterr().err
     refused = ["--refine", str(tmp_path / "five.stiff"), "--set", "architecture.width=7"]
     assert main(["train", *refused, "--out", str(tmp_path / "no.stiff")]) == 2
     assert not (tmp_path / "no.stiff").exists()
