@@ -83,6 +83,8 @@ def export(
         logarithmic=logarithmic,
         indices=tuple(index or ()),
     )
+    if out.is_dir():
+        raise InputError(f"{out} is a folder: name a file in it.")
     kind = kind or out.suffix.removeprefix(".")
     if kind_of_file(run) == "study":
         _export_study(run, figure, table, out, kind, options, force)

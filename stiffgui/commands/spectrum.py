@@ -25,6 +25,8 @@ def spectrum(
 
     if kind not in ("csv", "json"):
         raise InputError(f"--format {kind} is not known; choose {one_of(('csv', 'json'))}.")
+    if epoch < 0:
+        raise InputError(f"epoch is {epoch}; it must be 0 or more.")
     with open_run(run) as opened:
         table, facts = spectrum_table(opened, epoch, layer, trial)
     if kind == "csv":

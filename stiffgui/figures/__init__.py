@@ -137,17 +137,31 @@ def _write_npz(table: pd.DataFrame, path: Path) -> None:
         np.savez(file, **columns)
 
 
+_LATEX = {
+    "_": r"\_",
+    "%": r"\%",
+    "&": r"\&",
+    "#": r"\#",
+    "–": "--",
+    "\u2009": r"\,",
+    "\u202f": r"\,",
+}
+
+
 def _write_latex(table: pd.DataFrame, path: Path) -> None:
     def cell(value: Any) -> str:
         if isinstance(value, float):
             return f"{value:.4g}"
-        return str(value).replace("_", r"\_").replace("%", r"\%")
+        text = str(value)
+        for sign, written in _LATEX.items():
+            text = text.replace(sign, written)
+        return text
 
     rows = [list(table.columns), *table.itertuples(index=False)]
     lines = [" & ".join(cell(v) for v in row) + r" \\" for row in rows]
     columns = "".join("r" if table[c].dtype.kind in "biuf" else "l" for c in table)
-    body = [rf"\begin{{tabular}}{{{columns}}}", r"\hline", lines[0], r"\hline", *lines[1:]]
-    path.write_text("\n".join([*body, r"\hline", r"\end{tabular}", ""]), "utf-8")
+    body = [rf"\begin{{tabular}}{{{columns}}}", r"\toprule", lines[0], r"\midrule", *lines[1:]]
+    path.write_text("\n".join([*body, r"\bottomrule", r"\end{tabular}", ""]), "utf-8")
 
 
 _WRITERS: dict[str, Callable[[Any, Path], None]] = {

@@ -102,9 +102,8 @@ def _run_fit(run: Run, options: Options) -> tuple[Fit, int]:
     check_place(run, 1, options.trial)
     outputs = run.experiment.task.outputs
     if not 0 <= options.output < outputs:
-        raise InputError(
-            f"{run.path} has no output {options.output}: choose one from 0 to {outputs - 1}."
-        )
+        choice = f"choose one from 0 to {outputs - 1}" if outputs > 1 else "it has one output, 0"
+        raise InputError(f"{run.path} has no output {options.output}: {choice}.")
     snapshot = run.snapshot(10**12 if options.epoch is None else options.epoch)
     return fit_of(run.experiment.task, snapshot, options.trial), snapshot.epoch
 

@@ -7,10 +7,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from stiffgui.errors import InputError, nearest, one_of
+from stiffgui.stiffness import WATCHABLE
+from stiffgui.stiffness.stability import region
+
 # Okabe & Ito's palette without yellow (too faint on white); each series has its own dash too.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#555555")
 DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (3, 1)), (0, (1, 1)))
 SEQUENTIAL, DIVERGING = "viridis", "RdBu_r"
+
+
+_BOUNDS = {
+    "width": (20.0, 1000.0, "mm"),
+    "height": (20.0, 1000.0, "mm"),
+    "font": (4.0, 40.0, "pt"),
+    "dpi": (30.0, 1200.0, "points per inch"),
+}
 
 
 @dataclass(frozen=True)
@@ -39,6 +51,26 @@ class Options:
     all_layers: bool = False
     component: int = 0
     samples: int = 5
+
+    def __post_init__(self) -> None:
+        """Raises InputError for what no figure can be drawn with."""
+        for name, (low, high, unit) in _BOUNDS.items():
+            value = getattr(self, name)
+            if not low <= value <= high:  # NaN, too
+                raise InputError(
+                    f"{name} is {value:g}; it must lie between {low:g} and {high:g} {unit}."
+                )
+        for name, low in (("epoch", 0), ("layer", 1), ("trial", 0)):
+            value = getattr(self, name)
+            if value is not None and value < low:
+                raise InputError(f"{name} is {value}; it must be {low} or more.")
+        region(self.region)
+        for name in self.indices:
+            if name not in WATCHABLE:
+                raise InputError(
+                    f"index {name!r} is not known; choose {one_of(WATCHABLE)}."
+                    f"{nearest(name, WATCHABLE)}"
+                )
 
 
 def plain_ticks(axis: Any) -> None:

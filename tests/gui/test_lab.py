@@ -27,7 +27,7 @@ from stiffgui.gui.theme import DARK, LIGHT
 from stiffgui.gui.window import MainWindow
 from stiffgui.gui.workspace import Surroundings
 from stiffgui.labs import PAGES, page
-from stiffgui.session.lab import Cancel, Compute, ExportPage, Laboratory
+from stiffgui.session.lab import Cancel, Compute, Computed, ExportPage, Laboratory
 from stiffgui.session.messages import Exported, Failed
 
 WAIT = 60_000
@@ -189,6 +189,31 @@ def test_cancel_and_the_newest_request_wins(lab: LabWorkspace, qtbot: QtBot) -> 
     shown.controls.edit("epochs", 20_000)
     lab.show_page("linear")
     assert not shown.stop.isEnabled() and not lab._asked
+
+
+def test_only_the_newest_result_is_drawn(
+    lab: LabWorkspace, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab.calls()["stop"]()
+    drawn: list[int] = []
+    shown = lab.pages["linear"]
+    result = shown.result
+    monkeypatch.setattr(shown, "show_result", lambda result: drawn.append(1))
+    lab._asked = {10**9: shown}
+    for _ in range(500):  # a burst between two polls
+        lab.thread_._results.append(Computed(10**9, result))  # type: ignore[arg-type]
+    lab._draw_newest()
+    lab._draw_newest()
+    assert len(drawn) == 1 and not lab._asked
+
+
+def test_a_blank_card_says_that_it_computes(qtbot: QtBot) -> None:
+    shown = LabPage(PAGES["linear"]())
+    qtbot.addWidget(shown)
+    shown.begin()
+    assert shown.sentences.text() == "Computing…"
+    shown.fail("It cannot.")
+    assert not shown.sentences.text()
 
 
 def test_a_child_that_does_not_listen_is_replaced(

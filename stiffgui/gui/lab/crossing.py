@@ -29,6 +29,8 @@ class Trajectories(QWidget):
         self.plot = plot_widget("x", "t")
         self.plot.setAccessibleName(f"Trajectories of the {name} network")
         self._items: list[pg.PlotDataItem] = []
+        for _ in range(SHADES):
+            self._items.append(self.plot.plot(connect="finite"))
         self._ends = pg.ScatterPlotItem(size=6, pen=None)
         self.plot.addItem(self._ends)
         layout = QVBoxLayout(self)
@@ -37,6 +39,7 @@ class Trajectories(QWidget):
         layout.addWidget(self.title)
         layout.addWidget(self.plot, 1)
         self._theme = LIGHT
+        self._colour()
 
     def show_network(self, network: Trained, result: CrossingResult) -> None:
         """Draw or move the trajectories."""
@@ -48,14 +51,11 @@ class Trajectories(QWidget):
         self.plot.setLabel("bottom", "t" if flat else "x₁")
         t = np.linspace(0, result.horizon, len(states))
         shade = _shades(result.targets)
-        while len(self._items) < SHADES:
-            self._items.append(self.plot.plot(connect="finite"))
         for k, item in enumerate(self._items):
             chosen = np.flatnonzero(shade == k)
             x = np.tile(t, (len(chosen), 1)) if flat else states[:, chosen, 0].T
             y = states[:, chosen, 0 if flat else 1].T
             item.setData(*(_joined(values) for values in (x, y)), connect="finite")
-        self._colour()
         end_x = np.full(states.shape[1], t[-1]) if flat else states[-1, :, 0]
         brushes = self._brushes()
         self._ends.setData(

@@ -125,6 +125,8 @@ class LabPage(QWidget):
     def show_progress(self, share: float | None, word: str = "") -> None:
         """How far the computation is; None when nothing is computed."""
         running = share is not None
+        if self.result is None:  # the card is blank
+            self.sentences.setText("Computing…" if running else "")
         self.bar.setEnabled(running)
         self.bar.setValue(round(1000 * (share or 0.0)))
         self.stop.setEnabled(running)

@@ -9,7 +9,7 @@ from typing import Any
 from PySide6.QtCore import QThread, Signal
 
 from stiffgui.session.children import Child
-from stiffgui.session.lab import Compute, lab_main
+from stiffgui.session.lab import Compute, Computed, lab_main
 from stiffgui.session.messages import Failed, Ready
 
 POLL_SECONDS = 0.02
@@ -17,7 +17,9 @@ PATIENCE_SECONDS = 3.0  # a page that answers nothing for so long is ended with 
 
 
 class LabThread(QThread):
-    """Sends requests to the child and emits its answers.
+    """Sends requests to the child; emits its answers, but keeps only the newest result.
+
+    Results come faster than they can be drawn, so they are polled (`newest`), not signalled.
 
     A `Compute` that finds the child busy for `PATIENCE_SECONDS` without a word gets a new child:
     the old one is ended.
@@ -28,12 +30,20 @@ class LabThread(QThread):
     def __init__(self) -> None:
         super().__init__()
         self._outbox: deque[Any] = deque()
+        self._results: deque[Computed] = deque(maxlen=1)
         self._closing = False
         self.restarts = 0
 
     def ask(self, request: Any) -> None:
         """Send a request."""
         self._outbox.append(request)
+
+    def newest(self) -> Computed | None:
+        """The newest result, once; None when there was none since."""
+        try:
+            return self._results.popleft()
+        except IndexError:
+            return None
 
     def close(self) -> None:
         """End the child and wait for this thread."""
@@ -72,4 +82,7 @@ class LabThread(QThread):
                     continue
                 if message.number == asked:
                     asked = None
-                self.answered.emit(message)
+                if isinstance(message, Computed):
+                    self._results.append(message)
+                else:
+                    self.answered.emit(message)

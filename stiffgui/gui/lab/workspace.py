@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog, QStackedWidget, QTabBar, QVBoxLayout
 
@@ -17,9 +18,10 @@ from stiffgui.gui.lab.thread import LabThread
 from stiffgui.gui.theme import Theme
 from stiffgui.gui.workspace import Surroundings, Workspace
 from stiffgui.labs import PAGES, Page
-from stiffgui.session.lab import Cancel, Compute, Computed, ExportPage
+from stiffgui.session.lab import Cancel, Compute, ExportPage
 from stiffgui.session.messages import Exported, Failed
 
+POLL_MS = 100  # a picture is drawn at most so often
 FILTERS = "PNG (*.png);;SVG (*.svg);;PDF (*.pdf);;CSV, the numbers (*.csv)"
 
 
@@ -31,6 +33,9 @@ class LabWorkspace(Workspace):
         self.settings = surroundings.settings
         self.thread_ = LabThread()
         self.thread_.answered.connect(self._answered)
+        self._poll = QTimer(self)
+        self._poll.setInterval(POLL_MS)
+        self._poll.timeout.connect(self._draw_newest)
         self._number = 0
         self._asked: dict[int, LabPage] = {}  # the request that counts, and its page
         self._exports: dict[int, str] = {}
@@ -78,6 +83,7 @@ class LabWorkspace(Workspace):
 
     def start(self) -> None:
         self.thread_.start()
+        self._poll.start()
         self._compute(self.current)
 
     def _compute(self, page: LabPage) -> None:
@@ -95,15 +101,18 @@ class LabWorkspace(Workspace):
         self.thread_.ask(Cancel())
         self.changed.emit()
 
+    def _draw_newest(self) -> None:
+        message = self.thread_.newest()
+        page = self._asked.get(message.number) if message is not None else None
+        if message is None or page is None:
+            return
+        page.show_result(message.result)
+        if message.result.progress >= 1:
+            self._asked.pop(message.number)
+            self.changed.emit()
+
     def _answered(self, message: Any) -> None:
-        if isinstance(message, Computed):
-            page = self._asked.get(message.number)
-            if page is not None:
-                page.show_result(message.result)
-                if message.result.progress >= 1:
-                    self._asked.pop(message.number)
-                    self.changed.emit()
-        elif message.number in self._exports:
+        if message.number in self._exports:
             self._deliver(self._exports.pop(message.number), message)
         elif isinstance(message, Failed):
             self._failed(message)
@@ -198,6 +207,7 @@ class LabWorkspace(Workspace):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """End the child."""
+        self._poll.stop()
         self.thread_.close()
         super().closeEvent(event)
 

@@ -1,0 +1,52 @@
+"""Options of a figure that no figure can be drawn with are refused in a sentence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from stiffgui.cli import main
+from stiffgui.errors import InputError
+from stiffgui.figures import Options
+
+BAD = {
+    "width": "-5",
+    "height": "nan",
+    "font": "-1",
+    "dpi": "0",
+    "epoch": "-7",
+    "layer": "0",
+    "trial": "-1",
+    "region": "foo",
+    "index": "foo",
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_one_sentence_names_the_option(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["export", str(tmp_path / "a.stiff"), "-o", str(tmp_path / "a.png")]
+    assert main([*words, "--figure", "errors", f"--{name}", BAD[name]]) == 2
+    said = capsys.readouterr().err.strip()
+    assert name in said and "a.stiff" not in said and len(said.splitlines()) == 1
+
+
+def test_a_folder_is_told_before_the_format(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["export", str(tmp_path / "a.stiff"), "--figure", "errors", "-o", str(tmp_path)]
+    assert main(words) == 2
+    assert "is a folder" in capsys.readouterr().err
+
+
+def test_spectrum_of_a_negative_epoch(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["spectrum", str(tmp_path / "a.stiff"), "--epoch", "-5", "--layer", "1"]) == 2
+    assert "epoch is -5" in capsys.readouterr().err
+
+
+def test_the_nearest_index_and_the_bounds() -> None:
+    with pytest.raises(InputError, match="Did you mean gelfand"):
+        Options(indices=("gelfnd",))
+    Options(width=20, height=1000, font=4, dpi=1200, epoch=0)
