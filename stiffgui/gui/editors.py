@@ -85,6 +85,7 @@ class _Line(QLineEdit):
     """A line with the unit inside its right end; arrows step, undo is left to the window."""
 
     stepped = Signal(int)
+    left = Signal()
     _STEPS: ClassVar[dict[int, int]] = {
         Qt.Key.Key_Up: 1,
         Qt.Key.Key_Down: -1,
@@ -117,6 +118,8 @@ class _Line(QLineEdit):
         keypad = Qt.KeyboardModifier.KeypadModifier  # macOS sets it on arrows
         if _is_undo(event):
             event.ignore()
+        elif event.key() == Qt.Key.Key_Escape:
+            self.left.emit()
         elif event.key() in self._STEPS and not (event.modifiers() & ~keypad):
             self.stepped.emit(self._STEPS[event.key()])
         else:
@@ -139,6 +142,7 @@ class TextEditor(Editor):
         self.line.textEdited.connect(self._typed)
         self.line.editingFinished.connect(self._finished)
         self.line.stepped.connect(self._step)
+        self.line.left.connect(self._revert)
 
     def parse(self, text: str) -> Any:
         """The text as the setting's type, or the text itself."""
@@ -165,6 +169,12 @@ class TextEditor(Editor):
         if self._pending:
             self._pending = False
             self.edited.emit(self.parse(self.line.text()))
+
+    def _revert(self) -> None:
+        """Forget what was being typed."""
+        self._pending = False
+        if self._shown is not None:
+            self.line.setText(self.format(self._shown))
 
     def _step(self, steps: int) -> None:
         value = self.parse(self.line.text())

@@ -7,8 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from platformdirs import user_log_path
-from PySide6.QtCore import QByteArray, QEvent, QSettings, Qt, QUrl
-from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QDesktopServices, QKeyEvent
+from PySide6.QtCore import QByteArray, QEvent, QSettings, Qt, QTimer, QUrl
+from PySide6.QtGui import (
+    QAction,
+    QActionGroup,
+    QCloseEvent,
+    QDesktopServices,
+    QKeyEvent,
+    QShowEvent,
+)
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
@@ -18,6 +25,7 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QLabel,
+    QLineEdit,
     QMainWindow,
     QMessageBox,
     QSizePolicy,
@@ -132,6 +140,7 @@ class MainWindow(QMainWindow):
             button = QToolButton()
             button.setObjectName("switch")
             button.setDefaultAction(action)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the focus where it was
             bar.addWidget(button)
             self.switch[place.title] = action
         view.insertSeparator(first)
@@ -319,8 +328,14 @@ class MainWindow(QMainWindow):
         if self._left_in_background:
             QApplication.quit()  # the last window was hidden before: nothing else ends the loop
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """No button has the focus at first: Space pauses."""
+        super().showEvent(event)
+        if not event.spontaneous():
+            QTimer.singleShot(0, self.setFocus)
+
     def event(self, event: QEvent) -> bool:
-        """Space and the arrow keys belong to the control that has the focus, if it uses them."""
+        """Space, Escape and arrows belong to the control that has the focus, if it uses them."""
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
             focus = self.focusWidget()
             slides = event.key() == Qt.Key.Key_Right and isinstance(
@@ -329,7 +344,8 @@ class MainWindow(QMainWindow):
             presses = event.key() == Qt.Key.Key_Space and isinstance(
                 focus, QAbstractButton | QComboBox | QAbstractItemView
             )
-            if slides or presses:
+            leaves = event.key() == Qt.Key.Key_Escape and isinstance(focus, QLineEdit)
+            if slides or presses or leaves:
                 event.accept()
                 return True
         return super().event(event)

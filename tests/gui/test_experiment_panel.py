@@ -252,3 +252,16 @@ def test_half_typed_text_survives_other_changes(panel: ExperimentPanel) -> None:
     QTest.keyClicks(line, "1e-")
     panel.model.edit("training.epochs", 77)
     assert line.text() == "1e-"
+
+
+@pytest.mark.parametrize("before", ["gelfand-sketch", "gelfand", "power"])
+def test_a_proxy_that_does_not_fit_is_told_in_place(panel: ExperimentPanel, before: str) -> None:
+    choose(panel, "regularizer.kind", "stiffness")
+    choose(panel, "regularizer.proxy.kind", before)
+    choose(panel, "regularizer.proxy.kind", "analytic")  # for widths up to 4; this one is 20
+    assert panel.model.experiment is None and panel.subtitle.text() == "1 value to correct"
+    keys = {spec.key for spec in panel.model.specs()}
+    assert "regularizer.proxy.kind" in keys
+    assert not keys & {f"regularizer.proxy.{k}" for k in ("power", "squarings", "iterations")}
+    enter(panel, "architecture.width", "4")
+    assert panel.model.experiment is not None

@@ -6,7 +6,16 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QSettings, Qt
-from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QLabel, QMenu, QToolButton, QWidget
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QApplication,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QToolButton,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from stiffgui.gui.application import PLACES
@@ -125,3 +134,42 @@ def test_tab_reaches_named_controls_part_by_part(
             assert widget.toolTip(), widget
         widget = widget.nextInFocusChain()
     assert place == len(parts) - 1
+
+
+def test_space_pauses_a_fresh_window_and_escape_in_a_field_only_leaves_it(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    page = window.train
+    window.activateWindow()
+    qtbot.waitUntil(lambda: not isinstance(window.focusWidget(), QToolButton))
+    page.model.edit("training.epochs", 100_000)
+    page.run()
+    qtbot.waitUntil(
+        lambda: page.bench.running is not None and page.bench.running.epoch > 1, timeout=60_000
+    )
+    QTest.keyClick(window, Qt.Key.Key_Space)
+    assert page.bench.paused
+    QTest.keyClick(window, Qt.Key.Key_Space)
+    assert not page.bench.paused
+    row = page.panel.row("training.learning_rate")
+    assert row is not None
+    line = row.findChild(QLineEdit)
+    line.setFocus()
+    before = line.text()
+    line.selectAll()
+    QTest.keyClicks(line, "7")
+    QTest.keyClick(line, Qt.Key.Key_Escape)
+    assert line.text() == before and page.bench.busy
+    window.setFocus()
+    QTest.keyClick(window, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: not page.bench.busy, timeout=60_000)
+
+
+def test_the_preset_box_names_what_is_loaded(window: MainWindow) -> None:
+    page = window.train
+    page.load_preset("climate")
+    assert page.preset.currentData() == "climate"
+    page.model.undo.undo()
+    assert page.preset.currentData() == "alpine02"
+    page.model.load("mine", page.model.preset.with_settings({"architecture.depth": 6}))
+    assert page.preset.currentIndex() == -1 and page.preset.placeholderText() == "mine"

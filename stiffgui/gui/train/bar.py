@@ -50,5 +50,8 @@ class TrainBar(QWidget):
         layout.addWidget(more)
 
     def show_preset(self, name: str) -> None:
-        """Name the preset without loading it."""
-        self.preset.setCurrentIndex(self.preset.findData(name))
+        """Name the preset without loading it; whatever else is loaded is named by its own name."""
+        row = self.preset.findData(name)
+        if row < 0:
+            self.preset.setPlaceholderText(name)
+        self.preset.setCurrentIndex(row)

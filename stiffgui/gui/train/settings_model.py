@@ -14,14 +14,14 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from pydantic import ValidationError
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from stiffgui._presets import presets
 from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment, problems
-from stiffgui.settings import Spec
-from stiffgui.tasks import TASKS
+from stiffgui.settings import Spec, variants
 
 MERGE_SECONDS = 1.0
 
@@ -227,18 +227,18 @@ def _structure(state: _State) -> Experiment:
     """A valid experiment with the state's choices, so that its rows are the right ones."""
     if not problems(state.values):
         return Experiment.model_validate(state.values)
-    kinds = dict(_kinds(state.values))
-    try:
-        return state.structure.with_settings(kinds)
-    except InputError:
-        # A task such as a table that is not chosen yet fits nothing, but its rows must be shown.
-        task = TASKS.get(str(kinds.pop("task.kind", "")))
-        if task is None:
-            return state.structure
+    # Group by group: what does not fit together (a proxy of small matrices and a wide network, a
+    # table that is not chosen yet) must still show the rows of its kinds.
+    values = Experiment().changed_values(dict(_kinds(state.values)))
+    groups: dict[str, Any] = {}
+    for name, field in Experiment.model_fields.items():
+        kinds = variants(field)
+        group = kinds.get(str(values[name].get("kind"))) if kinds else field.annotation
         try:
-            return Experiment().with_settings(kinds).model_copy(update={"task": task()})
-        except InputError:
-            return state.structure
+            groups[name] = group.model_validate(values[name])  # type: ignore[union-attr]
+        except (AttributeError, ValidationError, InputError):
+            groups[name] = getattr(state.structure, name) if group is None else group()
+    return Experiment.model_construct(None, **groups)
 
 
 def _kinds(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -226,7 +226,6 @@ class TrainWorkspace(Workspace):
     def load_preset(self, name: str) -> None:
         """Put a preset into the panel (undoable)."""
         self.model.load(name, presets[name])
-        self._bar.show_preset(name)
 
     def run(self) -> None:
         """Train the panel's experiment into a new run file."""
@@ -259,6 +258,7 @@ class TrainWorkspace(Workspace):
         self._update_actions()
 
     def _update_actions(self) -> None:
+        self._bar.show_preset(self.model.preset_name)
         wrong = next(iter(self.model.problems.values()), "")
         self._actions["run"].setToolTip(wrong or "Train the experiment from the start (Ctrl+R)")
         self._actions["pause"].setText("Resume" if self.bench.paused else "Pause")
