@@ -442,3 +442,13 @@ def test_the_real_land_model_is_learnt_with_the_settings_of_any_table(tmp_path: 
     with train(experiment, tmp_path / "a.stiff") as run:
         scores = {score.name: score.test_r2 for score in output_scores(run)}
     assert scores["y_GPP_mean"] >= 0.80 and scores["y_TLAI_mean"] >= 0.80
+
+
+@pytest.mark.parametrize("name", ["a", "y"])
+def test_values_that_overflow_are_refused_with_their_column(tmp_path: Path, name: str) -> None:
+    columns = {"a": ["1", "2", "3", "4"], "y": ["2", "3", "5", "7"]}
+    columns[name][2] = "1e308"
+    rows = [",".join(columns), *(",".join(row) for row in zip(*columns.values(), strict=True))]
+    (tmp_path / "huge.csv").write_text("\n".join(rows))
+    with pytest.raises(ValueError, match=f"column '{name}' has values beyond"):
+        Table(path=str(tmp_path / "huge.csv"), input_columns="a", output_columns="y")

@@ -138,7 +138,7 @@ def _maps(fit: Fit, output: int) -> Any:
 
     target, network = fit.square(fit.target, output), fit.square(fit.network, output)
     (x0, y0), (x1, y1) = fit.x.min(0), fit.x.max(0)
-    figure, axes = plt.subplots(1, 3, sharey=True)
+    figure, axes = plt.subplots(1, 3, sharey=True, layout="compressed")
     low, high = float(target.min()), float(target.max())
     bound = max(float(np.abs(network - target).max()), 1e-12)
     pictures = (
@@ -151,7 +151,9 @@ def _maps(fit: Fit, output: int) -> Any:
         image = ax.imshow(
             values, origin="lower", extent=(x0, x1, y0, y1), cmap=colours, vmin=lowest, vmax=highest
         )
-        figure.colorbar(image, ax=ax, location="bottom", pad=0.02)
+        if title != "target":  # target and network share one
+            shared = list(axes[:2]) if title == "network" else [ax]
+            figure.colorbar(image, ax=shared, location="bottom", pad=0.02)
         ax.set_title(title, fontsize="medium")
         ax.set_xlabel(fit.input_names[0])
     axes[0].set_ylabel(fit.input_names[1])

@@ -61,7 +61,7 @@ def _draw(series: list[tuple[str, Series]], label: str, logarithmic: bool, title
     axes.set_xlabel("epoch")
     axes.set_ylabel(label)
     if series and series[0][1]:
-        axes.legend()
+        figure.legend(loc="outside lower center", ncols=1 if len(series) > 1 else 2)
     return figure
 
 
@@ -78,9 +78,22 @@ def _table(runs: Sequence[Drawn], build: Any, options: Options) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
 
+def _told_apart(runs: Sequence[Drawn]) -> list[str]:
+    """Names of the runs; with the folder where two have the same."""
+    names = [run.name for run in runs]
+    folders = [getattr(run, "path", None) for run in runs]
+    return [
+        f"{name} ({folder.parent.name})" if folder is not None and names.count(name) > 1 else name
+        for name, folder in zip(names, folders, strict=True)
+    ]
+
+
 def draw_errors(runs: Sequence[Drawn], options: Options) -> Any:
     """Training and test RMSE."""
-    series = [(run.name, _error_series(run, options)) for run in runs]
+    series = [
+        (name, _error_series(run, options))
+        for name, run in zip(_told_apart(runs), runs, strict=True)
+    ]
     logarithmic = options.logarithmic is not False
     return _draw(series, "RMSE", logarithmic, lambda name: name)
 
@@ -92,7 +105,10 @@ def errors_table(runs: Sequence[Drawn], options: Options) -> pd.DataFrame:
 
 def draw_stiffness(runs: Sequence[Drawn], options: Options) -> Any:
     """The watched indices, summed over layers."""
-    series = [(run.name, _stiffness_series(run, options)) for run in runs]
+    series = [
+        (name, _stiffness_series(run, options))
+        for name, run in zip(_told_apart(runs), runs, strict=True)
+    ]
     label = "index, sum over layers, mean over samples"
     return _draw(series, label, bool(options.logarithmic), lambda name: WATCHABLE[name].title)
 

@@ -75,9 +75,11 @@ def draw_spectrum(runs: Sequence[Run], options: Options) -> Any:
     span = 1.15 * max(0.1, float(table.modulus.max()))
     _draw_region(axes, options.region, step, span)
     by = "layer" if options.all_layers else "sample"
-    dots = axes.scatter(table.real, table.imag, c=table[by], cmap=SEQUENTIAL, s=9, lw=0, alpha=0.8)
-    if options.all_layers:
-        figure.colorbar(dots, label="layer")
+    dots = axes.scatter(
+        table.real, table.imag, c=table[by], cmap=SEQUENTIAL, s=9, lw=0, alpha=0.8, zorder=3
+    )
+    figure.colorbar(dots, label=by)
+    axes.set_axisbelow(True)
     axes.set_xlim(-span, span)
     axes.set_ylim(-span, span)
     axes.set_aspect("equal")
@@ -85,7 +87,7 @@ def draw_spectrum(runs: Sequence[Run], options: Options) -> Any:
     axes.set_ylabel("Im λ (1/time)")
     where = "all layers" if options.all_layers else f"layer {options.layer}"
     axes.set_title(f"{where} · epoch {epoch} · trial {options.trial}")
-    axes.legend(loc="upper left")
+    figure.legend(loc="outside lower center")
     return figure
 
 

@@ -44,13 +44,18 @@ def draw_summary(runs: Sequence[Run], options: Options) -> Any:
     figure, (left, right) = plt.subplots(1, 2, width_ratios=(2, 3))
     boxes(left, errors, ["train", "test"], "RMSE")
     boxes(right, list(indices.values()), list(indices), "sum over layers")
-    figure.suptitle(f"{runs[0].name} · epoch {history.epochs[-1]} · {runs[0].trials} trials")
+    told = "1 trial" if runs[0].trials == 1 else f"{runs[0].trials} trials"
+    figure.suptitle(f"{runs[0].name} · epoch {history.epochs[-1]} · {told}")
     return figure
 
 
 def boxes(axes: Any, values: list[Any], labels: list[str], label: str) -> None:
     known = [v[np.isfinite(v)] for v in values]
-    axes.boxplot(known, tick_labels=labels, medianprops={"color": COLOURS[1]}, widths=0.5)
+    if any(points.size > 1 for points in known):
+        axes.boxplot(known, tick_labels=labels, medianprops={"color": COLOURS[1]}, widths=0.5)
+    else:  # the box of one number is a line: the dots say it
+        axes.set_xticks(range(1, len(labels) + 1), labels)
+        axes.set_xlim(0.5, len(labels) + 0.5)
     for k, points in enumerate(known):
         axes.plot(np.full(points.size, k + 1), points, ".", color=COLOURS[0], ms=4)
     axes.tick_params(axis="x", rotation=20)

@@ -58,7 +58,8 @@ class Paired:
         if self.pairs == 0:
             return f"{word} unknown"
         amount = self._percent(abs(self.difference)).lstrip("+")
-        amount = amount.replace("0.000", "less than 0.001")
+        if self.difference and amount == "0.000 %":
+            return f"{word} equal within {TINY:g} %"
         way = "lower" if self.difference < 0 else "higher"
         return f"{word} {amount} {way}" if self.difference else f"{word} the same"
 

@@ -295,6 +295,11 @@ def test_controls_work_by_keyboard_and_have_names(name: str, qtbot: QtBot) -> No
         assert editor.control.focusPolicy() & Qt.FocusPolicy.TabFocus
     for key, scale in controls.scales.items():
         assert scale.accessibleName()
+        default, at = getattr(page(name), key), scale.value()
+        scale.setValue(scale.maximum() if at < scale.maximum() else 0)
+        scale.setValue(at)
+        if controls.page.sliders[key][0] <= default <= controls.page.sliders[key][1]:
+            assert getattr(controls.page, key) == default
         for at in (scale.minimum(), scale.maximum()):
             scale.setValue(at)
             value = getattr(controls.page, key)

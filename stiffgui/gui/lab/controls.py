@@ -45,15 +45,22 @@ class Scale(QSlider):
         """Move to a value without emitting `moved`."""
         if not isinstance(value, int | float):
             return
+        with QSignalBlocker(self):
+            self.setValue(self._place(value))
+
+    def _place(self, value: float) -> int:
         value = min(max(value, self._low), self._high)
         if self._spec.logarithmic:
             share = math.log(value / self._low) / math.log(self._high / self._low)
         else:
             share = (value - self._low) / (self._high - self._low)
-        with QSignalBlocker(self):
-            self.setValue(round(share * self.maximum()))
+        return round(share * self.maximum())
 
     def _value(self, at: int) -> int | float:
+        default = self._spec.default
+        inside = isinstance(default, int | float) and self._low <= default <= self._high
+        if inside and at == self._place(default):
+            return default  # moved back, it is the default again, not a rounded neighbour
         share = at / self.maximum()
         if self._spec.logarithmic:
             value = self._low * (self._high / self._low) ** share

@@ -32,6 +32,7 @@ GUESSES = (
     ("feature*", "target*"),
 )
 MANY = 6  # names that a sentence lists at most
+LARGEST = 1e150  # the squares of a standard deviation must not overflow
 MINIMUM_ROWS = 3  # two to train on, one to test
 
 
@@ -130,6 +131,14 @@ def numbers(
             f"{file}: {len(kept)} of {rows} rows have no missing or infinite value; at least "
             f"{MINIMUM_ROWS} are needed: correct the table.",
             "task.missing",
+        )
+    huge = np.abs(kept).max(0) > LARGEST
+    if huge.any():
+        name = (inputs + outputs)[int(huge.argmax())]
+        raise InputError(
+            f"{file}: column {name!r} has values beyond {LARGEST:g}, too large to be "
+            f"standardised: correct them, or leave the column out.",
+            f"task.{'output' if name in outputs else 'input'}_columns",
         )
     varies = np.ptp(kept, axis=0) > 0
     constant = [name for name, v in zip(inputs + outputs, varies, strict=True) if not v]
