@@ -60,7 +60,8 @@ class Scale(QSlider):
         default = self._spec.default
         inside = isinstance(default, int | float) and self._low <= default <= self._high
         if inside and at == self._place(default):
-            return default  # moved back, it is the default again, not a rounded neighbour
+            exact: int | float = default  # moved back, it is that again, not a rounded neighbour
+            return exact
         share = at / self.maximum()
         if self._spec.logarithmic:
             value = self._low * (self._high / self._low) ** share
