@@ -52,7 +52,8 @@ def actions() -> dict[str, Callable[[], Action]]:
 
 def rows() -> list[Row]:
     """Every row of the table."""
-    sketch, gelfand, radius = (proxy(n) for n in ("gelfand-sketch", "gelfand", "spectral-radius"))
+    sketch = proxy("gelfand-sketch", power=8)
+    gelfand, radius = proxy("gelfand"), proxy("spectral-radius")
     a, c = ALPINE.name, CLIMATE.name
     k8, k10 = "gelfand-sketch k = 8 / RES", "gelfand k = 2^10 / RES"
     exact, plain = "exact spectral radius / RES", "our step / torch.nn + torch.optim.Adam"
