@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from stiffgui.stiffness.base import tiny
+from stiffgui.stiffness.plane import length, orthonormal, ritz_pair
 
 SQUARINGS = 9  # of J, before the first check
 FURTHER = 4  # of those that were not trusted
@@ -149,15 +150,15 @@ def _from_power(matrix: Tensor, power: Tensor, size: Tensor) -> Dominant:
     # Right vectors are rows that J^T multiplies, left ones rows that J does: one batch of both.
     rows, images = _planes(matrix, power, start)
     half = len(matrix)
-    value, v, image_v = _ritz_pair(rows[:half], images[:half], None)
-    _, u, image_u = _ritz_pair(rows[half:], images[half:], value)
+    value, v, image_v = ritz_pair(rows[:half], images[:half])
+    _, u, image_u = ritz_pair(rows[half:], images[half:], value)
     overlap = (u * v).sum(-1)
     safe = torch.where(overlap == 0, 1, overlap)
     value = (u * image_v).sum(-1) / safe
     radius = value.abs()
     floor = radius.clamp_min(tiny(radius))
-    residual_v = _length(image_v - value.unsqueeze(-1) * v) / floor
-    residual_u = _length(image_u - value.unsqueeze(-1) * u) / floor
+    residual_v = length(image_v - value.unsqueeze(-1) * v) / floor
+    residual_u = length(image_u - value.unsqueeze(-1) * u) / floor
     condition = 1 / overlap.abs().clamp_min(tiny(radius))  # u and v are of length 1
     eps = torch.finfo(matrix.dtype).eps
     noise = eps * size.flatten() / floor
@@ -189,58 +190,7 @@ def _planes(matrix: Tensor, power: Tensor, start: Tensor) -> tuple[Tensor, Tenso
     def apply(rows: Tensor, by: Tensor) -> Tensor:
         return torch.cat((rows[:half] @ by.transpose(-1, -2), rows[half:] @ by))
 
-    rows = _orthonormal(apply(start.repeat(2, 1, 1), power))
-    rows = _orthonormal(apply(apply(rows, power), matrix))
+    rows = orthonormal(apply(start.repeat(2, 1, 1), power))
+    rows = orthonormal(apply(apply(rows, power), matrix))
     images = apply(rows, matrix)
     return rows, images
-
-
-def _orthonormal(rows: Tensor) -> Tensor:
-    """One or two rows [K, p, w] orthonormalised (Gram-Schmidt, twice); vanishing rows stay 0."""
-    smallest = tiny(rows) ** 0.5
-    rows = rows / _length(rows).clamp_min_(smallest).unsqueeze(-1)
-    if rows.shape[1] == 1:
-        return rows
-    first, second = rows.unbind(1)
-    for _ in range(2):
-        along = torch.linalg.vecdot(first, second).neg_()
-        second = second.addcmul(first, along.unsqueeze(-1))
-        second.div_(_length(second).clamp_min_(smallest).unsqueeze(-1))
-    return torch.stack((first, second), 1)
-
-
-def _ritz_pair(rows: Tensor, images: Tensor, near: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
-    """l [K], a unit eigenvector and its image, complex [K, w], from the plane of `rows`.
-
-    Of the two Ritz values that of the larger modulus, of a pair the upper one; with `near` the
-    one that lies nearer to it.
-    """
-    if rows.shape[1] == 1:
-        value = (images * rows).sum((-2, -1)) + 0j
-        return value, rows[:, 0] + 0j, images[:, 0] + 0j
-    small = images @ rows.transpose(-1, -2)  # image_i . row_j: its left eigenvectors
-    a, b, c, d = small.flatten(1).unbind(-1)
-    middle, half = (a + d) / 2, (a - d) / 2
-    root = (half.square() + b * c + 0j).sqrt()
-    if near is None:
-        value = torch.where((root.imag == 0) & (middle < 0), middle - root, middle + root)
-    else:
-        low, high = middle - root, middle + root
-        value = torch.where((low - near).abs() < (high - near).abs(), low, high)
-    first = torch.stack((c + 0j, value - a), -1)
-    second = torch.stack((value - d, b + 0j), -1)
-    bigger = _length(first) > _length(second)
-    weights = torch.where(bigger.unsqueeze(-1), first, second)
-    length = _length(weights)
-    weights = weights / length.clamp_min(tiny(length)).unsqueeze(-1)
-    default = torch.zeros_like(weights)
-    default[..., 0] = 1
-    weights = torch.where(length.unsqueeze(-1) > 0, weights, default)
-    parts = torch.stack((weights.real, weights.imag), 1)
-    vector, image = parts @ rows, parts @ images
-    return value, torch.complex(vector[:, 0], vector[:, 1]), torch.complex(image[:, 0], image[:, 1])
-
-
-def _length(vectors: Tensor) -> Tensor:
-    length: Tensor = torch.linalg.vector_norm(vectors, dim=-1)
-    return length

@@ -13,6 +13,7 @@ from torch import Generator, Tensor
 from torch.autograd.function import once_differentiable
 
 from stiffgui.stiffness.base import tiny
+from stiffgui.stiffness.plane import length
 
 RESCALE = 8  # products between two rescalings
 CACHE = 4_000_000  # bytes of the products of a group of trials
@@ -53,7 +54,7 @@ class Products:
         transposed, scaled, vector = weight.transpose(-1, -2), self._slopes, self._last
         torch.bmm(self._v_j[0], transposed, out=self._u[0])
         torch.mul(self._u[0], slopes, out=vector)
-        self._scale = _length(vector).clamp_min_(self._smallest)
+        self._scale = length(vector).clamp_min_(self._smallest)
         torch.div(slopes, self._scale.unsqueeze(-1), out=scaled)
         logarithm = self._scale.log().mul_(self.power)
         self._rescaled: dict[int, Tensor] = {}
@@ -63,7 +64,7 @@ class Products:
             vector = self._last if j + 1 == self.power else self._v_j[j + 1]
             torch.mul(self._u[j], scaled, out=vector)
             if j + 1 == self.power or j % RESCALE == RESCALE - 1:
-                size = _length(vector)
+                size = length(vector)
                 divisor = size.clamp_min(self._smallest)
                 logarithm += divisor.log()
                 self._rescaled[j] = divisor.unsqueeze(-1)
@@ -186,8 +187,3 @@ def layer_powers(slopes: Tensor, weight: Tensor, vectors: Tensor, power: int) ->
         power,
     )
     return value.view(shape[:-1])
-
-
-def _length(vectors: Tensor) -> Tensor:
-    length: Tensor = torch.linalg.vector_norm(vectors, dim=-1)
-    return length
