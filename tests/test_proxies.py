@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -82,6 +82,7 @@ def layers_gradients(
     exponent=st.integers(-8, 8),
     single=st.booleans(),
 )
+@example(family="defective", seed=0, width=8, exponent=6, single=True)  # Gelfand's was NaN once
 @settings(max_examples=120, deadline=None)
 def test_values_and_gradients_are_finite_and_within_their_bounds(
     family: str, seed: int, width: int, exponent: int, single: bool

@@ -22,7 +22,8 @@ class Squarings:
     A_j = P_j / ||P_j||_F, P_(j+1) = A_j^2. The value does not depend on the norms divided by, so
     they are constants: G_s = value/k P_s / ||P_s||_F^2, and
     G_j = (G_(j+1) A_j^T + A_j^T G_(j+1)) / ||P_j||_F: s products forward, 2 s backward. A power
-    that vanishes gives the norm's floor and the gradient 0.
+    that vanishes gives the norm's floor and the gradient 0; so is a gradient that leaves the range
+    of the numbers, which is that of a matrix defective to working precision (as in `tangent`).
     """
 
     def __init__(self, like: Tensor, matrices: int, squarings: int) -> None:
@@ -63,52 +64,46 @@ class Squarings:
             other.baddbmm_(power, slope)
             other.div_(scale)
             slope, other = other, slope
-        return slope
+        finite = torch.isfinite(slope.flatten(1).sum(1))  # a finite sum has finite terms
+        return slope.masked_fill_(~finite[:, None, None], 0)
 
 
-class LayerGelfand(torch.autograd.Function):
-    """Gelfand's formula of J = diag(d) W: d [M, B, w], W [M, w, w] -> [M, B].
-
-    Not twice differentiable.
-    """
+class MatrixGelfand(torch.autograd.Function):
+    """Gelfand's formula of [K, w, w]: [K]. Not twice differentiable."""
 
     @staticmethod
-    def forward(ctx: Any, slopes: Tensor, weight: Tensor, squarings: int) -> Tensor:
-        jacobian = (slopes.unsqueeze(-1) * weight.unsqueeze(1)).flatten(0, 1)
-        value = jacobian.new_empty(len(jacobian))
-        chunk = _chunk(jacobian, squarings)
-        products = Squarings(jacobian, min(chunk, len(jacobian)), squarings)
-        derivative = torch.empty_like(jacobian) if any(ctx.needs_input_grad[:2]) else None
-        for first in range(0, len(jacobian), chunk):
+    def forward(ctx: Any, matrix: Tensor, squarings: int) -> Tensor:
+        value = matrix.new_empty(len(matrix))
+        chunk = _chunk(matrix, squarings)
+        products = Squarings(matrix, min(chunk, len(matrix)), squarings)
+        derivative = torch.empty_like(matrix) if ctx.needs_input_grad[0] else None
+        for first in range(0, len(matrix), chunk):
             rows = slice(first, first + chunk)
-            value[rows] = products.value(jacobian[rows])
+            value[rows] = products.value(matrix[rows])
             if derivative is not None:
                 derivative[rows] = products.gradient(torch.ones_like(value[rows]))
         if derivative is not None:
-            ctx.save_for_backward(slopes, weight, derivative)
-        return value.view(slopes.shape[:-1])
+            ctx.save_for_backward(derivative)
+        return value
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, Tensor, None]:
-        slopes, weight, derivative = ctx.saved_tensors
-        gradient = derivative.view(*upstream.shape, *derivative.shape[1:])
-        return *of_factors(slopes, weight, gradient * upstream[..., None, None]), None
+    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, None]:
+        (derivative,) = ctx.saved_tensors
+        return derivative * upstream[:, None, None], None
+
+
+def gelfand(matrix: Tensor, squarings: int) -> Tensor:
+    """||J^k||_F^(1/k), k = 2^s, of [..., w, w]: [...]."""
+    flat = matrix.reshape(-1, *matrix.shape[-2:])
+    value: Tensor = MatrixGelfand.apply(flat, squarings)  # type: ignore[no-untyped-call]
+    return value.view(matrix.shape[:-2])
 
 
 def of_factors(slopes: Tensor, weight: Tensor, gradient: Tensor) -> tuple[Tensor, Tensor]:
     """Gradients of d [M, B, w] and W [M, w, w] from those of J = diag(d) W, [M, B, w, w]."""
     of_slopes = torch.einsum("mbij,mij->mbi", gradient, weight)
     return of_slopes, torch.einsum("mbij,mbi->mij", gradient, slopes)
-
-
-def layer_gelfand(slopes: Tensor, weight: Tensor, squarings: int) -> Tensor:
-    """Gelfand's formula of J = diag(d) W: d [R, N, B, w], W [R, N, w, w] -> [R, N, B]."""
-    shape = slopes.shape
-    value: Tensor = LayerGelfand.apply(  # type: ignore[no-untyped-call]
-        slopes.reshape(-1, *shape[2:]), weight.reshape(-1, *weight.shape[2:]), squarings
-    )
-    return value.view(shape[:-1])
 
 
 def penalty_gradient(
