@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from stiffgui.errors import InputError
+from stiffgui.commands.asked import changes_of
 
 if TYPE_CHECKING:
     from stiffgui.labs import Page, Result
@@ -33,13 +33,7 @@ def lab(
     """Compute a page of the neural-ODE laboratory."""
     from stiffgui.labs import page
 
-    changes = {}
-    for text in settings or []:
-        key, equals, value = text.partition("=")
-        if not equals:
-            raise InputError(f"--set {text}: write --set KEY=VALUE, such as --set seed=1.")
-        changes[key.strip()] = value.strip()
-    chosen = page(name).with_settings(changes)
+    chosen = page(name).with_settings(changes_of(settings or [], example="seed=1"))
     if keys:
         for spec in chosen.specs():
             print(f"{spec.key:16s} {spec.default!s:14s} {spec.help} {spec.bounds}".rstrip())

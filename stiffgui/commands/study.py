@@ -12,19 +12,12 @@ from typing import Annotated, Any
 import typer
 
 from stiffgui._presets import presets
-from stiffgui.commands.train import (
-    _free_name,
-    _stop_on_interrupt,
-    _tell,
-    changes_of,
-    read_experiment,
-)
+from stiffgui.commands.asked import changes_of, free_name, read_experiment
+from stiffgui.commands.terminal import LINE_SECONDS, stop_on_interrupt, tell
 from stiffgui.errors import InputError
 from stiffgui.study.declaration import OWN, Study, is_experiment
 from stiffgui.study.library import studies
 from stiffgui.tasks.table import ENDINGS
-
-LINE_SECONDS = 5.0
 
 
 def study(
@@ -58,13 +51,13 @@ def study(
             raise InputError("--toml prints a study that is named: leave out --resume.")
         print(declared.to_toml(), end="")
         return 0
-    path = resume or out or _free_name(Path(str(source)).stem)
+    path = resume or out or free_name(Path(str(source)).stem)
     ending = _train(declared, path, workers, dask, force, resume is not None)
     from stiffgui.commands.show import show_study
 
     show_study(path, as_json)
     if ending == "stopped":
-        _tell(f"nothing is lost; go on with: stiffgui study --resume {path}")
+        tell(f"nothing is lost; go on with: stiffgui study --resume {path}")
         return 3
     return 0
 
@@ -81,7 +74,7 @@ def read_study(source: str, settings: list[str]) -> Study:
     own = [text for text in settings if text.partition("=")[0].strip() in OWN]
     others = [text for text in settings if text not in own]
     experiment = read_experiment(source, others, None)
-    _tell(f"{source} is one experiment: a study of its RES, RES L2 and RES stiff is made of it")
+    tell(f"{source} is one experiment: a study of its RES, RES L2 and RES stiff is made of it")
     declared = Study.of_experiment(experiment, f"RES, RES L2 and RES stiff of {Path(source).stem}")
     return declared.with_settings(changes_of(own))
 
@@ -131,9 +124,9 @@ def _train(
     from stiffgui.training import Controls
 
     controls = Controls()
-    with choose_executor(workers, dask) as executor, _stop_on_interrupt(controls):
+    with choose_executor(workers, dask) as executor, stop_on_interrupt(controls):
         recording = StudyRecording(
-            declared, path, controls, executor=executor, replace=force, resume=resume, tell=_tell
+            declared, path, controls, executor=executor, replace=force, resume=resume, tell=tell
         )
         with open_study(path) as results:
             states = [(c.chunk, c.state, c.epoch) for c in results.chunks]
@@ -141,9 +134,9 @@ def _train(
         if recording.continued:
             begun = sum(state == "stopped" for _, state, _ in states)
             part = f", {begun} in part" if begun else ""
-            _tell(f"{path}: {done} of {len(states)} batches are done{part}")
+            tell(f"{path}: {done} of {len(states)} batches are done{part}")
         if recording.chunks:
-            _tell(f"{path}: training {executor.describe()}")
+            tell(f"{path}: training {executor.describe()}")
         progress = _StudyProgress(recording.study, states, executor.slots)
         with progress:
             for event in recording:
@@ -210,7 +203,7 @@ class _StudyProgress:
         if self._bars is not None:
             self._bars.console.print(text)
         else:
-            _tell(text)
+            tell(text)
 
 
 def facts_of(variant: Any) -> str:

@@ -26,25 +26,33 @@ STUDY = Kind("study", STUDY_APPLICATION_ID, STUDY_VERSION)
 
 def kind_of_file(path: Path) -> str:
     """`run` or `study`; `run` also for whatever is neither, so that opening it says why."""
-    try:
-        if not path.is_file():
-            return RUN.name
-        # By SQLite: while a file is being written, its header may still be in the journal.
-        with contextlib.closing(_connect(path, RUN)) as database:
-            application = database.execute("PRAGMA application_id").fetchone()[0]
-    except (OSError, sqlite3.Error, InputError):
-        return RUN.name
-    return STUDY.name if application == STUDY.application else RUN.name
+    return STUDY.name if _application(path) == STUDY.application else RUN.name
 
 
 def is_ours(path: Path) -> bool:
-    """Whether a file may be taken for a run or a study, damaged ones and empty ones included."""
+    """Whether a file is a run or a study, or damaged ones' remains, or empty."""
     with path.open("rb") as file:
         header = file.read(72)
-    ours = {kind.application.to_bytes(4, "big") for kind in (RUN, STUDY)}
-    return not header or (
-        header[:16] == b"SQLite format 3\0" and header[68:72] in (*ours, bytes(4))
+    marks = (RUN.application, STUDY.application)
+    return (
+        not header
+        or (header[:16] == b"SQLite format 3\0" and int.from_bytes(header[68:], "big") in marks)
+        or _application(path) in marks
     )
+
+
+def _application(path: Path) -> int:
+    """The mark of an SQLite file, 0 of any other.
+
+    By SQLite: while a file is being written, its header may still be in the journal.
+    """
+    try:
+        if path.is_file():
+            with contextlib.closing(_connect(path, RUN)) as database:
+                return int(database.execute("PRAGMA application_id").fetchone()[0])
+    except (OSError, sqlite3.Error, InputError):
+        pass
+    return 0
 
 
 def open_file(path: Path, kind: Kind) -> sqlite3.Connection:
