@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -162,6 +163,40 @@ def test_resuming_gives_the_run_that_was_never_stopped(tmp_path: object) -> None
         assert run.ending == "finished"
         errors = run.series().series["train_error"][:, 0]
     np.testing.assert_allclose(errors, [r.train_error[0] for r in whole], rtol=1e-9)
+
+
+def test_a_stop_between_records_leaves_no_trace_after_resuming(tmp_path: Path) -> None:
+    experiment = small(
+        training__epochs=130, training__batch_size=30, training__trials=2, watch__snapshots=2
+    )
+    whole = [r.epoch for r in records(Trainer(experiment))]
+    controls, path = Controls(), tmp_path / "a.stiff"
+    recording = Recording(experiment, path, controls)
+    trainer = recording.trainer
+    compute, steps = trainer._compute_gradient, len(trainer._x) // 30
+
+    def stop_late(*batch: Any) -> None:
+        compute(*batch)
+        if trainer.step == 117 * steps - 1:  # the last batch of epoch 117: no record is due there
+            controls.stop()
+
+    trainer._compute_gradient = stop_late  # type: ignore[assignment]
+    for _ in recording:
+        pass
+    with open_run(path) as run:
+        assert run.series().epochs[-1] == 117 and 117 not in whole
+    for _ in Recording(experiment, path, resume=True):
+        pass
+    with open_run(path) as run:
+        assert run.series().epochs.tolist() == whole
+    stopped = Controls()
+    stopped.stop()  # and again, before an epoch is over: the last state is on record all the same
+    for _ in Recording(
+        experiment.with_settings({"training.epochs": 140}), path, stopped, resume=True
+    ):
+        pass
+    with open_run(path) as run:
+        assert run.series().epochs[-1] == 130
 
 
 @pytest.mark.parametrize("how", ["stop", "pause"])

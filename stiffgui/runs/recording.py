@@ -57,7 +57,9 @@ class Recording:
             if data is None:
                 experiment.task.prepare(tell)
             self.trainer = Trainer(experiment, self.controls, checkpoint, data=data)
-            self._writer = RunWriter.reopen(self.path, experiment, self.trainer.epoch)
+            self._writer = RunWriter.reopen(
+                self.path, experiment, self.trainer.epoch, recorded=self.trainer.is_regular()
+            )
         else:
             refuse_existing(self.path, replace)
             initial = None

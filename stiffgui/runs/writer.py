@@ -49,14 +49,21 @@ class RunWriter:
         self.commit()
 
     @classmethod
-    def reopen(cls, path: str | Path, experiment: Experiment, epoch: int) -> RunWriter:
-        """Continue a run file after `epoch`; what lies beyond it is written anew."""
+    def reopen(
+        cls, path: str | Path, experiment: Experiment, epoch: int, *, recorded: bool = True
+    ) -> RunWriter:
+        """Continue a run file after `epoch`; what lies beyond it is written anew.
+
+        With `recorded` false the errors of `epoch` itself go too: only the stop had asked for them.
+        """
         writer = cls.__new__(cls)
         writer.path, writer.experiment = Path(path), experiment
         with writing_to(writer.path):
             writer._open()
             for table in ("history", "indices", "snapshots", "events"):
                 writer._database.execute(f"DELETE FROM {table} WHERE epoch > ?", (epoch,))
+            if not recorded:
+                writer._database.execute("DELETE FROM history WHERE epoch = ?", (epoch,))
         writer._put("experiment", experiment.to_toml())
         writer._put("ending", "running")
         writer.commit()

@@ -305,13 +305,16 @@ class Trainer:
 
     def _is_due(self) -> bool:
         """Whether this epoch leaves a record. One that is asked for by hand always does."""
+        return self.is_regular() or self.controls.pending
+
+    def is_regular(self) -> bool:
+        """Whether the present epoch leaves a record even if nothing stops or pauses there."""
         every = self.experiment.watch.errors_every
         return (
             self.epoch <= ALWAYS_RECORDED
             or self.epoch % every == 0
             or self._indices_are_due()
             or self.epoch in self._snapshot_epochs
-            or self.controls.pending
         )
 
     def _indices_are_due(self) -> bool:
@@ -380,7 +383,8 @@ class Trainer:
         self.alive = saved["alive"].astype(bool)
         self.epoch, self.step, steps = (int(v) for v in saved["counters"])
         self._adam.set_steps(steps)
-        self._recorded = self.epoch
+        # The record that a stop left on its own account is not in the unbroken history.
+        self._recorded = self.epoch if self.is_regular() else self.epoch - 1
         self.seconds = float(saved["seconds"][0])
         self.schedule.restore(
             {k.removeprefix("schedule."): v for k, v in saved.items() if k.startswith("schedule.")}
