@@ -63,7 +63,7 @@ def cluster() -> Iterator[str]:
     """A real Dask cluster of two worker processes; its address."""
     distributed = pytest.importorskip("distributed")
     with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, dashboard_address=None
+        n_workers=2, threads_per_worker=1, dashboard_address=":0"
     ) as running:
         yield running.scheduler_address
 

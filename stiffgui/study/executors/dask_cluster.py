@@ -45,7 +45,7 @@ class DaskCluster(Executor):
             self._cluster = distributed.LocalCluster(
                 n_workers=workers or os.cpu_count() or 1,
                 threads_per_worker=1,
-                dashboard_address=None,
+                dashboard_address=":0",  # any free port: another cluster may be running
             )
         else:
             _reach(address)
