@@ -10,7 +10,8 @@ import pytest
 import torch
 
 from stiffgui import presets
-from stiffgui.experiment import Experiment, Plateau
+from stiffgui.experiment import Experiment
+from stiffgui.procedure import Plateau
 from stiffgui.runs import Recording, open_run
 from stiffgui.training import Controls, Event, Record, Trainer
 from stiffgui.training.adam import Adam

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from stiffgui.experiment import Experiment, Training
+from stiffgui.experiment import Experiment
 from stiffgui.labs.page import Page, Result, document
+from stiffgui.procedure import Training
 from stiffgui.resnet.architecture import Architecture
 from stiffgui.resnet.weights import Legendre, PerLayer
 from stiffgui.settings import setting

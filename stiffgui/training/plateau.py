@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from stiffgui.experiment import Plateau
+from stiffgui.procedure import Plateau
 
 Array = NDArray[np.float64]
 
