@@ -39,6 +39,9 @@ COPIES = (
 )
 
 
+CALL = "Press Run (Ctrl+R)."
+
+
 class Elided(QLabel):
     """A label that shortens its text with an ellipsis rather than cutting it off."""
 
@@ -93,12 +96,14 @@ class Card(QFrame):
         self.body.setContentsMargins(10, 7, 8, 8)
         self.body.setSpacing(4)
         self.body.addLayout(top)
-        self._empty = QLabel(f"{empty}\n\nPress Run (Ctrl+R).")
+        self._promise = empty
+        self._empty = QLabel()
         self._empty.setObjectName("cardNote")
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setWordWrap(True)
         self.body.addWidget(self._empty, 1)
         self._waiting: list[QWidget] | None = []
+        self.expect(False)
 
     def _make_menu(self) -> QMenu:
         menu = QMenu(self)
@@ -159,6 +164,10 @@ class Card(QFrame):
         if self._waiting is not None:
             widget.hide()
             self._waiting.append(widget)
+
+    def expect(self, computing: bool) -> None:
+        """What an empty card says: how to fill it, or that what it will show is being computed."""
+        self._empty.setText(f"{self._promise}\n\n{'Computing…' if computing else CALL}")
 
     def fill(self) -> None:
         """Something is there to be shown: the view takes the place of the empty card's words."""

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
     QAbstractSlider,
+    QAbstractSpinBox,
     QApplication,
     QComboBox,
     QFileDialog,
@@ -344,7 +345,9 @@ class MainWindow(QMainWindow):
             presses = event.key() == Qt.Key.Key_Space and isinstance(
                 focus, QAbstractButton | QComboBox | QAbstractItemView
             )
-            leaves = event.key() == Qt.Key.Key_Escape and isinstance(focus, QLineEdit)
+            leaves = event.key() == Qt.Key.Key_Escape and isinstance(
+                focus, QLineEdit | QAbstractSpinBox
+            )
             if slides or presses or leaves:
                 event.accept()
                 return True

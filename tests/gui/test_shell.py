@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QMenu,
+    QPushButton,
     QToolButton,
     QWidget,
 )
@@ -149,6 +150,8 @@ def test_space_pauses_a_fresh_window_and_escape_in_a_field_only_leaves_it(
     )
     QTest.keyClick(window, Qt.Key.Key_Space)
     assert page.bench.paused
+    chips = [b.text() for b in page.runs_bar.findChildren(QPushButton)]
+    assert any(text.endswith("(paused)") for text in chips), chips
     QTest.keyClick(window, Qt.Key.Key_Space)
     assert not page.bench.paused
     row = page.panel.row("training.learning_rate")
@@ -160,6 +163,9 @@ def test_space_pauses_a_fresh_window_and_escape_in_a_field_only_leaves_it(
     QTest.keyClicks(line, "7")
     QTest.keyClick(line, Qt.Key.Key_Escape)
     assert line.text() == before and page.bench.busy
+    page.eigenvalues.trial.setFocus()
+    QTest.keyClick(page.eigenvalues.trial, Qt.Key.Key_Escape)
+    assert page.bench.busy
     window.setFocus()
     QTest.keyClick(window, Qt.Key.Key_Escape)
     qtbot.waitUntil(lambda: not page.bench.busy, timeout=60_000)
@@ -173,3 +179,11 @@ def test_the_preset_box_names_what_is_loaded(window: MainWindow) -> None:
     assert page.preset.currentData() == "alpine02"
     page.model.load("mine", page.model.preset.with_settings({"architecture.depth": 6}))
     assert page.preset.currentIndex() == -1 and page.preset.placeholderText() == "mine"
+
+
+def test_an_empty_card_says_how_it_fills(window: MainWindow, run_file: Path) -> None:
+    page = window.train
+    assert all("Press Run" in card._empty.text() for card in page.cards)
+    page.open_file(run_file)  # the view child has not answered yet
+    waiting = [card for card in page.cards if not card._empty.isHidden()]
+    assert page.fit in waiting and all("Computing" in card._empty.text() for card in waiting)

@@ -79,7 +79,7 @@ class RunsBar(QFrame):
         if theme is None:
             return
         state: list[tuple[object, ...]] = [
-            (id(r), r.name, r.note, r.visible, r.state, r is bench.shown) for r in bench.runs
+            (id(r), r.name, r.note, r.visible, self._state(r), r is bench.shown) for r in bench.runs
         ]
         if state == self._built:
             return
@@ -100,6 +100,9 @@ class RunsBar(QFrame):
             self._row.adjustSize()
             self._scroll.ensureWidgetVisible(shown)
 
+    def _state(self, run: LiveRun) -> str:
+        return "paused" if run is self.bench.running and self.bench.paused else run.state
+
     def _chip(self, run: LiveRun, theme: Theme) -> QWidget:
         chip = QFrame()
         chip.setObjectName("chip")
@@ -112,7 +115,7 @@ class RunsBar(QFrame):
         drawn.toggled.connect(lambda on: self.bench.set_visible(run, on))
         swatch = QLabel("■")
         swatch.setStyleSheet(f"color: {theme.series[run.colour % len(theme.series)]}")
-        name = QPushButton(_title(run))
+        name = QPushButton(_title(run, self._state(run)))
         name.setObjectName("chipName")
         name.setFlat(True)
         name.setToolTip(f"{describe(run)}\nClick to see this run in Fit, Layers and Eigenvalues")
@@ -174,11 +177,11 @@ class RunsBar(QFrame):
             self.bench.set_note(run, text)
 
 
-def _title(run: LiveRun) -> str:
+def _title(run: LiveRun, state: str) -> str:
     """Name and what has become of it: the last errors, or the state."""
     words = [run.name]
-    if run.state != "finished":
-        words.append(f"({run.state})")
+    if state != "finished":
+        words.append(f"({state})")
     elif len(run.epochs.values):
         errors = [run.series[name].values[-1] for name in ("train_error", "test_error")]
         known = [e[np.isfinite(e)] for e in errors]

@@ -245,6 +245,8 @@ class TrainWorkspace(Workspace):
 
     def _runs_changed(self) -> None:
         run = self.bench.shown
+        for card in self.cards:
+            card.expect(run is not None)
         if run is not None:
             architecture = run.experiment.architecture
             self.eigenvalues.set_network(
