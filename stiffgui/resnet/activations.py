@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Activation:
-    """`value(z)` is s(z); `slope(z, y)` is s'(z) and `curvature(z, y)` s''(z), y = s(z).
+    """`value(z)` is s(z), `slope(z, y)` s'(z) and `curvature(z, y, d)` s''(z), y = s(z), d = s'(z).
 
     Those of tanh and identity follow from y alone; the training step relies on that for tanh.
     """
@@ -22,7 +22,7 @@ class Activation:
     help: str
     value: Callable[[Tensor], Tensor]
     slope: Callable[[Tensor, Tensor], Tensor]
-    curvature: Callable[[Tensor, Tensor], Tensor]
+    curvature: Callable[[Tensor, Tensor, Tensor], Tensor]
 
 
 def _elu_slope(z: Tensor, y: Tensor) -> Tensor:
@@ -42,14 +42,9 @@ def _normal_cdf(z: Tensor) -> Tensor:
     return 0.5 * (1 + (z * 0.7071067811865476).erf())  # 1/sqrt(2)
 
 
-def _gelu_curvature(z: Tensor, y: Tensor) -> Tensor:
+def _gelu_curvature(z: Tensor, y: Tensor, d: Tensor) -> Tensor:
     density = (-0.5 * z * z).exp() * 0.3989422804014327
     return density * (2 - z * z)
-
-
-def _softplus_curvature(z: Tensor, y: Tensor) -> Tensor:
-    slope = z.sigmoid()
-    return slope * (1 - slope)
 
 
 ACTIVATIONS: dict[str, Activation] = {
@@ -57,34 +52,34 @@ ACTIVATIONS: dict[str, Activation] = {
         "saturating, the talk's choice",
         lambda z: z.tanh(),
         lambda z, y: 1 - y * y,
-        lambda z, y: 2 * y * (y * y - 1),
+        lambda z, y, d: (y * d).mul_(-2),
     ),
     "relu": Activation(
         "piecewise linear; s' is 0 or 1",
         lambda z: z.relu(),
         lambda z, y: (z > 0).to(z.dtype),
-        lambda z, y: torch.zeros_like(z),
+        lambda z, y, d: torch.zeros_like(z),
     ),
     "softplus": Activation(
         "smooth relu, log(1 + exp z)",
         lambda z: torch.nn.functional.softplus(z),
         lambda z, y: z.sigmoid(),
-        _softplus_curvature,
+        lambda z, y, d: d * (1 - d),
     ),
     "elu": Activation(
         "relu with an exponential tail, once differentiable",
         lambda z: torch.nn.functional.elu(z),
         _elu_slope,
-        lambda z, y: torch.where(z > 0, 0.0, y + 1),
+        lambda z, y, d: torch.where(z > 0, 0.0, y + 1),
     ),
     "gelu": Activation(
         "z times the normal distribution function", _gelu, _gelu_slope, _gelu_curvature
     ),
-    "sin": Activation("periodic", lambda z: z.sin(), lambda z, y: z.cos(), lambda z, y: -y),
+    "sin": Activation("periodic", lambda z: z.sin(), lambda z, y: z.cos(), lambda z, y, d: -y),
     "identity": Activation(
         "linear layers, for theory and tests",
         lambda z: z,
         lambda z, y: torch.ones_like(z),
-        lambda z, y: torch.zeros_like(z),
+        lambda z, y, d: torch.zeros_like(z),
     ),
 }

@@ -43,7 +43,7 @@ class Stack:
         trials, depth, width, _ = weight.shape
         self.states = weight.new_zeros(trials, depth, samples, width)
         self.last = weight.new_zeros(trials, samples, width)
-        self._step = architecture.step_size
+        self.step = architecture.step_size
         self._tanh = architecture.activation == "tanh"
         self._slopes: Tensor | None = None
         self._values = torch.empty_like(self.states)
@@ -51,8 +51,8 @@ class Stack:
         # slope of tanh follows from its value; the others need z.
         self._twice = 2 if self._tanh else 1
         self._inner = self._values if self._tanh else torch.empty_like(self.states)
-        self._chain = torch.empty_like(self.states)
-        self._steps = weight.new_full((trials * depth, 1, samples), self._step)
+        self.chain = torch.empty_like(self.states)
+        self._steps = weight.new_full((trials * depth, 1, samples), self.step)
         self._gradient = torch.empty_like(self.last)
         self.output = weight.new_empty(trials, samples, outputs)
         self._z = torch.empty_like(self.last)
@@ -65,14 +65,14 @@ class Stack:
         self._weights = self._per_layer(weight)
         self._biases = self._per_layer(parameters["layers.bias"].unsqueeze(2))
         self._x = [*self._per_layer(self.states), self._cut(self.last)]
-        self._y, self._g_z = self._per_layer(self._values), self._per_layer(self._chain)
+        self._y, self._g_z = self._per_layer(self._values), self._per_layer(self.chain)
         self._z_n = self._per_layer(self._inner)
         self._g_x, self._z, self._out = map(self._cut, (self._gradient, self._z, self.output))
         self._minus_ones = self._cut(self._minus_ones)
         matrices, flat = trials * depth, (trials * depth, samples, width)
         self._states_flat = self.states.view(flat)
-        self._chain_t = self._chain.view(flat).transpose(1, 2)
-        self._chain_flat = self._chain.view(flat)
+        self._chain_t = self.chain.view(flat).transpose(1, 2)
+        self._chain_flat = self.chain.view(flat)
         self._g_weight = gradients["layers.weight"].view(matrices, width, width)
         self._g_bias = gradients["layers.bias"].view(matrices, 1, width)
         # One trial needs no batch axis, and plain products have less overhead.
@@ -81,7 +81,7 @@ class Stack:
 
     def use_step(self, step: float) -> None:
         """Take this step size a from now on."""
-        self._step = step
+        self.step = step
         self._steps.fill_(step)
 
     def _cut(self, tensor: Tensor) -> Tensor:
@@ -92,7 +92,7 @@ class Stack:
 
     def forward(self, x: Tensor) -> Tensor:
         """y [R, B, o] of x [R, B, d]; fills `states` x_0..x_{N-1} [R, N, B, w] and `last` x_N."""
-        step, x_n, y_n, tanh = self._step, self._x, self._y, self._tanh
+        step, x_n, y_n, tanh = self.step, self._x, self._y, self._tanh
         multiply_add, z, twice = self._multiply_add, self._z, self._twice
         self._slopes = None
         self._lift(self._cut(x))
@@ -124,26 +124,32 @@ class Stack:
             self._slopes = self._activation.slope(self._inner, self._values)
         return self._slopes
 
+    @property
+    def curvature(self) -> Tensor:
+        """s''(z_n) of every layer, [R, N, B, w], of the last forward pass."""
+        return self._activation.curvature(self._inner, self._values, self.slopes)
+
     def backward(
         self,
         x: Tensor,
         output: Tensor,
-        slopes: Tensor | None = None,
+        chained: bool = False,
         states: Tensor | None = None,
         last: Tensor | None = None,
         weight: Tensor | None = None,
     ) -> None:
         """Fill the gradients from that of the output [R, B, o] at the input x of `forward`.
 
-        slopes and states, [R, N, B, w], last, [R, B, w], and weight, [R, N, w, w]: gradients of
-        what else depends on them, where something does.
+        states [R, N, B, w], last [R, B, w] and weight [R, N, w, w] are gradients of what else
+        depends on them, where something does. For what depends on the slopes, `chain` holds that
+        gradient times s''(z) / a, and is `chained` in.
         """
-        g_x, step = self._g_x, self._step
+        g_x, step = self._g_x, self.step
         extra = None if states is None else self._per_layer(states)
         self._back_from_output(self._cut(output))
         if last is not None:
             g_x.add_(self._cut(last))
-        chain = self._chain_rule(slopes)
+        chain = self._chain_rule(chained)
         for n in reversed(self._layers):
             chain(n)
             self._multiply_add(g_x, self._g_z[n], self._weights[n], alpha=step, out=g_x)
@@ -162,12 +168,10 @@ class Stack:
         torch.bmm(self._steps, self._chain_flat, out=self._g_bias)
         self._back_through_lift(self._cut(x))
 
-    def _chain_rule(self, slopes: Tensor | None) -> Callable[[int], object]:
+    def _chain_rule(self, chained: bool) -> Callable[[int], object]:
         """What turns g_n into G_n, one operation a layer."""
         g_x, g_z, y = self._g_x, self._g_z, self._y
-        if slopes is not None:
-            curvature = self._activation.curvature(self._inner, self._values)
-            torch.mul(slopes, curvature.div_(self._step), out=self._chain)
+        if chained:
             given = self._per_layer(self.slopes)
             return lambda n: g_z[n].addcmul_(g_x, given[n])
         if self._tanh:

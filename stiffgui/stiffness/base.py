@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -12,6 +14,24 @@ from stiffgui.settings import Settings
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor
+
+
+Kept = TypeVar("Kept")
+
+
+@dataclass
+class Workplace:
+    """What a caller lends to `Proxy.penalty_gradient`, the same one at every step."""
+
+    threads: int = 1
+    _kept: dict[Any, Any] = field(default_factory=dict)
+
+    def keep(self, key: Any, make: Callable[[], Kept]) -> Kept:
+        """What was made under this key, for its buffers; made now the first time."""
+        if key not in self._kept:
+            self._kept[key] = make()
+        kept: Kept = self._kept[key]
+        return kept
 
 
 class Proxy(Settings, ABC):
@@ -41,13 +61,12 @@ class Proxy(Settings, ABC):
         generators: list[Generator],
         on_slopes: Tensor,
         on_weight: Tensor,
-        buffers: dict[Any, Any],
+        place: Workplace,
     ) -> Tensor:
         """p_i = sum_n proxy(J_n(x_i)), [R, B], and the gradient of sum_i p_i^2 / 2.
 
-        `on_slopes` [R, N, B, w] and `on_weight` [R, N, w, w] are overwritten with it. `buffers`
-        belong to the caller, for whatever should be kept from step to step. This one is by
-        autograd through `of_layers`; proxies for which that is slow have their own.
+        `on_slopes` [R, N, B, w] and `on_weight` [R, N, w, w] are overwritten with it. This one
+        is by autograd through `of_layers`; proxies for which that is slow have their own.
         """
         leaves = (slopes.detach().requires_grad_(), weight.detach().requires_grad_())
         with torch.enable_grad():

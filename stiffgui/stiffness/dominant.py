@@ -11,15 +11,15 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from stiffgui.stiffness import kernels
 from stiffgui.stiffness.base import tiny
 from stiffgui.stiffness.plane import length, orthonormal, ritz_pair
 
-SQUARINGS = 9  # of J, before the first check
-FURTHER = 4  # of those that were not trusted
+SQUARINGS = 9  # of J on a device, before the first check
+FURTHER = 4  # before the second
 RESIDUAL = 1e-4  # of either eigenvector, relative to |l_1|
 ERROR = 3e-5  # of the value, estimated
 AGREEMENT = 0.02  # with Gelfand's formula, where there is no LAPACK
-CHUNK = 40  # matrices that are squared together
 
 
 class Dominant(NamedTuple):
@@ -34,34 +34,37 @@ class Dominant(NamedTuple):
     trusted: Tensor
 
 
-def dominant(matrix: Tensor) -> Dominant:
+def dominant(matrix: Tensor, threads: int = 1) -> Dominant:
     """|l_1| and d|l_1| of float32 or float64 matrices [K, w, w], without a graph.
 
-    J^(2^s), s = 9, acts twice on two fixed random vectors from either side; Rayleigh-Ritz on
-    what they span gives l_1, real or one of a pair, and both eigenvectors u, v. The value is the
-    two-sided quotient u^H J v / (u^H v), whose error is the product of the errors of u and v; where
-    several eigenvalues share the largest modulus, the gradient of one of them. Not trusted are
-    matrices whose residuals, eigenvalue condition or tiny radius forbid it: they are squared
-    further, and what still is not trusted goes to LAPACK in float64. On a device `without_waiting`
-    stands in. Source: MATH: Ostrowski
-    1958 (two-sided quotient); Stewart 1976 (simultaneous iteration).
+    J^(2^s) acts twice on two fixed random vectors from either side; Rayleigh-Ritz on what they
+    span gives l_1, real or one of a pair, and both eigenvectors u, v. The value is the two-sided
+    quotient u^H J v / (u^H v), whose error is the product of the errors of u and v; where several
+    eigenvalues share the largest modulus, the gradient of one of them. Not trusted are matrices
+    whose residuals, eigenvalue condition or tiny radius forbid it: they are squared further, then
+    in float64, and what still is not trusted goes to LAPACK. On a device `without_waiting` stands
+    in. Source: MATH: Ostrowski 1958 (two-sided quotient); Stewart 1976 (simultaneous iteration).
     """
-    if matrix.device.type != "cpu":
+    if not kernels.serve(matrix):
         return without_waiting(matrix)
-    size = _size(matrix)
-    power = _squared(matrix / size.clamp_min(tiny(matrix)), SQUARINGS)
-    found = _from_power(matrix, power, size)
-    for stage in ("further", "lapack"):
+    width = matrix.shape[-1]
+    if width == 1:
+        return by_lapack(matrix)
+    from stiffgui.stiffness.kernels import dominant as kernel
+
+    start = _start(width, matrix.dtype, matrix.device)
+    found = Dominant(*kernel.dominant(matrix, start, RESIDUAL, ERROR, threads))
+    for better in (torch.float64, None):
         doubtful = (~found.trusted).nonzero().squeeze(-1)
         if not len(doubtful):
             break
-        some = matrix[doubtful]
-        if stage == "further":
-            better = _from_power(some, _squared(power[doubtful], FURTHER), size[doubtful])
+        some = matrix[doubtful].double()
+        if better is None:
+            again = by_lapack(some)
         else:
-            better = by_lapack(some)
-        for whole, part in zip(found, better, strict=True):
-            whole[doubtful] = part
+            again = Dominant(*kernel.dominant(some, start, RESIDUAL, ERROR, threads))
+        for whole, part in zip(found, again, strict=True):
+            whole[doubtful] = part.to(whole.dtype)
     return found
 
 
@@ -101,11 +104,14 @@ def _where(choose: Tensor, yes: Tensor, no: Tensor) -> Tensor:
 def by_lapack(matrix: Tensor) -> Dominant:
     """The same by LAPACK geev in float64, matrix by matrix: [K, w, w].
 
-    The gradient is 0 where l_1 = 0 or the matrix is defective to working precision.
+    The gradient is 0 where l_1 = 0 or the matrix is defective to working precision; |l_1| of a
+    matrix with an entry that is no finite number is NaN.
     """
-    exact = matrix.double()
+    finite = torch.isfinite(matrix).all(-1).all(-1)
+    exact = torch.where(finite[:, None, None], matrix, 0).double()
     values, right = torch.linalg.eig(exact)
     radius, index = values.abs().max(-1)
+    radius = torch.where(finite, radius, torch.nan)
     chosen = torch.arange(len(matrix), device=matrix.device)
     v = right[chosen, :, index]
     # The row of V^-1 that belongs to l_1 is u^H / (u^H v).
@@ -124,24 +130,6 @@ def by_lapack(matrix: Tensor) -> Dominant:
 def _size(matrix: Tensor) -> Tensor:
     norm: Tensor = torch.linalg.vector_norm(matrix.flatten(1), dim=-1)
     return norm[:, None, None]
-
-
-def _squared(matrix: Tensor, times: int) -> Tensor:
-    """matrix^(2^times) up to a factor, normalised every second time; `matrix` may be overwritten.
-
-    Few matrices at a time, so that both buffers stay in the processor's cache.
-    """
-    spare = torch.empty_like(matrix[:CHUNK])
-    for power in torch.split(matrix, CHUNK):
-        other = spare[: len(power)]
-        for k in range(times):
-            torch.bmm(power, power, out=other)
-            if k % 2 or k == times - 1:
-                other /= _size(other).clamp_min_(tiny(other))
-            power, other = other, power
-        if times % 2:
-            other.copy_(power)
-    return matrix
 
 
 def _from_power(matrix: Tensor, power: Tensor, size: Tensor) -> Dominant:

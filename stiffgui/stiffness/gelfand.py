@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from stiffgui.settings import setting
-from stiffgui.stiffness.base import Proxy
+from stiffgui.stiffness.base import Proxy, Workplace
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor
@@ -38,8 +38,8 @@ class Gelfand(Proxy):
         generators: list[Generator],
         on_slopes: Tensor,
         on_weight: Tensor,
-        buffers: dict[Any, Any],
+        place: Workplace,
     ) -> Tensor:
         from stiffgui.stiffness.squarings import penalty_gradient
 
-        return penalty_gradient(slopes, weight, self.squarings, on_slopes, on_weight, buffers)
+        return penalty_gradient(slopes, weight, self.squarings, on_slopes, on_weight, place)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from math import log
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from stiffgui._lazy import torch
 from stiffgui.settings import setting
-from stiffgui.stiffness.base import Proxy, tiny
+from stiffgui.stiffness.base import Proxy, Workplace, tiny
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor
@@ -72,17 +72,13 @@ class GelfandSketch(Proxy):
         generators: list[Generator],
         on_slopes: Tensor,
         on_weight: Tensor,
-        buffers: dict[Any, Any],
+        place: Workplace,
     ) -> Tensor:
         if self.vectors > 1:
-            return super().penalty_gradient(
-                slopes, weight, generators, on_slopes, on_weight, buffers
-            )
+            return super().penalty_gradient(slopes, weight, generators, on_slopes, on_weight, place)
         from stiffgui.stiffness.sketch_products import penalty_gradient
 
-        return penalty_gradient(
-            slopes, weight, self.power, generators, on_slopes, on_weight, buffers
-        )
+        return penalty_gradient(slopes, weight, self.power, generators, on_slopes, on_weight, place)
 
     def _mean(self, values: Tensor) -> Tensor:
         """(mean_q s_q^(2k))^(1/(2k)) of s_q = (w ||J^k r_q||^2)^(1/(2k)): [..., q] -> [...]."""

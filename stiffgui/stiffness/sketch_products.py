@@ -12,11 +12,11 @@ import torch
 from torch import Generator, Tensor
 from torch.autograd.function import once_differentiable
 
-from stiffgui.stiffness.base import tiny
+from stiffgui.stiffness import kernels
+from stiffgui.stiffness.base import Workplace, tiny
 from stiffgui.stiffness.plane import length
 
 RESCALE = 8  # products between two rescalings
-CACHE = 4_000_000  # bytes of the products of a group of trials
 
 
 class Products:
@@ -102,31 +102,35 @@ def penalty_gradient(
     generators: list[Generator],
     on_slopes: Tensor,
     on_weight: Tensor,
-    buffers: dict[Any, Products],
+    place: Workplace,
 ) -> Tensor:
-    """As `Proxy.penalty_gradient`, group of trials by group, into reused buffers."""
-    trials, depth, samples, width = slopes.shape
-    size = 3 * power * depth * samples * width * slopes.element_size()
-    group = max(1, min(trials, CACHE // size))
-    penalties = []
-    for first in range(0, trials, group):
-        part = slice(first, first + group)
-        count = len(slopes[part])
-        key = (count, samples, power)
-        if key not in buffers:
-            buffers[key] = Products(slopes, count * depth, samples, power)
-        products = buffers[key]
-        random_signs(products.start.view(count, depth, samples, width), generators[part])
-        d, w = slopes[part].flatten(0, 1), weight[part].flatten(0, 1)
-        value = products.forward(d, w).view(count, depth, samples)
-        p = value.sum(1)
-        upstream = p.unsqueeze(1).expand_as(value).reshape(-1, samples)
-        products.backward(upstream, w, on_slopes[part].view_as(d), on_weight[part].view_as(w))
-        penalties.append(p)
-    return torch.cat(penalties) if len(penalties) > 1 else penalties[0]
+    """As `Proxy.penalty_gradient`, into reused buffers."""
+    trials, depth, samples, _ = slopes.shape
+    if kernels.serve(slopes):
+        from stiffgui.stiffness.kernels import sketch
+
+        bits = [random_bytes(slopes[0].numel(), slopes.device, g).numpy() for g in generators]
+        return sketch.penalty_gradient(slopes, weight, power, bits, on_slopes, on_weight, place)
+    products = place.keep(
+        ("sketch", trials, samples, power),
+        lambda: Products(slopes, trials * depth, samples, power),
+    )
+    random_signs(products.start.view(slopes.shape), generators)
+    d, w = slopes.flatten(0, 1), weight.flatten(0, 1)
+    value = products.forward(d, w).view(trials, depth, samples)
+    p = value.sum(1)
+    upstream = p.unsqueeze(1).expand_as(value).reshape(-1, samples)
+    products.backward(upstream, w, on_slopes.view_as(d), on_weight.view_as(w))
+    return p
 
 
 _SIGNS: dict[tuple[torch.dtype, torch.device], Tensor] = {}
+
+
+def random_bytes(signs: int, device: torch.device, generator: Generator | None) -> Tensor:
+    """Random bytes with a bit for every sign, a few more in the end; drawn as words of 64."""
+    words = torch.empty(-(-signs // 64), dtype=torch.int64, device=device)
+    return words.random_(-(2**63), None, generator=generator).view(torch.uint8)
 
 
 def random_signs(into: Tensor, generators: list[Generator] | None = None) -> Tensor:
@@ -145,9 +149,9 @@ def random_signs(into: Tensor, generators: list[Generator] | None = None) -> Ten
     rows = [(into, None)] if generators is None else list(zip(into, generators, strict=True))
     for row, generator in rows:
         count = row.numel()
-        words = torch.empty(-(-count // 64), dtype=torch.int64, device=into.device)
-        words.random_(-(2**63), None, generator=generator)
-        signs = _SIGNS[key].index_select(0, words.view(torch.uint8).to(torch.int32))
+        signs = _SIGNS[key].index_select(
+            0, random_bytes(count, into.device, generator).to(torch.int32)
+        )
         torch.mul(signs.view(-1)[:count].view(row.shape), row.shape[-1] ** -0.5, out=row)
     return into
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from stiffgui._lazy import torch
-from stiffgui.stiffness.base import Proxy, tangent
+from stiffgui.stiffness.base import Proxy, Workplace, tangent
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor
@@ -66,16 +66,14 @@ class SpectralRadius(Proxy):
         generators: list[Generator],
         on_slopes: Tensor,
         on_weight: Tensor,
-        buffers: dict[Any, Any],
+        place: Workplace,
     ) -> Tensor:
         if slopes.dtype != torch.float32:
-            return super().penalty_gradient(
-                slopes, weight, generators, on_slopes, on_weight, buffers
-            )
+            return super().penalty_gradient(slopes, weight, generators, on_slopes, on_weight, place)
         from stiffgui.stiffness.dominant import dominant
 
         shape = (*slopes.shape[:3], 2, slopes.shape[3])
-        found = dominant((slopes.unsqueeze(-1) * weight.unsqueeze(2)).flatten(0, 2))
+        found = dominant((slopes.unsqueeze(-1) * weight.unsqueeze(2)).flatten(0, 2), place.threads)
         left, right = found.left.view(shape), found.right.view(shape)
         penalties = found.radius.view(shape[:3]).sum(1)
         left = left * penalties[:, None, :, None, None]

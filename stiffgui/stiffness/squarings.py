@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from stiffgui.stiffness.base import tiny
+from stiffgui.stiffness import kernels
+from stiffgui.stiffness.base import Workplace, tiny
 
 CACHE = 1_500_000  # bytes: the powers of a chunk of matrices stay in the processor's cache
 
@@ -112,16 +113,20 @@ def penalty_gradient(
     squarings: int,
     on_slopes: Tensor,
     on_weight: Tensor,
-    buffers: dict[Any, Squarings],
+    place: Workplace,
 ) -> Tensor:
     """As `Proxy.penalty_gradient`: all layers of a few samples of a trial at a time."""
+    if kernels.serve(slopes):
+        from stiffgui.stiffness.kernels import gelfand
+
+        return gelfand.penalty_gradient(slopes, weight, squarings, on_slopes, on_weight, place)
     trials, depth, samples, width = slopes.shape
     penalties = slopes.new_empty(trials, samples)
     some = max(1, _chunk(weight[0], squarings) // depth)
-    key = (depth * min(some, samples), width, squarings)
-    if key not in buffers:
-        buffers[key] = Squarings(weight, key[0], squarings)
-    products = buffers[key]
+    count = depth * min(some, samples)
+    products = place.keep(
+        ("gelfand", count, width, squarings), lambda: Squarings(weight, count, squarings)
+    )
     on_weight.zero_()
     for r in range(trials):
         for first in range(0, samples, some):

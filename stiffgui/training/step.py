@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import Generator, Tensor
 
@@ -11,7 +9,8 @@ from stiffgui.regularizers import L2, NoPenalty, Regularizer, Stiffness
 from stiffgui.resnet.expansion import stack
 from stiffgui.resnet.network import Pass, ResidualNetwork
 from stiffgui.resnet.stack import Stack
-from stiffgui.stiffness.base import tiny
+from stiffgui.stiffness import kernels
+from stiffgui.stiffness.base import Workplace, tiny
 from stiffgui.training.stacked import Stacked
 
 
@@ -24,10 +23,12 @@ class Gradient:
     Nothing here waits for the device.
     """
 
-    def __init__(self, network: ResidualNetwork, parameters: Stacked, gradient: Stacked) -> None:
+    def __init__(
+        self, network: ResidualNetwork, parameters: Stacked, gradient: Stacked, threads: int = 1
+    ) -> None:
         self._network, self._parameters, self._gradient = network, parameters, gradient
         self._stacks: dict[tuple[int, int], Stack] = {}
-        self._buffers: dict[Any, Any] = {}
+        self._place = Workplace(threads)
 
     def __call__(
         self,
@@ -119,17 +120,37 @@ class Gradient:
         whole = slopes.shape == on_slopes.shape
         into_slopes = on_slopes if whole else torch.empty_like(slopes)
         p = regularizer.proxy.penalty_gradient(
-            slopes, stack.weight, generators, into_slopes, on_weight, self._buffers
+            slopes, stack.weight, generators, into_slopes, on_weight, self._place
         )
         if not whole:
             regularizer.of_batch(on_slopes.zero_()).copy_(into_slopes)
-        samples = x.shape[1]
-        loss = self._record(
-            length, samples, regularizer.weight, p.mean(1), p.square().mean(1), into
-        )
-        share = (regularizer.weight / p.shape[1] / loss).view(-1, 1, 1, 1)
+        self._join(stack, regularizer.weight, p, length, difference, into)
+        stack.backward(x, difference, chained=True, weight=on_weight)
+
+    def _join(
+        self,
+        stack: Stack,
+        weight: float,
+        p: Tensor,
+        length: Tensor,
+        difference: Tensor,
+        into: Tensor,
+    ) -> None:
+        """The loss; its gradients replace `difference` and those of sum p^2 / 2 in the room."""
+        on_slopes, on_weight = stack.room
+        step = stack.step
+        if kernels.serve(p):
+            from stiffgui.training.joining import join
+
+            arrays = (difference, on_slopes, on_weight, stack.curvature, into, stack.chain)
+            join(p.numpy(), length.numpy(), weight, tiny(p), step, *(a.numpy() for a in arrays))
+            return
+        samples = difference.shape[1]
+        loss = self._record(length, samples, weight, p.mean(1), p.square().mean(1), into)
+        share = (weight / p.shape[1] / loss).view(-1, 1, 1, 1)
         difference.div_((loss * samples).view(-1, 1, 1))
-        stack.backward(x, difference, on_slopes.mul_(share), weight=on_weight.mul_(share))
+        on_weight.mul_(share)
+        torch.mul(on_slopes, stack.curvature, out=stack.chain).mul_(share / step)
 
     def _with_penalty(
         self,
@@ -158,7 +179,9 @@ class Gradient:
         difference.div_((loss * x.shape[1]).view(-1, 1, 1))
         if on_output is not None:
             difference.add_(on_output)
-        stack.backward(x, difference, on_slopes, on_states, on_last)
+        if on_slopes is not None:
+            torch.mul(on_slopes, stack.curvature, out=stack.chain).div_(stack.step)
+        stack.backward(x, difference, on_slopes is not None, on_states, on_last)
         for block, added in zip(self._gradient.blocks.values(), on_parameters, strict=True):
             if added is not None:
                 block.add_(added)

@@ -44,8 +44,9 @@ class AutogradGradient:
 
 
 def gradient_of(
-    network: ResidualNetwork, parameters: Stacked, gradient: Stacked
+    network: ResidualNetwork, parameters: Stacked, gradient: Stacked, threads: int = 1
 ) -> Gradient | AutogradGradient:
     """The step written out where there is one, autograd otherwise."""
-    euler = network.architecture.integrator == "euler"
-    return (Gradient if euler else AutogradGradient)(network, parameters, gradient)
+    if network.architecture.integrator == "euler":
+        return Gradient(network, parameters, gradient, threads)
+    return AutogradGradient(network, parameters, gradient)

@@ -18,6 +18,7 @@ from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
 from stiffgui.resnet.network import ResidualNetwork, initial_parameters
 from stiffgui.stiffness import WATCHABLE, layer_indices
+from stiffgui.stiffness.kernels.threads import choose_threads
 from stiffgui.tasks import Data
 from stiffgui.training.adam import Adam
 from stiffgui.training.controls import Controls
@@ -64,7 +65,8 @@ class Trainer:
         self.device = choose_device(settings.device)
         check_graph(settings.cuda_graph, self.device)
         self.dtype = getattr(torch, settings.precision)
-        torch.set_num_threads(settings.threads)
+        self._threads = choose_threads(settings.threads)
+        torch.set_num_threads(settings.threads or 1)
         self.trials = [settings.first_trial + r for r in range(settings.trials)]
         self.data: Data = experiment.task.data() if data is None else data
         self.epoch = self.step = 0
@@ -106,7 +108,7 @@ class Trainer:
         leaves = {k: v.detach().requires_grad_() for k, v in self._parameters.blocks.items()}
         self.network = ResidualNetwork(experiment.architecture, leaves)
         gradient, training = self._parameters.like(), experiment.training
-        compute = gradient_of(self.network, self._parameters, gradient)
+        compute = gradient_of(self.network, self._parameters, gradient, self._threads)
         self._end_time = None
         if training.end_time_jitter:
             self._end_time = RandomEndTime(

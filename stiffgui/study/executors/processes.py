@@ -141,8 +141,10 @@ class _Worker:
 def _main(connection: Connection) -> None:
     """A worker's life: train what comes, until the pipe closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches the whole group; ours decides
+    from stiffgui.stiffness.kernels.threads import limit
     from stiffgui.study.work import train_chunk
 
+    limit(1)
     controls = Controls()
     tasks: queue.SimpleQueue[tuple[ChunkTask, str] | None] = queue.SimpleQueue()
 
