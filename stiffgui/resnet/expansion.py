@@ -71,12 +71,11 @@ class ExpandedStack(Stack):
         self,
         x: Tensor,
         output: Tensor,
-        chained: bool = False,
+        joined: bool = False,
         states: Tensor | None = None,
         last: Tensor | None = None,
-        weight: Tensor | None = None,
     ) -> None:
-        super().backward(x, output, chained, states, last, weight)
+        super().backward(x, output, joined, states, last)
         for layers, gradient in zip(self._layer_gradients, self._contracted, strict=True):
             torch.matmul(self._phi.mT, layers.flatten(2), out=gradient.flatten(2))
 

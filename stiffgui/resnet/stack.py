@@ -6,7 +6,6 @@ Letters for shapes: R trials, B samples, N layers, w width, d inputs, o outputs.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -51,7 +50,7 @@ class Stack:
         # slope of tanh follows from its value; the others need z.
         self._twice = 2 if self._tanh else 1
         self._inner = self._values if self._tanh else torch.empty_like(self.states)
-        self.chain = torch.empty_like(self.states)
+        self._chain = torch.empty_like(self.states)
         self._steps = weight.new_full((trials * depth, 1, samples), self.step)
         self._gradient = torch.empty_like(self.last)
         self.output = weight.new_empty(trials, samples, outputs)
@@ -65,15 +64,16 @@ class Stack:
         self._weights = self._per_layer(weight)
         self._biases = self._per_layer(parameters["layers.bias"].unsqueeze(2))
         self._x = [*self._per_layer(self.states), self._cut(self.last)]
-        self._y, self._g_z = self._per_layer(self._values), self._per_layer(self.chain)
+        self._y, self._g_z = self._per_layer(self._values), self._per_layer(self._chain)
         self._z_n = self._per_layer(self._inner)
         self._g_x, self._z, self._out = map(self._cut, (self._gradient, self._z, self.output))
         self._minus_ones = self._cut(self._minus_ones)
         matrices, flat = trials * depth, (trials * depth, samples, width)
         self._states_flat = self.states.view(flat)
-        self._chain_t = self.chain.view(flat).transpose(1, 2)
-        self._chain_flat = self.chain.view(flat)
-        self._g_weight = gradients["layers.weight"].view(matrices, width, width)
+        self._chain_t = self._chain.view(flat).transpose(1, 2)
+        self._chain_flat = self._chain.view(flat)
+        self._weight_gradient = gradients["layers.weight"]
+        self._g_weight = self._weight_gradient.view(matrices, width, width)
         self._g_bias = gradients["layers.bias"].view(matrices, 1, width)
         # One trial needs no batch axis, and plain products have less overhead.
         self._multiply_add = torch.addmm if self._single else torch.baddbmm
@@ -112,10 +112,11 @@ class Stack:
             self._out.copy_(x_n[-1][..., : self._outputs])
         return self.output
 
-    @cached_property
+    @property
     def room(self) -> tuple[Tensor, Tensor]:
-        """Where a penalty may leave its gradients of slopes and weight: reused like the rest."""
-        return torch.empty_like(self.states), torch.empty_like(self.weight)
+        """Gradients that `backward` joins in when it is told so, of what else there is: by the
+        slopes times s''(z) / a, [R, N, B, w], and by `weight`, [R, N, w, w]."""
+        return self._chain, self._weight_gradient
 
     @property
     def slopes(self) -> Tensor:
@@ -133,23 +134,21 @@ class Stack:
         self,
         x: Tensor,
         output: Tensor,
-        chained: bool = False,
+        joined: bool = False,
         states: Tensor | None = None,
         last: Tensor | None = None,
-        weight: Tensor | None = None,
     ) -> None:
         """Fill the gradients from that of the output [R, B, o] at the input x of `forward`.
 
-        states [R, N, B, w], last [R, B, w] and weight [R, N, w, w] are gradients of what else
-        depends on them, where something does. For what depends on the slopes, `chain` holds that
-        gradient times s''(z) / a, and is `chained` in.
+        `joined`: what is in the `room` belongs to the gradient. states [R, N, B, w] and last
+        [R, B, w]: gradients of what else depends on those, where something does.
         """
         g_x, step = self._g_x, self.step
         extra = None if states is None else self._per_layer(states)
         self._back_from_output(self._cut(output))
         if last is not None:
             g_x.add_(self._cut(last))
-        chain = self._chain_rule(chained)
+        chain = self._chain_rule(joined)
         for n in reversed(self._layers):
             chain(n)
             self._multiply_add(g_x, self._g_z[n], self._weights[n], alpha=step, out=g_x)
@@ -159,19 +158,17 @@ class Stack:
             self._g_weight,
             self._chain_t,
             self._states_flat,
-            beta=0,
+            beta=int(joined),
             alpha=step,
             out=self._g_weight,
         )
-        if weight is not None:
-            self._g_weight.add_(weight.view_as(self._g_weight))
         torch.bmm(self._steps, self._chain_flat, out=self._g_bias)
         self._back_through_lift(self._cut(x))
 
-    def _chain_rule(self, chained: bool) -> Callable[[int], object]:
+    def _chain_rule(self, joined: bool) -> Callable[[int], object]:
         """What turns g_n into G_n, one operation a layer."""
         g_x, g_z, y = self._g_x, self._g_z, self._y
-        if chained:
+        if joined:
             given = self._per_layer(self.slopes)
             return lambda n: g_z[n].addcmul_(g_x, given[n])
         if self._tanh:

@@ -109,7 +109,8 @@ def penalty_gradient(
     if kernels.serve(slopes):
         from stiffgui.stiffness.kernels import sketch
 
-        bits = [random_bytes(slopes[0].numel(), slopes.device, g).numpy() for g in generators]
+        signs = slopes.numel() // trials
+        bits = [random_bytes(signs, slopes.device, g).numpy() for g in generators]
         return sketch.penalty_gradient(slopes, weight, power, bits, on_slopes, on_weight, place)
     products = place.keep(
         ("sketch", trials, samples, power),

@@ -24,15 +24,14 @@ def join(
     on_weight: Array,
     curvature: Array,
     into: Array,
-    chain: Array,
 ) -> None:
     """Of p [R, P] and |differences| [R]: loss, mean p and the penalty's share to `into` [3, R].
 
     With loss^2 = lengths^2 / B + weight mean p^2: difference [R, B, o] becomes the loss's gradient
-    by the output, on_weight [R, N, w, w], that of sum p^2 / 2, the loss's, and chain [R, N, B, w]
-    the loss's by the slopes times s''(z) / a, a the step size.
+    by the output. on_slopes [R, N, B, w] and on_weight [R, N, w, w], those of sum p^2 / 2, become
+    the loss's, by the slopes times curvature s''(z) over the step size.
     """
-    number = chain.dtype.type
+    number = on_slopes.dtype.type
     for r in range(penalty.shape[0]):
         mean = square = 0.0
         for i in range(penalty.shape[1]):
@@ -55,7 +54,6 @@ def join(
         for i in range(to.size):
             to[i] *= factor
         factor = number(share / step)
-        a, b = on_slopes[r].reshape(on_slopes[r].size), curvature[r].reshape(curvature[r].size)
-        to = chain[r].reshape(a.size)
-        for i in range(a.size):
-            to[i] = a[i] * b[i] * factor
+        to, by = on_slopes[r].reshape(on_slopes[r].size), curvature[r].reshape(curvature[r].size)
+        for i in range(to.size):
+            to[i] *= by[i] * factor

@@ -125,7 +125,7 @@ class Gradient:
         if not whole:
             regularizer.of_batch(on_slopes.zero_()).copy_(into_slopes)
         self._join(stack, regularizer.weight, p, length, difference, into)
-        stack.backward(x, difference, chained=True, weight=on_weight)
+        stack.backward(x, difference, joined=True)
 
     def _join(
         self,
@@ -136,21 +136,21 @@ class Gradient:
         difference: Tensor,
         into: Tensor,
     ) -> None:
-        """The loss; its gradients replace `difference` and those of sum p^2 / 2 in the room."""
+        """The loss; its gradients replace `difference` and, in the room, those of sum p^2 / 2."""
         on_slopes, on_weight = stack.room
-        step = stack.step
         if kernels.serve(p):
             from stiffgui.training.joining import join
 
-            arrays = (difference, on_slopes, on_weight, stack.curvature, into, stack.chain)
-            join(p.numpy(), length.numpy(), weight, tiny(p), step, *(a.numpy() for a in arrays))
+            arrays = (difference, on_slopes, on_weight, stack.curvature, into)
+            lengths = length.numpy()
+            join(p.numpy(), lengths, weight, tiny(p), stack.step, *(a.numpy() for a in arrays))
             return
         samples = difference.shape[1]
         loss = self._record(length, samples, weight, p.mean(1), p.square().mean(1), into)
         share = (weight / p.shape[1] / loss).view(-1, 1, 1, 1)
         difference.div_((loss * samples).view(-1, 1, 1))
         on_weight.mul_(share)
-        torch.mul(on_slopes, stack.curvature, out=stack.chain).mul_(share / step)
+        on_slopes.mul_(stack.curvature).mul_(share / stack.step)
 
     def _with_penalty(
         self,
@@ -179,9 +179,12 @@ class Gradient:
         difference.div_((loss * x.shape[1]).view(-1, 1, 1))
         if on_output is not None:
             difference.add_(on_output)
+        joined = on_slopes is not None
         if on_slopes is not None:
-            torch.mul(on_slopes, stack.curvature, out=stack.chain).div_(stack.step)
-        stack.backward(x, difference, on_slopes is not None, on_states, on_last)
+            into_slopes, into_weight = stack.room
+            torch.mul(on_slopes, stack.curvature, out=into_slopes).div_(stack.step)
+            into_weight.zero_()
+        stack.backward(x, difference, joined, on_states, on_last)
         for block, added in zip(self._gradient.blocks.values(), on_parameters, strict=True):
             if added is not None:
                 block.add_(added)
