@@ -38,7 +38,7 @@ def cases(weight: float) -> dict[str, Regularizer]:
         return Stiffness(weight=weight, proxy=chosen, every=every, fraction=fraction)
 
     found: dict[str, Regularizer] = {"none": NoPenalty(), "l2 (1e-5)": L2()}
-    for k in (4, 8, 2, 3, 6, 16):
+    for k in (4, 8, 2, 3, 5, 6, 16):
         found[f"gelfand-sketch k={k}"] = stiff("gelfand-sketch", power=k)
     for q in (2, 4):
         found[f"gelfand-sketch k=4 q={q}"] = stiff("gelfand-sketch", power=4, vectors=q)
@@ -67,6 +67,7 @@ def experiment(task: str, epochs: int, trials: int, penalty: Regularizer) -> Exp
             "training.epochs": epochs,
             "training.trials": trials,
             "training.device": "cpu",
+            "training.threads": 1,
             "watch.indices": "frobenius",
             "watch.probe": 1,
             "watch.every": 100_000,
