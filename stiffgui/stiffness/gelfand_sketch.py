@@ -28,7 +28,7 @@ class GelfandSketch(Proxy):
 
     kind: Literal["gelfand-sketch"] = "gelfand-sketch"
     power: int = setting(
-        4, title="Power k", help="Number of matrix-vector products.", ge=1, le=1024
+        6, title="Power k", help="Number of matrix-vector products.", ge=1, le=1024
     )
     vectors: int = setting(
         1,
