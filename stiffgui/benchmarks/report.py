@@ -35,7 +35,8 @@ def measure(*, full: bool = False, progress: Callable[[str], None] = lambda text
     return {
         "date": datetime.date.today().isoformat(),
         "machine": machine(),
-        "note": "climate: random standardised data of that size; one thread; float32",
+        "note": "climate: random standardised data of that size; penalties on up to four threads, "
+        "all else on one; float32",
         "milliseconds": {
             name: {"median": t.median * 1e3, "rounds": (t.seconds * 1e3).tolist()}
             for name, t in timings.items()
