@@ -53,17 +53,17 @@ def dominant(matrix: Tensor, threads: int = 1) -> Dominant:
     from stiffgui.stiffness.kernels import dominant as kernel
 
     start = _start(width, matrix.dtype, matrix.device)
-    found = Dominant(*kernel.dominant(matrix, start, RESIDUAL, ERROR, threads))
-    for better in (torch.float64, None):
+
+    def by_squarings(some: Tensor) -> Dominant:
+        return Dominant(*kernel.dominant(some, start, RESIDUAL, ERROR, threads))
+
+    found = by_squarings(matrix)
+    single = matrix.dtype == torch.float32
+    for again in (by_squarings, by_lapack) if single else (by_lapack,):
         doubtful = (~found.trusted).nonzero().squeeze(-1)
         if not len(doubtful):
             break
-        some = matrix[doubtful].double()
-        if better is None:
-            again = by_lapack(some)
-        else:
-            again = Dominant(*kernel.dominant(some, start, RESIDUAL, ERROR, threads))
-        for whole, part in zip(found, again, strict=True):
+        for whole, part in zip(found, again(matrix[doubtful].double()), strict=True):
             whole[doubtful] = part.to(whole.dtype)
     return found
 
