@@ -71,7 +71,7 @@ class TrainingProgress:
         if self._bar is not None:
             self._bar.console.print(text)
         else:
-            print(text, file=sys.stderr, flush=True)
+            tell(text)
 
     def show(self, record: Record) -> None:
         now = time.monotonic()
@@ -85,11 +85,7 @@ class TrainingProgress:
             facts = self._facts(record, now)
             rate = (record.epoch - self._first) / max(now - self._started, 1e-9)
             left = (total - record.epoch) / rate if rate > 0 else float("inf")
-            print(
-                f"epoch {record.epoch}/{total}  {facts}  {left:.0f} s left",
-                file=sys.stderr,
-                flush=True,
-            )
+            tell(f"epoch {record.epoch}/{total}  {facts}  {left:.0f} s left")
 
     def _facts(self, record: Record, now: float) -> str:
         rate = (record.epoch - self._first) / max(now - self._started, 1e-9)
