@@ -27,8 +27,10 @@ WAIT = 60_000
 
 @pytest.fixture
 def shown(window: MainWindow, run_file: Path, qtbot: QtBot) -> MainWindow:
-    window.train.bench.open_file(run_file)
-    qtbot.waitUntil(lambda: window.train.eigenvalues._view is not None, timeout=WAIT)
+    train = window.train
+    train.bench.open_file(run_file)
+    drawn = lambda: train.fit._fit is not None and train.eigenvalues._view is not None  # noqa: E731
+    qtbot.waitUntil(drawn, timeout=WAIT)  # in either order: the cards are drawn in turn
     return window
 
 
