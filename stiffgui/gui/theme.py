@@ -72,6 +72,9 @@ def apply(application: QApplication, choice: str = "system") -> Theme:
     """Fusion, palette and style sheet; `choice` is system, light or dark."""
     dark = application.styleHints().colorScheme() == Qt.ColorScheme.Dark
     theme = {"light": LIGHT, "dark": DARK}.get(choice, DARK if dark else LIGHT)
+    sheet = _sheet(theme)
+    if application.styleSheet() == sheet:  # Qt would style every widget there is again
+        return theme
     application.setStyle("Fusion")
     palette = QPalette()
     roles = {
@@ -94,7 +97,7 @@ def apply(application: QApplication, choice: str = "system") -> Theme:
     for role in (QPalette.ColorRole.Text, QPalette.ColorRole.ButtonText):
         palette.setColor(QPalette.ColorGroup.Disabled, role, QColor(theme.faint))
     application.setPalette(palette)
-    application.setStyleSheet(_sheet(theme))
+    application.setStyleSheet(sheet)
     return theme
 
 

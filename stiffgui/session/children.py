@@ -1,15 +1,13 @@
-"""The two child processes: their main functions, and the handle that the window holds."""
+"""What the two children of Train do: one trains, the other calculates views."""
 
 from __future__ import annotations
 
-import multiprocessing
-import signal
 import threading
 import traceback
-from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any
 
+from stiffgui.child import send
 from stiffgui.session.messages import (
     Change,
     Export,
@@ -23,32 +21,8 @@ from stiffgui.session.messages import (
 )
 
 
-class Child:
-    """A spawned process and our end of its pipe. It ends by itself when the pipe closes.
-
-    One that is no `daemon` may have children of its own.
-    """
-
-    def __init__(self, main: Callable[[Connection], None], daemon: bool = True) -> None:
-        context = multiprocessing.get_context("spawn")
-        self.connection, theirs = context.Pipe()
-        self.process = context.Process(target=main, args=(theirs,), daemon=daemon)
-        self.process.start()
-        theirs.close()
-
-    def close(self, seconds: float = 5.0) -> None:
-        """Close the pipe, let the child save and end; end it by force after `seconds`."""
-        self.connection.close()
-        self.process.join(seconds)
-        if self.process.is_alive():
-            self.process.kill()
-            self.process.join()
-        self.process.close()
-
-
 def training_main(connection: Connection) -> None:
     """Train what the window asks for, until the pipe closes."""
-    ignore_interrupts()
     from stiffgui.session.work import train_messages
     from stiffgui.training import Controls
 
@@ -94,7 +68,6 @@ def training_main(connection: Connection) -> None:
 
 def views_main(connection: Connection) -> None:
     """Answer requests until the pipe closes; of looks and of tables only the newest request."""
-    ignore_interrupts()
     from stiffgui.errors import InputError
     from stiffgui.session.tables import answer_about_table
     from stiffgui.session.views import export, look
@@ -123,17 +96,3 @@ def views_main(connection: Connection) -> None:
             answer = Failed(f"this view failed: {error}.", traceback.format_exc(), message.number)
         if not send(connection, answer):
             return
-
-
-def send(connection: Connection, message: object) -> bool:
-    """Send a message; False when nobody is at the other end any more."""
-    try:
-        connection.send(message)
-    except (BrokenPipeError, ConnectionError, OSError):
-        return False
-    return True
-
-
-def ignore_interrupts() -> None:
-    """Ctrl+C in a terminal reaches the whole group; the window decides what it means."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)

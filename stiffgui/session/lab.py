@@ -9,8 +9,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from stiffgui.child import send
 from stiffgui.errors import InputError
-from stiffgui.session.children import ignore_interrupts, send
 from stiffgui.session.messages import Exported, Failed, Ready
 
 if TYPE_CHECKING:
@@ -53,7 +53,6 @@ class Computed:
 
 def lab_main(connection: Connection) -> None:
     """Answer requests until the pipe closes. Between two results of a page, messages are read."""
-    ignore_interrupts()
     import torch
 
     torch.set_num_threads(1)

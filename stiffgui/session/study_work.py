@@ -41,9 +41,6 @@ def study_main(connection: Connection) -> None:
     This process may have children of its own (workers), so it is no daemon: it ends when the
     window's end of the pipe is closed, after the study has been stopped and saved.
     """
-    from stiffgui.session.children import ignore_interrupts
-
-    ignore_interrupts()
     talk = _Talk(connection)
     requests: queue.SimpleQueue[Any] = queue.SimpleQueue()
     running: dict[str, Any] = {"controls": Controls(), "thread": None}

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import psutil
 import pytest
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
@@ -29,6 +28,7 @@ from stiffgui.gui.tables.columns import USE
 from stiffgui.gui.tables.wizard import BUSY, ImportWizard
 from stiffgui.gui.window import MainWindow
 from stiffgui.tasks.table import Table
+from tests.processes import children
 
 WAIT = 120_000  # a busy machine needs a minute to start the children
 CLM = Path(__file__).parents[3] / "shared" / "data" / "clm5ppe" / "clm5ppe_500x32_to_10.csv"
@@ -363,11 +363,7 @@ def test_the_window_answers_while_a_table_is_read_and_a_dead_reader_is_told(
     wizard = opened(window, in_csv(tmp_path / "first.csv"))
     settled(wizard, qtbot)
     training = window.train.bench.training.process_id
-    [reader] = [
-        child
-        for child in psutil.Process().children()
-        if child.pid != training and any("spawn_main" in word for word in child.cmdline())
-    ]
+    [reader] = [child for child in children() if child.pid != training]
     os.kill(reader.pid, signal.SIGSTOP)
     wizard.choose(in_csv(tmp_path / "second.csv"))
     assert wizard.waiting.isVisible() and "Reading second.csv" in wizard.summary.text()

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pandas as pd
-import psutil
 import pyqtgraph as pg
 import pytest
 from PySide6.QtCore import QEvent, QSettings, Qt
@@ -29,6 +28,7 @@ from stiffgui.gui.workspace import Surroundings
 from stiffgui.labs import PAGES, page
 from stiffgui.session.lab import Cancel, Compute, Computed, ExportPage, Laboratory
 from stiffgui.session.messages import Exported, Failed
+from tests.processes import children
 
 WAIT = 60_000
 QUICK: dict[str, dict[str, object]] = {"crossing": {"epochs": 3}}
@@ -220,8 +220,7 @@ def test_a_child_that_does_not_listen_is_replaced(
     lab: LabWorkspace, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lab_thread, "PATIENCE_SECONDS", 0.2)
-    children = psutil.Process().children()
-    hung = [c for c in children if c.is_running()]
+    hung = children()
     lab.pages["linear"].controls.edit("end", 0.25)
     for child in hung:
         child.suspend()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import psutil
 import pytest
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
@@ -17,6 +16,7 @@ from stiffgui.gui.study.workspace import StudyWorkspace
 from stiffgui.gui.window import MainWindow
 from stiffgui.study import Study, StudyRecording
 from stiffgui.study.summary import readable
+from tests.processes import children
 from tests.study_files import TINY, tiny
 
 SECONDS = 150_000
@@ -144,7 +144,7 @@ def test_a_child_that_dies_is_told_and_replaced(
     workspace.run()
     qtbot.waitUntil(lambda: bool(workspace._live), timeout=SECONDS)
     lock = (home / "runs" / "long.stiff-lock").resolve()
-    for child in psutil.Process().children():
+    for child in children():
         if any(Path(f.path) == lock for f in child.open_files()):
             child.kill()
     qtbot.waitUntil(lambda: not workspace.busy and not workspace.thread_.inbox, timeout=SECONDS)

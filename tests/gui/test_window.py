@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 import pandas as pd
-import psutil
 import pytest
 from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication
@@ -18,6 +17,7 @@ from stiffgui.gui.application import make_window
 from stiffgui.gui.closing import Choice
 from stiffgui.gui.window import MainWindow
 from stiffgui.runs import open_run
+from tests.processes import children
 
 WAIT = 60_000
 
@@ -164,17 +164,12 @@ def test_bad_files_are_told_in_place(window: MainWindow, tmp_path: Path) -> None
 def test_nothing_is_left_behind(qtbot: QtBot, qapp: QApplication, home: Path, rounds: int) -> None:
     import threading
 
-    def processes() -> list[str]:
-        children = psutil.Process().children(recursive=True)
-        lines = [" ".join(p.cmdline()) for p in children]
-        return [line for line in lines if "spawn_main" in line]
-
     def settle() -> None:
         qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
         qapp.processEvents()
 
     settle()
-    before = threading.active_count(), len(qapp.topLevelWidgets()), len(processes())
+    before = threading.active_count(), len(qapp.topLevelWidgets()), len(children())
     for _ in range(rounds):
         window = make_window(qapp, home / "runs")
         window.show()
@@ -191,5 +186,5 @@ def test_nothing_is_left_behind(qtbot: QtBot, qapp: QApplication, home: Path, ro
         window.deleteLater()
         del window
         settle()
-    after = threading.active_count(), len(qapp.topLevelWidgets()), len(processes())
+    after = threading.active_count(), len(qapp.topLevelWidgets()), len(children())
     assert after == before

@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QThread, Signal
 
-from stiffgui.session.children import Child
+from stiffgui.child import Child
 from stiffgui.session.lab import Compute, Computed, lab_main
 from stiffgui.session.messages import Failed, Ready
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QThread
 
-from stiffgui.session.children import Child
+from stiffgui.child import Child
 from stiffgui.session.messages import Ended, Failed, Ready, Steer
 from stiffgui.session.study_messages import StudyStart
 from stiffgui.session.study_work import study_main
@@ -82,11 +82,10 @@ class StudyThread(QThread):
         self._deaths += 1
         if self.running:
             self.running = False
-            child.process.join(2)
             self.inbox.append(
                 Failed(
                     f"The study's process ended unexpectedly (exit code "
-                    f"{child.process.exitcode}). What was computed is kept; press Run to go on."
+                    f"{child.exit_code(2)}). What was computed is kept; press Run to go on."
                 )
             )
         if self._deaths > 5:  # it cannot even start: do not spin

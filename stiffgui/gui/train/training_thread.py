@@ -8,7 +8,8 @@ from typing import Any
 
 from PySide6.QtCore import QThread, Signal
 
-from stiffgui.session.children import Child, training_main, views_main
+from stiffgui.child import Child
+from stiffgui.session.children import training_main, views_main
 from stiffgui.session.messages import Bundle, Change, Ended, Failed, Ready, Start, Steer
 
 POLL_SECONDS = 0.02
@@ -96,12 +97,11 @@ class TrainingThread(QThread):
             self._child_died(child)
         finally:
             self._child = None
-            child.close()
+            child.close(5.0)
 
     def _child_died(self, child: Child) -> None:
         self.restarts += 1
-        child.process.join(2)
-        code = child.process.exitcode
+        code = child.exit_code(2)
         if self.training:
             self.training = False
             self.failed.emit(

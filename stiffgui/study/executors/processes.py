@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import multiprocessing
 import queue
-import signal
 import threading
 import traceback
 from collections import deque
@@ -13,6 +11,7 @@ from collections.abc import Iterator
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
+from stiffgui.child import Child, send
 from stiffgui.errors import InputError
 from stiffgui.study.events import ChunkEvent, ChunkTask, Failed, Lost, Trained
 from stiffgui.study.executors.base import Executor, Work
@@ -20,11 +19,12 @@ from stiffgui.study.parts import Parts
 from stiffgui.training import Controls
 
 POLL_SECONDS = 0.2
+SAVE_SECONDS = 30.0
 LIVES = 3  # a chunk that takes its worker with it this often is given up
 
 
 class WorkerProcesses(Executor):
-    """`count` spawned processes. When one dies, its chunk is done again by another."""
+    """`count` processes. When one dies, its chunk is done again by another."""
 
     def __init__(self, count: int) -> None:
         if not 1 <= count <= 256:
@@ -66,7 +66,7 @@ class WorkerProcesses(Executor):
                     yield self._replace(worker, waiting, deaths, controls)
         finally:
             for worker in self.workers:
-                worker.close()
+                worker.close(SAVE_SECONDS)
 
     def _replace(
         self,
@@ -76,9 +76,9 @@ class WorkerProcesses(Executor):
         controls: Controls,
     ) -> Lost | Failed:
         """A new worker for one that died; its chunk goes back to the head of the queue."""
-        number, code = dead.chunk, dead.exit_code()
+        number, code = dead.chunk, dead.exit_code(5.0)
         assert number is not None
-        dead.close()
+        dead.close(SAVE_SECONDS)
         self.workers[self.workers.index(dead)] = _Worker()
         deaths[number] = deaths.get(number, 0) + 1
         if deaths[number] >= LIVES:
@@ -98,15 +98,11 @@ def _ready(workers: list[_Worker]) -> list[_Worker]:
     return [by_handle[handle] for handle in wait(list(by_handle), POLL_SECONDS)]
 
 
-class _Worker:
-    """A spawned process and our end of its pipe."""
+class _Worker(Child):
+    """A child that trains one chunk after another."""
 
     def __init__(self) -> None:
-        context = multiprocessing.get_context("spawn")
-        self.connection, theirs = context.Pipe()
-        self.process = context.Process(target=_main, args=(theirs,), daemon=True)
-        self.process.start()
-        theirs.close()
+        super().__init__(_main)
         self.chunk: int | None = None
 
     def begin(self, task: ChunkTask, path: str) -> None:
@@ -114,8 +110,7 @@ class _Worker:
         self.tell((task, path))
 
     def tell(self, message: Any) -> None:
-        with contextlib.suppress(OSError):  # it is dead: `receive` says so
-            self.connection.send(message)
+        send(self.connection, message)  # if it is dead, `receive` says so
 
     def receive(self) -> ChunkEvent | None:
         """The next event, or None when the process is dead."""
@@ -125,22 +120,9 @@ class _Worker:
             return None
         return event
 
-    def exit_code(self) -> int | None:
-        self.process.join(5.0)
-        return self.process.exitcode
-
-    def close(self, seconds: float = 30.0) -> None:
-        """Close the pipe, let the worker save and end; end it by force after `seconds`."""
-        self.connection.close()
-        self.process.join(seconds)
-        if self.process.is_alive():
-            self.process.kill()
-            self.process.join()
-
 
 def _main(connection: Connection) -> None:
     """A worker's life: train what comes, until the pipe closes."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches the whole group; ours decides
     from stiffgui.stiffness.kernels.threads import limit
     from stiffgui.study.work import train_chunk
 
@@ -166,9 +148,7 @@ def _main(connection: Connection) -> None:
     while (work := tasks.get()) is not None:
         task, path = work
         for event in _events(task, path, controls, train_chunk):
-            try:
-                connection.send(event)
-            except OSError:
+            if not send(connection, event):
                 controls.stop()
                 break
 
