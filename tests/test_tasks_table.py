@@ -144,6 +144,16 @@ def test_all_but_the_outputs(tmp_path: Path) -> None:
         told(Table, path=str(path))
 
 
+@pytest.mark.parametrize("output", ["y", "target", "output_flux"])
+def test_a_named_output_is_learnt_from_every_other_number(output: str, tmp_path: Path) -> None:
+    path = tmp_path / "s.csv"
+    named = {"x_a": "speed", "x_b": "angle", "y_c": "drag", "y_d": output}
+    frame().rename(columns=named).assign(note="fine").to_csv(path, index=False)
+    assert Table(path=str(path)).columns == (("speed", "angle", "drag"), (output,))
+    inputs = ("speed", "angle", output)
+    assert Table(path=str(path), output_columns="drag").columns == (inputs, ("drag",))
+
+
 def test_two_dimensional_arrays_become_columns(tmp_path: Path) -> None:
     path = tmp_path / "s.npz"
     x = np.arange(20.0).reshape(10, 2)

@@ -179,11 +179,21 @@ class Card(QFrame):
         self._waiting = None
 
 
+COUNTED = ("epoch", "optimiser step", "layer")  # labels of axes
 NARROW = 0.35  # decades of a logarithmic axis
 
 
 class Axis(pg.AxisItem):  # type: ignore[misc]
-    """An axis whose logarithmic ticks do not crowd: fewer digits the more decades it spans."""
+    """An axis whose logarithmic ticks do not crowd: fewer digits the more decades it spans.
+
+    What is COUNTED has no ticks between whole numbers.
+    """
+
+    def tickSpacing(self, low: float, high: float, size: float) -> list[Any]:
+        levels = list(super().tickSpacing(low, high, size))
+        if self.labelText not in COUNTED:
+            return levels
+        return [level for level in levels if level[0] >= 1] or [(1.0, 0.0)]
 
     def tickValues(self, low: float, high: float, size: float) -> list[Any]:
         """Within a third of a decade whole multiples are too rare: round values instead."""

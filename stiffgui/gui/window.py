@@ -45,6 +45,7 @@ from stiffgui.gui.banner import Banner
 from stiffgui.gui.closing import Choice, ask_how_to_close
 from stiffgui.gui.dropping import FileDrops
 from stiffgui.gui.palette import Palette
+from stiffgui.gui.recent import RecentFiles
 from stiffgui.gui.theme import Theme
 from stiffgui.gui.workspace import Place, Surroundings, Workspace
 from stiffgui.tasks.table import ENDINGS
@@ -79,6 +80,9 @@ class MainWindow(QMainWindow):
         }
         self.acts = make_actions(self, self._do)
         self._menus = fill_menus(self.menuBar(), self.acts)
+        self.recent = RecentFiles(settings, self)
+        self.recent.chosen.connect(self.open_file)
+        self._menus["&File"].insertMenu(self.acts["library"], self.recent)
         self._theme: Theme | None = None
         self._started = self._left_in_background = False
         self._make_pages()
@@ -209,12 +213,16 @@ class MainWindow(QMainWindow):
 
     def open_file(self, path: Path) -> None:
         """Open a file in the workspace that knows its kind; the first takes any other."""
+        if path.is_file():
+            self.recent.add(path)
         knowing = (p for p in self.places if path.suffix in p.suffixes and p.takes(path))
         place = next(knowing, self.places[0])
         self.show_place(place.title).open_file(path)
 
     def import_table(self, path: Path | None = None) -> None:
         """Open the import wizard, on a file if one is given."""
+        if path is not None and path.is_file():
+            self.recent.add(path)
         self.show_place(self.places[0].title)
         self.train.importing.open(path)
 

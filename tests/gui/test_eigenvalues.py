@@ -120,6 +120,14 @@ def test_axes_write_the_numbers_themselves(shown: MainWindow) -> None:
             assert not any("x1" in axis.labelString() for axis in axes)
 
 
+def test_what_is_counted_has_whole_ticks(shown: MainWindow) -> None:
+    errors = shown.train.errors.plot
+    for high in (2.0, 7.0, 90.0):
+        spacings = errors.getAxis("bottom").tickSpacing(0.0, high, 900.0)
+        assert spacings and all(step >= 1 and step == int(step) for step, _ in spacings)
+    assert errors.getAxis("left").tickSpacing(0.0, 2.0, 900.0)[-1][0] < 1
+
+
 def test_all_layers_and_the_walk(shown: MainWindow, qtbot: QtBot) -> None:
     card = shown.train.eigenvalues
     card.all_layers.setChecked(True)

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from stiffgui.gui.application import PLACES
+from stiffgui.gui.recent import RecentFiles
 from stiffgui.gui.theme import Theme
 from stiffgui.gui.window import MainWindow
 from stiffgui.gui.workspace import Place, Surroundings, Workspace
@@ -187,3 +188,33 @@ def test_an_empty_card_says_how_it_fills(window: MainWindow, run_file: Path) -> 
     page.open_file(run_file)  # the view child has not answered yet
     waiting = [card for card in page.cards if not card._empty.isHidden()]
     assert page.fit in waiting and all("Computing" in card._empty.text() for card in waiting)
+
+
+def test_the_files_opened_last_are_offered_the_newest_first(
+    window: MainWindow, run_file: Path, tmp_path: Path
+) -> None:
+    recent = window.recent
+    recent.fill()
+    assert not recent.actions()[0].isEnabled()
+    settings = tmp_path / "a & b.toml"
+    settings.write_text("[training]\nepochs = 7\n")
+    window.open_file(run_file)
+    window.open_file(settings)
+    window.open_file(run_file)
+    window.open_file(tmp_path / "nowhere.toml")
+    recent.fill()
+    assert [a.text() for a in recent.actions()[:2]] == [run_file.name, "a && b.toml"]
+    again = RecentFiles(QSettings(window.settings.fileName(), window.settings.format()), window)
+    window.settings.sync()
+    assert again.paths() == recent.paths() == [run_file, settings]
+    recent.actions()[1].trigger()
+    assert window.train.model.experiment is not None
+    assert window.train.model.experiment.training.epochs == 7
+    settings.unlink()
+    recent.fill()
+    assert [a.text() for a in recent.actions() if not a.isSeparator()] == [
+        run_file.name,
+        "Forget these",
+    ]
+    recent.actions()[-1].trigger()
+    assert recent.paths() == []

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from PySide6.QtCore import QEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from stiffgui.gui.application import make_window
@@ -112,19 +112,50 @@ def test_the_timeline_plays_the_kept_epochs(
     assert sorted(set(seen)) == kept[1:] and page.timeline.epoch == kept[-1]
 
 
+def kill_training(window: MainWindow, qtbot: QtBot) -> list[QPushButton]:
+    """What the message about it offers."""
+    process = window.train.bench.training.process_id
+    assert process is not None
+    os.kill(process, signal.SIGKILL)
+    qtbot.waitUntil(lambda: "ended unexpectedly" in window.banner.text(), timeout=WAIT)
+    buttons = window.banner.findChildren(QPushButton)
+    return [b for b in buttons if b.text() == "Go on training" and b.isVisible()]
+
+
 def test_a_killed_child_is_told_and_training_can_start_again(
     window: MainWindow, qtbot: QtBot
 ) -> None:
     start(window, qtbot)
     first = window.train.bench.shown
-    assert first is not None and window.train.bench.training.process_id is not None
+    assert first is not None
     qtbot.wait(1200)
-    os.kill(window.train.bench.training.process_id, signal.SIGKILL)
-    qtbot.waitUntil(lambda: "ended unexpectedly" in window.banner.text(), timeout=WAIT)
+    assert not kill_training(window, qtbot)  # nothing was saved yet to go on from
+    assert "Press Run" in window.banner.text()
     with open_run(first.path) as stored:
         assert len(stored.series().epochs) > 1
     start(window, qtbot, 5)
     qtbot.waitUntil(lambda: window.train.bench.runs[-1].state == "finished", timeout=WAIT)
+
+
+def test_a_killed_training_goes_on_from_the_message(window: MainWindow, qtbot: QtBot) -> None:
+    start(window, qtbot)
+    first = window.train.bench.shown
+    assert first is not None
+    window.acts["pause"].trigger()  # which saves
+    qtbot.waitUntil(lambda: any(e.kind == "paused" for e in first.events), timeout=WAIT)
+    qtbot.waitUntil(lambda: _saved(first.path), timeout=WAIT)
+    [go_on] = kill_training(window, qtbot)
+    go_on.click()
+    again = window.train.bench.shown
+    assert again is not None and again.path == first.path and not window.banner.isVisible()
+    qtbot.waitUntil(lambda: again.epoch > first.epoch, timeout=WAIT)
+    window.acts["stop"].trigger()
+    qtbot.waitUntil(lambda: again.state == "stopped", timeout=WAIT)
+
+
+def _saved(path: Path) -> bool:
+    with open_run(path) as stored:
+        return stored.checkpoint() is not None
 
 
 def test_training_in_process_in_the_thread(qtbot: QtBot, qapp: QApplication, home: Path) -> None:

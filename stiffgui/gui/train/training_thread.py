@@ -18,13 +18,15 @@ POLL_SECONDS = 0.02
 class TrainingThread(QThread):
     """Runs one training after another in a child process; records wait in `inbox`.
 
-    Signals carry state changes only. `in_process` trains in this very thread, for debugging:
+    Signals carry state changes only; `died` comes when the child did, and another is started.
+    `in_process` trains in this very thread, for debugging:
     it costs two to three times the time (ADR 3).
     """
 
     ready = Signal()
     ended = Signal(str)
     failed = Signal(str, str)
+    died = Signal(str)
 
     def __init__(self, in_process: bool = False) -> None:
         super().__init__()
@@ -104,10 +106,9 @@ class TrainingThread(QThread):
         code = child.exit_code(2)
         if self.training:
             self.training = False
-            self.failed.emit(
+            self.died.emit(
                 f"The training process ended unexpectedly (exit code {code}). What was computed "
-                f"is kept in the run file; press Run to start again.",
-                "",
+                f"is kept in the run file."
             )
         if self.restarts > 5:  # it cannot even start: do not spin
             time.sleep(1.0)

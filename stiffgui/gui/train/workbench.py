@@ -26,13 +26,13 @@ class Workbench(QObject):
     """Settings, runs and one training at a time; `workspace` is the folder that keeps runs.
 
     Signals: `runs_changed` (list, names, what is shown), `training_changed` (started, paused,
-    ended), `said(sentence, details)` and `undoable(sentence, call)`.
+    ended), `said(sentence, details)` and `offered(sentence, text, call)`: a button.
     """
 
     runs_changed = Signal()
     training_changed = Signal()
     said = Signal(str, str)
-    undoable = Signal(str, object)
+    offered = Signal(str, str, object)
 
     def __init__(self, workspace: Path, in_process: bool = False) -> None:
         super().__init__()
@@ -48,6 +48,7 @@ class Workbench(QObject):
         self.model.live_changed.connect(self._live_changed)
         self.training.ended.connect(self._ended)
         self.training.failed.connect(self._failed)
+        self.training.died.connect(self._died)
 
     # ------------------------------------------------------------------ training
 
@@ -149,6 +150,15 @@ class Workbench(QObject):
         self.take()
         self._over("interrupted")
         self.said.emit(sentence, details)
+
+    def _died(self, sentence: str) -> None:
+        self.take()
+        run = self.running
+        self._over("interrupted")
+        if run is not None and _can_go_on(run.path):
+            self.offered.emit(sentence, "Go on training", lambda: self.resume(run.path))
+        else:
+            self.said.emit(f"{sentence} Press Run to start again.", "")
 
     def _over(self, state: str) -> None:
         run, self.running, self.paused = self.running, None, False
@@ -289,8 +299,9 @@ class Workbench(QObject):
                 self.said.emit(f"{run.path} cannot be deleted: {error.strerror}; it stays.", "")
                 return
         self.remove(run)
-        self.undoable.emit(
+        self.offered.emit(
             f"{run.path.name} was moved to the wastebasket {kept.parent}.",
+            "Undo",
             lambda: self._take_back(run, place, kept),
         )
 
@@ -306,8 +317,9 @@ class Workbench(QObject):
         except OSError as error:
             self.said.emit(f"{path} cannot be deleted: {error.strerror}; it stays.", "")
             return False
-        self.undoable.emit(
+        self.offered.emit(
             f"{path.name} was moved to the wastebasket {kept.parent}.",
+            "Undo",
             lambda: _bring_back(kept, path),
         )
         return True
@@ -327,19 +339,20 @@ class Workbench(QObject):
 
     def interrupted(self) -> list[Path]:
         """Files of the workspace whose training never ended and which nobody is writing now."""
-        from stiffgui.runs import open_run
+        newest = sorted(self.workspace.glob("*.stiff"), key=touched)[-NEWEST:]
+        still = time.time() - UNTOUCHED_SECONDS
+        return [path for path in newest if touched(path) <= still and _can_go_on(path)]
 
-        found = []
-        for path in sorted(self.workspace.glob("*.stiff"), key=touched)[-NEWEST:]:
-            if time.time() - touched(path) < UNTOUCHED_SECONDS:
-                continue
-            try:
-                with open_run(path) as run:
-                    if run.ending == "running" and run.checkpoint() is not None:
-                        found.append(path)
-            except InputError:
-                continue
-        return found
+
+def _can_go_on(path: Path) -> bool:
+    """Whether a training never ended, and left a state to go on from."""
+    from stiffgui.runs import open_run
+
+    try:
+        with open_run(path) as run:
+            return run.ending == "running" and run.checkpoint() is not None
+    except InputError:
+        return False
 
 
 def _to_wastebasket(path: Path) -> Path:

@@ -99,7 +99,7 @@ class TrainWorkspace(Workspace):
         bench.runs_changed.connect(self._runs_changed)
         bench.training_changed.connect(self._training_changed)
         bench.said.connect(self.say)
-        bench.undoable.connect(lambda text, call: self.said.emit(text, "", ("Undo", call)))
+        bench.offered.connect(lambda said, text, call: self.said.emit(said, "", (text, call)))
         self.sharing.said.connect(self.say)
         looking.viewed.connect(self._show_view)
         looking.answered.connect(self._answered)
@@ -362,12 +362,12 @@ class TrainWorkspace(Workspace):
     # ------------------------------------------------------------------- files
 
     def ask_open(self) -> None:
-        """Choose a file to open."""
+        """Choose a file to open; a study opens in its own workspace."""
         tables = " ".join(f"*{ending}" for ending in ENDINGS)
         kinds = f"Runs, settings and tables (*.stiff *.toml {tables})"
         name, _ = QFileDialog.getOpenFileName(self, "Open", str(self.bench.workspace), kinds)
         if name:
-            self.open_file(Path(name))
+            self.asked_to_open.emit(Path(name))
 
     def _imported(self, name: str) -> None:
         self.said.emit(f"{name} is ready to be learnt: press Run.", "", ("Run", self.run))

@@ -31,6 +31,7 @@ GUESSES = (
     ("input*", "target*"),
     ("feature*", "target*"),
 )
+OUTPUTS = ("y_*", "y[0-9]*", "y", "target*", "output*")  # where nothing is named as an input
 MANY = 6  # names that a sentence lists at most
 LARGEST = 1e150  # the squares of a standard deviation must not overflow
 MINIMUM_ROWS = 3  # two to train on, one to test
@@ -47,13 +48,34 @@ class Numbers:
     dropped: int = 0
 
 
-def guess(names: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Inputs and outputs by the names that people give them; both empty when none fit."""
+def guess(sheet: Sheet) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Inputs and outputs by the names that people give them; both empty when none fit.
+
+    Of a table whose outputs alone have such a name, every other column of numbers is an input.
+    """
+    paired = _paired(sheet.names)
+    if any(paired):
+        return paired
+    for y in OUTPUTS:
+        outputs = _matching(y, sheet.names)
+        inputs = _other_numbers(sheet, outputs)
+        if inputs and outputs:
+            return inputs, outputs
+    return (), ()
+
+
+def _paired(names: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     for x, y in GUESSES:
         inputs, outputs = _matching(x, names), _matching(y, names)
         if inputs and outputs:
             return inputs, outputs
     return (), ()
+
+
+def _other_numbers(sheet: Sheet, outputs: tuple[str, ...]) -> tuple[str, ...]:
+    kinds = [kind.kind for kind in sheet.frame.dtypes]
+    named = zip(sheet.names, kinds, strict=True)
+    return tuple(name for name, kind in named if name not in outputs and kind in "iufb")
 
 
 def choose(
@@ -67,14 +89,10 @@ def choose(
     """
     names = sheet.names
     _refuse_duplicates(file, names)
-    guessed = guess(names)
-    if outputs.strip() and not inputs.strip() and not any(guessed):
+    guessed = guess(sheet)
+    if outputs.strip() and not inputs.strip() and not any(_paired(names)):
         y = chosen(file, names, outputs, "task.output_columns")
-        rest = tuple(
-            name
-            for k, name in enumerate(names)
-            if name not in y and sheet.frame.dtypes.iloc[k].kind in "iufb"
-        )
+        rest = _other_numbers(sheet, y)
         if not rest:
             raise InputError(
                 f"{file} has no column of numbers left to be an input: name fewer outputs.",

@@ -64,7 +64,7 @@ def inspect(path: str | Path, delimiter: str = "auto") -> Preview:
     if rows < MINIMUM_ROWS:
         count = f"{rows or 'no'} row{'' if rows == 1 else 's'}"
         problems.append(f"{file} has {count}: at least {MINIMUM_ROWS} are needed.")
-    inputs, outputs = guess(sheet.names) if not twice else ((), ())
+    inputs, outputs = guess(sheet) if not twice else ((), ())
     if not inputs and not twice:
         problems.append(f"{file}: no columns are named x_* and y_*; choose inputs and outputs.")
     first = sheet.frame.head(SHOWN_ROWS).itertuples(index=False)
