@@ -218,3 +218,27 @@ def test_the_files_opened_last_are_offered_the_newest_first(
     ]
     recent.actions()[-1].trigger()
     assert recent.paths() == []
+
+
+def test_where_two_cards_have_no_room_one_is_shown_and_the_other_a_click_away(
+    window: MainWindow, qtbot: QtBot, run_file: Path
+) -> None:
+    page = window.train
+    page.open_file(run_file)
+    qtbot.waitUntil(lambda: page.fit._fit is not None, timeout=60_000)
+    seen = lambda: [card.isVisible() for card in page.cards[:4]]  # noqa: E731
+    window.resize(1280, 800)
+    qtbot.waitUntil(lambda: seen() == [True] * 4, timeout=5000)
+    window.resize(1000, 700)
+    qtbot.waitUntil(lambda: seen() == [True, False, True, False], timeout=5000)
+    tabs = [pair.tabs for pair in page.views.pairs]
+    assert [bar.tabText(1) for bar in tabs] == ["Stiffness", "Layers"]
+    after = tabs[0].nextInFocusChain()
+    while tabs[0].isAncestorOf(after):
+        after = after.nextInFocusChain()
+    assert page.errors.isAncestorOf(after)
+    tabs[1].setCurrentIndex(1)
+    assert seen() == [True, False, False, True]
+    window.resize(1280, 800)
+    qtbot.waitUntil(lambda: seen() == [True] * 4, timeout=5000)
+    assert not any(bar.isVisible() for bar in tabs)

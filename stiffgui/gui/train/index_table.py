@@ -34,6 +34,7 @@ PROXY_COLUMNS = {
     "power": ("power", "Power method"),
 }
 ROW_HEIGHT = 22
+DOUBT = "?"  # beside a value that has not converged
 UNCONVERGED = 1e-3  # mean residual of the power method
 
 
@@ -75,8 +76,9 @@ class IndexTable(QTableWidget):
         across, down = self.horizontalHeader(), self.verticalHeader()
         across.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         across.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        for column, title in enumerate(self._heads[1:], 1):
-            wide = max(title, "00.000", key=self.fontMetrics().horizontalAdvance)
+        for column, name in enumerate(self.proxies, 1):
+            widest = "0.0000" + (DOUBT if name == "power" else "")
+            wide = max(self._heads[column], widest, key=self.fontMetrics().horizontalAdvance)
             self.setColumnWidth(column, self.fontMetrics().horizontalAdvance(wide) + 7)
         across.setFixedHeight(ROW_HEIGHT)
         across.setMinimumSectionSize(30)
@@ -102,7 +104,7 @@ class IndexTable(QTableWidget):
             text = number(proxies.get(name, math.nan))
             if name == "power":
                 doubtful = residual > UNCONVERGED
-                text += "?" if doubtful else ""
+                text += DOUBT if doubtful else ""
                 says = "not converged for all samples" if doubtful else "converged"
                 self._cells[radius][column].setToolTip(f"Residual {residual:.1e}: {says}")
             self._write(radius, column, text)

@@ -16,6 +16,7 @@ from stiffgui.gui.train.fit_card import FitCard
 from stiffgui.gui.train.history_card import HistoryCard, error_series, stiffness_series
 from stiffgui.gui.train.history_view import HistoryView
 from stiffgui.gui.train.layers_card import LayersCard
+from stiffgui.gui.train.pair import Pair
 from stiffgui.gui.train.runs_bar import RunsBar
 from stiffgui.gui.train.timeline import Timeline
 from stiffgui.gui.train.trajectories_card import TrajectoriesCard
@@ -71,14 +72,9 @@ class TrainViews(QMainWindow):
             self.trajectories,
         )
         rows = QSplitter(Qt.Orientation.Vertical)
-        for pair in ((self.errors, self.stiffness), (self.fit, self.layers)):
-            row = QSplitter(Qt.Orientation.Horizontal)
-            for card in pair:
-                row.addWidget(card)
-                card.setMinimumSize(180, 140)
-            row.setSizes([1000, 1000])
-            row.setHandleWidth(7)
-            rows.addWidget(row)
+        self.pairs = Pair(self.errors, self.stiffness), Pair(self.fit, self.layers)
+        for pair in self.pairs:
+            rows.addWidget(pair)
         rows.setHandleWidth(7)
         centre = QWidget()
         layout = QVBoxLayout(centre)
@@ -167,7 +163,7 @@ def order_tabs(*parts: QWidget) -> None:
     stops = [
         widget
         for part in parts
-        for widget in part.findChildren(QWidget)
+        for widget in (part, *part.findChildren(QWidget))
         if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.window() is part.window()
     ]
     for before, after in pairwise(stops):

@@ -29,7 +29,7 @@ from stiffgui.gui.train.sharing import Sharing
 from stiffgui.gui.train.views import LAYOUT_VERSION, TrainViews, order_tabs
 from stiffgui.gui.train.workbench import Workbench
 from stiffgui.gui.workspace import Surroundings, Workspace
-from stiffgui.regularizers import NoPenalty
+from stiffgui.regularizers import NoPenalty, Stiffness
 from stiffgui.session.messages import Failed, View
 from stiffgui.tasks.table import ENDINGS
 
@@ -206,7 +206,9 @@ class TrainWorkspace(Workspace):
         super().showEvent(event)
         if not self._ordered:
             self._ordered = True
-            order_tabs(self._bar, self.panel, *self.cards, self.timeline, self.runs_bar)
+            plots = [part for pair in self.views.pairs for part in (pair.tabs, *pair.cards)]
+            sides = (self.eigenvalues, self.trajectories, self.timeline, self.runs_bar)
+            order_tabs(self._bar, self.panel, *plots, *sides)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop training, save, and end the children."""
@@ -321,9 +323,17 @@ class TrainWorkspace(Workspace):
             left = (run.total - run.epoch) * taken / max(run.epoch, 1)
             words.append(f"{run.epoch * run.steps_per_epoch / taken:,.0f} steps/s")
             words.append(f"{int(left) // 60:02d}:{int(left) % 60:02d} left")
-        paused = run is self.bench.running and self.bench.paused
-        words.append("paused" if paused else run.state)
+        words.append(self._state(run))
         return "    ".join(words).replace(",", "\u202f")
+
+    def _state(self, run: LiveRun) -> str:
+        if run is not self.bench.running:
+            return run.state
+        if self.bench.paused:
+            return "paused"
+        if not run.epoch and isinstance(run.experiment.regularizer, Stiffness):
+            return "preparing the penalty"  # compiled at its first use on a machine: some seconds
+        return run.state
 
     # -------------------------------------------------------------------- views
 
