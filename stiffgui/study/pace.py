@@ -77,6 +77,12 @@ class Pace:
         elif isinstance(event, Lost):
             pace.state, pace.epoch = "waiting", 0
 
+    def interrupt(self) -> None:
+        """Whatever was running does so no more."""
+        for pace in self._chunks.values():
+            if pace.state == "running":
+                pace.state = "stopped"
+
     def variant_of(self, number: int) -> int:
         """The variant to which a chunk belongs."""
         return self._chunks[number].chunk.variant

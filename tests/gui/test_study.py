@@ -133,6 +133,13 @@ def test_a_stopped_study_goes_on_in_its_file(
     workspace.run()
     assert workspace.path == path  # not a second file
     qtbot.waitUntil(lambda: bool(workspace._live), timeout=SECONDS)
+    window.acts["stop"].trigger()
+    qtbot.waitUntil(lambda: not workspace.busy and not workspace.thread_.inbox, timeout=SECONDS)
+    qtbot.waitUntil(lambda: "Run goes on" in workspace.results.note.text(), timeout=5000)
+    workspace.panel.epochs.setValue(4001)
+    assert "other settings" in workspace.results.note.text()
+    window.acts["undo"].trigger()
+    assert "Run goes on" in workspace.results.note.text()
 
 
 def test_a_child_that_dies_is_told_and_replaced(
@@ -149,6 +156,8 @@ def test_a_child_that_dies_is_told_and_replaced(
             child.kill()
     qtbot.waitUntil(lambda: not workspace.busy and not workspace.thread_.inbox, timeout=SECONDS)
     qtbot.waitUntil(lambda: "ended unexpectedly" in window.banner.text(), timeout=5000)
+    assert "stopped" in workspace.results.bars[0].text()
+    assert "left" not in workspace.results.bars[0].text()
     workspace.run()
     qtbot.waitUntil(lambda: bool(workspace._live), timeout=SECONDS)
 

@@ -104,7 +104,7 @@ class StudyWorkspace(Workspace):
         layout.addWidget(self.split)
 
     def _connect(self) -> None:
-        self.model.changed.connect(self._update_actions)
+        self.model.changed.connect(self._edited)
         self._bar.study_chosen.connect(lambda name: self.model.load(name, studies[name]))
         self._bar.export_chosen.connect(self.exports.ask)
         self.panel.train_asked.connect(self._take_from_train)
@@ -216,6 +216,11 @@ class StudyWorkspace(Workspace):
         self._live = {}
         self.evolution.end_live()
 
+    def _edited(self) -> None:
+        if self.view is not None and not self.busy and Path(self.view.path) == self.path:
+            self._say_state()
+        self._update_actions()
+
     def _update_actions(self) -> None:
         running = self.busy
         self.panel.set_running(running)
@@ -282,11 +287,14 @@ class StudyWorkspace(Workspace):
 
     def _show_pace(self) -> None:
         assert self._pace is not None
-        for k, pace in enumerate(self._pace.variants()):
-            self.results.show_pace(k, None if pace.state == "finished" else pace)
+        self._show_bars()
         left = self._pace.left
         told = f" · {short_duration(left)} left" if left is not None else ""
         self.results.note.setText(f"training {self._where}{told}")
+
+    def _show_bars(self) -> None:
+        for k, pace in enumerate(self._pace.variants() if self._pace is not None else ()):
+            self.results.show_pace(k, None if pace.state == "finished" else pace)
 
     def _show(self, view: StudyView) -> None:
         self.view = view
@@ -308,13 +316,13 @@ class StudyWorkspace(Workspace):
     def _say_state(self) -> None:
         assert self.view is not None and self.path is not None
         state = "finished" if self.view.finished else "not finished: Run goes on with it"
+        if self._held is not None and self._held[0] != self.model.draft:
+            state = "of other settings than those on the left: Run makes a new file"
         self.results.note.setText(f"{self.path.name}, {state}; medians (quartiles)")
 
     def _ended(self, ending: str) -> None:
         assert self.path is not None
-        if self._pace is not None:
-            for k, pace in enumerate(self._pace.variants()):
-                self.results.show_pace(k, None if pace.state == "finished" else pace)
+        self._show_bars()
         self._say_state()
         if ending == "stopped":
             self.say(f"Stopped; everything is kept in {self.path.name}. Run goes on with it.")
@@ -323,7 +331,12 @@ class StudyWorkspace(Workspace):
         if message.number is not None:
             self._asked.pop(message.number, None)
             self.exports.pending.pop(message.number, None)
-        elif self.view is not None and self.path is not None and Path(self.view.path) == self.path:
+            self.say(message.sentence, message.details)
+            return
+        if self._pace is not None:
+            self._pace.interrupt()
+            self._show_bars()
+        if self.view is not None and self.path is not None and Path(self.view.path) == self.path:
             self._say_state()
         else:
             self.results.note.setText("Medians over trials, with quartiles. Press Run (Ctrl+R).")
