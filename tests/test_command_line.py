@@ -48,7 +48,9 @@ def test_spectrum_formats_agree(run_file: Path, capsys: pytest.CaptureFixture[st
     assert len(lines) - 1 == len(rows) == 16 * 20
 
 
-@pytest.mark.parametrize("name", ["errors", "stiffness", "layers", "spectrum", "fit", "summary"])
+@pytest.mark.parametrize(
+    "name", ["errors", "stiffness", "layers", "spectrum", "fit", "slices", "summary"]
+)
 @pytest.mark.parametrize(
     ("kind", "start"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF"), ("csv", None)]
 )

@@ -19,8 +19,8 @@ def export(
     figure: Annotated[
         str | None,
         typer.Option(
-            help="errors, stiffness, layers, spectrum, fit, summary or trajectories; of a study "
-            "errors, stiffness, summary or boxes."
+            help="errors, stiffness, layers, spectrum, fit, slices, summary or trajectories; of a "
+            "study errors, stiffness, summary or boxes."
         ),
     ] = None,
     table: Annotated[
@@ -41,6 +41,7 @@ def export(
     font: Annotated[float, typer.Option(help="Font size in points.")] = 9.0,
     dpi: Annotated[float, typer.Option(help="Resolution of a PNG, points per inch.")] = 200.0,
     output: Annotated[int, typer.Option(help="Output that a fit shows, from 0.")] = 0,
+    along: Annotated[str, typer.Option(help="Input of slices, by its name. Default: all.")] = "",
     component: Annotated[
         int,
         typer.Option(min=0, help="Component of trajectories, from 1; 0: principal components."),
@@ -76,6 +77,7 @@ def export(
         font=font,
         dpi=dpi,
         output=output,
+        along=along,
         component=component,
         samples=samples,
         region=region,

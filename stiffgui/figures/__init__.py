@@ -15,6 +15,7 @@ from stiffgui.figures.fit import draw_fit, fit_table
 from stiffgui.figures.history import draw_errors, draw_stiffness, errors_table, stiffness_table
 from stiffgui.figures.layers import draw_layers, layers_table
 from stiffgui.figures.script import export_command, figure_script
+from stiffgui.figures.slices import draw_slices, slices_table
 from stiffgui.figures.spectrum import draw_spectrum, spectrum_points
 from stiffgui.figures.style import Options, styled
 from stiffgui.figures.summary import draw_summary, summary_table
@@ -46,6 +47,7 @@ FIGURES: dict[str, tuple[Draw, Tabulate]] = {
     "layers": (draw_layers, layers_table),
     "spectrum": (draw_spectrum, spectrum_points),
     "fit": (draw_fit, fit_table),
+    "slices": (draw_slices, slices_table),
     "summary": (draw_summary, summary_table),
     "trajectories": (draw_trajectories, trajectories_table),
 }

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from stiffgui.runs import Run
     from stiffgui.runs.snapshot import Snapshot
     from stiffgui.tasks import Task
+    from stiffgui.tasks.base import Data
 
 GRID = {1: 401, 2: 61}
 Array = NDArray[np.float64]
@@ -67,8 +68,7 @@ class Fit:
 def fit_of(task: Task, snapshot: Snapshot, trial: int, limit: int | None = None) -> Fit:
     """The fit of a trial; `limit` keeps at most so many training and so many test samples."""
     domain, data = task.domain(), task.data()
-    named = tuple(_with_unit(name, data.unit(k)) for k, name in enumerate(data.output_names))
-    names = (data.input_names, named)
+    names = (data.input_names, names_with_units(data))
     side = GRID.get(task.inputs, 0) if domain is not None else 0
     if side and domain is not None:
         axes = [np.linspace(low, high, side) for low, high in domain]
@@ -88,8 +88,11 @@ def fit_of(task: Task, snapshot: Snapshot, trial: int, limit: int | None = None)
     return Fit("scatter", own, target, network, *names, train=len(train), samples=samples)
 
 
-def _with_unit(name: str, unit: str) -> str:
-    return f"{name} [{unit}]" if unit else name
+def names_with_units(data: Data) -> tuple[str, ...]:
+    """Names of the outputs as axes carry them."""
+    units = [data.unit(k) for k in range(len(data.output_names))]
+    named = zip(data.output_names, units, strict=True)
+    return tuple(f"{name} [{unit}]" if unit else name for name, unit in named)
 
 
 def _thinned(count: int, limit: int | None) -> NDArray[np.int64]:
@@ -98,12 +101,17 @@ def _thinned(count: int, limit: int | None) -> NDArray[np.int64]:
     return np.arange(kept) * count // max(kept, 1)
 
 
+def check_output(run: Run, output: int) -> None:
+    """Raise InputError for an output that the run's task does not have."""
+    outputs = run.experiment.task.outputs
+    if not 0 <= output < outputs:
+        choice = f"choose one from 0 to {outputs - 1}" if outputs > 1 else "it has one output, 0"
+        raise InputError(f"{run.path} has no output {output}: {choice}.")
+
+
 def _run_fit(run: Run, options: Options) -> tuple[Fit, int]:
     check_place(run, 1, options.trial)
-    outputs = run.experiment.task.outputs
-    if not 0 <= options.output < outputs:
-        choice = f"choose one from 0 to {outputs - 1}" if outputs > 1 else "it has one output, 0"
-        raise InputError(f"{run.path} has no output {options.output}: {choice}.")
+    check_output(run, options.output)
     snapshot = run.snapshot(10**12 if options.epoch is None else options.epoch)
     return fit_of(run.experiment.task, snapshot, options.trial), snapshot.epoch
 

@@ -13,6 +13,7 @@ _FLAGS = (
     "layer",
     "trial",
     "output",
+    "along",
     "width",
     "height",
     "font",

@@ -34,7 +34,7 @@ class Options:
     figure's own choice. indices: those of the run when empty. region: the method whose stability
     region a spectrum shows (`stiffgui.stiffness.stability.REGIONS`); all_layers: the spectrum of
     every layer, not of `layer` alone. Of trajectories: samples, and component from 1, 0 for two
-    principal components.
+    principal components. along: the input (its name) of slices, all of them when empty.
     """
 
     epoch: int | None = None
@@ -51,6 +51,7 @@ class Options:
     all_layers: bool = False
     component: int = 0
     samples: int = 5
+    along: str = ""
 
     def __post_init__(self) -> None:
         """Raises InputError for what no figure can be drawn with."""

@@ -105,6 +105,11 @@ class Card(QFrame):
         self._waiting: list[QWidget] | None = []
         self.expect(False)
 
+    @property
+    def figures(self) -> tuple[str, ...]:
+        """The figures whose `export_options` this card knows."""
+        return (self.figure,)
+
     def _make_menu(self) -> QMenu:
         menu = QMenu(self)
         menu.setToolTipsVisible(True)

@@ -34,6 +34,7 @@ TITLES = {
     "layers": "Layers × epochs",
     "spectrum": "Eigenvalues",
     "fit": "Fit",
+    "slices": "Slices: one input at a time",
     "summary": "Summary of the last epoch",
     "trajectories": "Trajectories beside the ODE",
 }

@@ -123,6 +123,12 @@ class Exports(QObject):
             self._deliver(purpose, message)
         return True
 
+    def lost(self) -> None:
+        """The view child died: nothing that is under way will come."""
+        for number in list(self.pending):
+            sentence = "The figure was not drawn: its process ended unexpectedly. Try again."
+            self.answered(Failed(sentence, number=number))
+
     def _deliver(self, purpose: str, message: Exported) -> None:
         clipboard = QGuiApplication.clipboard()
         if purpose == "save":

@@ -9,6 +9,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from stiffgui.figures.fit import Fit
+from stiffgui.figures.slices import Slices
 from stiffgui.labs.trajectories import Trajectories
 from stiffgui.stiffness.pseudospectrum import Pseudospectrum
 from stiffgui.tasks.table import Preview
@@ -109,7 +110,8 @@ class View:
 
     eigenvalues and conditions [samples, w]; indices name -> mean over samples; proxies likewise;
     residual: of the power method, mean over samples, from 0 (converged) to 1.
-    all_eigenvalues and all_conditions [N, samples, w], when all layers were asked for.
+    all_eigenvalues and all_conditions [N, samples, w], when all layers were asked for. slices:
+    where the fit is predicted against true.
     """
 
     number: int
@@ -127,6 +129,7 @@ class View:
     all_conditions: NDArray[Any] | None = None
     pseudospectrum: Pseudospectrum | None = None
     trajectories: Trajectories | None = None
+    slices: Slices | None = None
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
 from stiffgui.figures import Options, export_figure
 from stiffgui.figures.fit import fit_of
+from stiffgui.figures.slices import slices_of
 from stiffgui.labs.trajectories import trajectories_of
 from stiffgui.runs import Run, open_run
 from stiffgui.runs.snapshot import Snapshot
@@ -45,6 +46,10 @@ def look(request: Look) -> View:
     matrices = Matrices(jacobians)
     layers = spectrum(every[:, : max(1, SPECTRA // len(every))]) if request.all_layers else None
     contours = pseudospectrum(jacobians[0]) if request.contours else None
+    fit = fit_of(experiment.task, snapshot, request.trial, SAMPLES)
+    slices = None
+    if fit.kind == "scatter":
+        slices = slices_of(experiment.task, snapshot, request.trial)
     trajectories = None
     if request.trajectories:
         trajectories = trajectories_of(snapshot, request.trial, request.trajectories)
@@ -53,7 +58,7 @@ def look(request: Look) -> View:
         snapshot.epoch,
         request.trial,
         request.layer,
-        fit_of(experiment.task, snapshot, request.trial, SAMPLES),
+        fit,
         found.eigenvalues,
         found.conditions,
         indices,
@@ -64,6 +69,7 @@ def look(request: Look) -> View:
         layers.conditions if layers is not None else None,
         contours,
         trajectories,
+        slices,
     )
 
 

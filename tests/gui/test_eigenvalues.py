@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyqtgraph as pg
 import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QGuiApplication, QKeySequence
 from pytestqt.qtbot import QtBot
 
+from stiffgui import presets, train
 from stiffgui.figures import FIGURES, Options
 from stiffgui.figures.fit import Fit, fit_of
 from stiffgui.gui.theme import DARK, LIGHT
@@ -214,6 +216,34 @@ def test_the_view_and_the_figure_show_one_fit(shown: MainWindow, run_file: Path)
     np.testing.assert_allclose(fit.network[:, 0], table["network f(x)"], rtol=1e-12)
     np.testing.assert_allclose(fit.network, direct.network, rtol=1e-12)
     assert fit.square(fit.x, 0)[0, -1] == 5 and fit.square(fit.x, 1)[-1, 0] == 5
+
+
+def test_beyond_two_inputs_the_fit_is_a_scatter_or_a_slice(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    settings = {"task.dimension": 3, "training.epochs": 2, "watch.every": 2}
+    train(presets["alpine02"].with_settings(settings), out=tmp_path / "three.stiff")
+    page, card = window.train, window.train.fit
+    page.bench.open_file(tmp_path / "three.stiff")
+    qtbot.waitUntil(lambda: card._slices is not None, timeout=WAIT)
+    assert card.figure == "fit" and card.stack.currentWidget() is card.scatter
+    card.along.setCurrentIndex(2)
+    assert card.figure == "slices" and card.stack.currentWidget() is card.curve
+    slices = card._slices
+    assert slices is not None and slices.target is not None
+    x, network = card._curves[1].getData()
+    np.testing.assert_array_equal(x, slices.x[1])
+    np.testing.assert_array_equal(network, slices.network[1, :, 0])
+    assert card.curve.getAxis("bottom").labelText == "x2" and "medians" in card.legend.text()
+    path = tmp_path / "slice.csv"
+    page.export("slices", path)
+    qtbot.waitUntil(path.exists, timeout=WAIT)
+    qtbot.waitUntil(lambda: str(path) in window.banner.text(), timeout=WAIT)
+    written = pd.read_csv(path)
+    assert set(written["input"]) == {"x2"}
+    np.testing.assert_allclose(written["network f(x)"], network, rtol=1e-9)
+    card.along.setCurrentIndex(0)
+    assert card.figure == "fit" and card.stack.currentWidget() is card.scatter
 
 
 def test_a_click_on_layers_selects_both(shown: MainWindow, qtbot: QtBot) -> None:

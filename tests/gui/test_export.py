@@ -30,6 +30,7 @@ from stiffgui.figures import FIGURES, Options, export_figure
 from stiffgui.gui.export_dialog import ExportDialog
 from stiffgui.gui.window import MainWindow
 from stiffgui.runs import open_run
+from tests.processes import children
 
 WAIT = 60_000
 
@@ -285,3 +286,25 @@ def test_saving_asks_before_it_replaces(
     window.acts["save"].trigger()
     assert path.read_text() == window.train.model.experiment.to_toml()  # type: ignore[union-attr]
     assert not answers
+
+
+def test_what_a_dead_view_child_owed_is_told_and_seen_again(
+    loaded: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    page = loaded.train
+    qtbot.waitUntil(lambda: page.eigenvalues._view is not None, timeout=WAIT)
+    [drawing] = [c for c in children() if c.pid != page.bench.training.process_id]
+    drawing.suspend()
+    page.export("fit", tmp_path / "fit.png")
+    page.timeline.go_to(2)
+    qtbot.waitUntil(lambda: page.looking._asked[1:2] == (2,), timeout=WAIT)
+    qtbot.wait(100)  # both have been sent
+    drawing.kill()
+    qtbot.waitUntil(lambda: "was not drawn" in loaded.banner.text(), timeout=WAIT)
+    assert not page.exports.pending
+    qtbot.waitUntil(
+        lambda: page.eigenvalues._view is not None and page.eigenvalues._view.epoch == 2,
+        timeout=WAIT,
+    )
+    page.export("fit", tmp_path / "fit.png")
+    qtbot.waitUntil(lambda: "Saved" in loaded.banner.text(), timeout=WAIT)

@@ -31,6 +31,7 @@ class Looking(QObject):
         self._due = 0.0
         self._pause = LOOK_SECONDS
         self.thread_.answered.connect(self._answered)
+        self.thread_.lost.connect(lambda: self.soon(anew=True))
 
     def soon(self, anew: bool = False) -> None:
         """The next `look` asks at once; with `anew` even when nothing has changed."""

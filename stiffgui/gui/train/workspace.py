@@ -104,6 +104,7 @@ class TrainWorkspace(Workspace):
         looking.viewed.connect(self._show_view)
         looking.answered.connect(self._answered)
         looking.thread_.lost.connect(self.importing.lost)
+        looking.thread_.lost.connect(self.exports.lost)
         self.importing.imported.connect(self._imported)
         self.exports.said.connect(self.say)
         self.timeline.moved.connect(lambda _: looking.soon())
@@ -419,7 +420,7 @@ class TrainWorkspace(Workspace):
             "trial": min(self.eigenvalues.trial.value(), run.experiment.training.trials - 1),
         }
         for card in self.cards:
-            if card.figure == figure:
+            if figure in card.figures:
                 options |= card.export_options()
         several = figure in ("errors", "stiffness", "summary", "report")
         return [r.path for r in (self.bench.visible() if several else [run])], options
