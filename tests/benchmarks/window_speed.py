@@ -115,7 +115,8 @@ def window(
     shell = make_window(application, home / "runs")
     page = shell.train
     tasks: dict[str, list[float]] = defaultdict(list)
-    page._tasks = iter(_timed(page, tasks))
+    for name, draw in page.drawing.tasks.items():
+        page.drawing.tasks[name] = _clocked(draw, tasks[name])
     page.bench.take = _clocked(page.bench.take, tasks["take"])  # type: ignore[method-assign]
     shell.show()
     shell.start_children()
@@ -142,14 +143,6 @@ def window(
     shell.close()
     delays = np.maximum(np.diff(beats) - BEAT, 0)
     return delays, tasks, wall, (seconds_of(run.path), spent)
-
-
-def _timed(page: Any, tasks: dict[str, list[float]]) -> Any:
-    calls = [page._draw_errors, page._draw_stiffness, page._draw_layers, page._tell]
-    calls += [page._draw_fit, page._draw_eigenvalues]
-    clocked = [_clocked(call, tasks[call.__name__.strip("_")]) for call in calls]
-    while True:
-        yield from clocked
 
 
 def _clocked(call: Callable[..., Any], into: list[float]) -> Callable[..., Any]:

@@ -16,7 +16,8 @@ from stiffgui._presets import presets
 from stiffgui.errors import InputError
 from stiffgui.gui.editors import ChoiceEditor, ChoicesEditor, NumberEditor, TextEditor
 from stiffgui.gui.train import settings_model
-from stiffgui.gui.train.experiment_panel import FIXED, ExperimentPanel, SettingRow
+from stiffgui.gui.train.experiment_panel import ExperimentPanel
+from stiffgui.gui.train.setting_rows import FIXED, SettingRow
 from stiffgui.gui.train.settings_model import SettingsModel
 
 

@@ -20,11 +20,11 @@ from PySide6.QtWidgets import (
 
 from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
+from stiffgui.gui.card import grouped
 from stiffgui.gui.dropping import FileDrops
 from stiffgui.gui.tables.columns import INPUT, OUTPUT, ColumnsModel, ColumnsView
 from stiffgui.gui.tables.first_rows import FirstRowsView
 from stiffgui.gui.tables.form import ImportForm
-from stiffgui.gui.train.experiment_panel import NARROW_SPACE
 from stiffgui.session.messages import TableInspected, TableProposed
 from stiffgui.tasks.table import ENDINGS, Preview, Table
 from stiffgui.tasks.table.columns import MINIMUM_ROWS, as_patterns, chosen, duplicates
@@ -241,7 +241,7 @@ class ImportWizard(QDialog):
         rows = self._preview.rows if self._preview is not None else train + test
         dropped = f" · {_count(rows - train - test, 'row')} dropped" if rows > train + test else ""
         self._show_state(
-            f"{_count(train, 'row')} to train on, {_grouped(test)} to test{dropped} · "
+            f"{_count(train, 'row')} to train on, {grouped(test)} to test{dropped} · "
             f"{_count(task.inputs, 'input')}, "
             f"{_count(task.outputs, 'output')} · batches of {experiment.training.batch_size}"
         )
@@ -289,8 +289,4 @@ def _can_be_used(problem: str, kind: str) -> bool:
 
 
 def _count(number: int, noun: str) -> str:
-    return f"{_grouped(number)} {noun}{'' if number == 1 else 's'}"
-
-
-def _grouped(number: int) -> str:
-    return f"{number:,}".replace(",", NARROW_SPACE)
+    return f"{grouped(number)} {noun}{'' if number == 1 else 's'}"

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from stiffgui._presets import presets
+from stiffgui.gui.card import grouped
 from stiffgui.gui.theme import Theme
 from stiffgui.gui.train.live_run import LiveRun
 from stiffgui.gui.train.workbench import Workbench
@@ -192,7 +193,7 @@ def _title(run: LiveRun, state: str) -> str:
 
 def describe(run: LiveRun) -> str:
     """A run in a few lines: its file, how far it came, how it differs from the first preset."""
-    reached = f"{run.state}, epoch {run.epoch:,} of {run.total:,}".replace(",", "\u202f")
+    reached = f"{run.state}, epoch {grouped(run.epoch)} of {grouped(run.total)}"
     plain = presets[next(iter(presets))]
     changed = [f"{key} = {mine}" for key, (mine, _) in run.experiment.differences(plain).items()]
     started = [e.text for e in run.events if e.kind == "branched"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -17,20 +16,18 @@ from PySide6.QtWidgets import (
 )
 
 from stiffgui._presets import presets
-from stiffgui.gui.card import Card
 from stiffgui.gui.exports import Exports
 from stiffgui.gui.saving import ask_where
 from stiffgui.gui.tables.importing import Importing
 from stiffgui.gui.theme import Theme
 from stiffgui.gui.train.bar import TrainBar
-from stiffgui.gui.train.live_run import LiveRun
+from stiffgui.gui.train.drawing import Drawing
 from stiffgui.gui.train.looking import Looking
 from stiffgui.gui.train.sharing import Sharing
 from stiffgui.gui.train.views import LAYOUT_VERSION, TrainViews, order_tabs
 from stiffgui.gui.train.workbench import Workbench
 from stiffgui.gui.workspace import Surroundings, Workspace
-from stiffgui.regularizers import NoPenalty, Stiffness
-from stiffgui.session.messages import Failed, View
+from stiffgui.session.messages import Failed
 from stiffgui.tasks.table import ENDINGS
 
 # One task of `poll` at a time: no pause of the window is longer than the slowest of them.
@@ -54,6 +51,7 @@ class TrainWorkspace(Workspace):
         self.sharing = Sharing(self.model, self)
         self._ordered = False
         views = self.views = TrainViews(self.bench, self._actions)
+        self.drawing = Drawing(views, self.bench, self.looking)
         self.cards, self.docks = views.cards, views.docks
         self.errors, self.stiffness, self.fit = views.errors, views.stiffness, views.fit
         self.layers, self.eigenvalues = views.layers, views.eigenvalues
@@ -75,17 +73,6 @@ class TrainWorkspace(Workspace):
         state = self.settings.value("train/docks")
         if isinstance(state, QByteArray):
             views.restoreState(state, LAYOUT_VERSION)
-        tasks = (
-            self._draw_errors,
-            self._draw_stiffness,
-            self._draw_layers,
-            self._tell,
-            self._draw_fit,
-            self._draw_eigenvalues,
-            self._draw_trajectories,
-        )
-        self._tasks, self._count = cycle(tasks), len(tasks)
-        self._views: dict[Card, View] = {}  # those that a card has still to draw
         self.timer = QTimer(self)
         self.timer.timeout.connect(self.poll)
         self.timer.start(POLL_MILLISECONDS)
@@ -101,7 +88,7 @@ class TrainWorkspace(Workspace):
         bench.said.connect(self.say)
         bench.offered.connect(lambda said, text, call: self.said.emit(said, "", (text, call)))
         self.sharing.said.connect(self.say)
-        looking.viewed.connect(self._show_view)
+        looking.viewed.connect(self.drawing.take)
         looking.answered.connect(self._answered)
         looking.thread_.lost.connect(self.importing.lost)
         looking.thread_.lost.connect(self.exports.lost)
@@ -274,67 +261,15 @@ class TrainWorkspace(Workspace):
     # ------------------------------------------------------------------ polling
 
     def poll(self) -> None:
-        """Take what has arrived, and do one of the tasks: paint only what changed."""
+        """Take what has arrived, and draw one of the parts."""
         self.bench.take()
         if self.isVisible():
-            next(self._tasks)()
+            self.drawing.next_part()
 
     def refresh(self) -> None:
-        """Do every task now."""
+        """Draw every part now."""
         self.bench.take()
-        for _ in range(self._count):
-            next(self._tasks)()
-
-    def _draw_errors(self) -> None:
-        self.errors.refresh(self.bench.visible())
-
-    def _draw_stiffness(self) -> None:
-        self.stiffness.refresh(self.bench.visible())
-
-    def _draw_layers(self) -> None:
-        run = self.bench.shown
-        if run is not None:
-            epoch = run.epoch if self.timeline.live else self.timeline.epoch
-            self.layers.refresh(run, self.eigenvalues.layer.value(), epoch)
-
-    def _tell(self) -> None:
-        """Progress, the penalty's share, and the views of the chosen epoch."""
-        run = self.bench.shown
-        if run is None:
-            return
-        self.timeline.set_range(run.epoch, run.total, run.kept)
-        self.timeline.say(self._progress(run))
-        self.looking.look(
-            run,
-            None if self.timeline.live else self.timeline.epoch,
-            self.eigenvalues.layer.value(),
-            self.eigenvalues.trial.value(),
-            self.eigenvalues.all_layers.isChecked(),
-            self.eigenvalues.contours.isChecked(),
-            self.trajectories.samples.value() if self.trajectories.isVisible() else 0,
-        )
-        shares = run.series["penalty_share"].values
-        penalised = len(shares) and not isinstance(run.experiment.regularizer, NoPenalty)
-        self.panel.show_share(float(shares[-1].mean()) if penalised else None)
-
-    def _progress(self, run: LiveRun) -> str:
-        words = [f"epoch {run.epoch:,} / {run.total:,}"]
-        if run is self.bench.running and len(run.seconds.values) > 1:
-            taken = float(run.seconds.values[-1]) or 1e-9
-            left = (run.total - run.epoch) * taken / max(run.epoch, 1)
-            words.append(f"{run.epoch * run.steps_per_epoch / taken:,.0f} steps/s")
-            words.append(f"{int(left) // 60:02d}:{int(left) % 60:02d} left")
-        words.append(self._state(run))
-        return "    ".join(words).replace(",", "\u202f")
-
-    def _state(self, run: LiveRun) -> str:
-        if run is not self.bench.running:
-            return run.state
-        if self.bench.paused:
-            return "paused"
-        if not run.epoch and isinstance(run.experiment.regularizer, Stiffness):
-            return "preparing the penalty"  # compiled at its first use on a machine: some seconds
-        return run.state
+        self.drawing.every_part()
 
     # -------------------------------------------------------------------- views
 
@@ -345,24 +280,6 @@ class TrainWorkspace(Workspace):
     def _point(self, x: float | None) -> None:
         for card in (self.errors, self.stiffness):
             card.point_at(x)
-
-    def _show_view(self, view: View) -> None:
-        self._views = dict.fromkeys((self.fit, self.eigenvalues, self.trajectories), view)
-
-    def _draw_fit(self) -> None:
-        view = self._views.pop(self.fit, None)
-        if view is not None:
-            self.fit.show_view(view)
-
-    def _draw_eigenvalues(self) -> None:
-        view = self._views.pop(self.eigenvalues, None)
-        if view is not None:
-            self.eigenvalues.show_view(view)
-
-    def _draw_trajectories(self) -> None:
-        view = self._views.pop(self.trajectories, None)
-        if view is not None:
-            self.trajectories.show_view(view)
 
     def _answered(self, message: Any) -> None:
         if self.importing.answered(message):
