@@ -42,6 +42,7 @@ def test_train_change_scrub_export_close(window: MainWindow, qtbot: QtBot, tmp_p
     qtbot.waitUntil(lambda: len(window.train.errors._markers) == 1, timeout=WAIT)
     qtbot.waitUntil(lambda: window.train.fit._fit is not None, timeout=WAIT)
 
+    window.train.refresh()  # the timeline now knows the epochs that the run has kept
     window.train.timeline.go_to(2)
     window.train.eigenvalues.layer.setValue(7)
     qtbot.waitUntil(
