@@ -161,8 +161,12 @@ def settings_text(path: Path) -> str:
     try:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise InputError(f"{path} cannot be read: {reason}. Check the path.") from None
+        reason = getattr(error, "strerror", None)
+        raise InputError(
+            f"{path} cannot be read: {reason}. Check the path."
+            if reason
+            else f"{path} is not a settings file: it is not UTF-8 text. Name a TOML file."
+        ) from None
     if not text.strip():
         raise InputError(
             f"{path} is empty: write settings into it; `stiffgui presets --toml alpine02` "

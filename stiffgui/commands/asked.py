@@ -20,6 +20,11 @@ def read_experiment(source: str, settings: list[str], device: str | None) -> Exp
     changes = changes_of(settings, device)
     if source == "table" or Path(source).suffix.lower() in ENDINGS:
         return _of_table(source, changes)
+    if source.endswith(".stiff"):
+        raise InputError(
+            f"{source} is a run: go on with --resume {source}, or begin with its networks with "
+            f"--refine {source}."
+        )
     if is_short_text(source):
         experiment = from_short_text(source)
     elif source.endswith(".toml") or "/" in source:
@@ -64,7 +69,7 @@ def resumed(path: Path, settings: list[str], device: str | None) -> Experiment:
     from stiffgui.runs import open_run
 
     with open_run(path) as run:
-        experiment = run.experiment_now
+        experiment, reached = run.experiment_now, run.checkpoint_epoch
     live = {spec.key for spec in experiment.specs() if spec.live} | {"training.device"}
     asked = changes_of(settings, device)
     for key in asked:
@@ -73,7 +78,14 @@ def resumed(path: Path, settings: list[str], device: str | None) -> Experiment:
                 f"--set {key}: a run that is resumed can only change {', '.join(sorted(live))}.",
                 key,
             )
-    return experiment.with_settings(asked)
+    wanted = experiment.with_settings(asked)
+    if "training.epochs" in asked and wanted.training.epochs < reached:
+        raise InputError(
+            f"--set training.epochs={wanted.training.epochs}: {path} is at epoch {reached} "
+            f"already; give a larger number.",
+            "training.epochs",
+        )
+    return wanted
 
 
 def refined(path: Path, settings: list[str], device: str | None) -> tuple[Experiment, Origin]:

@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from stiffgui.commands.terminal import tell
 from stiffgui.errors import InputError
 
 if TYPE_CHECKING:
     from stiffgui.figures import Options
+
+
+OF_AN_EPOCH = ("fit", "slices", "spectrum", "trajectories", "predictions")
 
 
 def export(
@@ -92,6 +96,9 @@ def export(
         _export_study(run, figure, table, out, kind, options, force)
         return
     with open_run(run) as opened:
+        drawn = figure or str(table)
+        if epoch is not None and drawn in OF_AN_EPOCH and opened.nearest_epoch(epoch) != epoch:
+            tell(f"nearest kept epoch: {opened.nearest_epoch(epoch)}")
         if figure is not None:
             export_figure([opened], figure, out, kind, options, replace=force)
         else:

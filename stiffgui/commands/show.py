@@ -34,7 +34,7 @@ def show(
         print(json.dumps(facts))
         return
     print(f"{run}: {facts['ending']} at epoch {facts['epoch']}, {facts['seconds']:.1f} s")
-    print(f"{'median of ' + str(facts['trials']) + ' trials':32s}")
+    print(f"median of {facts['trials']} trials" if facts["trials"] > 1 else "one trial")
     for name, value in (facts["errors"] | facts["indices"]).items():
         print(f"  {name:28s} {'undefined' if value is None else format(value, '.5g')}")
     if len(facts["outputs"]) > 1:

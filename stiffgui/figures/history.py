@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from stiffgui.errors import InputError
 from stiffgui.figures.style import COLOURS, DASHES, Options, plain_ticks
 from stiffgui.stiffness import WATCHABLE
 from stiffgui.stiffness.indices import network_index
@@ -30,8 +31,21 @@ def _error_series(run: Drawn, options: Options) -> Series:
 
 def _stiffness_series(run: Drawn, options: Options) -> Series:
     history = run.series()
+    check_watched(run, options)
     chosen = [n for n in history.indices if not options.indices or n in options.indices]
     return [(n, history.index_epochs, network_index(history.indices[n])) for n in chosen]
+
+
+def check_watched(run: Drawn, options: Options) -> None:
+    """Raise InputError for an index that the run did not watch."""
+    watched = list(run.series().indices)
+    for name in options.indices:
+        if name not in watched:
+            there = f"it has {', '.join(watched)}" if watched else "it has none"
+            raise InputError(
+                f"{run.name} did not watch {name}: {there}; put it into watch.indices and train "
+                f"again."
+            )
 
 
 def quartiles(values: Any) -> Any:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from stiffgui.errors import InputError
+from stiffgui.figures.history import check_watched
 from stiffgui.figures.style import SEQUENTIAL, Options
 from stiffgui.stiffness import WATCHABLE
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 def _chosen(run: Run, options: Options) -> tuple[str, Any, Any]:
     """Index name, epochs [M], its median over trials [M, N]."""
     history = run.series()
+    check_watched(run, options)
     names = [n for n in (*options.indices, "spectral-radius", *history.indices)]
     name = next((n for n in names if n in history.indices), None)
     if name is None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from stiffgui.errors import InputError
 from stiffgui.figures.style import COLOURS, Options
 
 if TYPE_CHECKING:
@@ -20,6 +21,12 @@ def _of(runs: Sequence[Run], options: Options) -> tuple[Trajectories, int]:
     from stiffgui.labs.trajectories import trajectories_of
 
     run = runs[-1]
+    width = run.experiment.architecture.width
+    if options.component > width:
+        raise InputError(
+            f"{run.path} has no component {options.component}: choose one from 1 to {width}, or 0 "
+            f"for principal components."
+        )
     epoch = options.epoch if options.epoch is not None else run.nearest_epoch(2**62)
     snapshot = run.snapshot(epoch)
     return trajectories_of(snapshot, options.trial, options.samples), snapshot.epoch

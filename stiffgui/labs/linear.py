@@ -90,7 +90,8 @@ class LinearResult(Result):
             f"{self.largest_step:.3g} only, however slow what is left."
         )
         if self.regrowth_factor is None:
-            return limit, "The fast mode never falls below the threshold, so the step stays small."
+            step = f"{self.steps[0]:.3g}"
+            return limit, f"The fast mode never falls below the threshold: the step stays {step}."
         implicit = "has no solution"
         if self.implicit_factor is not None:
             implicit = f"multiplies it by {self.implicit_factor:.3g}"

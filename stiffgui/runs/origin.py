@@ -49,7 +49,7 @@ class Origin:
         if found != {name: tuple(shape) for name, shape in shapes.items()}:
             raise InputError(
                 f"the networks of {self.path} have other shapes than these settings ask for: "
-                f"branch with its task and architecture, {_differences(experiment, old)}.",
+                f"begin with its own task and architecture, {_differences(experiment, old)}.",
                 "architecture",
             )
         return epoch, {name: values[:trials] for name, values in stored.items()}

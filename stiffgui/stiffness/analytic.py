@@ -32,9 +32,9 @@ class Analytic(Proxy):
     def check(self, width: int) -> None:
         if width > LARGEST:
             raise InputError(
-                f"the proxy analytic knows eigenvalues of matrices up to {LARGEST} x {LARGEST}: "
-                f"set architecture.width to at most {LARGEST} instead of {width}, or choose "
-                f"another proxy.",
+                f"analytic knows eigenvalues of matrices up to {LARGEST} x {LARGEST}: set "
+                f"architecture.width to at most {LARGEST} instead of {width}, or choose another "
+                f"proxy or index.",
                 "architecture.width",
             )
 

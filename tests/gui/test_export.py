@@ -38,6 +38,7 @@ WAIT = 60_000
 @pytest.fixture
 def loaded(window: MainWindow, run_file: Path) -> MainWindow:
     window.train.bench.open_file(run_file)
+    window.train.refresh()
     return window
 
 

@@ -108,7 +108,7 @@ class ResultsCard(QFrame):
         layout.addWidget(scroll, 2)
         layout.addStretch(0)
         self.bars: list[QProgressBar] = []
-        self._names: list[str] = []
+        self._layout: tuple[list[str], list[str], list[bool]] | None = None
         self._theme: Theme | None = None
         self._rows: list[list[str]] = []
 
@@ -119,8 +119,9 @@ class ResultsCard(QFrame):
     def show_view(self, view: StudyView) -> None:
         """Write the table and the sentences."""
         heads = [view.titles[0], "progress", *view.titles[1:]]
-        names = [v.name for v in view.variants]
-        if names != self._names or self.table.columnCount() != len(heads):
+        layout = (heads, [v.name for v in view.variants], _indented(view))
+        if layout != self._layout:
+            self._layout = layout
             self._lay_out(heads, view)
         for row, cells in enumerate(view.rows):
             for column, text in enumerate([cells[0], "", *cells[1:]]):
@@ -132,13 +133,12 @@ class ResultsCard(QFrame):
                 self.show_pace(k, None)
 
     def _lay_out(self, heads: list[str], view: StudyView) -> None:
-        self._names = [v.name for v in view.variants]
         self.table.clear()
         self.table.setColumnCount(len(heads))
         self.table.setHorizontalHeaderLabels(heads)
         self.table.setRowCount(len(view.rows))
         self.bars = []
-        places = [k for k, row in enumerate(view.rows) if not row[0].startswith("  ")]
+        places = [k for k, indented in enumerate(_indented(view)) if not indented]
         for row in places:
             bar = QProgressBar()
             bar.setRange(0, 1000)
@@ -158,7 +158,7 @@ class ResultsCard(QFrame):
         self._paint_squares()
 
     def _paint_squares(self) -> None:
-        if self._theme is None or not self._names:
+        if self._theme is None or self._layout is None:
             return
         for number, row in enumerate(self._places):
             item = self._item(row, 0)
@@ -191,6 +191,11 @@ class ResultsCard(QFrame):
         told = f"{percent}{left}" if pace.state == "running" else f"{percent} · {pace.state}"
         bar.setFormat(told)
         bar.setToolTip(f"{pace.name}: {told}, {pace.rate:.3g} epochs/s")
+
+
+def _indented(view: StudyView) -> list[bool]:
+    """Which rows belong to the variant above them, as the talk's own do."""
+    return [row[0].startswith("  ") for row in view.rows]
 
 
 class TrialsCard(QFrame):

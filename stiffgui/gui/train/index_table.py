@@ -129,5 +129,11 @@ class IndexTable(QTableWidget):
 
 
 def number(value: float) -> str:
-    """Four significant digits, or `undefined`."""
-    return f"{value:#.4g}".rstrip(".") if math.isfinite(value) else "undefined"
+    """At most four significant digits in six letters, or `undefined`."""
+    if not math.isfinite(value):
+        return "undefined"
+    if value and not 1e-3 <= abs(value) < 1e5:
+        digits, exponent = f"{value:.1e}".split("e")
+        return f"{digits}e{int(exponent)}"
+    text = f"{value:#.4g}" if abs(value) >= 0.1 else f"{value:.4f}"
+    return text.rstrip(".")
