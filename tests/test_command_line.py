@@ -227,3 +227,23 @@ def test_an_empty_toml_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str
     (tmp_path / "e.toml").write_text("\n")
     assert main(["train", str(tmp_path / "e.toml")]) == 2
     assert "is empty" in capsys.readouterr().err
+
+
+def test_what_a_run_does_not_have_is_refused(
+    run_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = str(tmp_path / "x.csv")
+    for words, told in (
+        (["export", "--figure", "stiffness", "--index", "condition"], "did not watch condition"),
+        (["export", "--figure", "layers", "--index", "condition"], "did not watch condition"),
+        (["export", "--figure", "trajectories", "--component", "21"], "no component 21"),
+    ):
+        assert main([words[0], str(run_file), *words[1:], "-o", out]) == 2
+        assert told in capsys.readouterr().err
+    assert not Path(out).exists()
+    assert main(["train", str(run_file)]) == 2
+    assert f"--resume {run_file}" in capsys.readouterr().err
+    assert main(["train", "--resume", str(run_file), "--set", "training.epochs=3"]) == 2
+    assert "epoch 12 already" in capsys.readouterr().err
+    words = ["export", str(run_file), "--figure", "fit", "--epoch", "9999", "-o", out]
+    assert main(words) == 0 and "nearest kept epoch: 12" in capsys.readouterr().err

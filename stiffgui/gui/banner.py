@@ -29,7 +29,7 @@ class Banner(QFrame):
         away.setFixedWidth(28)
         away.setAccessibleName("Close this message")
         away.setToolTip("Close this message")
-        away.clicked.connect(self.hide)
+        away.clicked.connect(self.dismiss)
         row = QHBoxLayout()
         row.addWidget(self._sentence, 1)
         for button in (self._offer, self._more, away):
@@ -39,6 +39,7 @@ class Banner(QFrame):
         layout.addLayout(row)
         layout.addWidget(self._details)
         self._call: Callable[[], object] | None = None
+        self.open = False  # something was said, and not closed since
         self.hide()
 
     def text(self) -> str:
@@ -60,9 +61,15 @@ class Banner(QFrame):
         text, self._call = offer if offer is not None else ("", None)
         self._offer.setText(text)
         self._offer.setVisible(offer is not None)
+        self.open = True
         self.show()
 
-    def _accepted(self) -> None:
+    def dismiss(self) -> None:
+        """Close the message."""
+        self.open = False
         self.hide()
+
+    def _accepted(self) -> None:
+        self.dismiss()
         if self._call is not None:
             self._call()

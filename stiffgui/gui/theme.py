@@ -131,7 +131,7 @@ def _sheet(t: Theme) -> str:
         border-color: {t.good}; font-weight: 600; }}
     QPushButton#live:hover, #quiet:hover, QPushButton#live:focus, #quiet:focus {{
         border-color: {t.accent}; }}
-    #quiet:disabled {{ color: {t.faint}; }}
+    #quiet:disabled {{ color: {t.faint}; background: {t.window}; border-color: {t.grid}; }}
     QCheckBox::indicator {{ width: 14px; height: 14px; border: 1px solid {t.faint};
         border-radius: 3px; background: {t.card}; }}
     QCheckBox::indicator:checked {{ background: {t.accent}; border-color: {t.accent};

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -84,6 +85,7 @@ class MainWindow(QMainWindow):
         self.recent.chosen.connect(self.open_file)
         self._menus["&File"].insertMenu(self.acts["library"], self.recent)
         self._theme: Theme | None = None
+        self._speaker = self._place = ""  # whose sentence the banner shows, and what is shown
         self._started = self._left_in_background = False
         self._make_pages()
         self._make_toolbar()
@@ -169,6 +171,8 @@ class MainWindow(QMainWindow):
         """Show a workspace; it is built now if it was never seen before."""
         workspace = self.built.get(title) or self._build(title)
         self.pages.setCurrentWidget(workspace)
+        self._place = title
+        self.banner.setVisible(self.banner.open and title == self._speaker)
         for name, action in self._bars.items():
             action.setVisible(name == title)
         for name, other in self.built.items():
@@ -196,7 +200,7 @@ class MainWindow(QMainWindow):
             self._bars[title] = self._toolbar.addWidget(workspace.bar)
         for menu in workspace.menus():
             self.menuBar().insertMenu(self._menus["&Help"].menuAction(), menu)
-        workspace.said.connect(self._say)
+        workspace.said.connect(partial(self._say, title))
         workspace.changed.connect(self._changed)
         workspace.asked_to_open.connect(self.open_file)
         if self._theme is not None:
@@ -240,18 +244,25 @@ class MainWindow(QMainWindow):
                 self.open_file(path)
         if strange:
             what = strange[0] if len(strange) == 1 else f"{strange[0]} and {len(strange) - 1} more"
-            self.banner.say(
+            self._say(
+                self._place,
                 f"{what} cannot be opened: drop a table ({one_of(ENDINGS)}), settings (.toml) or "
-                f"a run or a study (.stiff)."
+                f"a run or a study (.stiff).",
             )
 
     def _say(
-        self, sentence: str, details: str, offer: tuple[str, Callable[[], object]] | None
+        self,
+        title: str,
+        sentence: str,
+        details: str = "",
+        offer: tuple[str, Callable[[], object]] | None = None,
     ) -> None:
+        """Show what a workspace says for as long as that workspace is shown."""
+        self._speaker = title
         if sentence:
             self.banner.say(sentence, details, offer)
         else:
-            self.banner.hide()
+            self.banner.dismiss()
 
     def _changed(self) -> None:
         self._update_actions()
@@ -300,7 +311,7 @@ class MainWindow(QMainWindow):
         """Show the folder with the log in the system's file viewer."""
         folder = user_log_path("stiffgui", appauthor=False)
         if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
-            self.banner.say(f"The log is in {folder}.")
+            self._say(self._place, f"The log is in {folder}.")
 
     def about(self) -> None:
         """Version, licence, source."""

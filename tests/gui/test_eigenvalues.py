@@ -19,6 +19,7 @@ from stiffgui.gui.theme import DARK, LIGHT
 from stiffgui.gui.train.complex_plane import COLOURS, describe
 from stiffgui.gui.train.fit_card import FitCard
 from stiffgui.gui.train.fit_maps import FitMaps, lookup
+from stiffgui.gui.train.index_table import number
 from stiffgui.gui.train.layers_card import median
 from stiffgui.gui.window import MainWindow
 from stiffgui.runs import open_run
@@ -128,6 +129,12 @@ def test_what_is_counted_has_whole_ticks(shown: MainWindow) -> None:
         spacings = errors.getAxis("bottom").tickSpacing(0.0, high, 900.0)
         assert spacings and all(step >= 1 and step == int(step) for step, _ in spacings)
     assert errors.getAxis("left").tickSpacing(0.0, 2.0, 900.0)[-1][0] < 1
+
+
+@pytest.mark.parametrize("value", [0.0, 5.108e-8, 4.5678e-2, 0.56789, 9.87654, 123.456, 5.4e7])
+def test_a_number_of_the_table_fits_and_keeps_its_size(value: float) -> None:
+    text = number(value)
+    assert len(text) <= 6 and float(text) == pytest.approx(value, rel=2e-2)
 
 
 def test_all_layers_and_the_walk(shown: MainWindow, qtbot: QtBot) -> None:

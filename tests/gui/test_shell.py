@@ -242,3 +242,20 @@ def test_where_two_cards_have_no_room_one_is_shown_and_the_other_a_click_away(
     window.resize(1280, 800)
     qtbot.waitUntil(lambda: seen() == [True] * 4, timeout=5000)
     assert not any(bar.isVisible() for bar in tabs)
+
+
+def test_a_message_stays_with_its_workspace(window: MainWindow) -> None:
+    banner = window.banner
+    window.show_place("Train")
+    window.train.say("Of Train.")
+    window.show_place("Lab")
+    assert not banner.isVisible()
+    window.show_place("Train")
+    assert banner.isVisible() and banner.text() == "Of Train."
+    banner.dismiss()
+    window.show_place("Lab")
+    window.show_place("Train")
+    assert not banner.isVisible()
+    window.show_place("Lab")
+    window.train.say("Said from behind.")
+    assert banner.isVisible()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -220,3 +221,19 @@ def test_settings_as_text() -> None:
     model = StudyModel("alpine02")
     again = Study.from_toml(model.draft.study().to_toml())
     assert np.all([model.study.experiment_of(k) == again.experiment_of(k) for k in range(3)])  # type: ignore[union-attr]
+
+
+def test_no_row_of_another_study_is_left(
+    qtbot: QtBot, window: MainWindow, workspace: StudyWorkspace, study_file: Path
+) -> None:
+    window.open_file(study_file)
+    qtbot.waitUntil(lambda: workspace.view is not None, timeout=SECONDS)
+    view, card = workspace.view, workspace.results
+    assert view is not None
+    talk = ("  the talk's", *["1"] * (len(view.titles) - 1))
+    longer = [row for known in view.rows for row in (known, talk)]
+    card.show_view(replace(view, rows=longer))
+    assert card.table.rowCount() == 6
+    card.show_view(view)
+    assert card.table.rowCount() == 3 and len(card.bars) == 3
+    assert [card.table.item(r, 0).text() for r in range(3)] == [row[0] for row in view.rows]

@@ -129,6 +129,7 @@ class Curves(QWidget):
                 colour = self._pen(name)[0]
                 stroke = STROKES[max(style.number, 0) % len(STROKES)] if style.line else ""
                 dot = "" if style.line else {"o": "●", "s": "■"}.get(style.symbol, "")
+                stroke = "\u2060".join(stroke.replace(" ", "\u00a0"))  # not broken over lines
                 parts.append(
                     f'<span style="color:{colour}"><b>{stroke}{dot}</b></span>&nbsp;'
                     f"{words.replace(' ', '&nbsp;')}"

@@ -67,6 +67,7 @@ class StudyWorkspace(Workspace):
             self, self.thread_.ask, self._numbers, self._shown_file, self._export_options
         )
         self._connect()
+        self._bar.show_state(self.model.draft.name, running=False)
         self.timer = QTimer(self)
         self.timer.timeout.connect(self.poll)
         self.timer.start(POLL_MILLISECONDS)

@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QWidget
 
-from stiffgui.gui.band import Band
-from stiffgui.gui.card import DASHES, STROKES, Card, colour_plot, plot_widget
-from stiffgui.gui.curves import Quartiles, smoothed, thinned
+from stiffgui.gui.card import Card, colour_plot, plot_widget
 from stiffgui.gui.theme import Theme
+from stiffgui.gui.train.curve import Curve
 from stiffgui.gui.train.history_view import HistoryView
 from stiffgui.gui.train.live_run import LiveRun
 from stiffgui.training.records import Event
@@ -33,65 +32,6 @@ def error_series(run: LiveRun) -> Series:
 def stiffness_series(run: LiveRun) -> Series:
     """Every watched index, summed over layers."""
     return [(name, run.index_epochs.values, run.summed(name)) for name in run.indices]
-
-
-class Curve:
-    """One series of one run: line, band, faint raw line, and its label in the legend."""
-
-    def __init__(self, plot: pg.PlotWidget, number: int, colour: str, banded: bool) -> None:
-        self.plot, self.number, self.colour = plot, number, colour
-        self.quartiles = Quartiles()
-        shade, faint = pg.mkColor(colour), pg.mkColor(colour)
-        shade.setAlpha(45)
-        faint.setAlpha(90)
-        self.band = Band(pg.mkBrush(shade))
-        if banded:
-            plot.addItem(self.band)
-        self.raw = plot.plot(pen=pg.mkPen(faint, width=1))
-        self.line = plot.plot(pen=pg.mkPen(colour, width=1, style=DASHES[number % len(DASHES)]))
-        self.items = (self.band, self.raw, self.line) if banded else (self.raw, self.line)
-        self.label = QLabel()
-        self.label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.banded = banded
-        self.x = self.median = np.empty(0)
-
-    def draw(self, x: Any, epochs: Any, values: Any, view: HistoryView, log: bool) -> None:
-        """Draw values [E, R], measured at epochs [E], against x [E]."""
-        low, median, high = self.quartiles.of(values)
-        self.x, self.median = x, smoothed(median, epochs, view.smoothing)
-        if log:
-            low, median, high = (np.where(v > 0, v, np.nan) for v in (low, median, high))
-        shown = np.where(self.median > 0, self.median, np.nan) if log else self.median
-        rows = thinned(shown)
-        self.line.setData(x[rows], shown[rows])
-        if view.smoothing:
-            rows = thinned(median)
-            self.raw.setData(x[rows], median[rows])
-        elif self.raw.xData is not None and len(self.raw.xData):
-            self.raw.setData([], [])
-        if self.banded:
-            rows = thinned(median, 100)
-            edges = np.stack([x, low, high])[:, rows]
-            if log:
-                edges[1:] = np.log10(edges[1:])
-            self.band.set_data(*edges)
-
-    def value_at(self, x: float | None) -> float:
-        """The drawn value at or before x; the last one for None."""
-        known = np.flatnonzero(np.isfinite(self.median))
-        if not len(known):
-            return float("nan")
-        if x is None:
-            return float(self.median[known[-1]])
-        row = int(np.searchsorted(self.x, x, side="right")) - 1
-        return float(self.median[row]) if row >= 0 else float("nan")
-
-    def remove(self) -> None:
-        """Take everything out of the plot and the legend."""
-        for item in self.items:
-            self.plot.removeItem(item)
-        self.label.hide()
-        self.label.deleteLater()
 
 
 class HistoryCard(Card):
@@ -225,12 +165,7 @@ class HistoryCard(Card):
         for (run, name), curve in self.curves.items():
             value = curve.value_at(self._pointer)
             told = f"{value:.3g}" if np.isfinite(value) else "–"
-            text = (
-                f'<span style="color:{curve.colour}">{STROKES[curve.number % 5]}</span> '
-                f"{name.replace('-', ' ')} {told}"
-            )
-            if run == self._newest and curve.label.text() != text:
-                curve.label.setText(text)
+            if run == self._newest and curve.label.tell(name.replace("-", " "), told):
                 curve.label.setToolTip(f"{self._names.get(run, '')}: {name} {told}")
 
     def _fit_range(self) -> None:
