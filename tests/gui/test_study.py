@@ -65,6 +65,10 @@ def test_a_study_is_edited_run_and_looked_at(
     assert workspace.results.sentences.text().split("<br>") == told
     for plot in workspace.evolution.plots.values():
         assert len(plot.listDataItems()) == 3  # one line a variant, nothing left of live ones
+    boxes = workspace.boxes.plots.values()
+    assert not any(len(plot.listDataItems()) for plot in boxes)  # behind another tab
+    workspace.tabs.setCurrentWidget(workspace.boxes)
+    assert all(len(plot.listDataItems()) >= 3 for plot in boxes)
     assert workspace.trials.table.rowCount() == 12
     assert workspace.model.undo.canUndo()
 

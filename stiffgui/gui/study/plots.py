@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QSizePolicy, QWidget
 
 from stiffgui.gui.band import Band
@@ -146,7 +147,10 @@ class EvolutionCard(Card):
 
 
 class BoxCard(Card):
-    """Four box plots over trials: median, quartiles, range, and every trial as a point."""
+    """Four box plots over trials: median, quartiles, range, and every trial as a point.
+
+    Drawing them takes 60 ms, so behind another tab they wait until they are seen.
+    """
 
     def __init__(self) -> None:
         super().__init__(
@@ -162,12 +166,19 @@ class BoxCard(Card):
         self.add(_in_grid(list(self.plots.values()), 2))
         self._theme: Theme | None = None
         self._variants: Sequence[VariantView] = ()
+        self._stale = False
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
         for plot in self.plots.values():
             colour_plot(plot, theme)
         self._redraw()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Draw what has come while nobody saw it."""
+        super().showEvent(event)
+        if self._stale:
+            self._redraw()
 
     def export_options(self) -> dict[str, Any]:
         """Nothing but the usual."""
@@ -179,7 +190,8 @@ class BoxCard(Card):
         self._redraw()
 
     def _redraw(self) -> None:
-        if self._theme is None:
+        self._stale = not self.isVisible()
+        if self._theme is None or self._stale:
             return
         if any(len(v.trials) for v in self._variants):
             self.fill()
