@@ -41,5 +41,8 @@ def test_the_panel_is_asked_for_and_follows(
     train.export("trajectories", path)
     qtbot.waitUntil(lambda: str(path) in window.banner.text(), timeout=WAIT)
     assert "x3" in path.read_text() and "epoch 0" in path.read_text()
+    window.resize(1024, 700)
+    qtbot.wait(50)
     dock.toggleViewAction().trigger()
     assert not card.isVisible()
+    qtbot.waitUntil(lambda: train.panel.width() >= 280, timeout=5000)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import pairwise
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QAction, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
@@ -122,6 +122,8 @@ class TrainViews(QMainWindow):
         else:
             self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
             dock.hide()
+            # It may be wider than the eigenvalues, and has taken that from the others.
+            QTimer.singleShot(0, self._size_docks)
 
     def _size_docks(self) -> None:
         sides = [self.docks["Experiment"], self.docks["Eigenvalues"]]
