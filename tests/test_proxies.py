@@ -415,3 +415,13 @@ def test_radius_without_waiting_is_bounded_and_mostly_the_same() -> None:
             assert all(torch.isfinite(part).all() for part in found), (family, width)
             bound = torch.linalg.matrix_norm(matrix, 2)
             assert (found.radius <= 1.02 * bound + 1e-12).all(), (family, width)
+
+
+@pytest.mark.parametrize("given", [[[1, 2, 3]], "J", [[1.0, "a"], [2.0, 3.0]], 3.0])
+def test_what_is_no_square_matrix_is_refused(given: object) -> None:
+    with pytest.raises(InputError, match="matrices must"):
+        proxy("spectral-radius")(given)
+
+
+def test_lists_of_numbers_are_matrices() -> None:
+    assert float(proxy("spectral-radius")([[0, 2], [-2, 0]])) == pytest.approx(2)

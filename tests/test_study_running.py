@@ -302,6 +302,9 @@ def test_pace_tells_what_is_left() -> None:
     assert (first.state, first.done, first.total) == ("running", 50, 200)
     assert first.rate == pytest.approx(10) and first.left == pytest.approx(5 + 10)
     assert pace.left is None  # nothing is known of the other variants
+    now[0] = 6.0
+    pace.hear(Progress(0, 90, 100, 6.0))
+    assert pace.variants()[0].rate == pytest.approx(40)  # what came before was starting up
     for number in (1, 2):
         pace.hear(Started(number, "w", 0, 100))
         pace.hear(Progress(number, 1, 100, 0.1))

@@ -92,7 +92,12 @@ class Snapshot:
             return self._network.forward(self._place(x), self._outputs)
 
     def _place(self, x: Any) -> torch.Tensor:
-        values = torch.as_tensor(np.array(x, dtype=np.float64))
+        try:
+            values = torch.as_tensor(np.array(x, dtype=np.float64))
+        except (TypeError, ValueError):
+            raise InputError(
+                f"inputs must be numbers of the shape [samples, {self._inputs}], not {x!r:.40}."
+            ) from None
         if values.ndim not in (2, 3) or values.shape[-1] != self._inputs:
             raise InputError(
                 f"inputs must have the shape [samples, {self._inputs}], not {tuple(values.shape)}."

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from stiffgui._lazy import torch
+from stiffgui.errors import InputError
 from stiffgui.settings import Settings
 
 if TYPE_CHECKING:
@@ -85,11 +86,25 @@ class Proxy(Settings, ABC):
         """Raise InputError (for `architecture.width`) where J may not be of this width."""
 
     def __call__(self, jacobian: Any) -> Any:
-        """The proxy of tensors or numpy arrays [..., w, w]; numpy in, numpy out."""
-        if isinstance(jacobian, np.ndarray):
-            with torch.no_grad():
-                return np.asarray(self.value(torch.as_tensor(jacobian)).numpy())
-        return self.value(jacobian)
+        """The proxy of tensors [..., w, w], or of numpy arrays or lists: then numpy comes out.
+
+        Raises InputError for what is no square matrix of numbers.
+        """
+        if isinstance(jacobian, torch.Tensor):
+            return self.value(jacobian)
+        try:
+            values = torch.as_tensor(np.asarray(jacobian))
+            whole = not values.is_floating_point()
+        except (TypeError, ValueError):
+            raise InputError(
+                f"matrices must be numbers [..., w, w], not {jacobian!r:.40}."
+            ) from None
+        if values.ndim < 2 or values.shape[-1] != values.shape[-2]:
+            raise InputError(
+                f"matrices must have the shape [..., w, w], not {tuple(values.shape)}."
+            )
+        with torch.no_grad():
+            return np.asarray(self.value(values.double() if whole else values).numpy())
 
 
 def tangent(jacobian: Tensor, value: Tensor, gradient: Tensor) -> Tensor:

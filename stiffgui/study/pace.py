@@ -17,8 +17,9 @@ class _ChunkPace:
     chunk: Chunk
     epochs: int
     epoch: int = 0
-    first: int = 0  # the epoch at which it was taken up
+    first: int = 0  # the epoch from which on its rate is measured
     began: float = 0.0
+    measured: bool = False
     state: str = "waiting"
     rate: float = 0.0  # epochs per second, in wall time
     worker: str = ""
@@ -66,12 +67,14 @@ class Pace:
         if isinstance(event, Started):
             pace.state, pace.epochs, pace.worker = "running", event.epochs, event.worker
             pace.epoch = pace.first = event.epoch
-            pace.began = now
+            pace.began, pace.measured = now, False
         elif isinstance(event, Progress):
             pace.epoch = event.epoch
             passed = now - pace.began
             if pace.epoch > pace.first and passed > 0:
                 pace.rate = (pace.epoch - pace.first) / passed
+            if not pace.measured:  # so far a worker began and compiled its penalty: count anew
+                pace.first, pace.began, pace.measured = event.epoch, now, True
         elif isinstance(event, Trained):
             pace.epoch, pace.state = event.epoch, event.ending
         elif isinstance(event, Lost):
