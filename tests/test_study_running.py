@@ -179,8 +179,9 @@ def test_a_kill_costs_no_more_than_the_last_checkpoint(tmp_path: Path) -> None:
     events.close()  # type: ignore[attr-defined]  # saves one
     rescued = parts.rescued(number)
     assert rescued is not None and rescued[0] >= 500 and content.exists()
-    again = StudyRecording(study, path)
+    again = iter(StudyRecording(study, path))
     assert next(e.epoch for e in again if isinstance(e, Started)) == rescued[0]
+    again.close()  # type: ignore[attr-defined]
 
 
 def test_interrupt_saves_and_exits_with_3(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import weakref
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -60,6 +61,7 @@ class Run:
 
     def _read(self, database: sqlite3.Connection) -> None:
         self._database = database
+        weakref.finalize(self, database.close)  # one that is dropped, as in a notebook, lets go too
         self.experiment = Experiment.from_toml(self._meta("experiment"), f"{self.path}")
         self.provenance: dict[str, Any] = json.loads(self._meta("provenance"))
 
