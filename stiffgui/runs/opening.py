@@ -83,6 +83,7 @@ def open_bytes(content: bytes, path: Path, kind: Kind = RUN) -> sqlite3.Connecti
     try:
         database.deserialize(content)
     except sqlite3.Error:
+        database.close()
         raise broken(path, kind) from None
     return _checked(database, path, kind)
 
@@ -136,5 +137,6 @@ def _connect(path: Path, kind: Kind) -> sqlite3.Connection:
         database.close()
         database = sqlite3.connect(f"{uri}?immutable=1", uri=True, check_same_thread=False)
     except sqlite3.DatabaseError:
+        database.close()
         raise broken(path, kind) from None
     return database

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -136,6 +137,7 @@ class StudyResults:
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         self._database = open_file(self.path, STUDY)
+        weakref.finalize(self, self._database.close)
         self.study = Study.from_toml(self._meta("study"), f"{self.path}")
         self.provenance: dict[str, Any] = json.loads(self._meta("provenance"))
         self._runs: dict[int, Run] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -261,7 +262,8 @@ def test_an_interrupted_file_is_moved_with_its_journal(tmp_path: Path) -> None:
     writer.close()
     settle(left)
     assert [p.name for p in left.parent.iterdir()] == ["a.db"]
-    assert sqlite3.connect(left).execute("SELECT x FROM t").fetchall() == [(7,)]
+    with contextlib.closing(sqlite3.connect(left)) as database:
+        assert database.execute("SELECT x FROM t").fetchall() == [(7,)]
     settle(tmp_path / "missing.db")
     assert not (tmp_path / "missing.db").exists()
 
