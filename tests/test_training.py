@@ -157,8 +157,9 @@ def test_resuming_gives_the_run_that_was_never_stopped(tmp_path: object) -> None
             controls.stop()
     with open_run(path) as run:
         assert run.ending == "stopped"
-    assert Recording(experiment, path, resume=True).trainer.epoch == 7
-    for _ in Recording(experiment, path, resume=True):
+    resumed = Recording(experiment, path, resume=True)
+    assert resumed.trainer.epoch == 7
+    for _ in resumed:
         pass
     with open_run(path) as run:
         assert run.ending == "finished"
