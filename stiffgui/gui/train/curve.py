@@ -6,24 +6,22 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy
 
 from stiffgui.gui.band import Band
-from stiffgui.gui.card import DASHES, STROKES
+from stiffgui.gui.card import DASHES, STROKES, Elided
 from stiffgui.gui.curves import Quartiles, smoothed, thinned
 from stiffgui.gui.train.history_view import HistoryView
 
 
-class LegendEntry(QLabel):
+class LegendEntry(Elided):
     """A stroke, a name and a value; where room is short the name is shortened, never the value."""
 
     def __init__(self, stroke: str, colour: str) -> None:
         super().__init__()
         self._stroke, self._colour = stroke, QColor(colour)
         self._name = self._value = ""
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
 
     def tell(self, name: str, value: str) -> bool:
         """Show them; whether they are new."""
@@ -32,9 +30,6 @@ class LegendEntry(QLabel):
         self._name, self._value = name, value
         self.setText(f"{name} {value}")
         return True
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(0, super().minimumSizeHint().height())
 
     def paintEvent(self, _: QPaintEvent) -> None:
         painter, metrics = QPainter(self), self.fontMetrics()
