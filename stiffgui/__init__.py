@@ -8,6 +8,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from stiffgui._version import __version__
+
 if TYPE_CHECKING:
     from stiffgui._presets import presets
     from stiffgui.errors import InputError
@@ -15,12 +17,12 @@ if TYPE_CHECKING:
     from stiffgui.runs import Run, open_run, train
     from stiffgui.study import Study, open_study, studies
 
-__version__ = "0.1.0"
 __all__ = [
     "Experiment",
     "InputError",
     "Run",
     "Study",
+    "__version__",
     "open_run",
     "open_study",
     "presets",

@@ -18,12 +18,12 @@ from pydantic import BeforeValidator, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from stiffgui.errors import InputError, nearest, one_of
-from stiffgui.procedure import Training, Watch
 from stiffgui.regularizers import AnyRegularizer, NoPenalty
 from stiffgui.resnet.architecture import Architecture
 from stiffgui.settings import Settings, Spec, as_kind, is_hidden, setting, specs, variants
 from stiffgui.stiffness import PROXIES
 from stiffgui.tasks import Alpine02, AnyTask
+from stiffgui.training_settings import Training, Watch
 
 
 class Experiment(Settings):

@@ -19,7 +19,7 @@ from stiffgui.resnet.network import ResidualNetwork
 from stiffgui.stiffness import kernels, proxy
 from stiffgui.training import Controls, Record, Trainer
 from stiffgui.training.graph import WARM_UP, CapturedGradient
-from stiffgui.training.stacked import Stacked
+from stiffgui.training.parameter_buffer import ParameterBuffer
 from stiffgui.training.step import Gradient
 
 PENALTIES: dict[str, Regularizer] = {
@@ -121,7 +121,7 @@ def test_the_gradient_needs_no_values(name: str) -> None:
     """On the meta device there are none: a copy to the host or a decision would raise."""
     architecture = small(NoPenalty()).architecture
     device = torch.device("meta")
-    parameters = Stacked(architecture.shapes(2, 1), 2, torch.float32, device)
+    parameters = ParameterBuffer(architecture.shapes(2, 1), 2, torch.float32, device)
     gradient = parameters.like()
     leaves = {k: v.detach().requires_grad_() for k, v in parameters.blocks.items()}
     network = ResidualNetwork(architecture, leaves)

@@ -1,4 +1,4 @@
-"""Parts of a penalty on several threads, and kernels where nothing can be written."""
+"""PartialChunks of a penalty on several threads, and kernels where nothing can be written."""
 
 from __future__ import annotations
 

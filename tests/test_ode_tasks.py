@@ -15,7 +15,7 @@ from stiffgui.training import Record, Trainer
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stiffgui.tasks.kept.folder", lambda: tmp_path / "kept")
+    monkeypatch.setattr("stiffgui.tasks.cache.folder", lambda: tmp_path / "kept")
 
 
 def test_reflection() -> None:

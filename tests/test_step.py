@@ -13,9 +13,9 @@ from stiffgui.resnet.activations import ACTIVATIONS
 from stiffgui.resnet.architecture import LIFTS, READOUTS, Architecture
 from stiffgui.resnet.network import Pass, ResidualNetwork, initial_parameters
 from stiffgui.stiffness import PROXIES, kernels, proxy
-from stiffgui.stiffness.base import Workplace
+from stiffgui.stiffness.base import BufferCache
 from stiffgui.training.loss import batch_loss
-from stiffgui.training.stacked import Stacked
+from stiffgui.training.parameter_buffer import ParameterBuffer
 from stiffgui.training.step import Gradient
 
 
@@ -62,9 +62,9 @@ PENALTIES: dict[str, Regularizer] = {
 
 def build(
     architecture: Architecture, trials: int, inputs: int = 3, outputs: int = 2
-) -> tuple[ResidualNetwork, Stacked, Stacked, Gradient]:
+) -> tuple[ResidualNetwork, ParameterBuffer, ParameterBuffer, Gradient]:
     shapes = architecture.shapes(inputs, outputs)
-    parameters = Stacked(shapes, trials, torch.float64, torch.device("cpu"))
+    parameters = ParameterBuffer(shapes, trials, torch.float64, torch.device("cpu"))
     for r in range(trials):
         for name, value in initial_parameters(architecture, inputs, outputs, 5, r).items():
             parameters.blocks[name][r] = torch.as_tensor(value)
@@ -162,7 +162,7 @@ def test_penalty_gradient_is_autograds(
     width = 4
     slopes = torch.rand(2, 3, 5, width, generator=random, dtype=torch.float64).to(dtype)
     weight = torch.randn(2, 3, width, width, generator=random, dtype=torch.float64).to(dtype)
-    chosen, place = proxy(name), Workplace()
+    chosen, place = proxy(name), BufferCache()
     for _ in range(2):  # the second time with buffers that have been used
         seeded = [[torch.Generator().manual_seed(r) for r in range(2)] for _ in range(2)]
         leaves = [slopes.clone().requires_grad_(), weight.clone().requires_grad_()]
@@ -186,7 +186,7 @@ def test_threads_change_nothing(name: str) -> None:
     for threads in (1, 3):
         generators = [torch.Generator().manual_seed(r) for r in range(3)]
         found = [torch.empty_like(t) for t in (slopes, weight)]
-        place = Workplace(threads)
+        place = BufferCache(threads)
         p = proxy(name).penalty_gradient(slopes, weight, generators, *found, place)
         results.append([p, *found])
     for one, several in zip(*results, strict=True):
@@ -200,7 +200,7 @@ def test_kernels_take_any_number(name: str, bad: float) -> None:
     slopes, weight = torch.rand(1, 2, 3, 5), torch.full((1, 2, 5, 5), bad)
     found = [torch.empty_like(t) for t in (slopes, weight)]
     generators = [torch.Generator().manual_seed(1)]
-    p = proxy(name).penalty_gradient(slopes, weight, generators, *found, Workplace(2))
+    p = proxy(name).penalty_gradient(slopes, weight, generators, *found, BufferCache(2))
     if np.isfinite(bad):
         assert torch.isfinite(p).all() and all(torch.isfinite(f).all() for f in found)
     else:

@@ -23,9 +23,9 @@ from stiffgui.study import Study, StudyRecording
 from stiffgui.study.events import Lost, Progress, Started, Trained
 from stiffgui.study.executors import WorkerProcesses, choose_executor
 from stiffgui.study.lock import StudyLock
-from stiffgui.study.pace import Pace
-from stiffgui.study.parts import Parts
+from stiffgui.study.partial_chunks import PartialChunks
 from stiffgui.study.plan import plan
+from stiffgui.study.progress_estimate import ProgressEstimate
 from stiffgui.study.results import joined
 from stiffgui.training import Controls
 from tests.study_files import numbers, tiny
@@ -156,7 +156,7 @@ def test_a_killed_study_goes_on(long_here: pd.DataFrame, tmp_path: Path) -> None
     toml.write_text(long().to_toml(), "utf-8")
     command = [sys.executable, "-m", "stiffgui", "study", str(toml), "--out", str(path)]
     with subprocess.Popen([*command, "--workers", "2"], stderr=subprocess.DEVNULL) as process:
-        _wait_for(lambda: any(Parts(path).folder.glob("*.stiff")))
+        _wait_for(lambda: any(PartialChunks(path).folder.glob("*.stiff")))
         time.sleep(0.5)
         process.send_signal(signal.SIGKILL)
         process.wait(timeout=60)
@@ -173,7 +173,7 @@ def test_a_kill_costs_no_more_than_the_last_checkpoint(tmp_path: Path) -> None:
     for event in events:
         if isinstance(event, Progress) and event.epoch > 500:
             break
-    number, parts = event.number, Parts(path)
+    number, parts = event.number, PartialChunks(path)
     content = next(parts.folder.glob(f"{number}-*.stiff"))
     assert parts.rescued(number) is None  # no checkpoint is due yet
     events.close()  # type: ignore[attr-defined]  # saves one
@@ -195,7 +195,7 @@ def test_interrupt_saves_and_exits_with_3(tmp_path: Path) -> None:
         text=True,
         start_new_session=True,
     ) as process:
-        _wait_for(lambda: any(Parts(path).folder.glob("*.stiff")))
+        _wait_for(lambda: any(PartialChunks(path).folder.glob("*.stiff")))
         time.sleep(1.5)
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does: the workers hear it too
         out, told = process.communicate(timeout=60)
@@ -294,7 +294,7 @@ def test_a_worker_needs_no_files_of_ours(tmp_path: Path) -> None:
 def test_pace_tells_what_is_left() -> None:
     study = tiny(training__epochs=100)  # two batches of four trials per variant
     now = [0.0]
-    pace = Pace(study, [(c, "waiting", 0) for c in plan(study)], 1, lambda: now[0])
+    pace = ProgressEstimate(study, [(c, "waiting", 0) for c in plan(study)], 1, lambda: now[0])
     assert pace.left is None and {v.state for v in pace.variants()} == {"waiting"}
     pace.hear(Started(0, "w", 0, 100))
     now[0] = 5.0

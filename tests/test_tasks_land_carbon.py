@@ -10,7 +10,8 @@ import pytest
 
 from stiffgui._presets import presets
 from stiffgui.errors import InputError
-from stiffgui.tasks import LandCarbon, kept, land_carbon
+from stiffgui.tasks import LandCarbon, land_carbon
+from stiffgui.tasks import cache as target_cache
 from stiffgui.tasks.land_carbon.model import Ecosystem
 
 ANCHORS = {
@@ -29,8 +30,8 @@ ANCHORS = {
 
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(kept, "folder", lambda: tmp_path / "kept")
-    monkeypatch.setattr(kept, "_memory", {})
+    monkeypatch.setattr(target_cache, "folder", lambda: tmp_path / "kept")
+    monkeypatch.setattr(target_cache, "_memory", {})
     return tmp_path / "kept"
 
 
@@ -108,7 +109,7 @@ def test_result_is_kept_and_a_broken_file_is_computed_anew(
     for broken in (b"", b"not an npz", file.read_bytes()[:-40], None):
         if broken is not None:
             file.write_bytes(broken)
-        monkeypatch.setattr(kept, "_memory", {})
+        monkeypatch.setattr(target_cache, "_memory", {})
         told: list[str] = []
         task.prepare(told.append)
         assert bool(told) == (broken is not None)  # simulated only when the file was broken
@@ -122,8 +123,8 @@ def test_a_folder_that_cannot_be_written_is_no_reason_to_fail(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").write_text("in the way")
-    monkeypatch.setattr(kept, "folder", lambda: tmp_path / "file")
-    monkeypatch.setattr(kept, "_memory", {})
+    monkeypatch.setattr(target_cache, "folder", lambda: tmp_path / "file")
+    monkeypatch.setattr(target_cache, "_memory", {})
     assert LandCarbon(train_samples=4, test_samples=2, years=5).data().y_train.shape == (4, 10)
 
 

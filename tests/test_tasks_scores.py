@@ -14,7 +14,7 @@ from scipy import stats
 from stiffgui.cli import main
 from stiffgui.runs import open_run
 from stiffgui.runs.scores import output_scores
-from stiffgui.tasks import kept
+from stiffgui.tasks import cache
 from stiffgui.tasks.base import standardised
 from stiffgui.tasks.scores import r2, rmse
 
@@ -61,8 +61,8 @@ def test_standardising_is_undone(scale: float, shift: float) -> None:
 def test_show_of_several_outputs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(kept, "folder", lambda: tmp_path / "kept")
-    monkeypatch.setattr(kept, "_memory", {})
+    monkeypatch.setattr(cache, "folder", lambda: tmp_path / "kept")
+    monkeypatch.setattr(cache, "_memory", {})
     run = tmp_path / "a.stiff"
     changes = {"task.train_samples": 60, "task.test_samples": 20, "task.years": 5}
     changes |= {"training.epochs": 2, "training.trials": 3, "architecture.depth": 2}

@@ -11,12 +11,12 @@ import torch
 
 from stiffgui import presets
 from stiffgui.experiment import Experiment
-from stiffgui.procedure import Plateau
 from stiffgui.runs import Recording, open_run
 from stiffgui.training import Controls, Event, Record, Trainer
 from stiffgui.training.adam import Adam
+from stiffgui.training.parameter_buffer import ParameterBuffer
 from stiffgui.training.plateau import PlateauSchedule
-from stiffgui.training.stacked import Stacked
+from stiffgui.training_settings import Plateau
 
 
 def small(preset: str = "alpine02", **settings: object) -> Experiment:
@@ -56,7 +56,8 @@ def test_trials_differ() -> None:
 def test_adam_is_torchs_at_each_trials_rate(dead: bool) -> None:
     generator = torch.Generator().manual_seed(0)
     ours, gradient = (
-        Stacked({"a": (2, 3), "b": (4,)}, 3, torch.float64, torch.device("cpu")) for _ in range(2)
+        ParameterBuffer({"a": (2, 3), "b": (4,)}, 3, torch.float64, torch.device("cpu"))
+        for _ in range(2)
     )
     ours.load_rows(torch.randn(3, 10, dtype=torch.float64, generator=generator))
     theirs = [row.clone().requires_grad_() for row in ours.rows()]

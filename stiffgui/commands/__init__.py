@@ -46,6 +46,6 @@ def _say_version(
     version: Annotated[bool, typer.Option("--version", help="Say the version.")] = False,
 ) -> None:
     if version:
-        import stiffgui
+        from stiffgui._version import __version__
 
-        print(f"stiffgui {stiffgui.__version__}")
+        print(f"stiffgui {__version__}")

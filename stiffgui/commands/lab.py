@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from stiffgui.commands.asked import changes_of
+from stiffgui.commands.experiment_arguments import changes_of
 
 if TYPE_CHECKING:
     from stiffgui.labs import Page, Result

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from stiffgui._presets import presets
-from stiffgui.commands.asked import changes_of, free_name, read_experiment
+from stiffgui.commands.experiment_arguments import changes_of, free_name, read_experiment
 from stiffgui.commands.terminal import LINE_SECONDS, stop_on_interrupt, tell
 from stiffgui.errors import InputError
 from stiffgui.study.declaration import OWN, Study, is_experiment
@@ -148,9 +148,9 @@ class _StudyProgress:
     """A bar per variant on a terminal, a line per running variant every few seconds otherwise."""
 
     def __init__(self, declared: Study, states: Any, slots: int) -> None:
-        from stiffgui.study.pace import Pace
+        from stiffgui.study.progress_estimate import ProgressEstimate
 
-        self.pace = Pace(declared, states, slots)
+        self.pace = ProgressEstimate(declared, states, slots)
         self._said = time.monotonic()
         self._bars: Any = None
         if sys.stderr.isatty():

@@ -10,7 +10,13 @@ from typing import Annotated
 import typer
 
 from stiffgui._presets import is_short_text
-from stiffgui.commands.asked import free_name, read_experiment, refined, resumed, taken
+from stiffgui.commands.experiment_arguments import (
+    free_name,
+    read_experiment,
+    refined,
+    resumed,
+    taken,
+)
 from stiffgui.commands.terminal import TrainingProgress, stop_on_interrupt, tell
 from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
@@ -44,13 +50,13 @@ def train(
     from stiffgui.training import Controls, Event
 
     controls = Controls()
-    origin = None
+    warm_start = None
     if refine is not None:
         if source is not None or resume is not None:
             raise InputError(
                 "--refine takes task and settings from the run: leave out PRESET and --resume."
             )
-        experiment, origin = refined(refine, settings or [], device)
+        experiment, warm_start = refined(refine, settings or [], device)
         path = out if out is not None else free_name(f"{refine.stem}-refined")
     else:
         experiment, path = _what_and_where(source, settings or [], out, device, resume)
@@ -60,7 +66,7 @@ def train(
         controls,
         replace=force,
         resume=resume is not None,
-        origin=origin,
+        warm_start=warm_start,
         tell=tell,
     )
     if isinstance(experiment.task, Table):

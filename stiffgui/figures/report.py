@@ -67,9 +67,9 @@ def write_report(runs: Sequence[Run], path: Path, options: Options | None = None
 
 
 def _version() -> str:
-    import stiffgui
+    from stiffgui._version import __version__
 
-    return stiffgui.__version__
+    return __version__
 
 
 def _figure(title: str, draw: Any, told: str, runs: Sequence[Run], options: Options) -> str:

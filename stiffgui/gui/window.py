@@ -38,13 +38,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-import stiffgui
+from stiffgui._version import __version__
 from stiffgui.errors import one_of
 from stiffgui.gui import theme as theme_module
 from stiffgui.gui.actions import fill_menus, make_actions
 from stiffgui.gui.banner import Banner
 from stiffgui.gui.closing import Choice, ask_how_to_close
-from stiffgui.gui.dropping import FileDrops
+from stiffgui.gui.file_drop import FileDrop
 from stiffgui.gui.palette import Palette
 from stiffgui.gui.recent import RecentFiles
 from stiffgui.gui.theme import Theme
@@ -94,7 +94,7 @@ class MainWindow(QMainWindow):
         if isinstance(geometry, QByteArray):
             self.restoreGeometry(geometry)
         self.show_place(self.places[0].title)
-        FileDrops(self).dropped.connect(self.drop)
+        FileDrop(self).dropped.connect(self.drop)
 
     # ------------------------------------------------------------------ building
 
@@ -318,7 +318,7 @@ class MainWindow(QMainWindow):
         QMessageBox.about(
             self,
             "About stiffgui",
-            f"<b>stiffgui {stiffgui.__version__}</b><p>Numerical stiffness of residual networks: "
+            f"<b>stiffgui {__version__}</b><p>Numerical stiffness of residual networks: "
             "measured, penalised and compared, live.</p><p>BSD 3-Clause licence. The method is "
             "that of Hudson, D'Elia, Najm and Sargsyan, J. Mach. Learn. Model. Comput. 4(2), "
             f"2023.</p><p>Runs are kept in {self.folder}.</p>",

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from stiffgui.experiment import Experiment
 from stiffgui.labs.page import Page, Result, document
-from stiffgui.procedure import Training
 from stiffgui.resnet.architecture import Architecture
 from stiffgui.resnet.weights import Legendre, PerLayer
 from stiffgui.settings import setting
 from stiffgui.tasks import TASKS
+from stiffgui.training_settings import Training
 
 if TYPE_CHECKING:
     from stiffgui.training import Trainer

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from stiffgui.resnet.architecture import Architecture
-from stiffgui.resnet.stack import Stack
+from stiffgui.resnet.manual_pass import ManualPass
 
 LAYERS = ("layers.weight", "layers.bias")
 
@@ -33,8 +33,8 @@ def expand(phi: Tensor, coefficients: Tensor) -> Tensor:
     return (phi @ coefficients.flatten(2)).view(shape)
 
 
-class ExpandedStack(Stack):
-    """`Stack` for weights that are functions of time.
+class ExpandedStack(ManualPass):
+    """`ManualPass` for weights that are functions of time.
 
     Before a forward pass the layers' weights are made from the coefficients; after a backward
     pass their gradients [R, N, ...] are contracted with Phi^T. In between all is as with separate
@@ -86,7 +86,7 @@ def stack(
     gradients: Mapping[str, Tensor],
     samples: int,
     outputs: int,
-) -> Stack:
+) -> ManualPass:
     """The passes by hand for the architecture's kind of weights."""
-    kind = Stack if is_identity(architecture) else ExpandedStack
+    kind = ManualPass if is_identity(architecture) else ExpandedStack
     return kind(architecture, parameters, gradients, samples, outputs)

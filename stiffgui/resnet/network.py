@@ -134,7 +134,7 @@ class ResidualNetwork:
                 for n in range(self.architecture.depth):
                     state = advance(state, n)
                 return self.readout(state, outputs)
-            # a tanh z = 2 a sigmoid(2 z) - a, see Stack: faster than torch's tanh.
+            # a tanh z = 2 a sigmoid(2 z) - a, see ManualPass: faster than torch's tanh.
             tanh = self.architecture.activation == "tanh"
             twice = 2 if tanh else 1
             weight, bias = self.weight.mT, self.bias.unsqueeze(2)

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stiffgui.runs.origin import Origin
+from stiffgui.runs.maintenance import set_note, settle
 from stiffgui.runs.refining import refine
 from stiffgui.runs.run import History, Run, open_run
-from stiffgui.runs.upkeep import set_note, settle
+from stiffgui.runs.warm_start import WarmStart
 
 if TYPE_CHECKING:
     from stiffgui.runs.recording import Recording, train
 
 __all__ = [
     "History",
-    "Origin",
     "Recording",
     "Run",
+    "WarmStart",
     "open_run",
     "refine",
     "set_note",

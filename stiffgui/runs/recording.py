@@ -8,8 +8,8 @@ from pathlib import Path
 
 from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
-from stiffgui.runs.origin import Origin
 from stiffgui.runs.run import Run, open_run
+from stiffgui.runs.warm_start import WarmStart
 from stiffgui.runs.writer import RunWriter, refuse_existing
 from stiffgui.tasks import Data
 from stiffgui.training import Controls, Event, Record, Trainer
@@ -24,10 +24,10 @@ def _say_nothing(_: str) -> None:
 class Recording:
     """One training being written to one file; iterate it to run it.
 
-    `origin` starts from the networks of another run instead of freshly drawn weights. `tell`
+    `warm_start` starts from the networks of another run instead of freshly drawn weights. `tell`
     hears how far the task's data are where making them takes long. Raises InputError (from the
     constructor) before anything is written when the device does not exist, the file may not be
-    replaced or cannot be written, there is nothing to resume, or the origin does not fit.
+    replaced or cannot be written, there is nothing to resume, or the warm start does not fit.
     `data` as in `Trainer`. `sparse` keeps only the log-spaced networks and the last one, not
     that of every checkpoint: for studies, whose files hold many runs.
     """
@@ -40,7 +40,7 @@ class Recording:
         *,
         replace: bool = False,
         resume: bool = False,
-        origin: Origin | None = None,
+        warm_start: WarmStart | None = None,
         tell: Callable[[str], None] = _say_nothing,
         data: Data | None = None,
         sparse: bool = False,
@@ -63,16 +63,16 @@ class Recording:
         else:
             refuse_existing(self.path, replace)
             initial = None
-            if origin is not None:
-                epoch, initial = origin.read(experiment)
-                text = f"starts from epoch {epoch} of {Path(origin.path).stem}"
+            if warm_start is not None:
+                epoch, initial = warm_start.read(experiment)
+                text = f"starts from epoch {epoch} of {Path(warm_start.path).stem}"
                 self._begins = Event(0, 0, "branched", text, value=float(epoch))
             if data is None:
                 experiment.task.prepare(tell)
             self.trainer = Trainer(experiment, self.controls, initial=initial, data=data)
             self._writer = RunWriter(self.path, experiment, replace=replace)
-            if origin is not None:
-                self._writer.note_origin(Path(origin.path).stem, epoch)
+            if warm_start is not None:
+                self._writer.note_warm_start(Path(warm_start.path).stem, epoch)
         self.ending = "running"
 
     def __iter__(self) -> Iterator[Record | Event]:
@@ -121,13 +121,13 @@ def train(
     *,
     force: bool = False,
     progress: Callable[[Record | Event], None] | None = None,
-    origin: Origin | None = None,
+    warm_start: WarmStart | None = None,
 ) -> Run:
     """Train and return the run. Raises InputError when `out` exists (unless `force`).
 
-    `origin=Origin("a.stiff", 120)` starts from the networks of epoch 120 of another run.
+    `warm_start=WarmStart("a.stiff", 120)` starts from the networks of epoch 120 of another run.
     """
-    for item in Recording(experiment, out, replace=force, origin=origin):
+    for item in Recording(experiment, out, replace=force, warm_start=warm_start):
         if progress is not None:
             progress(item)
     return open_run(out)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import save
 
-import stiffgui
+from stiffgui._version import __version__
 from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
 from stiffgui.runs.opening import is_ours
@@ -75,7 +75,7 @@ class RunWriter:
         self._database.execute("PRAGMA synchronous = NORMAL")
         self._committed = time.monotonic()
 
-    def note_origin(self, run: str, epoch: int) -> None:
+    def note_warm_start(self, run: str, epoch: int) -> None:
         """Keep with the provenance that training starts from a network of another run."""
         facts = provenance(self.experiment) | {"branched_from": {"run": run, "epoch": epoch}}
         self._put("provenance", json.dumps(facts))
@@ -182,7 +182,7 @@ def provenance(experiment: Experiment) -> dict[str, Any]:
     import torch
 
     return {
-        "stiffgui": stiffgui.__version__,
+        "stiffgui": __version__,
         "python": platform.python_version(),
         "torch": torch.__version__,
         "numpy": np.__version__,

@@ -24,14 +24,14 @@ Arrays = dict[str, NDArray[Any]]
 class Start:
     """Train `experiment` (TOML) into `path`; with `resume` continue that file.
 
-    With `origin`, a run file and an epoch, start from the networks kept there.
+    With `warm_start`, a run file and an epoch, start from the networks kept there.
     """
 
     experiment: str
     path: str
     replace: bool = False
     resume: bool = False
-    origin: tuple[str, int] | None = None
+    warm_start: tuple[str, int] | None = None
 
 
 @dataclass(frozen=True)

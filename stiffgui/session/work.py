@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
-from stiffgui.runs.origin import Origin
 from stiffgui.runs.recording import Recording
+from stiffgui.runs.warm_start import WarmStart
 from stiffgui.session.messages import Bundle, Ended, Failed, Start
 from stiffgui.training import Controls, Event, Record
 
@@ -27,7 +27,7 @@ def train_messages(start: Start, controls: Controls) -> Iterator[Bundle | Ended 
             controls,
             replace=start.replace,
             resume=start.resume,
-            origin=Origin(*start.origin) if start.origin is not None else None,
+            warm_start=WarmStart(*start.warm_start) if start.warm_start is not None else None,
         )
         yield from _bundles(recording)
         yield Ended(recording.ending)

@@ -21,7 +21,7 @@ Kept = TypeVar("Kept")
 
 
 @dataclass
-class Workplace:
+class BufferCache:
     """What a caller lends to `Proxy.penalty_gradient`, the same one at every step."""
 
     threads: int = 1
@@ -60,13 +60,13 @@ class Proxy(Settings, ABC):
         slopes: Tensor,
         weight: Tensor,
         generators: list[Generator],
-        on_slopes: Tensor,
+        grad_slopes: Tensor,
         on_weight: Tensor,
-        place: Workplace,
+        place: BufferCache,
     ) -> Tensor:
         """p_i = sum_n proxy(J_n(x_i)), [R, B], and the gradient of sum_i p_i^2 / 2.
 
-        `on_slopes` [R, N, B, w] and `on_weight` [R, N, w, w] are overwritten with it. This one
+        `grad_slopes` [R, N, B, w] and `on_weight` [R, N, w, w] are overwritten with it. This one
         is by autograd through `of_layers`; proxies for which that is slow have their own.
         """
         leaves = (slopes.detach().requires_grad_(), weight.detach().requires_grad_())
@@ -75,7 +75,7 @@ class Proxy(Settings, ABC):
         penalties = value.detach().sum(1)
         upstream = penalties.unsqueeze(1).expand_as(value)
         for into, found in zip(
-            (on_slopes, on_weight),
+            (grad_slopes, on_weight),
             torch.autograd.grad(value, leaves, upstream, materialize_grads=True),
             strict=True,
         ):

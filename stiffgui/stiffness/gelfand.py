@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from stiffgui.settings import setting
-from stiffgui.stiffness.base import Proxy, Workplace
+from stiffgui.stiffness.base import BufferCache, Proxy
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor
@@ -36,10 +36,10 @@ class Gelfand(Proxy):
         slopes: Tensor,
         weight: Tensor,
         generators: list[Generator],
-        on_slopes: Tensor,
+        grad_slopes: Tensor,
         on_weight: Tensor,
-        place: Workplace,
+        place: BufferCache,
     ) -> Tensor:
         from stiffgui.stiffness.squarings import penalty_gradient
 
-        return penalty_gradient(slopes, weight, self.squarings, on_slopes, on_weight, place)
+        return penalty_gradient(slopes, weight, self.squarings, grad_slopes, on_weight, place)

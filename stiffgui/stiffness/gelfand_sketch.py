@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from stiffgui._lazy import torch
 from stiffgui.settings import setting
-from stiffgui.stiffness.base import Proxy, Workplace, tiny
+from stiffgui.stiffness.base import BufferCache, Proxy, tiny
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor
@@ -70,15 +70,19 @@ class GelfandSketch(Proxy):
         slopes: Tensor,
         weight: Tensor,
         generators: list[Generator],
-        on_slopes: Tensor,
+        grad_slopes: Tensor,
         on_weight: Tensor,
-        place: Workplace,
+        place: BufferCache,
     ) -> Tensor:
         if self.vectors > 1:
-            return super().penalty_gradient(slopes, weight, generators, on_slopes, on_weight, place)
+            return super().penalty_gradient(
+                slopes, weight, generators, grad_slopes, on_weight, place
+            )
         from stiffgui.stiffness.sketch_products import penalty_gradient
 
-        return penalty_gradient(slopes, weight, self.power, generators, on_slopes, on_weight, place)
+        return penalty_gradient(
+            slopes, weight, self.power, generators, grad_slopes, on_weight, place
+        )
 
     def _mean(self, values: Tensor) -> Tensor:
         """(mean_q s_q^(2k))^(1/(2k)) of s_q = (w ||J^k r_q||^2)^(1/(2k)): [..., q] -> [...]."""

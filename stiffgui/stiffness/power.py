@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 TWO_SIDED = 1e-2  # error of the two-sided quotient, estimated, up to which it is preferred
 
 
-class Found(NamedTuple):
+class Fingerprint(NamedTuple):
     """|l_1| = sum_p left_p^T J right_p with left, right [..., 2, w], and the residual [...]."""
 
     left: Tensor
@@ -85,7 +85,7 @@ class Power(Proxy):
             return np.asarray(self.residual(torch.as_tensor(jacobian), generators).numpy())
         return self._of_matrices(jacobian, generators).residual
 
-    def _of_matrices(self, jacobian: Tensor, generators: list[Generator] | None) -> Found:
+    def _of_matrices(self, jacobian: Tensor, generators: list[Generator] | None) -> Fingerprint:
         with torch.no_grad():
             matrix = jacobian.detach()
             start = self._start(matrix[..., 0], generators)
@@ -99,7 +99,7 @@ class Power(Proxy):
         count = min(2, width) if self.variant == "subspace" else 1
         return orthonormal(draw(like, (*batch, count, width), generators))
 
-    def _iterate(self, right: Multiply, left: Multiply, start: Tensor) -> Found:
+    def _iterate(self, right: Multiply, left: Multiply, start: Tensor) -> Fingerprint:
         v_rows = u_rows = start
         for step in range(1, self.iterations + 1):
             v_rows, u_rows = right(v_rows), left(u_rows)
@@ -121,4 +121,4 @@ class Power(Proxy):
         phase = torch.sgn(quotient).conj()  # 0 where the quotient is
         row = row * phase.unsqueeze(-1)
         parts = torch.stack((row.real, -row.imag), -2), torch.stack((v.real, v.imag), -2)
-        return Found(*parts, residual)
+        return Fingerprint(*parts, residual)

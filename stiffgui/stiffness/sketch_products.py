@@ -13,7 +13,7 @@ from torch import Generator, Tensor
 from torch.autograd.function import once_differentiable
 
 from stiffgui.stiffness import kernels
-from stiffgui.stiffness.base import Workplace, tiny
+from stiffgui.stiffness.base import BufferCache, tiny
 from stiffgui.stiffness.plane import length
 
 RESCALE = 8  # products between two rescalings
@@ -75,7 +75,7 @@ class Products:
         return self._value
 
     def backward(
-        self, upstream: Tensor, weight: Tensor, on_slopes: Tensor, on_weight: Tensor
+        self, upstream: Tensor, weight: Tensor, grad_slopes: Tensor, on_weight: Tensor
     ) -> None:
         """Overwrite the gradients of sum(upstream s) with respect to d and W; upstream [M, B]."""
         scaled, gradient = self._slopes, self._gradient
@@ -85,13 +85,13 @@ class Products:
             if j in self._rescaled:
                 gradient.div_(self._rescaled[j])
             if j + 1 == self.power:
-                torch.mul(gradient, self._u[j], out=on_slopes)
+                torch.mul(gradient, self._u[j], out=grad_slopes)
             else:
-                on_slopes.addcmul_(gradient, self._u[j])
+                grad_slopes.addcmul_(gradient, self._u[j])
             torch.mul(gradient, scaled, out=self._h_j[j])
             if j:
                 torch.bmm(self._h_j[j], weight, out=gradient)
-        on_slopes.div_(self._scale.unsqueeze(-1))
+        grad_slopes.div_(self._scale.unsqueeze(-1))
         torch.bmm(self._h.transpose(-1, -2), self._v, out=on_weight)
 
 
@@ -100,9 +100,9 @@ def penalty_gradient(
     weight: Tensor,
     power: int,
     generators: list[Generator],
-    on_slopes: Tensor,
+    grad_slopes: Tensor,
     on_weight: Tensor,
-    place: Workplace,
+    place: BufferCache,
 ) -> Tensor:
     """As `Proxy.penalty_gradient`, into reused buffers."""
     trials, depth, samples, _ = slopes.shape
@@ -111,7 +111,7 @@ def penalty_gradient(
 
         signs = slopes.numel() // trials
         bits = [random_bytes(signs, slopes.device, g).numpy() for g in generators]
-        return sketch.penalty_gradient(slopes, weight, power, bits, on_slopes, on_weight, place)
+        return sketch.penalty_gradient(slopes, weight, power, bits, grad_slopes, on_weight, place)
     products = place.keep(
         ("sketch", trials, samples, power),
         lambda: Products(slopes, trials * depth, samples, power),
@@ -121,7 +121,7 @@ def penalty_gradient(
     value = products.forward(d, w).view(trials, depth, samples)
     p = value.sum(1)
     upstream = p.unsqueeze(1).expand_as(value).reshape(-1, samples)
-    products.backward(upstream, w, on_slopes.view_as(d), on_weight.view_as(w))
+    products.backward(upstream, w, grad_slopes.view_as(d), on_weight.view_as(w))
     return p
 
 
@@ -177,9 +177,9 @@ class LayerPowers(torch.autograd.Function):
     def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, Tensor, None, None]:
         (weight,) = ctx.saved_tensors
         on_weight = torch.empty_like(weight, memory_format=torch.contiguous_format)
-        on_slopes = torch.empty_like(ctx.products._last)
-        ctx.products.backward(upstream, weight, on_slopes, on_weight)
-        return on_slopes, on_weight, None, None
+        grad_slopes = torch.empty_like(ctx.products._last)
+        ctx.products.backward(upstream, weight, grad_slopes, on_weight)
+        return grad_slopes, on_weight, None, None
 
 
 def layer_powers(slopes: Tensor, weight: Tensor, vectors: Tensor, power: int) -> Tensor:

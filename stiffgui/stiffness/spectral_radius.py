@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from stiffgui._lazy import torch
-from stiffgui.stiffness.base import Proxy, Workplace, tangent
+from stiffgui.stiffness.base import BufferCache, Proxy, tangent
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor
@@ -64,12 +64,14 @@ class SpectralRadius(Proxy):
         slopes: Tensor,
         weight: Tensor,
         generators: list[Generator],
-        on_slopes: Tensor,
+        grad_slopes: Tensor,
         on_weight: Tensor,
-        place: Workplace,
+        place: BufferCache,
     ) -> Tensor:
         if slopes.dtype != torch.float32:
-            return super().penalty_gradient(slopes, weight, generators, on_slopes, on_weight, place)
+            return super().penalty_gradient(
+                slopes, weight, generators, grad_slopes, on_weight, place
+            )
         from stiffgui.stiffness.dominant import dominant
 
         shape = (*slopes.shape[:3], 2, slopes.shape[3])
@@ -78,7 +80,7 @@ class SpectralRadius(Proxy):
         penalties = found.radius.view(shape[:3]).sum(1)
         left = left * penalties[:, None, :, None, None]
         images = (right.flatten(2, 3) @ weight.mT).view(shape)
-        torch.sum(left * images, -2, out=on_slopes)
+        torch.sum(left * images, -2, out=grad_slopes)
         scaled = (left * slopes.unsqueeze(-2)).flatten(2, 3)
         torch.matmul(scaled.mT, right.flatten(2, 3), out=on_weight)
         return penalties

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from stiffgui.stiffness import kernels
-from stiffgui.stiffness.base import Workplace, tiny
+from stiffgui.stiffness.base import BufferCache, tiny
 
 CACHE = 1_500_000  # bytes: the powers of a chunk of matrices stay in the processor's cache
 
@@ -111,15 +111,15 @@ def penalty_gradient(
     slopes: Tensor,
     weight: Tensor,
     squarings: int,
-    on_slopes: Tensor,
+    grad_slopes: Tensor,
     on_weight: Tensor,
-    place: Workplace,
+    place: BufferCache,
 ) -> Tensor:
     """As `Proxy.penalty_gradient`: all layers of a few samples of a trial at a time."""
     if kernels.serve(slopes):
         from stiffgui.stiffness.kernels import gelfand
 
-        return gelfand.penalty_gradient(slopes, weight, squarings, on_slopes, on_weight, place)
+        return gelfand.penalty_gradient(slopes, weight, squarings, grad_slopes, on_weight, place)
     trials, depth, samples, width = slopes.shape
     penalties = slopes.new_empty(trials, samples)
     some = max(1, _chunk(weight[0], squarings) // depth)
@@ -136,7 +136,7 @@ def penalty_gradient(
             value = products.value(jacobian.flatten(0, 1)).view(d.shape[:2])
             penalties[r, part] = p = value.sum(0)
             gradient = products.gradient(p.expand_as(value).reshape(-1)).view_as(jacobian)
-            on_slopes[r, :, part], added = of_factors(d, weight[r], gradient)
+            grad_slopes[r, :, part], added = of_factors(d, weight[r], gradient)
             on_weight[r].add_(added)
     return penalties
 

@@ -10,7 +10,7 @@ from stiffgui.study.declaration import Study
 from stiffgui.study.events import ChunkEvent, ChunkTask, Failed, Trained
 from stiffgui.study.executors import Executor, InProcess
 from stiffgui.study.lock import StudyLock
-from stiffgui.study.parts import Parts
+from stiffgui.study.partial_chunks import PartialChunks
 from stiffgui.study.plan import Chunk
 from stiffgui.study.results import open_study
 from stiffgui.study.writer import StudyWriter
@@ -56,7 +56,7 @@ class StudyRecording:
                 raise InputError(f"{self.path} does not exist: there is no study to continue.")
             self.study = study
         _refuse_missing_devices(self.study)
-        self._parts = Parts(self.path)
+        self._parts = PartialChunks(self.path)
         if not self.path.parent.is_dir():
             raise InputError(
                 f"{self.path} cannot be written: the folder {self.path.parent} does not exist. "

@@ -8,7 +8,7 @@ import numpy as np
 
 from stiffgui.settings import setting
 from stiffgui.tasks.base import Array, Data, Task
-from stiffgui.tasks.kept import kept
+from stiffgui.tasks.cache import cached
 
 EARLIEST, LATEST = -5.0, 5.0  # log10 of the time
 RATES = (0.04, 3e7, 1e4)
@@ -63,7 +63,7 @@ class Robertson(Task):
         x_train = np.linspace(-1, 1, self.train_samples)[:, None]
         x_test = np.random.default_rng(self.seed).uniform(-1, 1, (self.test_samples, 1))
         x = np.concatenate([x_train, x_test])
-        y = kept("robertson", VERSION, x, lambda: concentrations(_times(x[:, 0])), 3)
+        y = cached("robertson", VERSION, x, lambda: concentrations(_times(x[:, 0])), 3)
         y_train, y_test = y[: self.train_samples], y[self.train_samples :]
         names = ("log10 t",), ("y1", "y2", "y3")
         centre, half = (EARLIEST + LATEST) / 2, (LATEST - EARLIEST) / 2

@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from stiffgui.training.stacked import Stacked
+from stiffgui.training.parameter_buffer import ParameterBuffer
 
 _Group = tuple[float, list[Tensor], list[Tensor], list[Tensor], list[Tensor], list[Tensor]]
 
@@ -21,7 +21,12 @@ class Adam:
     """
 
     def __init__(
-        self, parameters: Stacked, gradient: Stacked, beta1: float, beta2: float, epsilon: float
+        self,
+        parameters: ParameterBuffer,
+        gradient: ParameterBuffer,
+        beta1: float,
+        beta2: float,
+        epsilon: float,
     ) -> None:
         self.parameters, self.gradient = parameters, gradient
         self.beta1, self.beta2, self.epsilon = beta1, beta2, epsilon

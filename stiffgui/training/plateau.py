@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from stiffgui.procedure import Plateau
+from stiffgui.training_settings import Plateau
 
 Array = NDArray[np.float64]
 

@@ -7,28 +7,32 @@ from torch import Generator, Tensor
 
 from stiffgui.regularizers import L2, NoPenalty, Regularizer, Stiffness
 from stiffgui.resnet.expansion import stack
+from stiffgui.resnet.manual_pass import ManualPass
 from stiffgui.resnet.network import Pass, ResidualNetwork
-from stiffgui.resnet.stack import Stack
 from stiffgui.stiffness import kernels
-from stiffgui.stiffness.base import Workplace, tiny
-from stiffgui.training.stacked import Stacked
+from stiffgui.stiffness.base import BufferCache, tiny
+from stiffgui.training.parameter_buffer import ParameterBuffer
 
 
 class Gradient:
     """Fills `gradient` with that of `batch_loss` (loss.py, the definition by plain autograd).
 
-    The network's passes are written out (`Stack`). A penalty sees the pass as constants of
+    The network's passes are written out (`ManualPass`). A penalty sees the pass as constants of
     which it may use any; autograd differentiates the penalty only, and what it gives for slopes,
     states, output and parameters joins the backward pass. No penalty and L2 need no graph.
     Nothing here waits for the device.
     """
 
     def __init__(
-        self, network: ResidualNetwork, parameters: Stacked, gradient: Stacked, threads: int = 1
+        self,
+        network: ResidualNetwork,
+        parameters: ParameterBuffer,
+        gradient: ParameterBuffer,
+        threads: int = 1,
     ) -> None:
         self._network, self._parameters, self._gradient = network, parameters, gradient
-        self._stacks: dict[tuple[int, int], Stack] = {}
-        self._place = Workplace(threads)
+        self._stacks: dict[tuple[int, int], ManualPass] = {}
+        self._place = BufferCache(threads)
 
     def __call__(
         self,
@@ -60,7 +64,7 @@ class Gradient:
         for passes in self._stacks.values():
             passes.use_step(step)
 
-    def _stack(self, samples: int, outputs: int) -> Stack:
+    def _stack(self, samples: int, outputs: int) -> ManualPass:
         """Buffers for batches of this size: whole ones, and the short last one."""
         key = samples, outputs
         if key not in self._stacks:
@@ -74,7 +78,7 @@ class Gradient:
         return self._stacks[key]
 
     def _without_penalty(
-        self, stack: Stack, x: Tensor, difference: Tensor, length: Tensor, into: Tensor
+        self, stack: ManualPass, x: Tensor, difference: Tensor, length: Tensor, into: Tensor
     ) -> None:
         samples = x.shape[1]
         loss = (length * samples**-0.5).clamp_min_(tiny(length) ** 0.5)
@@ -83,7 +87,7 @@ class Gradient:
 
     def _with_l2(
         self,
-        stack: Stack,
+        stack: ManualPass,
         x: Tensor,
         difference: Tensor,
         length: Tensor,
@@ -106,7 +110,7 @@ class Gradient:
 
     def _with_stiffness(
         self,
-        stack: Stack,
+        stack: ManualPass,
         x: Tensor,
         difference: Tensor,
         length: Tensor,
@@ -116,20 +120,20 @@ class Gradient:
     ) -> None:
         """p_i = sum_n proxy: the proxy gives the gradient of sum_i p_i^2 / 2 by hand."""
         slopes = regularizer.of_batch(stack.slopes).contiguous()
-        on_slopes, on_weight = stack.room
-        whole = slopes.shape == on_slopes.shape
-        into_slopes = on_slopes if whole else torch.empty_like(slopes)
+        grad_slopes, on_weight = stack.room
+        whole = slopes.shape == grad_slopes.shape
+        into_slopes = grad_slopes if whole else torch.empty_like(slopes)
         p = regularizer.proxy.penalty_gradient(
             slopes, stack.weight, generators, into_slopes, on_weight, self._place
         )
         if not whole:
-            regularizer.of_batch(on_slopes.zero_()).copy_(into_slopes)
+            regularizer.of_batch(grad_slopes.zero_()).copy_(into_slopes)
         self._join(stack, regularizer.weight, p, length, difference, into)
         stack.backward(x, difference, joined=True)
 
     def _join(
         self,
-        stack: Stack,
+        stack: ManualPass,
         weight: float,
         p: Tensor,
         length: Tensor,
@@ -137,11 +141,11 @@ class Gradient:
         into: Tensor,
     ) -> None:
         """The loss; its gradients replace `difference` and, in the room, those of sum p^2 / 2."""
-        on_slopes, on_weight = stack.room
+        grad_slopes, on_weight = stack.room
         if kernels.serve(p):
-            from stiffgui.training.joining import join
+            from stiffgui.training.loss_kernel import join
 
-            arrays = (difference, on_slopes, on_weight, stack.curvature, into)
+            arrays = (difference, grad_slopes, on_weight, stack.curvature, into)
             lengths = length.numpy()
             join(p.numpy(), lengths, weight, tiny(p), stack.step, *(a.numpy() for a in arrays))
             return
@@ -150,11 +154,11 @@ class Gradient:
         share = (weight / p.shape[1] / loss).view(-1, 1, 1, 1)
         difference.div_((loss * samples).view(-1, 1, 1))
         on_weight.mul_(share)
-        on_slopes.mul_(stack.curvature).mul_(share / stack.step)
+        grad_slopes.mul_(stack.curvature).mul_(share / stack.step)
 
     def _with_penalty(
         self,
-        stack: Stack,
+        stack: ManualPass,
         x: Tensor,
         difference: Tensor,
         length: Tensor,
@@ -171,7 +175,7 @@ class Gradient:
         weight, p = regularizer.weight, penalties.detach()
         loss = self._record(length, x.shape[1], weight, p.mean(1), p.square().mean(1), into)
         samples = loss.unsqueeze(1)
-        on_output, on_slopes, on_states, on_last, *on_parameters = _gradients(
+        on_output, grad_slopes, on_states, on_last, *on_parameters = _gradients(
             penalties,
             [output, slopes, states, last, *self._network.parameters.values()],
             p * (weight / (samples * p.shape[1])),
@@ -179,10 +183,10 @@ class Gradient:
         difference.div_((loss * x.shape[1]).view(-1, 1, 1))
         if on_output is not None:
             difference.add_(on_output)
-        joined = on_slopes is not None
-        if on_slopes is not None:
+        joined = grad_slopes is not None
+        if grad_slopes is not None:
             into_slopes, into_weight = stack.room
-            torch.mul(on_slopes, stack.curvature, out=into_slopes).div_(stack.step)
+            torch.mul(grad_slopes, stack.curvature, out=into_slopes).div_(stack.step)
             into_weight.zero_()
         stack.backward(x, difference, joined, on_states, on_last)
         for block, added in zip(self._gradient.blocks.values(), on_parameters, strict=True):
@@ -203,7 +207,7 @@ class Gradient:
         return into[0]
 
 
-def parameter_norms(parameters: Stacked) -> dict[str, Tensor]:
+def parameter_norms(parameters: ParameterBuffer) -> dict[str, Tensor]:
     """Norms of the parameter arrays of a network of separate layers: name -> [R, arrays].
 
     `layers.*` hold an array for every layer. Never 0: at least the root of the smallest number.

@@ -8,14 +8,16 @@ from torch import Generator, Tensor
 from stiffgui.regularizers import Regularizer
 from stiffgui.resnet.network import ResidualNetwork
 from stiffgui.training.loss import batch_loss
-from stiffgui.training.stacked import Stacked
+from stiffgui.training.parameter_buffer import ParameterBuffer
 from stiffgui.training.step import Gradient
 
 
 class AutogradGradient:
     """Fills `gradient` with that of `batch_loss`; the network's leaves share `parameters`."""
 
-    def __init__(self, network: ResidualNetwork, parameters: Stacked, gradient: Stacked) -> None:
+    def __init__(
+        self, network: ResidualNetwork, parameters: ParameterBuffer, gradient: ParameterBuffer
+    ) -> None:
         self._network, self._gradient = network, gradient
 
     def __call__(
@@ -44,7 +46,10 @@ class AutogradGradient:
 
 
 def gradient_of(
-    network: ResidualNetwork, parameters: Stacked, gradient: Stacked, threads: int = 1
+    network: ResidualNetwork,
+    parameters: ParameterBuffer,
+    gradient: ParameterBuffer,
+    threads: int = 1,
 ) -> Gradient | AutogradGradient:
     """The step written out where there is one, autograd otherwise."""
     if network.architecture.integrator == "euler":

@@ -26,9 +26,9 @@ from stiffgui.training.device import check_graph, choose_device
 from stiffgui.training.end_time import RandomEndTime
 from stiffgui.training.errors import root_mean_square_error
 from stiffgui.training.graph import CapturedGradient
+from stiffgui.training.parameter_buffer import ParameterBuffer
 from stiffgui.training.plateau import PlateauSchedule
 from stiffgui.training.records import Event, Record
-from stiffgui.training.stacked import Stacked
 from stiffgui.training.step import parameter_norms
 from stiffgui.training.step_by_autograd import gradient_of
 
@@ -94,10 +94,10 @@ class Trainer:
         self._probe = place(self.data.x_train[: self.experiment.watch.probe])
 
     def _make_parameters(self, given: Mapping[str, NDArray[Any]] | None) -> None:
-        """Stacked parameters, their gradient and optimiser; the network sees views of them."""
+        """Parameters, their gradient and optimiser, one array each; the network sees views."""
         experiment, task = self.experiment, self.experiment.task
         shapes = experiment.architecture.shapes(task.inputs, task.outputs)
-        self._parameters = Stacked(shapes, len(self.trials), self.dtype, self.device)
+        self._parameters = ParameterBuffer(shapes, len(self.trials), self.dtype, self.device)
         for r, trial in enumerate(self.trials):
             drawn = initial_parameters(
                 experiment.architecture, task.inputs, task.outputs, experiment.training.seed, trial

@@ -16,11 +16,11 @@ from stiffgui import presets, train
 from stiffgui.figures import FIGURES, Options
 from stiffgui.figures.fit import Fit, fit_of
 from stiffgui.gui.theme import DARK, LIGHT
-from stiffgui.gui.train.complex_plane import COLOURS, describe
-from stiffgui.gui.train.fit_card import FitCard
-from stiffgui.gui.train.fit_maps import FitMaps, lookup
-from stiffgui.gui.train.index_table import number
-from stiffgui.gui.train.layers_card import median
+from stiffgui.gui.train.cards.complex_plane import COLOURS, describe
+from stiffgui.gui.train.cards.fit import FitCard
+from stiffgui.gui.train.cards.fit_maps import FitMaps, lookup
+from stiffgui.gui.train.cards.index_table import number
+from stiffgui.gui.train.cards.layers import median
 from stiffgui.gui.window import MainWindow
 from stiffgui.runs import open_run
 from stiffgui.stiffness.stability import REGIONS

@@ -15,10 +15,10 @@ from pytestqt.qtbot import QtBot
 from stiffgui._presets import presets
 from stiffgui.errors import InputError
 from stiffgui.gui.editors import ChoiceEditor, ChoicesEditor, NumberEditor, TextEditor
-from stiffgui.gui.train import settings_model
-from stiffgui.gui.train.experiment_panel import ExperimentPanel
-from stiffgui.gui.train.setting_rows import FIXED, SettingRow
-from stiffgui.gui.train.settings_model import SettingsModel
+from stiffgui.gui.train.settings import model as settings_model
+from stiffgui.gui.train.settings.model import SettingsModel
+from stiffgui.gui.train.settings.panel import ExperimentPanel
+from stiffgui.gui.train.settings.rows import FIXED, SettingRow
 
 
 @pytest.fixture
@@ -230,7 +230,7 @@ def test_unknown_key_is_refused(qtbot: QtBot) -> None:
 
 def test_nothing_heavy_is_imported() -> None:
     code = (
-        "import sys, stiffgui.gui.train.experiment_panel; "
+        "import sys, stiffgui.gui.train.settings.panel; "
         "sys.exit(any(m in sys.modules for m in ('torch', 'pandas', 'matplotlib')))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -27,7 +27,7 @@ from pytestqt.qtbot import QtBot
 from stiffgui._presets import from_short_text
 from stiffgui.cli import main
 from stiffgui.figures import FIGURES, Options, export_figure
-from stiffgui.gui.export_dialog import ExportDialog
+from stiffgui.gui.export.dialog import ExportDialog
 from stiffgui.gui.window import MainWindow
 from stiffgui.runs import open_run
 from tests.processes import children

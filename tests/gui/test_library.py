@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from stiffgui import presets, train
-from stiffgui.gui.train.library import COLUMNS, Library
+from stiffgui.gui.train.runs.library import COLUMNS, Library
 from stiffgui.gui.window import MainWindow
 from stiffgui.runs import open_run, set_note
 

@@ -23,9 +23,9 @@ from pytestqt.qtbot import QtBot
 from stiffgui.errors import InputError
 from stiffgui.gui.application import make_window
 from stiffgui.gui.closing import Choice
-from stiffgui.gui.curves import Quartiles, smoothed, thinned
 from stiffgui.gui.palette import Palette
-from stiffgui.gui.train.history_card import marked
+from stiffgui.gui.plots.curves import Quartiles, smoothed, thinned
+from stiffgui.gui.train.cards.history import marked
 from stiffgui.gui.window import MainWindow
 from stiffgui.runs import open_run, settle
 from stiffgui.training.records import Event

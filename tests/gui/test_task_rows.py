@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from stiffgui.gui.train.experiment_panel import ExperimentPanel
-from stiffgui.gui.train.settings_model import SettingsModel
+from stiffgui.gui.train.settings.model import SettingsModel
+from stiffgui.gui.train.settings.panel import ExperimentPanel
 from stiffgui.tasks import TASKS
 
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QSplitter, QVBoxLayout, QWidget
 
-from stiffgui.gui.card import colour_plot, plot_widget
 from stiffgui.gui.lab.view import Curves, LabView
+from stiffgui.gui.plots.card import colour_plot, plot_widget
 from stiffgui.gui.theme import LIGHT, Theme
 from stiffgui.labs.crossing import NETWORKS, CrossingResult, Trained
 

@@ -16,13 +16,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from stiffgui.gui.card import Card
 from stiffgui.gui.lab.controls import Controls
 from stiffgui.gui.lab.convergence import ConvergenceView
 from stiffgui.gui.lab.crossing import CrossingView
 from stiffgui.gui.lab.gradients import GradientsView
 from stiffgui.gui.lab.linear import LinearView
 from stiffgui.gui.lab.view import LabView
+from stiffgui.gui.plots.card import Card
 from stiffgui.gui.theme import Theme
 from stiffgui.labs import Page, Result
 

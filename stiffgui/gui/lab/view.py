@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from stiffgui.gui.card import DASHES, STROKES, colour_plot, plot_widget
+from stiffgui.gui.plots.card import DASHES, STROKES, colour_plot, plot_widget
 from stiffgui.gui.theme import LIGHT, Theme
 
 

@@ -12,7 +12,7 @@ from PySide6.QtGui import QCloseEvent, QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog, QStackedWidget, QTabBar, QVBoxLayout
 
 from stiffgui.errors import InputError
-from stiffgui.gui.export_dialog import check_file, remembered_size
+from stiffgui.gui.export.dialog import check_file, remembered_size
 from stiffgui.gui.lab.page import LabPage
 from stiffgui.gui.lab.thread import LabThread
 from stiffgui.gui.theme import Theme

@@ -10,9 +10,9 @@ import pyqtgraph as pg
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QSizePolicy, QWidget
 
-from stiffgui.gui.band import Band
-from stiffgui.gui.card import DASHES, STROKES, Card, colour_plot, plot_widget
-from stiffgui.gui.curves import thinned
+from stiffgui.gui.plots.band import Band
+from stiffgui.gui.plots.card import DASHES, STROKES, Card, colour_plot, plot_widget
+from stiffgui.gui.plots.curves import thinned
 from stiffgui.gui.theme import Theme
 from stiffgui.session.study_messages import VariantView
 

@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 from stiffgui.gui.study.panel import square
 from stiffgui.gui.theme import Theme
 from stiffgui.session.study_messages import StudyView, VariantView
-from stiffgui.study.pace import VariantPace
+from stiffgui.study.progress_estimate import VariantEstimate
 from stiffgui.study.summary import digits
 
 TRIAL_COLUMNS = {
@@ -176,7 +176,7 @@ class ResultsCard(QFrame):
         if item.text() != text:
             item.setText(text)
 
-    def show_pace(self, variant: int, pace: VariantPace | None) -> None:
+    def show_pace(self, variant: int, pace: VariantEstimate | None) -> None:
         """Progress of one variant; None when it is done."""
         if variant >= len(self.bars):
             return

@@ -38,7 +38,7 @@ from stiffgui.session.study_messages import (
 from stiffgui.study.declaration import Study
 from stiffgui.study.events import Lost, Progress, Trained
 from stiffgui.study.library import studies
-from stiffgui.study.pace import Pace
+from stiffgui.study.progress_estimate import ProgressEstimate
 
 POLL_MILLISECONDS = 50
 
@@ -55,7 +55,7 @@ class StudyWorkspace(Workspace):
         self.path: Path | None = None
         self.view: StudyView | None = None
         self._held: tuple[Draft, Study] | None = None
-        self._pace: Pace | None = None
+        self._pace: ProgressEstimate | None = None
         self._live: dict[int, LiveChunk] = {}
         self._numbers = itertools.count(1)
         self._asked: dict[int, str] = {}  # what the answers under way are for
@@ -253,7 +253,7 @@ class StudyWorkspace(Workspace):
             self._show(message)
         elif isinstance(message, StudyBegan):
             assert self._held is not None
-            self._pace = Pace(self._held[1], message.states, message.slots)
+            self._pace = ProgressEstimate(self._held[1], message.states, message.slots)
             self._where = message.where
         elif isinstance(message, Ended):
             self._ended(message.ending)

@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, QSettings, Signal
 from PySide6.QtWidgets import QWidget
 
 from stiffgui.gui.tables.wizard import ImportWizard
-from stiffgui.gui.train.workbench import Workbench
+from stiffgui.gui.train.runs.workbench import Workbench
 from stiffgui.session.messages import InspectTable, ProposeTable, TableInspected, TableProposed
 
 

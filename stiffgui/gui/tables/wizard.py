@@ -20,8 +20,8 @@ from PySide6.QtWidgets import (
 
 from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
-from stiffgui.gui.card import grouped
-from stiffgui.gui.dropping import FileDrops
+from stiffgui.gui.file_drop import FileDrop
+from stiffgui.gui.plots.card import grouped
 from stiffgui.gui.tables.columns import INPUT, OUTPUT, ColumnsModel, ColumnsView
 from stiffgui.gui.tables.first_rows import FirstRowsView
 from stiffgui.gui.tables.form import ImportForm
@@ -62,7 +62,7 @@ class ImportWizard(QDialog):
         self.form.edited.connect(self._edited)
         self.form.browse.clicked.connect(self._browse)
         self.columns.roles_changed.connect(self._roles_changed)
-        FileDrops(self).dropped.connect(lambda paths: self.choose(paths[0]))
+        FileDrop(self).dropped.connect(lambda paths: self.choose(paths[0]))
         self._show_state("")
 
     def _lay_out(self) -> None:

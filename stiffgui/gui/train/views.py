@@ -10,17 +10,17 @@ from PySide6.QtGui import QAction, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
 from stiffgui.gui.theme import Theme
-from stiffgui.gui.train.eigenvalues_card import EigenvaluesCard
-from stiffgui.gui.train.experiment_panel import ExperimentPanel
-from stiffgui.gui.train.fit_card import FitCard
-from stiffgui.gui.train.history_card import HistoryCard, error_series, stiffness_series
-from stiffgui.gui.train.history_view import HistoryView
-from stiffgui.gui.train.layers_card import LayersCard
-from stiffgui.gui.train.pair import Pair
-from stiffgui.gui.train.runs_bar import RunsBar
+from stiffgui.gui.train.cards.eigenvalues import EigenvaluesCard
+from stiffgui.gui.train.cards.fit import FitCard
+from stiffgui.gui.train.cards.history import HistoryCard, error_series, stiffness_series
+from stiffgui.gui.train.cards.history_view import HistoryView
+from stiffgui.gui.train.cards.layers import LayersCard
+from stiffgui.gui.train.cards.trajectories import TrajectoriesCard
+from stiffgui.gui.train.responsive_pair import ResponsivePair
+from stiffgui.gui.train.runs.bar import RunsBar
+from stiffgui.gui.train.runs.workbench import Workbench
+from stiffgui.gui.train.settings.panel import ExperimentPanel
 from stiffgui.gui.train.timeline import Timeline
-from stiffgui.gui.train.trajectories_card import TrajectoriesCard
-from stiffgui.gui.train.workbench import Workbench
 
 GRIP_HEIGHT = 9
 LAYOUT_VERSION = 1  # raised with every new panel: an older layout does not know its place
@@ -72,7 +72,10 @@ class TrainViews(QMainWindow):
             self.trajectories,
         )
         rows = QSplitter(Qt.Orientation.Vertical)
-        self.pairs = Pair(self.errors, self.stiffness), Pair(self.fit, self.layers)
+        self.pairs = (
+            ResponsivePair(self.errors, self.stiffness),
+            ResponsivePair(self.fit, self.layers),
+        )
         for pair in self.pairs:
             rows.addWidget(pair)
         rows.setHandleWidth(7)

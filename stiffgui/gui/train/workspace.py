@@ -16,16 +16,16 @@ from PySide6.QtWidgets import (
 )
 
 from stiffgui._presets import presets
-from stiffgui.gui.exports import Exports
+from stiffgui.gui.export.requests import Exports
 from stiffgui.gui.saving import ask_where
 from stiffgui.gui.tables.importing import Importing
 from stiffgui.gui.theme import Theme
 from stiffgui.gui.train.bar import TrainBar
-from stiffgui.gui.train.drawing import Drawing
-from stiffgui.gui.train.looking import Looking
-from stiffgui.gui.train.sharing import Sharing
+from stiffgui.gui.train.paint_queue import PaintQueue
+from stiffgui.gui.train.runs.workbench import Workbench
+from stiffgui.gui.train.settings.clipboard import SettingsClipboard
+from stiffgui.gui.train.view_requests import ViewRequests
 from stiffgui.gui.train.views import LAYOUT_VERSION, TrainViews, order_tabs
-from stiffgui.gui.train.workbench import Workbench
 from stiffgui.gui.workspace import Surroundings, Workspace
 from stiffgui.session.messages import Failed
 from stiffgui.tasks.table import ENDINGS
@@ -46,12 +46,12 @@ class TrainWorkspace(Workspace):
         self.settings, self._actions = surroundings.settings, surroundings.actions
         self.bench = Workbench(surroundings.folder, surroundings.in_process)
         self.model = self.bench.model
-        self.looking = Looking()
+        self.looking = ViewRequests()
         self.importing = Importing(self, self.looking.thread_.ask, self.settings, self.bench)
-        self.sharing = Sharing(self.model, self)
+        self.sharing = SettingsClipboard(self.model, self)
         self._ordered = False
         views = self.views = TrainViews(self.bench, self._actions)
-        self.drawing = Drawing(views, self.bench, self.looking)
+        self.drawing = PaintQueue(views, self.bench, self.looking)
         self.cards, self.docks = views.cards, views.docks
         self.errors, self.stiffness, self.fit = views.errors, views.stiffness, views.fit
         self.layers, self.eigenvalues = views.layers, views.eigenvalues
@@ -302,7 +302,7 @@ class TrainWorkspace(Workspace):
 
     def open_library(self) -> None:
         """Show every run of the folder in a table."""
-        from stiffgui.gui.train.library import Library
+        from stiffgui.gui.train.runs.library import Library
 
         Library(self.bench, self).open()
 

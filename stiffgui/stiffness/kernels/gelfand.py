@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from stiffgui.stiffness.base import Workplace, tiny
+from stiffgui.stiffness.base import BufferCache, tiny
 from stiffgui.stiffness.kernels.compiler import compiled
 from stiffgui.stiffness.kernels.threads import share
 
@@ -21,14 +21,14 @@ def penalty_gradient(
     slopes: Tensor,
     weight: Tensor,
     squarings: int,
-    on_slopes: Tensor,
+    grad_slopes: Tensor,
     on_weight: Tensor,
-    place: Workplace,
+    place: BufferCache,
 ) -> Tensor:
     """As `Proxy.penalty_gradient`."""
     trials, depth, samples, width = slopes.shape
     penalties = slopes.new_empty(trials, samples)
-    d, w, p, on_d, on_w = (t.numpy() for t in (slopes, weight, penalties, on_slopes, on_weight))
+    d, w, p, on_d, on_w = (t.numpy() for t in (slopes, weight, penalties, grad_slopes, on_weight))
     smallest = tiny(slopes) ** 0.5
     parts = min(PARTS, samples)
     added = place.keep(
@@ -122,12 +122,12 @@ def gelfand(
     slope: Array,
     spare: Array,
     penalty: Array,
-    on_slopes: Array,
+    grad_slopes: Array,
     on_weight: Array,
 ) -> None:
     """p of the samples `first` to `last` of a trial, and the gradient of their sum p^2 / 2.
 
-    slopes [N, B, w], weight [N, w, w]. Written to are these samples of penalty [B] and on_slopes,
+    slopes [N, B, w], weight [N, w, w]. Written to are these samples of penalty [B] and grad_slopes,
     and on_weight as a whole; powers [s + 1, w, w], slope [N, w, w], spare [3, w, w] are room.
     """
     layers, width = weight.shape[0], weight.shape[1]
@@ -153,4 +153,4 @@ def gelfand(
                 for b in range(width):
                     along += slope[n, a, b] * weight[n, a, b]
                     on_weight[n, a, b] += d * slope[n, a, b]
-                on_slopes[n, i, a] = along * factor
+                grad_slopes[n, i, a] = along * factor

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from stiffgui.stiffness.base import Workplace, tiny
+from stiffgui.stiffness.base import BufferCache, tiny
 from stiffgui.stiffness.kernels.compiler import compiled
 from stiffgui.stiffness.kernels.threads import share
 
@@ -22,14 +22,14 @@ def penalty_gradient(
     weight: Tensor,
     power: int,
     bits: list[Array],
-    on_slopes: Tensor,
+    grad_slopes: Tensor,
     on_weight: Tensor,
-    place: Workplace,
+    place: BufferCache,
 ) -> Tensor:
     """As `Proxy.penalty_gradient`; a trial's bits decide its random signs, one each."""
     trials, depth, samples, width = slopes.shape
     penalties = slopes.new_empty(trials, samples)
-    d, w, p, on_d, on_w = (t.numpy() for t in (slopes, weight, penalties, on_slopes, on_weight))
+    d, w, p, on_d, on_w = (t.numpy() for t in (slopes, weight, penalties, grad_slopes, on_weight))
     smallest = tiny(slopes) ** 0.5
     block = (power, samples, width)
 
@@ -133,7 +133,7 @@ def _backward(
     h: Array,
     norms: Array,
     g: Array,
-    on_slopes: Array,
+    grad_slopes: Array,
     on_weight: Array,
 ) -> None:
     """The gradients of a layer from g, that by v_k [B, w], and v_0; overwrites g, v and h.
@@ -148,8 +148,8 @@ def _backward(
         if j % RESCALE == RESCALE - 1:
             _divide(v[j + 1], norms[j + 1], v[j + 1])
     size = samples * width
-    flat_g, flat_scaled, flat_on = g.reshape(size), scaled.reshape(size), on_slopes.reshape(size)
-    on_slopes[:] = 0
+    flat_g, flat_scaled, flat_on = g.reshape(size), scaled.reshape(size), grad_slopes.reshape(size)
+    grad_slopes[:] = 0
     for j in range(power - 1, -1, -1):
         if j + 1 < power and j % RESCALE == RESCALE - 1:
             _divide(g, norms[j + 1], g)
@@ -159,7 +159,7 @@ def _backward(
             to[i] = flat_g[i] * flat_scaled[i]
         if j:
             np.dot(h[j], weight, g)
-    _divide(on_slopes, norms[0], on_slopes)
+    _divide(grad_slopes, norms[0], grad_slopes)
     rows = (power * samples, width)
     np.dot(h.reshape(rows).T, v.reshape(rows), on_weight)
 
@@ -174,7 +174,7 @@ def sketch(
     v: Array,
     h: Array,
     penalty: Array,
-    on_slopes: Array,
+    grad_slopes: Array,
     on_weight: Array,
 ) -> None:
     """p [B] of one trial, and the gradient of sum p^2 / 2 by slopes [N, B, w], weight [N, w, w].
@@ -199,4 +199,4 @@ def sketch(
             for c in range(width):
                 last[n, i, c] *= share
         _signs(bits, n * samples * width, v[0])
-        _backward(slopes[n], weight[n], v, u[n], h, norms[n], last[n], on_slopes[n], on_weight[n])
+        _backward(slopes[n], weight[n], v, u[n], h, norms[n], last[n], grad_slopes[n], on_weight[n])

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol, Self
 
 from stiffgui.study.events import ChunkEvent, ChunkTask
-from stiffgui.study.parts import Parts
+from stiffgui.study.partial_chunks import PartialChunks
 from stiffgui.study.plan import Chunk
 from stiffgui.training import Controls
 
@@ -29,7 +29,7 @@ class Executor(ABC):
     slots = 1
 
     @abstractmethod
-    def run(self, work: Work, parts: Parts, controls: Controls) -> Iterator[ChunkEvent]:
+    def run(self, work: Work, parts: PartialChunks, controls: Controls) -> Iterator[ChunkEvent]:
         """Train every chunk of `work`; end early, with all stopped and handed over, when
         `controls` say stop."""
 

@@ -16,7 +16,7 @@ from stiffgui.errors import InputError
 from stiffgui.study.events import ChunkEvent, Failed, Lost, Progress, Started, Trained
 from stiffgui.study.executors.base import Executor, Work
 from stiffgui.study.executors.dask_work import decoded, stop_here, train_here
-from stiffgui.study.parts import Parts
+from stiffgui.study.partial_chunks import PartialChunks
 from stiffgui.training import Controls
 
 CONNECT_SECONDS = 8.0
@@ -78,7 +78,7 @@ class DaskCluster(Executor):
         if self._cluster is not None:
             self._cluster.close()
 
-    def run(self, work: Work, parts: Parts, controls: Controls) -> Iterator[ChunkEvent]:
+    def run(self, work: Work, parts: PartialChunks, controls: Controls) -> Iterator[ChunkEvent]:
         token = os.urandom(6).hex()
         heard: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._client.subscribe_topic(token, lambda event: heard.put(event[1]))

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 from stiffgui.study.events import ChunkEvent
 from stiffgui.study.executors.base import Executor, Work
-from stiffgui.study.parts import Parts
+from stiffgui.study.partial_chunks import PartialChunks
 from stiffgui.training import Controls
 
 
 class InProcess(Executor):
     """One chunk after the other, in this process."""
 
-    def run(self, work: Work, parts: Parts, controls: Controls) -> Iterator[ChunkEvent]:
+    def run(self, work: Work, parts: PartialChunks, controls: Controls) -> Iterator[ChunkEvent]:
         from stiffgui.study.work import train_chunk
 
         for chunk in work.chunks:

@@ -15,7 +15,7 @@ from stiffgui.child import Child, send
 from stiffgui.errors import InputError
 from stiffgui.study.events import ChunkEvent, ChunkTask, Failed, Lost, Trained
 from stiffgui.study.executors.base import Executor, Work
-from stiffgui.study.parts import Parts
+from stiffgui.study.partial_chunks import PartialChunks
 from stiffgui.training import Controls
 
 POLL_SECONDS = 0.2
@@ -35,7 +35,7 @@ class WorkerProcesses(Executor):
     def describe(self) -> str:
         return f"by {self.slots} worker process{'es' if self.slots > 1 else ''}"
 
-    def run(self, work: Work, parts: Parts, controls: Controls) -> Iterator[ChunkEvent]:
+    def run(self, work: Work, parts: PartialChunks, controls: Controls) -> Iterator[ChunkEvent]:
         waiting = deque(chunk.number for chunk in work.chunks)
         deaths: dict[int, int] = {}
         self.workers = []

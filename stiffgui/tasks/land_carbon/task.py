@@ -10,7 +10,7 @@ import numpy as np
 
 from stiffgui.settings import setting
 from stiffgui.tasks.base import Array, Data, Task, standardised
-from stiffgui.tasks.kept import kept
+from stiffgui.tasks.cache import cached
 from stiffgui.tasks.land_carbon.quantities import INPUTS, OUTPUTS
 from stiffgui.tasks.land_carbon.simulation import AVERAGED_YEARS, YEARS, run
 
@@ -109,7 +109,7 @@ class LandCarbon(Task):
 
             return run(dict(zip(INPUTS, parameters.T, strict=True)), self.years, progress)
 
-        return kept("land-carbon", (VERSION, self.years), parameters, simulate, len(OUTPUTS))
+        return cached("land-carbon", (VERSION, self.years), parameters, simulate, len(OUTPUTS))
 
 
 def _ends() -> tuple[Array, Array]:

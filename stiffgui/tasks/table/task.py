@@ -14,8 +14,8 @@ from stiffgui.errors import InputError
 from stiffgui.settings import setting
 from stiffgui.tasks.base import Data, Task, standardised
 from stiffgui.tasks.table.columns import Numbers, choose, numbers
+from stiffgui.tasks.table.fingerprint import Fingerprint, digest
 from stiffgui.tasks.table.formats import DELIMITERS
-from stiffgui.tasks.table.found import Found, digest
 from stiffgui.tasks.table.reading import sheet_of, stamp
 
 
@@ -101,10 +101,10 @@ class Table(Task):
         )
         if not self.path:
             found = ""
-        elif self.found and Found.from_json(self.found).asked == asked:
+        elif self.found and Fingerprint.from_json(self.found).asked == asked:
             return self
         else:
-            found = Found.of(asked, self._numbers()).to_json()
+            found = Fingerprint.of(asked, self._numbers()).to_json()
         object.__setattr__(self, "found", found)
         return self
 
@@ -159,13 +159,13 @@ class Table(Task):
         inputs, outputs = choose(sheet, file, self.input_columns, self.output_columns)
         return numbers(sheet, file, inputs, outputs, self.missing == "drop")
 
-    def _found(self) -> Found:
+    def _found(self) -> Fingerprint:
         if not self.found:
             raise InputError(
                 "task.path is empty: give the path of a table.",
                 "task.path",
             )
-        return Found.from_json(self.found)
+        return Fingerprint.from_json(self.found)
 
 
 @lru_cache(maxsize=2)

@@ -1,0 +1,1 @@
+"""Export of figures and tables from the window."""

@@ -1,0 +1,141 @@
+"""Every eigenvalue of the plane as a row: sorted by any column, copied by Ctrl+C."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
+
+from stiffgui.gui.train.cards.complex_plane import Points
+
+# Heading, what it is.
+COLUMNS = (
+    ("Re λ", "Real part, 1/time"),
+    ("Im λ", "Imaginary part, 1/time"),
+    ("|λ|", "Modulus, 1/time"),
+    ("scale", "Time scale 1/|Re λ|"),
+    ("cond", "Condition number of the eigenvalue"),
+    ("sample", "Probe sample"),
+    ("layer", "Layer"),
+)
+WHOLE = (5, 6)  # columns of whole numbers
+Index = QModelIndex | QPersistentModelIndex
+NOTHING = QModelIndex()
+
+
+class _Model(QAbstractTableModel):
+    """Rows of Points in the chosen order; by descending modulus at first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._columns: NDArray[Any] = np.empty((len(COLUMNS), 0))
+        self._order: NDArray[Any] = np.empty(0, int)
+        self._by = (2, Qt.SortOrder.DescendingOrder)
+
+    def show(self, points: Points) -> None:
+        """Take new points; the order asked for stays."""
+        self.beginResetModel()
+        values = points.values
+        with np.errstate(divide="ignore"):
+            scales = 1 / np.abs(values.real)
+        self._columns = np.stack(
+            [
+                values.real,
+                values.imag,
+                np.abs(values),
+                scales,
+                points.conditions,
+                points.samples + 1,
+                points.layers,
+            ]
+        )
+        self._arrange()
+        self.endResetModel()
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        self._by = (column, order)
+        self.layoutAboutToBeChanged.emit()
+        self._arrange()
+        self.layoutChanged.emit()
+
+    def _arrange(self) -> None:
+        column, order = self._by
+        self._order = np.argsort(self._columns[column], kind="stable")
+        if order == Qt.SortOrder.DescendingOrder:
+            self._order = self._order[::-1]
+
+    def rowCount(self, parent: Index = NOTHING) -> int:
+        return 0 if parent.isValid() else len(self._order)
+
+    def columnCount(self, parent: Index = NOTHING) -> int:
+        return 0 if parent.isValid() else len(COLUMNS)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        if role != Qt.ItemDataRole.DisplayRole:
+            return None
+        value = float(self._columns[index.column(), self._order[index.row()]])
+        if index.column() in WHOLE:
+            return str(int(value))
+        return f"{value:.3g}".replace("-", "−") if np.isfinite(value) else "∞"
+
+    def headerData(
+        self, section: int, way: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        if way == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return COLUMNS[section][0]
+        if way == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.ToolTipRole:
+            return f"{COLUMNS[section][1]}. Click to sort."
+        return None
+
+    def numbers(self, rows: Any) -> NDArray[Any]:
+        """Full numbers of rows in the shown order: [rows, columns]."""
+        return np.asarray(self._columns[:, self._order[rows]].T)
+
+
+class EigenvalueTable(QTableView):
+    """`show_points` fills it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._model = _Model()
+        self.setModel(self._model)
+        self.setAccessibleName("Eigenvalues as a table")
+        self.setToolTip("Click a heading to sort; Ctrl+C copies the selected rows, or all")
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setShowGrid(False)
+        self.setTabKeyNavigation(False)
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(20)
+        across = self.horizontalHeader()
+        across.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        across.setMinimumSectionSize(34)
+        across.setSortIndicator(2, Qt.SortOrder.DescendingOrder)
+        self.setSortingEnabled(True)
+
+    def show_points(self, points: Points) -> None:
+        """A row for each point."""
+        self._model.show(points)
+        one = bool(len(points.layers)) and bool((points.layers == points.layers[0]).all())
+        self.setColumnHidden(len(COLUMNS) - 1, one)
+
+    def as_text(self) -> str:
+        """Selected rows, or all of them, as tab-separated text with headings."""
+        chosen = sorted({i.row() for i in self.selectionModel().selectedRows()})
+        rows = np.array(chosen or range(self._model.rowCount()), int)
+        lines = ["\t".join(name for name, _ in COLUMNS)]
+        for numbers in self._model.numbers(rows):
+            cells = [str(int(v)) if k in WHOLE else f"{v:.9g}" for k, v in enumerate(numbers)]
+            lines.append("\t".join(cells))
+        return "\n".join(lines)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.matches(QKeySequence.StandardKey.Copy):
+            QGuiApplication.clipboard().setText(self.as_text())
+        else:
+            super().keyPressEvent(event)

@@ -1,0 +1,379 @@
+"""What the window works on: the settings being edited, the runs, and the training."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QFile, QObject, Signal
+
+from stiffgui.errors import InputError
+from stiffgui.experiment import Experiment
+from stiffgui.gui.train.runs.entry import RunEntry
+from stiffgui.gui.train.settings.model import SettingsModel
+from stiffgui.gui.train.training_thread import TrainingThread
+from stiffgui.runs.maintenance import set_note, settle
+from stiffgui.session.messages import Start
+
+UNTOUCHED_SECONDS = 30.0  # a run file that is being written changes more often than this
+NEWEST = 40  # files of the workspace that are looked at for interrupted runs
+
+
+class Workbench(QObject):
+    """Settings, runs and one training at a time; `workspace` is the folder that keeps runs.
+
+    Signals: `runs_changed` (list, names, what is shown), `training_changed` (started, paused,
+    ended), `said(sentence, details)` and `offered(sentence, text, call)`: a button.
+    """
+
+    runs_changed = Signal()
+    training_changed = Signal()
+    said = Signal(str, str)
+    offered = Signal(str, str, object)
+
+    def __init__(self, workspace: Path, in_process: bool = False) -> None:
+        super().__init__()
+        self.workspace = workspace
+        self.model = SettingsModel()
+        self.training = TrainingThread(in_process)
+        self.runs: list[RunEntry] = []
+        self.shown: RunEntry | None = None
+        self.running: RunEntry | None = None
+        self.paused = False
+        self._colours = 0
+        self._undo_floor = self._undo_top = 0
+        self.model.live_changed.connect(self._live_changed)
+        self.training.ended.connect(self._ended)
+        self.training.failed.connect(self._failed)
+        self.training.died.connect(self._died)
+
+    # ------------------------------------------------------------------ training
+
+    @property
+    def busy(self) -> bool:
+        """Whether a training has begun and its end has not been taken note of."""
+        return self.running is not None
+
+    def branch(self, epoch: int) -> None:
+        """Train the settings into a new run file, from the shown run's network of an epoch."""
+        if self.shown is not None and self.shown.kept:
+            self.run((str(self.shown.path), epoch))
+
+    def run(self, warm_start: tuple[str, int] | None = None) -> None:
+        """Train the settings into a new run file; `warm_start`: from a network of another run."""
+        experiment = self.model.experiment
+        if experiment is None or self.busy:
+            return
+        try:
+            path = self._new_path()
+        except OSError as error:
+            sentence = (
+                f"{self.workspace} cannot be written: {error.strerror}. Choose another folder."
+            )
+            self.said.emit(sentence, "")
+            return
+        run = RunEntry(path.stem, experiment, path)
+        self._begin(run, Start(experiment.to_toml(), str(path), warm_start=warm_start))
+
+    def resume(self, path: Path) -> None:
+        """Go on with an interrupted or stopped run, with its own settings."""
+        if self.busy:
+            return
+        try:
+            run = RunEntry.read(path, resuming=True)
+        except InputError as error:
+            self.said.emit(str(error), "")
+            return
+        for place, other in enumerate(self.runs):
+            if other.path.resolve() == path.resolve():
+                run.colour, self.runs[place] = other.colour, run
+        self._begin(run, Start(run.experiment.to_toml(), str(path), resume=True))
+
+    def _begin(self, run: RunEntry, start: Start) -> None:
+        run.state = "running"
+        if run not in self.runs:
+            self._add(run)
+        self.running, self.paused = run, False
+        self._undo_floor = self._undo_top = self.model.undo.index()
+        self.training.begin(start)
+        self.show(run)
+        self.training_changed.emit()
+
+    def _new_path(self) -> Path:
+        """The first free of alpine02-1.stiff, alpine02-2.stiff, ..."""
+        self.workspace.mkdir(parents=True, exist_ok=True)
+        stem = self.model.preset_name or "run"
+        paths = (self.workspace / f"{stem}-{number}.stiff" for number in count(1))
+        return next(path for path in paths if not path.exists())
+
+    def pause(self) -> None:
+        """Pause, or resume."""
+        if self.busy:
+            self.paused = not self.paused
+            self.training.steer("pause" if self.paused else "resume")
+            self.training_changed.emit()
+
+    def step(self) -> None:
+        """One epoch, then pause."""
+        if self.busy:
+            self.paused = True
+            self.training.steer("step")
+            self.training_changed.emit()
+
+    def stop(self) -> None:
+        """Stop; everything is kept."""
+        if self.busy:
+            self.training.steer("stop")
+
+    def take(self) -> None:
+        """Append what training has sent since the last call."""
+        while self.training.inbox and self.running is not None:
+            self.running.take(self.training.inbox.popleft())
+
+    def _live_changed(self, changes: dict[str, Any]) -> None:
+        if self.busy:
+            self._undo_top = max(self._undo_top, self.model.undo.index())
+            self.training.change(changes)
+
+    def _ended(self, ending: str) -> None:
+        self.take()
+        if self.running is not None:
+            for event in self.running.events:
+                if event.kind == "diverged":
+                    self.said.emit(event.text, "")
+        self._over(ending)
+
+    def _failed(self, sentence: str, details: str) -> None:
+        self.take()
+        self._over("interrupted")
+        self.said.emit(sentence, details)
+
+    def _died(self, sentence: str) -> None:
+        self.take()
+        run = self.running
+        self._over("interrupted")
+        if run is not None and _can_go_on(run.path):
+            self.offered.emit(sentence, "Go on training", lambda: self.resume(run.path))
+        else:
+            self.said.emit(f"{sentence} Press Run to start again.", "")
+
+    def _over(self, state: str) -> None:
+        run, self.running, self.paused = self.running, None, False
+        if run is not None:
+            run.state = state
+            run.version += 1
+            if not len(run.epochs.values):  # it never began: there is nothing to keep a row for
+                self.remove(run)
+        self.runs_changed.emit()
+        self.training_changed.emit()
+
+    # --------------------------------------------------------------- undo, redo
+
+    def undo(self) -> None:
+        """Undo an edit; while training, only edits made since it began."""
+        if not self.busy or self.model.undo.index() > self._undo_floor:
+            self.model.undo.undo()
+
+    def redo(self) -> None:
+        """Redo an edit; while training, only edits made since it began."""
+        if not self.busy or self.model.undo.index() < self._undo_top:
+            self.model.undo.redo()
+
+    # --------------------------------------------------------------------- runs
+
+    def open_file(self, path: Path) -> None:
+        """Open a .toml or .stiff file; what is wrong with it is said."""
+        if path.suffix != ".toml":
+            run = self.open_run(path)
+            if run is not None:
+                self.use_settings(run)
+            return
+        try:
+            experiment = Experiment.read(path)
+        except InputError as error:
+            self.said.emit(str(error), "")
+            return
+        self.load(path.stem, experiment)
+
+    def open_run(self, path: Path) -> RunEntry | None:
+        """Put a stored run into the list and show it."""
+        run = next((r for r in self.runs if r.path.resolve() == path.resolve()), None)
+        if run is None:
+            try:
+                run = RunEntry.read(path)
+            except InputError as error:
+                self.said.emit(str(error), "")
+                return None
+            self._add(run)
+        self.show(run)
+        return run
+
+    def use_settings(self, run: RunEntry) -> None:
+        """Put a run's settings into the panel (undoable)."""
+        self.load(run.name, run.experiment)
+
+    def load(self, name: str, experiment: Experiment) -> None:
+        """Put settings into the panel (undoable), unless a training is using it."""
+        if self.busy:
+            self.said.emit("Settings can be loaded when training has ended: press Stop first.", "")
+        else:
+            self.model.load(name, experiment)
+
+    def _add(self, run: RunEntry) -> None:
+        run.colour, self._colours = self._colours, self._colours + 1
+        self.runs.append(run)
+
+    def show(self, run: RunEntry) -> None:
+        """Let Fit, Layers and Eigenvalues show this run."""
+        self.shown = run
+        run.visible = True
+        self.runs_changed.emit()
+
+    def visible(self) -> list[RunEntry]:
+        """The runs drawn in Errors and Stiffness; the shown one last."""
+        return [r for r in self.runs if r.visible and r is not self.shown] + (
+            [self.shown] if self.shown is not None else []
+        )
+
+    def set_visible(self, run: RunEntry, visible: bool) -> None:
+        """Draw a run in Errors and Stiffness, or not. The shown run stays drawn."""
+        run.visible = visible or run is self.shown
+        self.runs_changed.emit()
+
+    def rename(self, run: RunEntry, name: str) -> None:
+        """Rename a run and its file."""
+        name = name.strip()
+        if not name or name == run.name:
+            return
+        path = run.path.parent / f"{name}.stiff"
+        if run is self.running:
+            problem = "it is being written; stop it first"
+        elif any(c in name for c in '<>:"|?*\\/\0') or path.name != f"{name}.stiff":
+            problem = "the name has characters that files cannot have; use letters and digits"
+        elif path.exists():
+            problem = f"{path.name} exists already; choose another name"
+        else:
+            try:
+                settle(run.path)
+                run.path, run.name = run.path.rename(path), name
+                self.runs_changed.emit()
+                return
+            except OSError as error:
+                problem = f"{error.strerror}; choose another name"
+        self.said.emit(f"{run.name} keeps its name: {problem}.", "")
+
+    def set_note(self, run: RunEntry, text: str) -> None:
+        """Keep a note in the run's file."""
+        try:
+            set_note(run.path, text.strip())
+        except InputError as error:
+            self.said.emit(str(error), "")
+            return
+        run.note = text.strip()
+        self.runs_changed.emit()
+
+    def remove(self, run: RunEntry) -> None:
+        """Take a run out of the window; its file stays."""
+        if run is self.running:
+            self.said.emit("The run is being trained: stop it first.", "")
+            return
+        self.runs.remove(run)
+        if self.shown is run:
+            self.shown = self.runs[-1] if self.runs else None
+        self.runs_changed.emit()
+
+    def throw_away(self, run: RunEntry) -> None:
+        """Take a run out of the window and move its file to a wastebasket."""
+        if run is self.running:
+            self.remove(run)  # says why not
+            return
+        place, kept = self.runs.index(run), run.path
+        if run.path.exists():
+            settle(run.path)
+            try:
+                kept = _to_wastebasket(run.path)
+            except OSError as error:
+                self.said.emit(f"{run.path} cannot be deleted: {error.strerror}; it stays.", "")
+                return
+        self.remove(run)
+        self.offered.emit(
+            f"{run.path.name} was moved to the wastebasket {kept.parent}.",
+            "Undo",
+            lambda: self._take_back(run, place, kept),
+        )
+
+    def delete_file(self, path: Path) -> bool:
+        """Delete a run file, whether the window shows it or not; whether it is gone."""
+        run = next((r for r in self.runs if r.path.resolve() == path.resolve()), None)
+        if run is not None:
+            self.throw_away(run)
+            return not path.exists()
+        try:
+            settle(path)
+            kept = _to_wastebasket(path)
+        except OSError as error:
+            self.said.emit(f"{path} cannot be deleted: {error.strerror}; it stays.", "")
+            return False
+        self.offered.emit(
+            f"{path.name} was moved to the wastebasket {kept.parent}.",
+            "Undo",
+            lambda: _bring_back(kept, path),
+        )
+        return True
+
+    def _take_back(self, run: RunEntry, place: int, kept: Path) -> None:
+        """Undo `throw_away`: the file from the wastebasket, the run into its row."""
+        if run.path.exists():
+            self.said.emit(f"{run.path.name} exists again; the old one stays in {kept}.", "")
+            return
+        try:
+            _bring_back(kept, run.path)
+        except OSError as error:
+            self.said.emit(f"{kept} cannot be brought back: {error.strerror}.", "")
+            return
+        self.runs.insert(min(place, len(self.runs)), run)
+        self.show(run)
+
+    def interrupted(self) -> list[Path]:
+        """Files of the workspace whose training never ended and which nobody is writing now."""
+        newest = sorted(self.workspace.glob("*.stiff"), key=touched)[-NEWEST:]
+        still = time.time() - UNTOUCHED_SECONDS
+        return [path for path in newest if touched(path) <= still and _can_go_on(path)]
+
+
+def _can_go_on(path: Path) -> bool:
+    """Whether a training never ended, and left a state to go on from."""
+    from stiffgui.runs import open_run
+
+    try:
+        with open_run(path) as run:
+            return run.ending == "running" and run.checkpoint() is not None
+    except InputError:
+        return False
+
+
+def _to_wastebasket(path: Path) -> Path:
+    """Where the file is now: in the system's wastebasket, or without one in a folder beside it."""
+    file = QFile(str(path))
+    if file.moveToTrash():
+        return Path(file.fileName())
+    folder = path.parent / "deleted"
+    folder.mkdir(exist_ok=True)
+    return path.replace(folder / path.name)
+
+
+def _bring_back(kept: Path, path: Path) -> None:
+    """Undo `_to_wastebasket`, without overwriting anything."""
+    if not path.exists():
+        shutil.move(kept, path)
+        (kept.parent.parent / "info" / f"{kept.name}.trashinfo").unlink(missing_ok=True)
+
+
+def touched(path: Path) -> float:
+    """When a run file or its journal was last written."""
+    journal = path.with_name(path.name + "-wal")
+    times = [p.stat().st_mtime for p in (path, journal) if p.exists()]
+    return max(times, default=0.0)

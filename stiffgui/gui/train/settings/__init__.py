@@ -1,0 +1,1 @@
+"""The Experiment panel and the model that it edits."""

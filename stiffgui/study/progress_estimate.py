@@ -1,0 +1,136 @@
+"""How fast a study goes, and how long it will take: from its events."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from stiffgui.study.declaration import Study
+from stiffgui.study.events import ChunkEvent, Lost, Progress, Started, Trained
+from stiffgui.study.plan import Chunk
+from stiffgui.study.schema import DONE
+
+
+@dataclass
+class _ChunkPace:
+    chunk: Chunk
+    epochs: int
+    epoch: int = 0
+    first: int = 0  # the epoch from which on its rate is measured
+    began: float = 0.0
+    measured: bool = False
+    state: str = "waiting"
+    rate: float = 0.0  # epochs per second, in wall time
+    worker: str = ""
+
+
+@dataclass(frozen=True)
+class VariantEstimate:
+    """Progress of one variant: epochs of all its trials together; `left` in seconds, None when
+    unknown. state: waiting, running, stopped or finished."""
+
+    name: str
+    state: str
+    done: int
+    total: int
+    rate: float
+    left: float | None
+
+    @property
+    def fraction(self) -> float:
+        return self.done / max(1, self.total)
+
+
+class ProgressEstimate:
+    """Hears the events of a study and tells progress and time left per variant."""
+
+    def __init__(
+        self,
+        study: Study,
+        states: list[tuple[Chunk, str, int]],
+        slots: int = 1,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._names = [v.name for v in study.all_variants]
+        self._clock, self.slots = clock, slots
+        epochs = [study.experiment_of(k).training.epochs for k in range(len(self._names))]
+        self._chunks = {
+            chunk.number: _ChunkPace(chunk, epochs[chunk.variant], epoch, state=state)
+            for chunk, state, epoch in states
+        }
+
+    def hear(self, event: ChunkEvent) -> None:
+        """Take in one event."""
+        pace = self._chunks[event.number]
+        now = self._clock()
+        if isinstance(event, Started):
+            pace.state, pace.epochs, pace.worker = "running", event.epochs, event.worker
+            pace.epoch = pace.first = event.epoch
+            pace.began, pace.measured = now, False
+        elif isinstance(event, Progress):
+            pace.epoch = event.epoch
+            passed = now - pace.began
+            if pace.epoch > pace.first and passed > 0:
+                pace.rate = (pace.epoch - pace.first) / passed
+            if not pace.measured:  # so far a worker began and compiled its penalty: count anew
+                pace.first, pace.began, pace.measured = event.epoch, now, True
+        elif isinstance(event, Trained):
+            pace.epoch, pace.state = event.epoch, event.ending
+        elif isinstance(event, Lost):
+            pace.state, pace.epoch = "waiting", 0
+
+    def interrupt(self) -> None:
+        """Whatever was running does so no more."""
+        for pace in self._chunks.values():
+            if pace.state == "running":
+                pace.state = "stopped"
+
+    def variant_of(self, number: int) -> int:
+        """The variant to which a chunk belongs."""
+        return self._chunks[number].chunk.variant
+
+    def variants(self) -> list[VariantEstimate]:
+        """One row per variant."""
+        return [self._variant(k, name) for k, name in enumerate(self._names)]
+
+    @property
+    def left(self) -> float | None:
+        """Seconds until all is done, when every variant's rate is known."""
+        each = [self._seconds(pace) for pace in self._chunks.values()]
+        if any(seconds is None for seconds in each):
+            return None
+        known = [seconds for seconds in each if seconds is not None]
+        return max(sum(known) / max(1, self.slots), max(known, default=0.0))
+
+    def _variant(self, variant: int, name: str) -> VariantEstimate:
+        mine = [p for p in self._chunks.values() if p.chunk.variant == variant]
+        running = [p for p in mine if p.state == "running"]
+        each = [self._seconds(p) for p in mine]
+        known = [s for s in each if s is not None]
+        left = sum(known) / max(1, len(running)) if len(known) == len(each) else None
+        if all(p.state in DONE for p in mine):
+            state = "finished"
+        elif running:
+            state = "running"
+        else:
+            state = "stopped" if any(p.state == "stopped" for p in mine) else "waiting"
+        return VariantEstimate(
+            name,
+            state,
+            sum(p.epochs if p.state in DONE else p.epoch for p in mine),
+            sum(p.epochs for p in mine),
+            sum(p.rate for p in running),
+            left,
+        )
+
+    def _seconds(self, pace: _ChunkPace) -> float | None:
+        """Seconds a chunk still needs: at its own rate, or that of another of its variant."""
+        if pace.state in DONE:
+            return 0.0
+        rate = pace.rate
+        if rate <= 0:
+            others = [p for p in self._chunks.values() if p.chunk.variant == pace.chunk.variant]
+            per_trial = [p.rate * p.chunk.count for p in others if p.rate > 0]
+            rate = per_trial[0] / pace.chunk.count if per_trial else 0.0
+        return (pace.epochs - pace.epoch) / rate if rate > 0 else None
