@@ -32,14 +32,15 @@ def setting(
     advanced: bool = False,
     hidden: bool = False,
     choices: Mapping[str, str] | None = None,
+    flag: str = "",
     **bounds: Any,
 ) -> Any:
     """Declare one setting.
 
     `live`: may change while training and then acts at the next batch. `logarithmic`: edited on
     a logarithmic scale. `advanced`: shown behind "more". `hidden`: kept in files, shown to
-    nobody. `choices`: allowed names, each with the line that explains it. `bounds`: ge, gt, le,
-    lt, min_length.
+    nobody. `choices`: allowed names, each with the line that explains it. `flag`: what a command
+    line calls it where that is not its name. `bounds`: ge, gt, le, lt, min_length.
     """
     extra: dict[str, Any] = {
         "unit": unit,
@@ -48,6 +49,7 @@ def setting(
         "advanced": advanced,
         "hidden": hidden,
         "choices": dict(choices) if choices is not None else None,
+        "flag": flag,
     }
     return Field(default, title=title, description=help, json_schema_extra=extra, **bounds)
 
@@ -117,6 +119,7 @@ class Spec:
     upper: float | None = None
     open_lower: bool = False
     open_upper: bool = False
+    flag: str = ""
 
     @property
     def bounds(self) -> str:
@@ -157,6 +160,17 @@ def variants(field: FieldInfo) -> dict[str, type[Settings]]:
         else [field.annotation]
     )
     return {kind_of(m): m for m in members if isinstance(m, type) and "kind" in fields_of(m)}
+
+
+def flag_of(name: str, field: FieldInfo) -> str:
+    """What a command line calls a setting; `--yes/--no` of one that is true or false."""
+    flag = str(_extra(field).get("flag") or "")
+    if flag:
+        return flag
+    plain = name.replace("_", "-")
+    if type_name(field) != "flag":
+        return f"--{plain}"
+    return f"--{plain}/" if field.default is False else f"--{plain}/--no-{plain}"
 
 
 def fields_of(model: type) -> Mapping[str, FieldInfo]:
@@ -207,21 +221,20 @@ def _spec(key: str, field: FieldInfo) -> Spec:
             limits |= {"upper": rule.le}
         elif isinstance(rule, annotated_types.Lt):
             limits |= {"upper": rule.lt, "open_upper": True}
-    choices = extra.get("choices")
-    if choices is None and get_origin(field.annotation) is Literal:
-        choices = {str(name): "" for name in get_args(field.annotation)}
+    choices = _choices(field)
     return Spec(
         key=key,
         group=key.split(".")[0],
         title=field.title or key,
         help=field.description or "",
-        type=_type_name(field.annotation, choices),
+        type=type_name(field),
         default=field.default,
         unit=extra.get("unit", ""),
         live=extra.get("live", False),
         logarithmic=extra.get("logarithmic", False),
         advanced=extra.get("advanced", False),
         choices=choices,
+        flag=extra.get("flag", ""),
         **limits,
     )
 
@@ -230,7 +243,26 @@ def _number(value: float) -> str:
     return str(value) if isinstance(value, int) else f"{value:g}"
 
 
-def _type_name(annotation: Any, choices: Mapping[str, str] | None) -> str:
-    if choices is not None:
-        return "choices" if get_origin(annotation) in (tuple, Sequence) else "choice"
-    return {int: "integer", float: "number", bool: "flag"}.get(annotation, "text")
+def _plain_type(field: FieldInfo) -> Any:
+    """The type of a setting; of one that may be left open (None), what it is otherwise."""
+    annotation = field.annotation
+    if get_origin(annotation) in (Union, types.UnionType):
+        members = [m for m in get_args(annotation) if m is not type(None)]
+        return members[0] if len(members) == 1 else annotation
+    return annotation
+
+
+def _choices(field: FieldInfo) -> Mapping[str, str] | None:
+    choices: Mapping[str, str] | None = _extra(field).get("choices")
+    plain = _plain_type(field)
+    if choices is None and get_origin(plain) is Literal:
+        choices = {str(name): "" for name in get_args(plain)}
+    return choices
+
+
+def type_name(field: FieldInfo) -> str:
+    """The type of a setting, as `Spec.type` has it."""
+    plain = _plain_type(field)
+    if _choices(field) is not None:
+        return "choices" if get_origin(plain) in (tuple, Sequence) else "choice"
+    return {int: "integer", float: "number", bool: "flag"}.get(plain, "text")

@@ -1,124 +1,104 @@
-"""`stiffgui export`: figures and tables from a run file."""
+"""`stiffgui export`: figures and tables of run and study files."""
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 import typer
 
+from stiffgui.commands.figure_options import figure_name_help, settings_of, with_figure_options
 from stiffgui.commands.terminal import tell
 from stiffgui.errors import InputError
+from stiffgui.figures import (
+    FIGURES,
+    TABLES,
+    Figure,
+    Style,
+    export_figure,
+    export_table,
+    figure_from,
+    known_name,
+    source_kind,
+    usual_style,
+)
 
-if TYPE_CHECKING:
-    from stiffgui.figures import Options
 
-
-OF_AN_EPOCH = ("fit", "slices", "spectrum", "trajectories", "predictions")
-
-
+@with_figure_options
 def export(
-    run: Annotated[Path, typer.Argument(metavar="RUN.stiff|STUDY.stiff")],
+    files: Annotated[list[Path], typer.Argument(metavar="RUN.stiff...|STUDY.stiff")],
     out: Annotated[Path, typer.Option("-o", "--out", help="The file to write.")],
     figure: Annotated[
         str | None,
         typer.Option(
-            help="errors, stiffness, layers, spectrum, fit, slices, summary or trajectories; of a "
-            "study errors, stiffness, summary or boxes."
+            help=f"{figure_name_help('runs')}; of a study {figure_name_help('study')}.",
         ),
     ] = None,
     table: Annotated[
         str | None,
-        typer.Option(
-            help="history, spectrum, summary or predictions; of a study history, summary or "
-            "comparison."
-        ),
+        typer.Option(help=f"{', '.join(TABLES['runs'])}; of a study {', '.join(TABLES['study'])}."),
     ] = None,
     kind: Annotated[
         str | None, typer.Option("--format", help="Default: the file's ending.")
     ] = None,
-    epoch: Annotated[int | None, typer.Option(help="Default: the last kept epoch.")] = None,
-    layer: Annotated[int, typer.Option(help="Layer of a spectrum, from 1.")] = 1,
-    trial: Annotated[int, typer.Option(help="Trial of fit and spectrum, from 0.")] = 0,
-    width: Annotated[float, typer.Option(help="Width in mm.")] = 160.0,
-    height: Annotated[float, typer.Option(help="Height in mm.")] = 100.0,
-    font: Annotated[float, typer.Option(help="Font size in points.")] = 9.0,
-    dpi: Annotated[float, typer.Option(help="Resolution of a PNG, points per inch.")] = 200.0,
-    output: Annotated[int, typer.Option(help="Output that a fit shows, from 0.")] = 0,
-    along: Annotated[str, typer.Option(help="Input of slices, by its name. Default: all.")] = "",
-    component: Annotated[
-        int,
-        typer.Option(min=0, help="Component of trajectories, from 1; 0: principal components."),
-    ] = 0,
-    samples: Annotated[int, typer.Option(min=1, max=100, help="Samples of trajectories.")] = 5,
-    region: Annotated[
-        str, typer.Option(help="Stability region: explicit-euler, rk2, rk4 or implicit-euler.")
-    ] = "explicit-euler",
-    all_layers: Annotated[
-        bool, typer.Option("--all-layers", help="A spectrum of every layer.")
-    ] = False,
-    logarithmic: Annotated[
-        bool | None, typer.Option("--log/--linear", help="Default: the figure's own choice.")
-    ] = None,
-    index: Annotated[
-        list[str] | None, typer.Option(help="Index of stiffness or layers; may be repeated.")
+    colour: Annotated[
+        list[int] | None,
+        typer.Option(help="Colour number of each run, from 0; by default in their order."),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
+    **settings: Any,
 ) -> None:
-    """Write a figure or a table of a run or a study."""
-    from stiffgui.figures import Options, export_figure, export_table
-    from stiffgui.runs import open_run
-    from stiffgui.runs.opening import kind_of_file
-
+    """Write a figure or a table of runs or a study."""
     if (figure is None) == (table is None):
         raise InputError("give either --figure NAME or --table NAME.")
-    options = Options(
-        epoch=epoch,
-        layer=layer,
-        trial=trial,
-        width=width,
-        height=height,
-        font=font,
-        dpi=dpi,
-        output=output,
-        along=along,
-        component=component,
-        samples=samples,
-        region=region,
-        all_layers=all_layers,
-        logarithmic=logarithmic,
-        indices=tuple(index or ()),
-    )
     if out.is_dir():
         raise InputError(f"{out} is a folder: name a file in it.")
     kind = kind or out.suffix.removeprefix(".")
-    if kind_of_file(run) == "study":
-        _export_study(run, figure, table, out, kind, options, force)
-        return
-    with open_run(run) as opened:
-        drawn = figure or str(table)
-        if epoch is not None and drawn in OF_AN_EPOCH and opened.nearest_epoch(epoch) != epoch:
-            tell(f"nearest kept epoch: {opened.nearest_epoch(epoch)}")
-        if figure is not None:
-            export_figure([opened], figure, out, kind, options, replace=force)
-        else:
-            export_table(opened, str(table), out, kind, options, replace=force)
+    with ExitStack() as opened:
+        source = _open(files, colour or [], opened)
+        if table is not None:
+            _say_nearest_epoch(source, TABLES[source_kind(source)].get(table), settings)
+            export_table(table, source, out, kind, _known(table, source, settings), replace=force)
+            return
+        known_name("figure", str(figure), FIGURES[source_kind(source)])
+        chosen = FIGURES[source_kind(source)][str(figure)]
+        _say_nearest_epoch(source, chosen, settings)
+        size = {name: getattr(usual_style(chosen), name) for name in ("width", "height")}
+        style = figure_from(Style, size | settings_of(Style, settings))
+        shown = figure_from(chosen, settings_of(chosen, settings))
+        export_figure(shown, source, out, kind, style, replace=force)
 
 
-def _export_study(
-    path: Path,
-    figure: str | None,
-    table: str | None,
-    out: Path,
-    kind: str,
-    options: Options,
-    force: bool,
-) -> None:
-    from stiffgui.figures.study import export_study_figure, export_study_table
+def _open(files: list[Path], colours: list[int], opened: ExitStack) -> Any:
+    """One study, or runs with their colours."""
+    from stiffgui.figures.sources import drawn
+    from stiffgui.runs import open_run
+    from stiffgui.runs.opening import kind_of_file
     from stiffgui.study.results import open_study
 
-    with open_study(path) as results:
-        if figure is not None:
-            export_study_figure(results, figure, out, kind, options, replace=force)
-        else:
-            export_study_table(results, str(table), out, kind, options, replace=force)
+    studies = [path for path in files if kind_of_file(path) == "study"]
+    if studies and len(files) > 1:
+        raise InputError(f"{studies[0]} is a study: export it alone.")
+    if studies:
+        return opened.enter_context(open_study(studies[0]))
+    if colours and len(colours) != len(files):
+        raise InputError("--colour: give one for each run, or none.")
+    runs = [opened.enter_context(open_run(path)) for path in files]
+    return drawn(runs, colours)
+
+
+def _known(table: str, source: Any, settings: dict[str, Any]) -> dict[str, Any]:
+    kind = TABLES[source_kind(source)].get(table)
+    return settings_of(kind, settings) if isinstance(kind, type) else {}
+
+
+def _say_nearest_epoch(source: Any, kind: Any, settings: dict[str, Any]) -> None:
+    """A network of another epoch than the one asked for is said."""
+    epoch = settings.get("epoch")
+    if epoch is None or not (isinstance(kind, type) and issubclass(kind, Figure)):
+        return
+    if kind.needs_networks:
+        nearest = source[-1].run.nearest_epoch(epoch)
+        if nearest != epoch:
+            tell(f"nearest kept epoch: {nearest}")

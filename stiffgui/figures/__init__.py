@@ -1,201 +1,184 @@
-"""Publication figures and tables from a run file.
+"""Figures and tables of runs, studies and laboratory pages.
 
-To add a figure: one file with a function that draws and one that returns what is drawn as a
-table, and their names in `FIGURES`.
+To add a figure: one file with a class deriving from `Figure`, and its name in `_CLASSES`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stiffgui.errors import InputError, nearest, one_of
-from stiffgui.figures.fit import draw_fit, fit_table
-from stiffgui.figures.history import draw_errors, draw_stiffness, errors_table, stiffness_table
-from stiffgui.figures.layers import draw_layers, layers_table
-from stiffgui.figures.script import export_command, figure_script
-from stiffgui.figures.slices import draw_slices, slices_table
-from stiffgui.figures.spectrum import draw_spectrum, spectrum_points
-from stiffgui.figures.style import Options, styled
-from stiffgui.figures.summary import draw_summary, summary_table
-from stiffgui.figures.trajectories import draw_trajectories, trajectories_table
+from stiffgui.figures.base import Figure, figure_from
+from stiffgui.figures.files import (
+    FIGURE_FORMATS,
+    PICTURE_FORMATS,
+    TABLE_FORMATS,
+    known_name,
+    save_picture,
+    save_table,
+)
+from stiffgui.figures.fit import Fit
+from stiffgui.figures.history import Errors, Stiffness
+from stiffgui.figures.lab_convergence import ConvergenceFigure
+from stiffgui.figures.lab_crossing import CrossingFigure
+from stiffgui.figures.lab_gradients import GradientsFigure
+from stiffgui.figures.lab_linear import LinearFigure
+from stiffgui.figures.layers import Layers
+from stiffgui.figures.picture import Picture
+from stiffgui.figures.slices import Slices
+from stiffgui.figures.spectrum import Spectrum, TimeScales
+from stiffgui.figures.study import Boxes, StudySummary, variants_of
+from stiffgui.figures.sources import Drawn, drawn
+from stiffgui.figures.style import Style, styled
+from stiffgui.figures.summary import Summary
+from stiffgui.figures.trajectories import Trajectories
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from stiffgui.runs import Run
-
 __all__ = [
     "FIGURES",
+    "FIGURE_FORMATS",
     "PICTURE_FORMATS",
     "TABLES",
-    "Options",
-    "export_command",
+    "TABLE_FORMATS",
+    "Drawn",
+    "Figure",
+    "Picture",
+    "Style",
+    "drawn",
     "export_figure",
     "export_table",
-    "figure_script",
+    "figure",
+    "figure_from",
+    "known_name",
+    "paint",
+    "source_kind",
     "styled",
+    "usual_style",
+    "what_is_drawn",
 ]
 
-Draw = Callable[[Sequence["Run"], Options], Any]
-Tabulate = Callable[[Sequence["Run"], Options], "pd.DataFrame"]
+_CLASSES: tuple[type[Figure], ...] = (
+    Errors,
+    Stiffness,
+    Layers,
+    Spectrum,
+    TimeScales,
+    Fit,
+    Slices,
+    Summary,
+    Trajectories,
+    StudySummary,
+    Boxes,
+    LinearFigure,
+    ConvergenceFigure,
+    CrossingFigure,
+    GradientsFigure,
+)
+# What each can be drawn of -> kind -> class.
+FIGURES: dict[str, dict[str, type[Figure]]] = {
+    source: {kind.name(): kind for kind in _CLASSES if source in kind.sources}
+    for source in ("runs", "study", "page")
+}
 
-FIGURES: dict[str, tuple[Draw, Tabulate]] = {
-    "errors": (draw_errors, errors_table),
-    "stiffness": (draw_stiffness, stiffness_table),
-    "layers": (draw_layers, layers_table),
-    "spectrum": (draw_spectrum, spectrum_points),
-    "fit": (draw_fit, fit_table),
-    "slices": (draw_slices, slices_table),
-    "summary": (draw_summary, summary_table),
-    "trajectories": (draw_trajectories, trajectories_table),
-}
-TABLES: dict[str, Tabulate] = {
-    "history": lambda runs, options: runs[0].history,
-    "spectrum": spectrum_points,
-    "summary": summary_table,
-    "predictions": fit_table,
-}
-PICTURE_FORMATS = ("png", "svg", "pdf")
-TABLE_FORMATS = ("csv", "parquet", "npz", "latex")
+
+def source_kind(source: Any) -> str:
+    """`study` for an open study, `page` for a page's result, `runs` for a sequence of runs."""
+    if hasattr(source, "variants"):
+        return "study"
+    return "runs" if isinstance(source, Sequence) else "page"
+
+
+def figure(name: str, source: str = "runs", **settings: Any) -> Figure:
+    """A kind of figure with settings. Raises InputError for an unknown kind or a bad setting."""
+    known_name("figure", name, FIGURES[source])
+    return figure_from(FIGURES[source][name], settings)
+
+
+def what_is_drawn(shown: Figure, source: Any) -> Any:
+    """The source as the figure takes it: of a study, a run's figure draws the variants."""
+    as_runs = source_kind(source) == "study" and "runs" in shown.sources
+    return variants_of(source) if as_runs else source
 
 
 def export_figure(
-    runs: Sequence[Run],
-    name: str,
+    shown: Figure,
+    source: Any,
     path: Path,
     kind: str,
-    options: Options | None = None,
+    style: Style | None = None,
     *,
     replace: bool = False,
 ) -> None:
-    """Write a figure as png, svg or pdf, or what it draws as csv.
+    """Write a figure of runs, a study or a page's result as png, svg or pdf, or its table as csv.
 
-    Raises InputError for an unknown figure or format, and when `path` exists (unless `replace`)
-    or cannot be written.
+    Raises InputError for an unknown format, for what the source does not have, and when `path`
+    exists (unless `replace`) or cannot be written.
     """
-    known_name("figure", name, FIGURES)
-    draw_to_file(FIGURES[name], runs, path, kind, options or Options(), replace)
-
-
-def draw_to_file(
-    figure_of: tuple[Callable[..., Any], Callable[..., Any]],
-    what: Any,
-    path: Path,
-    kind: str,
-    options: Options,
-    replace: bool,
-) -> None:
-    """Draw `what` by a pair of functions as in `FIGURES`, into a picture or a CSV file."""
-    known_name("format", kind, (*PICTURE_FORMATS, "csv"))
-    may_write(path, replace)
-    draw, tabulate = figure_of
+    known_name("format", kind, FIGURE_FORMATS)
+    source = what_is_drawn(shown, source)
     if kind == "csv":
-        write(path, lambda: tabulate(what, options).to_csv(path, index=False))
-        return
-    import matplotlib.pyplot as plt
+        save_table(shown.table(source), path, kind, replace=replace)
+    else:
+        style = style or usual_style(type(shown))
+        save_picture(shown.picture(source), path, kind, style, replace=replace)
 
-    with styled(options):
-        figure = draw(what, options)
-        try:
-            write(path, lambda: figure.savefig(path, format=kind))
-        finally:
-            plt.close(figure)
+
+def usual_style(kind: type[Figure]) -> Style:
+    """The style of a kind where none is asked for."""
+    return Style() if kind.size is None else Style(width=kind.size[0], height=kind.size[1])
+
+
+def _study_table(name: str) -> Callable[[Any, str], pd.DataFrame]:
+    def tabulate(results: Any, kind: str) -> pd.DataFrame:
+        from stiffgui.study.summary import study_table
+
+        return study_table(results, name, readable=kind == "latex")
+
+    return tabulate
+
+
+# Source -> name -> a figure, whose table it is, or a function of the source and the format.
+TABLES: dict[str, dict[str, type[Figure] | Callable[[Any, str], pd.DataFrame]]] = {
+    "runs": {
+        "history": lambda runs, kind: runs[-1].history,
+        "spectrum": Spectrum,
+        "summary": Summary,
+        "predictions": Fit,
+    },
+    "study": {name: _study_table(name) for name in ("summary", "history", "comparison")},
+}
 
 
 def export_table(
-    run: Run,
     name: str,
+    source: Any,
     path: Path,
     kind: str,
-    options: Options | None = None,
+    settings: Mapping[str, Any] | None = None,
     *,
     replace: bool = False,
 ) -> None:
-    """Write a table as csv, parquet, npz (a column an array) or latex. Raises as export_figure."""
-    known_name("table", name, TABLES)
-    table_to_file(lambda: TABLES[name]([run], options or Options()), path, kind, replace)
+    """Write a table as csv, parquet, npz (a column an array) or latex.
 
-
-def table_to_file(
-    tabulate: Callable[[], pd.DataFrame], path: Path, kind: str, replace: bool
-) -> None:
-    """Write a table in one of `TABLE_FORMATS`."""
+    `settings` are those of the figure whose table it is. Raises InputError as `export_figure`.
+    """
+    tables = TABLES[source_kind(source)]
+    known_name("table", name, tables)
     known_name("format", kind, TABLE_FORMATS)
-    may_write(path, replace)
-    table = tabulate()
-    write(path, lambda: _WRITERS[kind](table, path))
+    table = tables[name]
+    if isinstance(table, type):
+        frame = figure_from(table, settings or {}).table(source)
+    else:
+        frame = table(source, kind)
+    save_table(frame, path, kind, replace=replace)
 
 
-def _write_npz(table: pd.DataFrame, path: Path) -> None:
-    import numpy as np
+def __getattr__(name: str) -> Any:
+    if name == "paint":  # needs matplotlib; everything else here does not
+        from stiffgui.figures.matplotlib_painter import paint
 
-    columns = {}
-    for name in table:
-        values = table[name].to_numpy()
-        columns[str(name)] = values.astype(str) if values.dtype.kind not in "biuf" else values
-    with path.open("wb") as file:  # a path would get `.npz` appended
-        np.savez(file, **columns)
-
-
-_LATEX = {
-    "_": r"\_",
-    "%": r"\%",
-    "&": r"\&",
-    "#": r"\#",
-    "–": "--",
-    "\u2009": r"\,",
-    "\u202f": r"\,",
-}
-
-
-def _write_latex(table: pd.DataFrame, path: Path) -> None:
-    def cell(value: Any) -> str:
-        if isinstance(value, float):
-            return f"{value:.4g}"
-        text = str(value)
-        for sign, written in _LATEX.items():
-            text = text.replace(sign, written)
-        return text
-
-    rows = [list(table.columns), *table.itertuples(index=False)]
-    lines = [" & ".join(cell(v) for v in row) + r" \\" for row in rows]
-    columns = "".join("r" if table[c].dtype.kind in "biuf" else "l" for c in table)
-    body = [rf"\begin{{tabular}}{{{columns}}}", r"\toprule", lines[0], r"\midrule", *lines[1:]]
-    path.write_text("\n".join([*body, r"\bottomrule", r"\end{tabular}", ""]), "utf-8")
-
-
-_WRITERS: dict[str, Callable[[Any, Path], None]] = {
-    "csv": lambda table, path: table.to_csv(path, index=False),
-    "parquet": lambda table, path: table.to_parquet(path, index=False),
-    "npz": _write_npz,
-    "latex": _write_latex,
-}
-
-
-def known_name(what: str, name: str, names: Any) -> None:
-    """Raise InputError, with the nearest, when `name` is none of `names`."""
-    if name not in names:
-        raise InputError(
-            f"{what} {name!r} is not known; choose {one_of(names)}.{nearest(name, names)}"
-        )
-
-
-def may_write(path: Path, replace: bool) -> None:
-    """Raise InputError when a file is there that may not be replaced."""
-    if path.is_dir():
-        raise InputError(f"{path} is a folder: name a file in it.")
-    if path.exists() and not replace:
-        raise InputError(f"{path} exists: choose another name, or add --force to replace it.")
-
-
-def write(path: Path, save: Callable[[], Any]) -> None:
-    """Call `save`; what goes wrong while writing `path` becomes an InputError."""
-    try:
-        save()
-    except OSError as error:
-        raise InputError(
-            f"{path} cannot be written: {error.strerror or error}. Choose a place where you may "
-            f"write."
-        ) from None
+        return paint
+    raise AttributeError(f"module 'stiffgui.figures' has no attribute {name!r}")

@@ -4,40 +4,52 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stiffgui.errors import InputError
-from stiffgui.figures.spectrum import check_place
-from stiffgui.figures.style import COLOURS, DIVERGING, SEQUENTIAL, Options
+from stiffgui.figures.base import NetworkFigure
+from stiffgui.figures.picture import (
+    Axis,
+    ColourScale,
+    Curve,
+    Image,
+    Item,
+    Panel,
+    Picture,
+    Places,
+    Points,
+)
+from stiffgui.figures.sources import Drawn
+from stiffgui.settings import setting
 from stiffgui.tasks.scores import r2, rmse
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from stiffgui.runs import Run
     from stiffgui.runs.snapshot import Snapshot
     from stiffgui.tasks import Task
     from stiffgui.tasks.base import Data
 
 GRID = {1: 401, 2: 61}
+COLUMNS = 4  # of panels beside each other, at most
 Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Fit:
+class FitData:
     """Target and network of one trial, on a grid (d <= 2 with a known target) or on samples.
 
     Everything is in the task's own units.
 
     kind is curve, maps or scatter; x [n, d], target and network [n, o]. On a grid n is side^d and
     the first input varies fastest; otherwise the first `train` rows are training samples, the
-    rest test samples. `samples` counts those that exist, training and test, where fewer are held.
+    rest test samples.
     """
 
-    kind: str
+    kind: Literal["curve", "maps", "scatter"]
     x: Array
     target: Array
     network: Array
@@ -45,7 +57,6 @@ class Fit:
     output_names: tuple[str, ...]
     side: int = 0
     train: int = 0
-    samples: tuple[int, int] = (0, 0)
 
     @property
     def parts(self) -> dict[str, slice]:
@@ -64,9 +75,14 @@ class Fit:
         target, network = (v[rows, output : output + 1] for v in (self.target, self.network))
         return float(r2(target, network)[0]), float(rmse(target, network)[0])
 
+    def scores_text(self, part: str, output: int) -> str:
+        """The scores in words; R2 only where there is one."""
+        share, error = self.scores(part, output)
+        return f"R² {share:.3f}, RMSE {error:.2g}" if np.isfinite(share) else f"RMSE {error:.3g}"
 
-def fit_of(task: Task, snapshot: Snapshot, trial: int, limit: int | None = None) -> Fit:
-    """The fit of a trial; `limit` keeps at most so many training and so many test samples."""
+
+def fit_of(task: Task, snapshot: Snapshot, trial: int) -> FitData:
+    """The fit of a trial."""
     domain, data = task.domain(), task.data()
     names = (data.input_names, names_with_units(data))
     side = GRID.get(task.inputs, 0) if domain is not None else 0
@@ -75,17 +91,15 @@ def fit_of(task: Task, snapshot: Snapshot, trial: int, limit: int | None = None)
         x = np.stack([a.ravel() for a in np.meshgrid(*axes, indexing="xy")], axis=1)
         target = task.function(x)
         if target is not None:
-            kind = {1: "curve", 2: "maps"}[task.inputs]
             network = data.in_own_units(snapshot.predict(x)[trial])
             own = data.inputs_in_own_units(x)
-            return Fit(kind, own, data.in_own_units(target), network, *names, side=side)
-    train, test = _thinned(len(data.x_train), limit), _thinned(len(data.x_test), limit)
-    x = np.concatenate([data.x_train[train], data.x_test[test]])
-    target = data.in_own_units(np.concatenate([data.y_train[train], data.y_test[test]]))
-    samples = (len(data.x_train), len(data.x_test))
+            kind: Literal["curve", "maps"] = "curve" if task.inputs == 1 else "maps"
+            return FitData(kind, own, data.in_own_units(target), network, *names, side=side)
+    x = np.concatenate([data.x_train, data.x_test])
+    target = data.in_own_units(np.concatenate([data.y_train, data.y_test]))
     network = data.in_own_units(snapshot.predict(x)[trial])
     own = data.inputs_in_own_units(x)
-    return Fit("scatter", own, target, network, *names, train=len(train), samples=samples)
+    return FitData("scatter", own, target, network, *names, train=len(data.x_train))
 
 
 def names_with_units(data: Data) -> tuple[str, ...]:
@@ -95,117 +109,140 @@ def names_with_units(data: Data) -> tuple[str, ...]:
     return tuple(f"{name} [{unit}]" if unit else name for name, unit in named)
 
 
-def _thinned(count: int, limit: int | None) -> NDArray[np.int64]:
-    """Row numbers, evenly spaced when there are more than `limit`."""
-    kept = count if limit is None else min(count, limit)
-    return np.arange(kept) * count // max(kept, 1)
-
-
-def check_output(run: Run, output: int) -> None:
+def check_output(run: Drawn, output: int | None) -> None:
     """Raise InputError for an output that the run's task does not have."""
     outputs = run.experiment.task.outputs
-    if not 0 <= output < outputs:
+    if not 0 <= (output or 0) < outputs:
         choice = f"choose one from 0 to {outputs - 1}" if outputs > 1 else "it has one output, 0"
         raise InputError(f"{run.path} has no output {output}: {choice}.")
 
 
-def _run_fit(run: Run, options: Options) -> tuple[Fit, int]:
-    check_place(run, 1, options.trial)
-    check_output(run, options.output)
-    snapshot = run.snapshot(10**12 if options.epoch is None else options.epoch)
-    return fit_of(run.experiment.task, snapshot, options.trial), snapshot.epoch
+class Fit(NetworkFigure):
+    """Fit
 
+    What the network has learnt beside what it should learn."""
 
-def draw_fit(runs: Sequence[Run], options: Options) -> Any:
-    """The first run's fit at the chosen epoch and trial; maps and curves show one output."""
-    fit, epoch = _run_fit(runs[0], options)
-    if fit.kind == "curve":
-        figure = _curve(fit, options.output)
-    elif fit.kind == "maps":
-        figure = _maps(fit, options.output)
-    else:
-        figure = _scatter(fit)
-    figure.suptitle(f"epoch {epoch} · trial {options.trial}")
-    return figure
+    kind: Literal["fit"] = "fit"
 
-
-def _curve(fit: Fit, output: int) -> Any:
-    import matplotlib.pyplot as plt
-
-    figure, axes = plt.subplots()
-    axes.plot(fit.x[:, 0], fit.target[:, output], color=COLOURS[0], label="target")
-    axes.plot(fit.x[:, 0], fit.network[:, output], color=COLOURS[1], ls="--", label="network")
-    axes.set_xlabel(fit.input_names[0])
-    axes.set_ylabel(fit.output_names[output])
-    axes.legend()
-    return figure
-
-
-def _maps(fit: Fit, output: int) -> Any:
-    import matplotlib.pyplot as plt
-
-    target, network = fit.square(fit.target, output), fit.square(fit.network, output)
-    (x0, y0), (x1, y1) = fit.x.min(0), fit.x.max(0)
-    figure, axes = plt.subplots(1, 3, sharey=True, layout="compressed")
-    low, high = float(target.min()), float(target.max())
-    bound = max(float(np.abs(network - target).max()), 1e-12)
-    pictures = (
-        ("target", target, SEQUENTIAL, low, high),
-        ("network", network, SEQUENTIAL, low, high),
-        ("network − target", network - target, DIVERGING, -bound, bound),
+    output: int | None = setting(
+        None,
+        title="Output",
+        help="The output that is shown, from 0; by default the first, or all of them where "
+        "predictions are drawn against true values.",
+        ge=0,
     )
-    for ax, (title, values, colours, lowest, highest) in zip(axes, pictures, strict=True):
-        ax.grid(False)
-        image = ax.imshow(
-            values, origin="lower", extent=(x0, x1, y0, y1), cmap=colours, vmin=lowest, vmax=highest
+
+    def _found(self, run: Drawn) -> tuple[FitData, int]:
+        """The fit, and the epoch of its network."""
+        run.check(trial=self.trial)
+        check_output(run, self.output)
+        snapshot = run.snapshot(self.epoch)
+        return fit_of(run.experiment.task, snapshot, self.trial), snapshot.epoch
+
+    def build_runs(self, runs: Sequence[Drawn]) -> Picture:
+        fit, epoch = self._found(runs[-1])
+        output = self.output or 0
+        if fit.kind == "scatter":
+            every = range(len(fit.output_names)) if self.output is None else [output]
+            panels = [_scatter(runs[-1], fit, each, epoch, self.trial) for each in every]
+        elif fit.kind == "maps":
+            panels = _maps(fit, output)
+        else:
+            panels = [_curve(fit, output)]
+        last = list(fit.parts)[-1]
+        score = f"{'test ' if last == 'test' else ''}{fit.scores_text(last, output)}"
+        columns = 3 if fit.kind == "maps" else COLUMNS
+        return Picture(
+            rows=in_rows(panels, columns),
+            title=f"epoch {epoch} · trial {self.trial} · {score}",
+            note=score,
+            flows=True,
+            choices=choices_of(fit, along=fit.kind == "scatter"),
+            place=(epoch, -1, self.trial),
         )
-        if title != "target":  # target and network share one
-            shared = list(axes[:2]) if title == "network" else [ax]
-            figure.colorbar(image, ax=shared, location="bottom", pad=0.02)
-        ax.set_title(title, fontsize="medium")
-        ax.set_xlabel(fit.input_names[0])
-    axes[0].set_ylabel(fit.input_names[1])
-    return figure
+
+    def tabulate_runs(self, runs: Sequence[Drawn]) -> pd.DataFrame:
+        """Every row of the grid, or every sample and its set, with every output."""
+        import pandas as pd
+
+        fit, _ = self._found(runs[-1])
+        columns: dict[str, Any] = {}
+        if not fit.side:
+            columns["set"] = np.where(np.arange(len(fit.x)) < fit.train, "train", "test")
+        columns |= {name: fit.x[:, k] for k, name in enumerate(fit.input_names)}
+        for k, name in enumerate(fit.output_names):
+            columns[f"target {name}"] = fit.target[:, k]
+            columns[f"network {name}"] = fit.network[:, k]
+        return pd.DataFrame(columns)
 
 
-def _scatter(fit: Fit) -> Any:
-    import matplotlib.pyplot as plt
+class Named(Protocol):
+    """What has names of inputs and outputs."""
 
-    outputs = fit.output_names
-    columns = min(len(outputs), 4)
-    rows = -(-len(outputs) // columns)
-    figure, grid = plt.subplots(rows, columns, squeeze=False)
-    for output, (axes, name) in enumerate(zip(grid.ravel(), outputs, strict=False)):
-        for k, (label, part) in enumerate(fit.parts.items()):
-            r2 = fit.scores(label, output)[0]
-            axes.scatter(
-                fit.target[part, output],
-                fit.network[part, output],
-                s=6,
-                lw=0,
-                color=COLOURS[k],
-                label=f"{label}, R² {r2:.3f}",
+    @property
+    def input_names(self) -> tuple[str, ...]: ...
+    @property
+    def output_names(self) -> tuple[str, ...]: ...
+
+
+def choices_of(found: Named, along: bool = True) -> dict[str, tuple[str, ...]]:
+    """The outputs that can be shown, and the inputs along which slices can be."""
+    outputs = {"output": found.output_names}
+    return outputs | ({"along": found.input_names} if along else {})
+
+
+def in_rows(panels: Sequence[Panel], columns: int) -> tuple[tuple[Panel, ...], ...]:
+    """Panels in rows of at most so many."""
+    columns = min(columns, len(panels))
+    starts = range(0, len(panels), columns)
+    return tuple(tuple(panels[start : start + columns]) for start in starts)
+
+
+def _curve(fit: FitData, output: int) -> Panel:
+    x = fit.x[:, 0]
+    items: tuple[Item, ...] = (
+        Curve(x=x, y=fit.target[:, output], colour=0, label="target"),
+        Curve(x=x, y=fit.network[:, output], colour=1, dash=1, label="network"),
+    )
+    axes = {"x": Axis(label=fit.input_names[0]), "y": Axis(label=fit.output_names[output])}
+    return Panel(**axes, items=items)
+
+
+def _maps(fit: FitData, output: int) -> list[Panel]:
+    """Target and network in one colour scale, and the error about 0."""
+    target, network = fit.square(fit.target, output), fit.square(fit.network, output)
+    error = network - target
+    bound = max(float(np.abs(error).max()), 1e-12)
+    low, high = float(target.min()), float(target.max())
+    shared = ColourScale(label=fit.output_names[output], low=low, high=max(high, low + 1e-12))
+    about = ColourScale(label="network − target", low=-bound, high=bound, map="diverging")
+    x, y = fit.x[: fit.side, 0], fit.x[:: fit.side, 1]
+    panels = []
+    pictures = (("target", target, shared), ("network", network, shared), ("error", error, about))
+    for title, values, colours in pictures:
+        image = Image(x=x, y=y, values=values, colours=colours)
+        first, second = (Axis(label=name) for name in fit.input_names)
+        panels.append(Panel(x=first, y=second, items=(image,), title=title, grid=False))
+    return panels
+
+
+def _scatter(run: Drawn, fit: FitData, output: int, epoch: int, trial: int) -> Panel:
+    items: list[Item] = []
+    name = fit.output_names[output]
+    for k, (part, rows) in enumerate(fit.parts.items()):
+        samples = np.arange(len(fit.x))[rows]
+        items.append(
+            Points(
+                x=fit.target[rows, output],
+                y=fit.network[rows, output],
+                colour=k,
+                symbol=("o", "triangle")[k],
+                size=2.5,
+                label=f"{part}: {fit.scores_text(part, output)}",
+                places=Places(run=run.name, epoch=epoch, trial=trial, sample=samples),
             )
-        ends = [fit.target[:, output].min(), fit.target[:, output].max()]
-        axes.plot(ends, ends, color="#555555", lw=0.8)
-        axes.set_xlabel(f"true {name}")
-        axes.set_ylabel("predicted")
-        axes.legend()
-    for axes in grid.ravel()[len(outputs) :]:
-        axes.remove()
-    return figure
-
-
-def fit_table(runs: Sequence[Run], options: Options) -> pd.DataFrame:
-    """What `draw_fit` draws, for every output; samples say whether they train or test."""
-    import pandas as pd
-
-    fit, _ = _run_fit(runs[0], options)
-    columns: dict[str, Any] = {}
-    if not fit.side:
-        columns["set"] = np.where(np.arange(len(fit.x)) < fit.train, "train", "test")
-    columns |= {name: fit.x[:, k] for k, name in enumerate(fit.input_names)}
-    for k, name in enumerate(fit.output_names):
-        columns[f"target {name}"] = fit.target[:, k]
-        columns[f"network {name}"] = fit.network[:, k]
-    return pd.DataFrame(columns)
+        )
+    ends = np.array([fit.target[:, output].min(), fit.target[:, output].max()])
+    items.append(Curve(x=ends, y=ends, colour="faint", width=0.8))
+    axes = {"x": Axis(label=f"true {name}"), "y": Axis(label=f"predicted {name}")}
+    return Panel(**axes, items=tuple(items))

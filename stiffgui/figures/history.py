@@ -1,45 +1,236 @@
-"""Errors and stiffness against the epoch: the median over trials with the quartile band."""
+"""Recorded numbers against the epoch: the median over trials with the quartile band."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from math import isfinite
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from stiffgui.errors import InputError
-from stiffgui.figures.style import COLOURS, DASHES, Options, plain_ticks
+from stiffgui.figures.base import RunFigure
+from stiffgui.figures.picture import Axis, Band, Curve, Item, Marker, Panel, Picture, Scale, one_panel
+from stiffgui.figures.sources import Drawn
+from stiffgui.settings import setting
 from stiffgui.stiffness import WATCHABLE
-from stiffgui.stiffness.indices import network_index
+from stiffgui.training.quantities import QUANTITIES, drawn_in, per_trial
+from stiffgui.training.records import Event
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from stiffgui.runs import Run
-    from stiffgui.study.results import VariantResults
-
-    Drawn = Run | VariantResults
-
-Series = list[tuple[str, Any, Any]]  # name, epochs [E], values [E, R]
+Array = NDArray[np.float64]
+ROBUST = (1, 99)  # percentiles between which the values lie that decide the vertical range
 
 
-def _error_series(run: Drawn, options: Options) -> Series:
-    history = run.series()
-    names = {"train_error": "train", "test_error": "test"}
-    return [(names[key], history.epochs, history.series[key]) for key in names]
+@dataclass(frozen=True)
+class HorizontalAxis:
+    """`of` maps epochs [n] of a run to places on the axis."""
+
+    title: str
+    label: str
+    of: Callable[[Drawn, Any], Any]
 
 
-def _stiffness_series(run: Drawn, options: Options) -> Series:
-    history = run.series()
-    check_watched(run, options)
-    chosen = [n for n in history.indices if not options.indices or n in options.indices]
-    return [(n, history.index_epochs, network_index(history.indices[n])) for n in chosen]
+def _steps(run: Drawn, epochs: Any) -> Any:
+    return np.asarray(epochs, np.float64) * run.experiment.steps_per_epoch
 
 
-def check_watched(run: Drawn, options: Options) -> None:
+def _seconds(run: Drawn, epochs: Any) -> Any:
+    history = run.history
+    rows = np.searchsorted(history.epochs, epochs).clip(max=len(history.epochs) - 1)
+    return history.seconds[rows]
+
+
+AXES = {
+    "epoch": HorizontalAxis("Epochs", "epoch", lambda run, epochs: np.asarray(epochs, np.float64)),
+    "step": HorizontalAxis("Optimiser steps", "optimiser step", _steps),
+    "time": HorizontalAxis("Training time", "training time (s)", _seconds),
+}
+
+
+@dataclass(frozen=True)
+class Series:
+    """One recorded number of one run: quartiles [3, E] (lower, median, upper) at epochs [E]."""
+
+    name: str
+    label: str
+    epochs: Array
+    quartiles: Array
+    trials: int
+
+
+class HistoryFigure(RunFigure):
+    """What Errors and Stiffness have in common."""
+
+    sources: ClassVar[tuple[str, ...]] = ("runs", "study")
+    label: ClassVar[str] = ""
+    usual_scale: ClassVar[Scale] = "linear"
+
+    axis: Literal["epoch", "step", "time"] = setting(
+        "epoch",
+        title="Horizontal axis",
+        help="What the curves are drawn against.",
+        choices={name: axis.title for name, axis in AXES.items()},
+    )
+    logarithmic: bool | None = setting(
+        None,
+        title="Logarithmic",
+        help="Logarithmic axis of the values; by default the figure's own choice.",
+        flag="--log/--linear",
+    )
+    smoothing: float = setting(
+        0.0,
+        title="Smoothing",
+        help="Factor of the exponential mean of the curves; the raw curve stays faint behind.",
+        ge=0,
+        le=0.999,
+    )
+    robust: bool = setting(
+        False,
+        title="Ignore outliers",
+        help="Leave the outermost hundredth of the values out of the vertical range.",
+    )
+
+    def series(self, run: Drawn) -> list[Series]:
+        """What is drawn of a run."""
+        raise NotImplementedError
+
+    @property
+    def scale(self) -> Scale:
+        """Of the vertical axis."""
+        if self.logarithmic is None:
+            return self.usual_scale
+        return "log" if self.logarithmic else "linear"
+
+    def build_runs(self, runs: Sequence[Drawn]) -> Picture:
+        several = len(runs) > 1
+        items: list[Item] = []
+        for run in runs:
+            for number, series in enumerate(self.series(run)):
+                colour = run.colour if several else number
+                items += self._items(run, series, number, colour, several)
+        limits = self._robust_limits(items) if self.robust else None
+        for event in marked(runs[-1].events) if runs else ():
+            items.append(self._marker(runs[-1], event))
+        horizontal = AXES[self.axis]
+        panel = Panel(
+            x=Axis(label=horizontal.label, whole=self.axis != "time"),
+            y=Axis(label=self.label, scale=self.scale, limits=limits),
+            items=tuple(items),
+            values=True,
+        )
+        return one_panel(panel, note=_note(runs), legend_below=True)
+
+    def _items(
+        self, run: Drawn, series: Series, number: int, colour: int, several: bool
+    ) -> Iterator[Item]:
+        x = AXES[self.axis].of(run, series.epochs)
+        low, median, high = series.quartiles
+        label = f"{run.name} · {series.label}" if several else series.label
+        if series.trials > 1:
+            yield Band(x=x, low=low, high=high, colour=colour, group=run.name)
+        if self.smoothing:
+            yield Curve(x=x, y=median, colour=colour, alpha=0.35, group=run.name)
+        smooth = smoothed(median, series.epochs, self.smoothing)
+        yield Curve(x=x, y=smooth, colour=colour, dash=number, label=label, group=run.name)
+
+    def _marker(self, run: Drawn, event: Event) -> Marker:
+        place = AXES[self.axis].of(run, np.array([event.epoch]))
+        quiet = event.kind == "learning-rate"
+        return Marker(at=float(place[0]), quiet=quiet, label=_event_text(run, event))
+
+    def _robust_limits(self, items: Sequence[Item]) -> tuple[float, float] | None:
+        curves = [item.y for item in items if isinstance(item, Curve) and item.label]
+        values = np.concatenate(curves) if curves else np.empty(0)
+        log = self.scale == "log"
+        values = np.log10(values[values > 0]) if log else values[np.isfinite(values)]
+        if not len(values):
+            return None
+        low, high = np.percentile(values, ROBUST)
+        spare = 0.08 * max(high - low, 1e-9)
+        ends = (float(low - spare), float(high + spare))
+        return (10 ** ends[0], 10 ** ends[1]) if log else ends
+
+    def tabulate_runs(self, runs: Sequence[Drawn]) -> pd.DataFrame:
+        """A row per run, series and epoch: median and quartiles over trials."""
+        import pandas as pd
+
+        frames = []
+        for run in runs:
+            for series in self.series(run):
+                low, median, high = series.quartiles
+                columns = {"run": run.name, "series": series.name, "epoch": series.epochs}
+                bands = {"median": median, "lower_quartile": low, "upper_quartile": high}
+                frames.append(pd.DataFrame(columns | bands))
+        return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+
+
+class Errors(HistoryFigure):
+    """Errors against the epoch
+
+    Training and test error of every epoch, or other numbers that a run records."""
+
+    kind: Literal["errors"] = "errors"
+    label: ClassVar[str] = "RMSE"
+    usual_scale: ClassVar[Scale] = "log"
+
+    quantities: tuple[str, ...] = setting(
+        tuple(quantity.name for quantity in drawn_in("errors")),
+        title="Quantities",
+        help="Which of the recorded numbers are drawn; may be repeated.",
+        choices={quantity.name: quantity.title for quantity in per_trial()},
+        flag="--quantity",
+    )
+
+    def series(self, run: Drawn) -> list[Series]:
+        history = run.history
+        return [
+            Series(
+                name.removesuffix("_error"),
+                QUANTITIES[name].short,
+                *history.quartiles(name),
+                history.trials,
+            )
+            for name in self.quantities
+            if name in history.series
+        ]
+
+
+class Stiffness(HistoryFigure):
+    """Stiffness against the epoch
+
+    The watched indices, summed over layers, mean over the probe samples."""
+
+    kind: Literal["stiffness"] = "stiffness"
+    label: ClassVar[str] = "index, sum over layers, mean over samples"
+
+    indices: tuple[str, ...] = setting(
+        (),
+        title="Indices",
+        help="Which of the watched indices are drawn, all by default; may be repeated.",
+        choices={name: index.title for name, index in WATCHABLE.items()},
+        flag="--index",
+    )
+
+    def series(self, run: Drawn) -> list[Series]:
+        history = run.history
+        check_watched(run, self.indices)
+        asked = self.indices or run.indices
+        chosen = [name for name in history.indices if not asked or name in asked]
+        return [
+            Series(name, WATCHABLE[name].title, *history.quartiles(name), history.trials)
+            for name in chosen
+        ]
+
+
+def check_watched(run: Drawn, names: Sequence[str]) -> None:
     """Raise InputError for an index that the run did not watch."""
-    watched = list(run.series().indices)
-    for name in options.indices:
+    watched = list(run.history.indices)
+    for name in names:
         if name not in watched:
             there = f"it has {', '.join(watched)}" if watched else "it has none"
             raise InputError(
@@ -48,85 +239,50 @@ def check_watched(run: Drawn, options: Options) -> None:
             )
 
 
-def quartiles(values: Any) -> Any:
-    """First quartile, median, third quartile over trials: [3, E], NaN where all are undefined."""
-    out = np.full((3, len(values)), np.nan)
-    known = np.isfinite(values).any(1)
-    out[:, known] = np.nanpercentile(values[known], (25, 50, 75), axis=1)
+def marked(events: Sequence[Event]) -> list[Event]:
+    """The events that are drawn: of the trials' learning rates, one at an epoch."""
+    drawn: list[Event] = []
+    rates: set[int] = set()
+    for event in events:
+        if event.kind == "learning-rate":
+            if event.epoch in rates:
+                continue
+            rates.add(event.epoch)
+        elif event.kind not in ("change", "diverged"):
+            continue
+        drawn.append(event)
+    return drawn
+
+
+def _event_text(run: Drawn, event: Event) -> str:
+    """An event in the words of the panel: `Learning rate 0.001 → 0.002`."""
+    if event.kind == "diverged":
+        return event.text.split(" stopped")[0] + " diverged"
+    titles = {spec.key: spec.title for spec in run.experiment.specs()} if event.key else {}
+    key = event.key or ""
+    return event.text.replace(key, titles.get(key, key), 1) if key else event.text
+
+
+def _note(runs: Sequence[Drawn]) -> str:
+    trials = runs[-1].history.trials if runs else 0
+    return f"median, quartiles · {trials} trials" if trials > 1 else ""
+
+
+def smoothed(values: Array, epochs: NDArray[Any], factor: float) -> Array:
+    """Exponential mean of [E] values at rising epochs [E], debiased: [E].
+
+    A value weighs factor^(epochs since); so sparsely measured curves lag no more than dense
+    ones. Unknown values (NaN) weigh nothing; a constant series stays constant.
+    0 <= factor <= 0.999; 0 returns the values.
+    """
+    if not factor:
+        return values
+    out = np.full(len(values), np.nan)
+    mean, weight, last = np.nan, 0.0, 0.0
+    for row, (value, epoch) in enumerate(zip(values.tolist(), epochs.tolist(), strict=True)):
+        weight, last = weight * factor ** (epoch - last), epoch
+        if isfinite(value):
+            weight += 1.0
+            mean = value if weight == 1.0 else mean + (value - mean) / weight
+        out[row] = mean
     return out
-
-
-def _draw(series: list[tuple[str, Series]], label: str, logarithmic: bool, titles: Any) -> Any:
-    import matplotlib.pyplot as plt
-
-    figure, axes = plt.subplots()
-    for number, (run_name, lines) in enumerate(series):
-        for k, (name, epochs, values) in enumerate(lines):
-            low, median, high = quartiles(values)
-            # One run: a colour a series. Several: a colour a run. Series differ in dash anyway.
-            colour = COLOURS[(k if len(series) == 1 else number) % len(COLOURS)]
-            title = titles(name) if len(series) == 1 else f"{run_name} · {titles(name)}"
-            axes.plot(epochs, median, color=colour, ls=DASHES[k % len(DASHES)], label=title)
-            if values.shape[1] > 1:
-                axes.fill_between(epochs, low, high, color=colour, alpha=0.18, lw=0)
-    if logarithmic:
-        axes.set_yscale("log")
-        plain_ticks(axes.yaxis)
-    axes.set_xlabel("epoch")
-    axes.set_ylabel(label)
-    if series and series[0][1]:
-        figure.legend(loc="outside lower center", ncols=1 if len(series) > 1 else 2)
-    return figure
-
-
-def _table(runs: Sequence[Drawn], build: Any, options: Options) -> pd.DataFrame:
-    import pandas as pd
-
-    frames = []
-    for run in runs:
-        for name, epochs, values in build(run, options):
-            low, median, high = quartiles(values)
-            columns = {"run": run.name, "series": name, "epoch": epochs}
-            bands = {"median": median, "lower_quartile": low, "upper_quartile": high}
-            frames.append(pd.DataFrame(columns | bands))
-    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
-
-
-def _told_apart(runs: Sequence[Drawn]) -> list[str]:
-    """Names of the runs; with the folder where two have the same."""
-    names = [run.name for run in runs]
-    folders = [getattr(run, "path", None) for run in runs]
-    return [
-        f"{name} ({folder.parent.name})" if folder is not None and names.count(name) > 1 else name
-        for name, folder in zip(names, folders, strict=True)
-    ]
-
-
-def draw_errors(runs: Sequence[Drawn], options: Options) -> Any:
-    """Training and test RMSE."""
-    series = [
-        (name, _error_series(run, options))
-        for name, run in zip(_told_apart(runs), runs, strict=True)
-    ]
-    logarithmic = options.logarithmic is not False
-    return _draw(series, "RMSE", logarithmic, lambda name: name)
-
-
-def errors_table(runs: Sequence[Drawn], options: Options) -> pd.DataFrame:
-    """What `draw_errors` draws."""
-    return _table(runs, _error_series, options)
-
-
-def draw_stiffness(runs: Sequence[Drawn], options: Options) -> Any:
-    """The watched indices, summed over layers."""
-    series = [
-        (name, _stiffness_series(run, options))
-        for name, run in zip(_told_apart(runs), runs, strict=True)
-    ]
-    label = "index, sum over layers, mean over samples"
-    return _draw(series, label, bool(options.logarithmic), lambda name: WATCHABLE[name].title)
-
-
-def stiffness_table(runs: Sequence[Drawn], options: Options) -> pd.DataFrame:
-    """What `draw_stiffness` draws."""
-    return _table(runs, _stiffness_series, options)

@@ -2,58 +2,64 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from stiffgui.figures.style import COLOURS, DASHES, SEQUENTIAL, Options
+from stiffgui.figures.lab import PageFigure
+from stiffgui.figures.picture import Axis, Curve, Panel, Picture
 from stiffgui.labs.convergence import ConvergenceResult
 
 if TYPE_CHECKING:
     import pandas as pd
 
 DEEPEST_SHOWN = 32
+TITLES = {"euler": "Euler", "rk2": "RK2", "rk4": "RK4", "implicit-euler": "implicit Euler"}
 
 
-def draw_convergence(result: ConvergenceResult, options: Options) -> Any:
-    """Left: the first component of one sample; right: error against the number of layers."""
-    import matplotlib.pyplot as plt
+class ConvergenceFigure(PageFigure[ConvergenceResult]):
+    """ResNet to neural ODE
 
-    figure, (left, right) = plt.subplots(1, 2)
-    sample, component = result.most_telling()
-    shown = [depth for depth in result.networks if depth <= DEEPEST_SHOWN]
-    colours = plt.get_cmap(SEQUENTIAL)(np.linspace(0.85, 0.1, max(1, len(shown))))
-    for depth, colour in zip(shown, colours, strict=True):
-        t = np.linspace(0, result.horizon, depth + 1)
-        states = result.networks[depth]
-        left.plot(
-            t, states[:, sample, component], ".-", ms=3, lw=0.9, color=colour, label=f"N = {depth}"
+    Left one component of one sample over time; right errors against the number of layers."""
+
+    kind: Literal["convergence"] = "convergence"
+
+    def draw(self, result: ConvergenceResult) -> Picture:
+        sample, component = result.most_telling()
+        left = Panel(
+            x=Axis(label="t"),
+            y=Axis(label=f"component {component + 1} of sample {sample + 1}"),
+            items=tuple(self._paths(result, sample, component)),
         )
-    left.plot(result.times, result.ode[:, sample, component], color="#D55E00", lw=2, label="ODE")
-    left.set_xlabel("t")
-    left.set_ylabel(f"x{component + 1} of sample {sample + 1}")
-    left.legend(loc="best", fontsize="small")
-    for k, (name, errors) in enumerate(result.errors.items()):
-        slope = result.slopes[name]
-        said = "" if slope is None else f", slope {slope:.2f}"
-        right.plot(
-            result.depths, errors, marker="o", ms=3, color=COLOURS[k], ls=DASHES[k],
-            label=f"{name}{said}",
-        )  # fmt: skip
-    right.set_xscale("log", base=2)
-    right.set_yscale("log")
-    right.set_xlabel("layers N")
-    right.set_ylabel("|x_N − x(T)|")
-    right.legend(loc="best", fontsize="small")
-    return figure
+        right = Panel(
+            x=Axis(label="layers N", scale="log", ticks=powers(result.depths)),
+            y=Axis(label="|x_N − x(T)|", scale="log"),
+            items=tuple(self._errors(result)),
+        )
+        return Picture(rows=((left, right),))
 
+    def _paths(self, result: ConvergenceResult, sample: int, component: int) -> Iterator[Curve]:
+        ode = result.ode[:, sample, component]
+        yield Curve(x=result.times, y=ode, colour="faint", width=4, alpha=0.6, label="ODE")
+        shown = [depth for depth in result.networks if depth <= DEEPEST_SHOWN]
+        for k, depth in enumerate(shown):
+            t = np.linspace(0, result.horizon, depth + 1)
+            x = result.networks[depth][:, sample, component]
+            yield Curve(x=t, y=x, colour=k, dash=k, width=0.9, symbol="o", label=f"N = {depth}")
 
-def convergence_table(result: ConvergenceResult) -> pd.DataFrame:
-    """Errors: integrator, depth, step, error."""
-    import pandas as pd
+    def _errors(self, result: ConvergenceResult) -> Iterator[Curve]:
+        for k, (name, errors) in enumerate(result.errors.items()):
+            slope = result.slopes[name]
+            label = TITLES[name] if slope is None else f"{TITLES[name]}, slope {slope:.2f}"
+            depths = result.depths.astype(np.float64)
+            yield Curve(x=depths, y=errors, colour=k, dash=k, symbol="o", label=label)
 
-    return pd.concat(
-        [
+    def tabulate(self, result: ConvergenceResult) -> pd.DataFrame:
+        """Errors: integrator, depth, step, error."""
+        import pandas as pd
+
+        frames = [
             pd.DataFrame(
                 {
                     "integrator": name,
@@ -63,6 +69,12 @@ def convergence_table(result: ConvergenceResult) -> pd.DataFrame:
                 }
             )
             for name, errors in result.errors.items()
-        ],
-        ignore_index=True,
-    )
+        ]
+        return pd.concat(frames, ignore_index=True)
+
+
+def powers(numbers: object, most: int = 9) -> tuple[tuple[float, str], ...]:
+    """Ticks at doubling numbers, every second or third of them where there are many."""
+    whole = np.unique(np.asarray(numbers, np.float64))
+    whole = whole[:: -(-len(whole) // most)]
+    return tuple((float(n), f"{n:.3g}") for n in whole)

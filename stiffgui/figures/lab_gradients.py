@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Literal
 
-from stiffgui.figures.style import COLOURS, DASHES, Options
+from stiffgui.figures.lab import PageFigure
+from stiffgui.figures.lab_convergence import powers
+from stiffgui.figures.picture import Axis, Curve, Item, Marker, Panel, Picture
 from stiffgui.labs.gradients import GradientsResult
 
 if TYPE_CHECKING:
@@ -13,45 +16,49 @@ if TYPE_CHECKING:
 TITLES = {"dto": "discretise, then optimise", "otd": "optimise, then discretise"}
 
 
-def draw_gradients(result: GradientsResult, options: Options) -> Any:
-    """Left: the largest entry of the linear case's gradients; right: differences, log-log."""
-    import matplotlib.pyplot as plt
+class GradientsFigure(PageFigure[GradientsResult]):
+    """Two gradients
 
-    figure, (left, right) = plt.subplots(1, 2)
-    case = result.linear
-    entry = int(abs(case.dto[-1]).argmax())
-    for k, (name, values) in enumerate((("dto", case.dto), ("otd", case.otd))):
-        left.plot(
-            case.sizes, values[:, entry], "o", ls=DASHES[k], ms=3, color=COLOURS[k],
-            label=TITLES[name],
-        )  # fmt: skip
-    left.axhline(case.limit[entry], color="#555555", lw=0.8, label="continuous")
-    left.set_xscale("log", base=2)
-    left.set_xlabel("step size dt")
-    left.set_ylabel("an entry of d loss / d W, linear case")
-    left.legend(loc="best", fontsize="small")
-    cases = {"linear": case} | ({"nonlinear": result.nonlinear} if result.nonlinear else {})
-    for k, (name, each) in enumerate(cases.items()):
-        said = "" if each.slope is None else f", slope {each.slope:.2f}"
-        right.plot(
-            each.sizes, each.differences, "o", ls=DASHES[k], ms=3, color=COLOURS[k + 2],
-            label=f"{name}{said}",
-        )  # fmt: skip
-    right.set_xscale("log", base=2)
-    right.set_yscale("log")
-    right.set_xlabel("step size dt")
-    right.set_ylabel("relative difference")
-    right.legend(loc="best", fontsize="small")
-    return figure
+    Left the largest entry of the linear case's gradients; right relative differences."""
 
+    kind: Literal["gradients"] = "gradients"
 
-def gradients_table(result: GradientsResult) -> pd.DataFrame:
-    """Case, steps, step size, relative difference, distances from the continuous gradient."""
-    import pandas as pd
+    def draw(self, result: GradientsResult) -> Picture:
+        steps = Axis(label="step size dt", scale="log", ticks=powers(result.linear.sizes))
+        left = Panel(
+            x=steps,
+            y=Axis(label="an entry of d loss / d W, linear case"),
+            items=tuple(self._entries(result)),
+        )
+        right = Panel(
+            x=steps,
+            y=Axis(label="relative difference", scale="log"),
+            items=tuple(self._differences(result)),
+        )
+        return Picture(rows=((left, right),))
 
-    cases = {"linear": result.linear, "nonlinear": result.nonlinear}
-    return pd.concat(
-        [
+    def _entries(self, result: GradientsResult) -> Iterator[Item]:
+        case = result.linear
+        entry = int(abs(case.dto[-1]).argmax())
+        yield Marker(at=float(case.limit[entry]), across="y", label="continuous")
+        for k, (name, values) in enumerate((("dto", case.dto), ("otd", case.otd))):
+            y = values[:, entry]
+            yield Curve(x=case.sizes, y=y, colour=k, dash=k, symbol="o", label=TITLES[name])
+
+    def _differences(self, result: GradientsResult) -> Iterator[Item]:
+        cases = {"linear": result.linear, "nonlinear": result.nonlinear}
+        for k, (name, case) in enumerate(cases.items()):
+            if case is not None:
+                label = name if case.slope is None else f"{name}, slope {case.slope:.2f}"
+                x, y = case.sizes, case.differences
+                yield Curve(x=x, y=y, colour=k + 2, dash=k, symbol="o", label=label)
+
+    def tabulate(self, result: GradientsResult) -> pd.DataFrame:
+        """Case, steps, step size, relative difference, distances from the continuous gradient."""
+        import pandas as pd
+
+        cases = {"linear": result.linear, "nonlinear": result.nonlinear}
+        frames = [
             pd.DataFrame(
                 {
                     "case": name,
@@ -64,6 +71,5 @@ def gradients_table(result: GradientsResult) -> pd.DataFrame:
             )
             for name, case in cases.items()
             if case is not None
-        ],
-        ignore_index=True,
-    )
+        ]
+        return pd.concat(frames, ignore_index=True)

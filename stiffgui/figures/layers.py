@@ -3,66 +3,105 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from stiffgui.errors import InputError
+from stiffgui.figures.base import RunFigure
 from stiffgui.figures.history import check_watched
-from stiffgui.figures.style import SEQUENTIAL, Options
+from stiffgui.figures.picture import (
+    Axis,
+    ColourScale,
+    Image,
+    Panel,
+    Picture,
+    one_panel,
+    span_of,
+)
+from stiffgui.figures.sources import Drawn
+from stiffgui.settings import setting
 from stiffgui.stiffness import WATCHABLE
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from stiffgui.runs import Run
+USUAL = "spectral-radius"
 
 
-def _chosen(run: Run, options: Options) -> tuple[str, Any, Any]:
-    """Index name, epochs [M], its median over trials [M, N]."""
-    history = run.series()
-    check_watched(run, options)
-    names = [n for n in (*options.indices, "spectral-radius", *history.indices)]
-    name = next((n for n in names if n in history.indices), None)
-    if name is None:
-        raise InputError(f"{run.path} holds no index per layer: watch at least one index.")
-    values = history.indices[name]
-    known: Any = np.isfinite(values).any(1)
-    median = np.full(known.shape, np.nan)
-    filled = np.where(known[:, None, :], values, 0.0)
-    median[known] = np.asarray(np.nanmedian(filled, axis=1))[known]
-    return name, history.index_epochs, median
+class Layers(RunFigure):
+    """Layers × epochs
 
+    One stiffness index of every layer, epoch after epoch: the mean over the probe samples. A cell
+    lies around the epoch at which it was measured."""
 
-def draw_layers(runs: Sequence[Run], options: Options) -> Any:
-    """The first run's index per layer and epoch."""
-    import matplotlib.pyplot as plt
+    kind: Literal["layers"] = "layers"
 
-    name, epochs, values = _chosen(runs[0], options)
-    figure, axes = plt.subplots()
-    axes.grid(False)
-    layers = np.arange(values.shape[1] + 1) + 0.5
-    edges = np.append(epochs, epochs[-1] + 1) if len(epochs) else np.array([0.0])
-    norm = "log" if options.logarithmic and (values > 0).any() else None
-    shown = np.where(values > 0, values, np.nan) if norm else values
-    mesh = axes.pcolormesh(edges, layers, shown.T, cmap=SEQUENTIAL, norm=norm, rasterized=True)
-    figure.colorbar(mesh, label=WATCHABLE[name].title)
-    axes.set_xlabel("epoch")
-    axes.set_ylabel("layer")
-    return figure
-
-
-def layers_table(runs: Sequence[Run], options: Options) -> pd.DataFrame:
-    """What `draw_layers` draws: epoch, layer, index, value (median over trials)."""
-    import pandas as pd
-
-    name, epochs, values = _chosen(runs[0], options)
-    count = values.shape[1]
-    return pd.DataFrame(
-        {
-            "epoch": np.repeat(epochs, count),
-            "layer": np.tile(np.arange(1, count + 1), len(epochs)),
-            "index": name,
-            "value": values.ravel(),
-        }
+    indices: tuple[str, ...] = setting(
+        (),
+        title="Index",
+        help="The index that the colours show; by default the spectral radius, if it was watched.",
+        choices={name: index.title for name, index in WATCHABLE.items()},
+        flag="--index",
     )
+    logarithmic: bool | None = setting(
+        None,
+        title="Logarithmic",
+        help="Logarithmic colours; values of 0 and below stay blank.",
+        flag="--log/--linear",
+    )
+
+    def _chosen(self, run: Drawn) -> tuple[str, Any, Any]:
+        """Index name, epochs [M], its median over trials [M, N]."""
+        history = run.history
+        check_watched(run, self.indices)
+        names = (*self.indices, USUAL, *history.indices)
+        name = next((n for n in names if n in history.indices), None)
+        if name is None:
+            raise InputError(f"{run.path} holds no index per layer: watch at least one index.")
+        return name, history.index_epochs, history.layer_medians(name)
+
+    def build_runs(self, runs: Sequence[Drawn]) -> Picture:
+        run = runs[-1]
+        name, epochs, values = self._chosen(run)
+        log = bool(self.logarithmic) and bool((values > 0).any())
+        low, high = span_of(np.where(values > 0, values, np.nan) if log else values)
+        image = Image(
+            x=epochs,
+            y=np.arange(1, values.shape[1] + 1),
+            values=values.T,
+            colours=ColourScale(
+                label=WATCHABLE[name].title,
+                low=low,
+                high=max(high, low + 1e-9),
+                scale="log" if log else "linear",
+            ),
+        )
+        panel = Panel(
+            x=Axis(label="epoch", whole=True),
+            y=Axis(label="layer", whole=True),
+            items=(image,),
+            grid=False,
+        )
+        return one_panel(panel, note=self._note(run))
+
+    def _note(self, run: Drawn) -> str:
+        samples = run.experiment.watch.probe
+        trials = run.history.trials
+        of_trials = f", median of {trials} trials" if trials > 1 else ""
+        return f"mean over {samples} probe samples{of_trials}"
+
+    def tabulate_runs(self, runs: Sequence[Drawn]) -> pd.DataFrame:
+        """Epoch, layer, index, value (median over trials)."""
+        import pandas as pd
+
+        name, epochs, values = self._chosen(runs[-1])
+        count = values.shape[1]
+        return pd.DataFrame(
+            {
+                "epoch": np.repeat(epochs, count),
+                "layer": np.tile(np.arange(1, count + 1), len(epochs)),
+                "index": name,
+                "value": values.ravel(),
+            }
+        )

@@ -1,87 +1,132 @@
-"""A figure as a small Python script, and as a command, that redraw it from the run file."""
+"""A figure as a small Python script, and as a command, that redraw it from the files."""
 
 from __future__ import annotations
 
 import shlex
-from dataclasses import fields
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from stiffgui.figures.style import Options
-
-_FLAGS = (
-    "epoch",
-    "layer",
-    "trial",
-    "output",
-    "along",
-    "width",
-    "height",
-    "font",
-    "dpi",
-    "region",
-    "component",
-    "samples",
-)
+from stiffgui.figures.base import Figure
+from stiffgui.figures.style import Style
+from stiffgui.settings import Settings, flag_of
 
 
-def _changed(options: Options) -> dict[str, object]:
-    """The options that differ from their defaults."""
+def changed(settings: Settings) -> dict[str, Any]:
+    """The settings that differ from their defaults."""
+    fields = type(settings).model_fields
     return {
-        field.name: value
-        for field in fields(options)
-        if (value := getattr(options, field.name)) != field.default
+        name: value
+        for name in fields
+        if (value := getattr(settings, name)) != fields[name].default
     }
 
 
-def figure_script(run: Path, figure: str, options: Options, out: Path | None = None) -> str:
-    """A script that draws `figure` (a name of FIGURES) of `run` and saves it as `out` (PDF)."""
-    words = ", ".join(f"{name}={value!r}" for name, value in _changed(options).items())
-    return f'''"""Redraws "{figure}" from a run file of stiffgui."""
+def _keywords(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name}={value!r}" for name, value in values.items())
 
-from stiffgui import open_run
-from stiffgui.figures import FIGURES, Options, styled
 
-options = Options({words})
-draw, tabulate = FIGURES[{figure!r}]
-with open_run({str(run)!r}) as run, styled(options):
-    table = tabulate([run], options)  # what is drawn, as a pandas table
-    picture = draw([run], options)  # a matplotlib figure: change what you like
-    picture.savefig({str(out or f"{figure}.pdf")!r})
+def runs_script(
+    runs: Sequence[tuple[Path, int]], shown: Figure, style: Style, out: Path | None = None
+) -> str:
+    """A script that draws a figure of run files, each with its colour number, and saves it."""
+    opened = "\n".join(f"    open_run({str(path)!r})," for path, _ in runs)
+    colours = ", ".join(str(colour) for _, colour in runs)
+    return _SCRIPT.format(
+        kind=shown.name(),
+        what="run files",
+        names="open_run",
+        settings=_arguments(shown),
+        opened=f"runs = [\n{opened}\n]\nsource = drawn(runs, colours=[{colours}])",
+        style=_keywords(changed(style)),
+        out=str(out or f"{shown.name()}.pdf"),
+        more=", drawn",
+    )
+
+
+def study_script(study: Path, shown: Figure, style: Style, out: Path | None = None) -> str:
+    """A script that draws a figure of a study file."""
+    return _SCRIPT.format(
+        kind=shown.name(),
+        what="a study file",
+        names="open_study",
+        settings=_arguments(shown, "study"),
+        opened=f"source = what_is_drawn(shown, open_study({str(study)!r}))",
+        style=_keywords(changed(style)),
+        out=str(out or f"{shown.name()}.pdf"),
+        more=", what_is_drawn",
+    )
+
+
+def page_script(
+    page: str, settings: Mapping[str, Any], shown: Figure, style: Style, out: Path | None = None
+) -> str:
+    """A script that computes a page of the laboratory and draws its figure."""
+    return _SCRIPT.format(
+        kind=shown.name(),
+        what="the laboratory",
+        names="page",
+        settings=_arguments(shown, "page"),
+        opened=f"source = page({page!r}).with_settings({dict(settings)!r}).last()\n"
+        "print(source.numbers())",
+        style=_keywords(changed(style)),
+        out=str(out or f"{shown.name()}.pdf"),
+        more="",
+    ).replace("from stiffgui import page", "from stiffgui.labs import page")
+
+
+def _arguments(shown: Figure, source: str = "runs") -> str:
+    words = [repr(shown.name()), *([] if source == "runs" else [f"source={source!r}"])]
+    return ", ".join(filter(None, (*words, _keywords(changed(shown)))))
+
+
+_SCRIPT = '''"""Redraws the figure "{kind}" from {what} of stiffgui."""
+
+from stiffgui import {names}
+from stiffgui.figures import Style, figure, paint, styled{more}
+
+shown = figure({settings})
+{opened}
+table = shown.table(source)  # what is drawn, as a pandas table
+with styled(Style({style})):
+    drawing = paint(shown.picture(source))  # a matplotlib figure: change what you like
+    drawing.savefig({out!r})
 '''
 
 
 def export_command(
-    run: Path, figure: str, options: Options, out: Path, *, replace: bool = False
+    files: Sequence[Path],
+    shown: Figure,
+    style: Style,
+    out: Path,
+    *,
+    colours: Sequence[int] = (),
+    replace: bool = False,
 ) -> str:
     """The command that writes the same file; with `replace`, over one that exists."""
-    words = ["stiffgui", "export", str(run), "--figure", figure]
-    changed = _changed(options)
-    for name in _FLAGS:
-        if name in changed:
-            value = changed[name]
-            words += [f"--{name}", f"{value:g}" if isinstance(value, float) else str(value)]
-    if options.logarithmic is not None:
-        words.append("--log" if options.logarithmic else "--linear")
-    for name in options.indices:
-        words += ["--index", name]
-    if options.all_layers:
-        words.append("--all-layers")
-    words += ["-o", str(out), *(["--force"] if replace else [])]
-    return shlex.join(words)
+    words = ["stiffgui", "export", *map(str, files), "--figure", shown.name()]
+    for settings in (shown, style):
+        for name, value in changed(settings).items():
+            words += _flags(type(settings), name, value)
+    if list(colours) != list(range(len(colours))):
+        for colour in colours:
+            words += ["--colour", str(colour)]
+    return shlex.join([*words, "-o", str(out), *(["--force"] if replace else [])])
 
 
-def study_script(study: Path, figure: str) -> str:
-    """A script that draws `figure` (a name of STUDY_FIGURES) of a study file."""
-    return f'''"""Redraws "{figure}" from a study file of stiffgui."""
+def _flags(kind: type[Settings], name: str, value: Any) -> list[str]:
+    """The words that set one setting."""
+    flag = flag_of(name, kind.model_fields[name])
+    if isinstance(value, bool):
+        yes, _, no = flag.partition("/")
+        return [yes if value else no]
+    every = value if isinstance(value, tuple) else (value,)
+    return [word for each in every for word in (flag, _word(each))]
 
-from stiffgui import open_study
-from stiffgui.figures import Options, styled
-from stiffgui.figures.study import STUDY_FIGURES
 
-options = Options(width=260, height=140)
-draw, tabulate = STUDY_FIGURES[{figure!r}]
-with open_study({str(study)!r}) as study, styled(options):
-    table = tabulate(study, options)  # what is drawn, as a pandas table
-    picture = draw(study, options)  # a matplotlib figure: change what you like
-    picture.savefig({f"{figure}.pdf"!r})
-'''
+def _word(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, tuple):
+        return ",".join(f"{number:.9g}" for number in value)
+    return f"{value:.9g}" if isinstance(value, float) else str(value)

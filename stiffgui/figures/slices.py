@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stiffgui.errors import InputError, nearest
-from stiffgui.figures.fit import check_output, names_with_units
-from stiffgui.figures.spectrum import check_place
-from stiffgui.figures.style import COLOURS, Options
+from stiffgui.figures.base import NetworkFigure
+from stiffgui.figures.fit import check_output, choices_of, in_rows, names_with_units
+from stiffgui.figures.picture import Axis, Curve, Item, Marker, Panel, Picture, span_of
+from stiffgui.figures.sources import Drawn
+from stiffgui.settings import setting
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from stiffgui.runs import Run
     from stiffgui.runs.snapshot import Snapshot
     from stiffgui.tasks import Task
 
@@ -27,7 +28,7 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Slices:
+class SliceData:
     """Target and network of one trial along each of d inputs, in the task's own units.
 
     x [d, P] from the smallest to the largest training input; network [d, P, o], target likewise
@@ -42,7 +43,7 @@ class Slices:
     output_names: tuple[str, ...]
 
 
-def slices_of(task: Task, snapshot: Snapshot, trial: int) -> Slices:
+def slices_of(task: Task, snapshot: Snapshot, trial: int) -> SliceData:
     """The slices of a trial."""
     data = task.data()
     middle = np.median(data.x_train, axis=0)
@@ -58,65 +59,76 @@ def slices_of(task: Task, snapshot: Snapshot, trial: int) -> Slices:
     own = data.inputs_in_own_units(x)
     along = np.stack([own[k, :, k] for k in range(d)])
     middle = data.inputs_in_own_units(middle)
-    return Slices(along, network, target, middle, data.input_names, names_with_units(data))
+    return SliceData(along, network, target, middle, data.input_names, names_with_units(data))
 
 
-def _run_slices(run: Run, options: Options) -> tuple[Slices, list[int], int]:
-    """The slices, which inputs to show, and the epoch."""
-    check_place(run, 1, options.trial)
-    check_output(run, options.output)
-    snapshot = run.snapshot(10**12 if options.epoch is None else options.epoch)
-    slices = slices_of(run.experiment.task, snapshot, options.trial)
-    names = slices.input_names
-    if options.along and options.along not in names:
-        raise InputError(
-            f"{run.path} has no input {options.along!r}: it has {', '.join(names)}."
-            f"{nearest(options.along, names)}"
+class Slices(NetworkFigure):
+    """Slices: one input at a time
+
+    One output of the network along each input, the other inputs held at their medians."""
+
+    kind: Literal["slices"] = "slices"
+
+    output: int = setting(0, title="Output", help="The output that is shown, from 0.", ge=0)
+    along: str = setting("", title="Along", help="An input, by its name; by default all of them.")
+
+    def _found(self, run: Drawn) -> tuple[SliceData, list[int], int]:
+        """The slices, which inputs to show, and the epoch."""
+        run.check(trial=self.trial)
+        check_output(run, self.output)
+        snapshot = run.snapshot(self.epoch)
+        slices = slices_of(run.experiment.task, snapshot, self.trial)
+        names = slices.input_names
+        if self.along and self.along not in names:
+            raise InputError(
+                f"{run.path} has no input {self.along!r}: it has {', '.join(names)}."
+                f"{nearest(self.along, names)}"
+            )
+        shown = [names.index(self.along)] if self.along else list(range(len(names)))
+        return slices, shown, snapshot.epoch
+
+    def build_runs(self, runs: Sequence[Drawn]) -> Picture:
+        """All slices of an output have one scale: what does not matter is flat."""
+        slices, shown, epoch = self._found(runs[-1])
+        known = [] if slices.target is None else [slices.target[..., self.output]]
+        low, high = span_of(slices.network[..., self.output], *known)
+        spare = 0.05 * max(high - low, 1e-12)
+        panels = [self._panel(slices, k, (low - spare, high + spare)) for k in shown]
+        return Picture(
+            rows=in_rows(panels, COLUMNS),
+            title=f"epoch {epoch} · trial {self.trial} · other inputs at their medians",
+            note="other inputs at their medians",
+            flows=True,
+            legend_below=True,
+            choices=choices_of(slices),
+            place=(epoch, -1, self.trial),
         )
-    shown = [names.index(options.along)] if options.along else list(range(len(names)))
-    return slices, shown, snapshot.epoch
 
-
-def draw_slices(runs: Sequence[Run], options: Options) -> Any:
-    """One output of the first run's network along each input, or along the one asked for."""
-    import matplotlib.pyplot as plt
-    from matplotlib.ticker import MaxNLocator
-
-    slices, shown, epoch = _run_slices(runs[0], options)
-    columns = min(len(shown), COLUMNS)
-    rows = -(-len(shown) // columns)
-    figure, grid = plt.subplots(rows, columns, sharey=True, squeeze=False)
-    name = slices.output_names[options.output]
-    for axes, k in zip(grid.ravel(), shown, strict=False):
+    def _panel(self, slices: SliceData, k: int, limits: tuple[float, float]) -> Panel:
+        x, items = slices.x[k], list[Item]()
         if slices.target is not None:
-            target = slices.target[k, :, options.output]
-            axes.plot(slices.x[k], target, color=COLOURS[0], label="target")
-        network = slices.network[k, :, options.output]
-        axes.plot(slices.x[k], network, color=COLOURS[1], ls="--", label="network")
-        axes.axvline(slices.middle[k], color="#999999", lw=0.6)
-        axes.set_xlabel(slices.input_names[k])
-        axes.xaxis.set_major_locator(MaxNLocator(4 if columns > 1 else 8))
-    for axes in grid.ravel()[len(shown) :]:
-        axes.remove()
-    figure.supylabel(name, fontsize="medium")
-    if slices.target is not None:
-        grid[0, 0].legend()
-    figure.suptitle(f"epoch {epoch} · trial {options.trial} · other inputs at their medians")
-    return figure
+            items.append(Curve(x=x, y=slices.target[k, :, self.output], colour=0, label="target"))
+        network = slices.network[k, :, self.output]
+        items.append(Curve(x=x, y=network, colour=1, dash=1, label="network"))
+        items.append(Marker(at=float(slices.middle[k]), quiet=True))
+        return Panel(
+            x=Axis(label=slices.input_names[k]),
+            y=Axis(label=slices.output_names[self.output], limits=limits),
+            items=tuple(items),
+        )
 
+    def tabulate_runs(self, runs: Sequence[Drawn]) -> pd.DataFrame:
+        """A row for each point of each input, with every output."""
+        import pandas as pd
 
-def slices_table(runs: Sequence[Run], options: Options) -> pd.DataFrame:
-    """What `draw_slices` draws, for every output: a row for each point of each input."""
-    import pandas as pd
-
-    slices, shown, _ = _run_slices(runs[0], options)
-    points = slices.x.shape[1]
-    columns: dict[str, Any] = {
-        "input": np.repeat([slices.input_names[k] for k in shown], points),
-        "value": slices.x[shown].ravel(),
-    }
-    for output, name in enumerate(slices.output_names):
-        if slices.target is not None:
-            columns[f"target {name}"] = slices.target[shown, :, output].ravel()
-        columns[f"network {name}"] = slices.network[shown, :, output].ravel()
-    return pd.DataFrame(columns)
+        slices, shown, _ = self._found(runs[-1])
+        points = slices.x.shape[1]
+        columns: dict[str, Any] = {
+            "input": np.repeat([slices.input_names[k] for k in shown], points),
+            "value": slices.x[shown].ravel(),
+        }
+        for output, name in enumerate(slices.output_names):
+            if slices.target is not None:
+                columns[f"target {name}"] = slices.target[shown, :, output].ravel()
+            columns[f"network {name}"] = slices.network[shown, :, output].ravel()
+        return pd.DataFrame(columns)

@@ -1,225 +1,145 @@
-"""Figures and tables of a study: variants beside each other, medians with quartile bands."""
+"""A study's variants beside each other: medians with quartile bands, and the last values."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace as changed
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from stiffgui.errors import InputError
-from stiffgui.figures import draw_to_file, known_name, table_to_file
-from stiffgui.figures.history import (
-    draw_errors,
-    draw_stiffness,
-    errors_table,
-    quartiles,
-    stiffness_table,
-)
-from stiffgui.figures.style import COLOURS, DASHES, Options, plain_ticks
-from stiffgui.stiffness.indices import network_index
-from stiffgui.study.declaration import STIFFNESS
+from stiffgui.figures.base import Figure
+from stiffgui.figures.picture import Axis, Band, Curve, Item, Panel, Picture, Scale
+from stiffgui.figures.sources import Drawn
+from stiffgui.figures.summary import boxes
+from stiffgui.settings import setting
+from stiffgui.training.quantities import STIFFNESS, Quantity, of_study
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from stiffgui.study.results import StudyResults, VariantResults
+    from stiffgui.study.results import StudyResults
 
-PANELS = {
-    "train_error": ("training error (ER)", True),
-    "test_error": ("testing error (GE)", True),
-    "l2_norm": ("L2 norm", False),
-    "stiffness": ("stiffness", True),
-}
+PANELS = of_study("as_panel")
+NAMED = 4  # more variants than this are numbered below the boxes
+Live = Sequence[tuple[int, Any]]  # variant's place, History of a batch that is still training
 
 
-def trained(results: StudyResults) -> list[VariantResults]:
-    """The variants of which something is done. Raises InputError when there is none."""
-    variants = [v for v in results.variants if v.trials]
-    if not variants:
-        raise InputError(f"{results.path} has no finished trials yet: let it train on.")
-    return variants
+def variants_of(results: StudyResults) -> list[Drawn]:
+    """The variants of which something is done, each with the colour of its place in the study.
 
-
-def evolution(variant: VariantResults, panel: str) -> tuple[Any, Any]:
-    """Epochs [E] and values [E, R] of one panel."""
-    history = variant.series()
-    if panel == "stiffness":
-        return history.index_epochs, network_index(history.indices[STIFFNESS])
-    return history.epochs, history.series[panel]
-
-
-def draw_summary(results: StudyResults, options: Options) -> Any:
-    """The evolution of both errors, L2 norm and stiffness above, their last values below."""
-    import matplotlib.pyplot as plt
-
-    variants = trained(results)
-    figure, axes = plt.subplots(2, 4, height_ratios=(3, 2))
-    for k, panel in enumerate(PANELS):
-        _draw_evolution(axes[0, k], variants, panel, options)
-        _draw_boxes(axes[1, k], variants, panel, options)
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=min(4, len(labels)))
-    return figure
-
-
-def draw_boxes(results: StudyResults, options: Options) -> Any:
-    """Box plots over trials of the last values."""
-    import matplotlib.pyplot as plt
-
-    variants = trained(results)
-    figure, axes = plt.subplots(1, 4)
-    for k, panel in enumerate(PANELS):
-        _draw_boxes(axes[k], variants, panel, options)
-    return figure
-
-
-def _draw_evolution(
-    axes: Any, variants: Sequence[VariantResults], panel: str, options: Options
-) -> None:
-    title, logarithmic = PANELS[panel]
-    for number, variant in enumerate(variants):
-        epochs, values = evolution(variant, panel)
-        low, median, high = quartiles(values)
-        colour = COLOURS[number % len(COLOURS)]
-        dash = DASHES[number % len(DASHES)]
-        axes.plot(epochs, median, color=colour, ls=dash, label=variant.name)
-        if values.shape[1] > 1:
-            axes.fill_between(epochs, low, high, color=colour, alpha=0.18, lw=0)
-    if _is_logarithmic(options, logarithmic):
-        axes.set_yscale("log")
-        plain_ticks(axes.yaxis)
-    axes.set_title(title, fontsize=options.font, loc="left")
-    axes.set_xlabel("epoch")
-
-
-def _draw_boxes(
-    axes: Any, variants: Sequence[VariantResults], panel: str, options: Options
-) -> None:
-    title, logarithmic = PANELS[panel]
-    known = [v.last[panel][np.isfinite(v.last[panel])] for v in variants]
-    labels = [v.name for v in variants]
-    axes.boxplot(known, tick_labels=labels, medianprops={"color": "#222222"}, widths=0.5)
-    for k, points in enumerate(known):
-        colour = COLOURS[k % len(COLOURS)]
-        axes.plot(np.full(points.size, k + 1), points, ".", color=colour, ms=4)
-    if _is_logarithmic(options, logarithmic):
-        axes.set_yscale("log")
-        plain_ticks(axes.yaxis)
-    axes.tick_params(axis="x", rotation=30)
-    axes.set_title(f"last {title.split(',')[0]}", fontsize=options.font, loc="left")
-
-
-def _is_logarithmic(options: Options, own: bool) -> bool:
-    return own if options.logarithmic is None else options.logarithmic
-
-
-def evolution_table(results: StudyResults, options: Options) -> pd.DataFrame:
-    """What `draw_summary` draws: variant, series, epoch, median and quartiles."""
-    import pandas as pd
-
-    frames = []
-    for variant in trained(results):
-        for panel in PANELS:
-            epochs, values = evolution(variant, panel)
-            low, median, high = quartiles(values)
-            columns = {"variant": variant.name, "series": panel, "epoch": epochs}
-            bands = {"median": median, "lower_quartile": low, "upper_quartile": high}
-            frames.append(pd.DataFrame(columns | bands))
-    return pd.concat(frames, ignore_index=True)
-
-
-def last_table(results: StudyResults, options: Options) -> pd.DataFrame:
-    """What `draw_boxes` draws: a row per variant and trial."""
-    import pandas as pd
-
-    frames = [
-        pd.DataFrame({"variant": v.name, "trial": v.trial_numbers} | v.last)
-        for v in trained(results)
-    ]
-    return pd.concat(frames, ignore_index=True)
-
-
-def summary_of(results: StudyResults, kind: str) -> pd.DataFrame:
-    """The summary as numbers, or for LaTeX as it would be printed."""
-    if kind != "latex":
-        return results.summary
-    import pandas as pd
-
-    from stiffgui.study.summary import readable
-
-    titles, rows = readable(results)
-    return pd.DataFrame(rows, columns=titles)
-
-
-Draw = Callable[["StudyResults", Options], Any]
-Tabulate = Callable[["StudyResults", Options], "pd.DataFrame"]
-
-
-def _radius(options: Options) -> Options:
-    return options if options.indices else changed(options, indices=(STIFFNESS,))
-
-
-STUDY_FIGURES: dict[str, tuple[Draw, Tabulate]] = {
-    "summary": (draw_summary, evolution_table),
-    "errors": (
-        lambda results, options: draw_errors(trained(results), options),
-        lambda results, options: errors_table(trained(results), options),
-    ),
-    "stiffness": (
-        lambda results, options: draw_stiffness(trained(results), _radius(options)),
-        lambda results, options: stiffness_table(trained(results), _radius(options)),
-    ),
-    "boxes": (draw_boxes, last_table),
-}
-STUDY_TABLES = ("summary", "history", "comparison")
-SUMMARY_SIZE = (260.0, 140.0)  # eight panels need more room than one
-
-
-def export_study_figure(
-    results: StudyResults,
-    name: str,
-    path: Path,
-    kind: str,
-    options: Options | None = None,
-    *,
-    replace: bool = False,
-) -> None:
-    """Write a figure of a study as png, svg or pdf, or what it draws as csv.
-
-    Raises InputError for an unknown figure or format, when nothing is done yet, and when `path`
-    exists (unless `replace`) or cannot be written.
+    Raises InputError when there is none.
     """
-    known_name("figure", name, STUDY_FIGURES)
-    options = options or Options()
-    plain = Options()
-    if name in ("summary", "boxes") and (options.width, options.height) == (
-        plain.width,
-        plain.height,
-    ):
-        height = SUMMARY_SIZE[1] if name == "summary" else SUMMARY_SIZE[1] / 2
-        options = changed(options, width=SUMMARY_SIZE[0], height=height)
-    draw_to_file(STUDY_FIGURES[name], results, path, kind, options, replace)
+    drawn = [Drawn(v, k, v.name, (STIFFNESS,)) for k, v in enumerate(results.variants) if v.trials]
+    if not drawn:
+        raise InputError(f"{results.path} has no finished trials yet: let it train on.")
+    return drawn
 
 
-def export_study_table(
-    results: StudyResults,
-    name: str,
-    path: Path,
-    kind: str,
-    options: Options | None = None,
-    *,
-    replace: bool = False,
-) -> None:
-    """Write a table of a study as csv, parquet, npz or latex. Raises as export_study_figure."""
-    from stiffgui.study.summary import comparison_frame
+def recorded_as(quantity: Quantity) -> str:
+    """The name under which a history holds a quantity of a study."""
+    return STIFFNESS if quantity.per == "layer" else quantity.name
 
-    known_name("table", name, STUDY_TABLES)
-    tables: dict[str, Callable[[], pd.DataFrame]] = {
-        "summary": lambda: summary_of(results, kind),
-        "history": lambda: results.history,
-        "comparison": lambda: comparison_frame(results),
-    }
-    table_to_file(tables[name], path, kind, replace)
+
+class StudyFigure(Figure):
+    """What the figures of a study have in common."""
+
+    sources: ClassVar[tuple[str, ...]] = ("study",)
+
+    logarithmic: bool | None = setting(
+        None,
+        title="Logarithmic",
+        help="Logarithmic axes of errors and stiffness; by default they are.",
+        flag="--log/--linear",
+    )
+
+    def scale(self, quantity: Quantity) -> Scale:
+        """Of a panel: logarithmic where the quantity is, unless it is asked otherwise."""
+        return "log" if quantity.logarithmic and self.logarithmic is not False else "linear"
+
+    def evolution(self, variants: Sequence[Drawn], live: Live = ()) -> tuple[Panel, ...]:
+        """A panel per quantity: a line and a band per variant, thin lines of what still trains."""
+        return tuple(self._evolution(variants, live, quantity) for quantity in PANELS.values())
+
+    def _evolution(self, variants: Sequence[Drawn], live: Live, quantity: Quantity) -> Panel:
+        items: list[Item] = []
+        name = recorded_as(quantity)
+        for variant in variants:
+            x, (low, median, high) = variant.history.quartiles(name)
+            look: dict[str, Any] = {"colour": variant.colour, "group": variant.name}
+            if variant.history.trials > 1:
+                items.append(Band(x=x, low=low, high=high, **look))
+            items.append(Curve(x=x, y=median, dash=variant.colour, label=variant.name, **look))
+        for place, history in live:
+            x, (_, median, _) = history.quartiles(name)
+            items.append(Curve(x=x, y=median, colour=place, dash=place, width=1, alpha=0.6))
+        y = Axis(scale=self.scale(quantity))
+        x_axis = Axis(label="epoch", whole=True)
+        return Panel(x=x_axis, y=y, items=tuple(items), title=quantity.in_study)
+
+    def last(self, variants: Sequence[Drawn]) -> tuple[Panel, ...]:
+        """A panel per quantity: a box per variant of the last values."""
+        return tuple(
+            boxes(
+                {v.name: v.run.last[column] for v in variants},
+                title=f"last {quantity.in_study}",
+                scale=self.scale(quantity),
+                numbered=len(variants) > NAMED,
+                coloured=True,
+            )
+            for column, quantity in PANELS.items()
+        )
+
+
+class StudySummary(StudyFigure):
+    """Summary of the study
+
+    The evolution of errors, L2 norm and stiffness of every variant above, their last values
+    below: medians over trials with the band of quartiles."""
+
+    kind: Literal["summary"] = "summary"
+    size: ClassVar[tuple[float, float] | None] = (260.0, 140.0)  # eight panels need more room
+
+    boxes: bool = setting(True, title="Last values", help="Draw the last values below.")
+
+    def build(self, source: StudyResults) -> Picture:
+        variants = variants_of(source)
+        rows: tuple[tuple[Panel, ...], ...] = (self.evolution(variants),)
+        if self.boxes:
+            rows = (*rows, self.last(variants))
+        return Picture(
+            rows=rows, heights=(3, 2)[: len(rows)], legend_below=True, flows=not self.boxes
+        )
+
+    def table(self, source: StudyResults) -> pd.DataFrame:
+        """Variant, series, epoch, median and quartiles."""
+        import pandas as pd
+
+        frames = []
+        for variant in variants_of(source):
+            for column, quantity in PANELS.items():
+                epochs, (low, median, high) = variant.history.quartiles(recorded_as(quantity))
+                columns = {"variant": variant.name, "series": column, "epoch": epochs}
+                bands = {"median": median, "lower_quartile": low, "upper_quartile": high}
+                frames.append(pd.DataFrame(columns | bands))
+        return pd.concat(frames, ignore_index=True)
+
+
+class Boxes(StudyFigure):
+    """Box plots of the last values
+
+    Errors, norm and stiffness at the end of every trial, a box per variant."""
+
+    kind: Literal["boxes"] = "boxes"
+    size: ClassVar[tuple[float, float] | None] = (260.0, 70.0)
+
+    def build(self, source: StudyResults) -> Picture:
+        return Picture(rows=(self.last(variants_of(source)),), flows=True)
+
+    def table(self, source: StudyResults) -> pd.DataFrame:
+        """A row per variant and trial."""
+        import pandas as pd
+
+        frames = [
+            pd.DataFrame({"variant": v.name, "trial": v.run.trial_numbers} | v.run.last)
+            for v in variants_of(source)
+        ]
+        return pd.concat(frames, ignore_index=True)

@@ -1,62 +1,73 @@
-"""One page on a run: errors, stiffness, layers and spectrum side by side."""
+"""One page on a run: box plots of the last errors and indices."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from stiffgui.figures.style import COLOURS, Options
+from stiffgui.figures.base import RunFigure
+from stiffgui.figures.picture import Axis, Box, Panel, Picture, Scale
+from stiffgui.figures.sources import Drawn
 from stiffgui.stiffness import WATCHABLE
-from stiffgui.stiffness.indices import network_index
+from stiffgui.training.quantities import drawn_in
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from stiffgui.runs import Run
+
+class Summary(RunFigure):
+    """Summary of the last epoch
+
+    Box plots over trials of the last errors and the last indices."""
+
+    kind: Literal["summary"] = "summary"
+
+    def build_runs(self, runs: Sequence[Drawn]) -> Picture:
+        run = runs[-1]
+        history = run.history
+        errors = {q.short: history.series[q.name][-1] for q in drawn_in("errors")}
+        indices = {WATCHABLE[n].title: history.network(n)[-1] for n in history.indices}
+        trials = "1 trial" if history.trials == 1 else f"{history.trials} trials"
+        return Picture(
+            rows=((boxes(errors, "RMSE"), boxes(indices, "sum over layers")),),
+            widths=(2, 3),
+            title=f"{run.name} · epoch {history.epochs[-1]} · {trials}",
+        )
+
+    def tabulate_runs(self, runs: Sequence[Drawn]) -> pd.DataFrame:
+        """Last values per quantity: median and quartiles over trials, a row each."""
+        import pandas as pd
+
+        rows = []
+        for run in runs:
+            history = run.history
+            last = {name: values[-1] for name, values in history.series.items()}
+            last |= {f"stiffness {name}": history.network(name)[-1] for name in history.indices}
+            for name, values in last.items():
+                known = values[np.isfinite(values)]
+                quartiles = np.percentile(known, (50, 25, 75)) if known.size else [np.nan] * 3
+                rows.append((run.name, name, *map(float, quartiles), int(known.size)))
+        columns = ["run", "quantity", "median", "lower_quartile", "upper_quartile", "trials"]
+        return pd.DataFrame(rows, columns=columns)
 
 
-def summary_table(runs: Sequence[Run], options: Options) -> pd.DataFrame:
-    """Last values per quantity: median and quartiles over trials, a row each."""
-    import pandas as pd
-
-    rows = []
-    for run in runs:
-        history = run.series()
-        last = {name: values[-1] for name, values in history.series.items()}
-        last |= {f"stiffness {n}": network_index(v[-1]) for n, v in history.indices.items()}
-        for name, values in last.items():
-            known = values[np.isfinite(values)]
-            quartiles = np.percentile(known, (50, 25, 75)) if known.size else [np.nan] * 3
-            rows.append((run.name, name, *map(float, quartiles), int(known.size)))
-    columns = ["run", "quantity", "median", "lower_quartile", "upper_quartile", "trials"]
-    return pd.DataFrame(rows, columns=columns)
-
-
-def draw_summary(runs: Sequence[Run], options: Options) -> Any:
-    """Box plots over trials of the last errors and the last indices."""
-    import matplotlib.pyplot as plt
-
-    history = runs[0].series()
-    errors = [history.series["train_error"][-1], history.series["test_error"][-1]]
-    indices = {WATCHABLE[n].title: network_index(v[-1]) for n, v in history.indices.items()}
-    figure, (left, right) = plt.subplots(1, 2, width_ratios=(2, 3))
-    boxes(left, errors, ["train", "test"], "RMSE")
-    boxes(right, list(indices.values()), list(indices), "sum over layers")
-    told = "1 trial" if runs[0].trials == 1 else f"{runs[0].trials} trials"
-    figure.suptitle(f"{runs[0].name} · epoch {history.epochs[-1]} · {told}")
-    return figure
-
-
-def boxes(axes: Any, values: list[Any], labels: list[str], label: str) -> None:
-    known = [v[np.isfinite(v)] for v in values]
-    if any(points.size > 1 for points in known):
-        axes.boxplot(known, tick_labels=labels, medianprops={"color": COLOURS[1]}, widths=0.5)
-    else:  # the box of one number is a line: the dots say it
-        axes.set_xticks(range(1, len(labels) + 1), labels)
-        axes.set_xlim(0.5, len(labels) + 0.5)
-    for k, points in enumerate(known):
-        axes.plot(np.full(points.size, k + 1), points, ".", color=COLOURS[0], ms=4)
-    axes.tick_params(axis="x", rotation=20)
-    axes.set_ylabel(label)
+def boxes(
+    values: Mapping[str, Any],
+    label: str = "",
+    title: str = "",
+    scale: Scale = "linear",
+    numbered: bool = False,
+    coloured: bool = False,
+) -> Panel:
+    """A box for each name, over the known values [R]; `numbered`: numbers below, not names."""
+    items = []
+    for place, (name, each) in enumerate(values.items()):
+        known = each[np.isfinite(each)]
+        if known.size:
+            items.append(Box(at=place, values=known, colour=place if coloured else 0, group=name))
+    names = tuple((k, str(k + 1) if numbered else name) for k, name in enumerate(values))
+    ends = (-0.6, len(values) - 0.4)
+    x = Axis(ticks=tuple((float(k), text) for k, text in names), limits=ends)
+    return Panel(x=x, y=Axis(label=label, scale=scale), items=tuple(items), title=title)

@@ -3,69 +3,90 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from stiffgui.errors import InputError
-from stiffgui.figures.style import COLOURS, Options
+from stiffgui.figures.base import NetworkFigure
+from stiffgui.figures.picture import Axis, Curve, Item, Panel, Picture
+from stiffgui.figures.sources import Drawn
+from stiffgui.settings import setting
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from stiffgui.labs.trajectories import Trajectories
-    from stiffgui.runs import Run
+    from stiffgui.labs.trajectories import Trajectories as States
 
 
-def _of(runs: Sequence[Run], options: Options) -> tuple[Trajectories, int]:
-    from stiffgui.labs.trajectories import trajectories_of
+class Trajectories(NetworkFigure):
+    """Trajectories beside the ODE
 
-    run = runs[-1]
-    width = run.experiment.architecture.width
-    if options.component > width:
-        raise InputError(
-            f"{run.path} has no component {options.component}: choose one from 1 to {width}, or 0 "
-            f"for principal components."
+    The states of some samples from layer to layer, beside the ODE of the same weights."""
+
+    kind: Literal["trajectories"] = "trajectories"
+
+    component: int = setting(
+        0,
+        title="Component",
+        help="Component of the states, from 1; 0: two principal components.",
+        ge=0,
+    )
+    samples: int = setting(
+        5, title="Samples", help="The first training samples, so many.", ge=1, le=100
+    )
+
+    def _found(self, run: Drawn) -> tuple[States, int]:
+        from stiffgui.labs.trajectories import trajectories_of
+
+        run.check(trial=self.trial)
+        width = run.experiment.architecture.width
+        if self.component > width:
+            raise InputError(
+                f"{run.path} has no component {self.component}: choose one from 1 to {width}, or "
+                f"0 for principal components."
+            )
+        snapshot = run.snapshot(self.epoch)
+        return trajectories_of(snapshot, self.trial, self.samples), snapshot.epoch
+
+    def build_runs(self, runs: Sequence[Drawn]) -> Picture:
+        """Dots and thin lines: the network; broad lines: its ODE. A colour for each sample."""
+        found, epoch = self._found(runs[-1])
+        names, network, ode = found.coordinates(self.component)
+        panels = []
+        for k, name in enumerate(names):
+            items: list[Item] = []
+            for sample in range(network.shape[1]):
+                x, y = found.ode_times, ode[:, sample, k]
+                items.append(Curve(x=x, y=y, colour=sample, width=3.5, alpha=0.35))
+                x, y = found.times, network[:, sample, k]
+                items.append(Curve(x=x, y=y, colour=sample, width=0.9, symbol="o"))
+            panels.append(Panel(x=Axis(label="t"), y=Axis(label=name), items=tuple(items)))
+        distance = found.distance()
+        apart = f" · they end {distance:.3g} apart" if np.isfinite(distance) else ""
+        return Picture(
+            rows=tuple((panel,) for panel in panels),
+            title=f"network (dots) and its ODE (broad) · epoch {epoch} · trial {self.trial}",
+            note=found.problem or f"dots: network · broad: its ODE{apart}",
+            place=(epoch, -1, self.trial),
         )
-    epoch = options.epoch if options.epoch is not None else run.nearest_epoch(2**62)
-    snapshot = run.snapshot(epoch)
-    return trajectories_of(snapshot, options.trial, options.samples), snapshot.epoch
 
+    def tabulate_runs(self, runs: Sequence[Drawn]) -> pd.DataFrame:
+        """Every component: source, sample, t, x1, x2, .."""
+        import pandas as pd
 
-def draw_trajectories(runs: Sequence[Run], options: Options) -> Any:
-    """Dots and thin lines: the network; broad lines: its ODE. A colour for each sample."""
-    import matplotlib.pyplot as plt
-
-    found, epoch = _of(runs, options)
-    names, network, ode = found.coordinates(options.component)
-    figure, rows = plt.subplots(len(names), 1, sharex=True, squeeze=False)
-    for k, (name, axes) in enumerate(zip(names, rows[:, 0], strict=True)):
-        for sample in range(network.shape[1]):
-            colour = COLOURS[sample % len(COLOURS)]
-            axes.plot(found.ode_times, ode[:, sample, k], color=colour, lw=3, alpha=0.35)
-            axes.plot(found.times, network[:, sample, k], ".-", color=colour, lw=0.9, ms=4)
-        axes.set_ylabel(name)
-    rows[-1, 0].set_xlabel("t")
-    rows[0, 0].set_title(f"network (dots) and its ODE · epoch {epoch} · trial {options.trial}")
-    return figure
-
-
-def trajectories_table(runs: Sequence[Run], options: Options) -> pd.DataFrame:
-    """What `draw_trajectories` draws from, every component: source, sample, t, x1, x2, .."""
-    import pandas as pd
-
-    found, _ = _of(runs, options)
-    frames = []
-    for source, times, states in (
-        ("network", found.times, found.network),
-        ("ode", found.ode_times, found.ode),
-    ):
-        moments, samples, width = states.shape
-        columns = {f"x{c + 1}": states[:, :, c].T.ravel() for c in range(width)}
-        place = {
-            "source": source,
-            "sample": np.repeat(np.arange(samples), moments),
-            "t": np.tile(times, samples),
-        }
-        frames.append(pd.DataFrame(place | columns))
-    return pd.concat(frames, ignore_index=True)
+        found, _ = self._found(runs[-1])
+        frames = []
+        for source, times, states in (
+            ("network", found.times, found.network),
+            ("ode", found.ode_times, found.ode),
+        ):
+            moments, samples, width = states.shape
+            columns = {f"x{c + 1}": states[:, :, c].T.ravel() for c in range(width)}
+            place = {
+                "source": source,
+                "sample": np.repeat(np.arange(samples), moments),
+                "t": np.tile(times, samples),
+            }
+            frames.append(pd.DataFrame(place | columns))
+        return pd.concat(frames, ignore_index=True)

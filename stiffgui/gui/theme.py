@@ -10,11 +10,12 @@ from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication
 
 from stiffgui._resources import resource
+from stiffgui.figures import palette
 
 
 @dataclass(frozen=True)
 class Theme:
-    """The colours of one scheme. `series` is safe for colour blindness (Okabe & Ito)."""
+    """The colours of one scheme; those of the series are the same as in files (`palette`)."""
 
     window: str
     card: str
@@ -36,15 +37,15 @@ LIGHT = Theme(
     card="#ffffff",
     border="#dcdfe5",
     text="#1c2230",
-    faint="#5d6675",
-    accent="#1f6bd6",
+    faint=palette.FAINT,
+    accent=palette.ACCENT,
     on_accent="#ffffff",
     check="check-light.svg",
     grid="#e8eaee",
     bad="#b3261e",
     good="#00805a",
     disc="#e3f4ee",
-    series=("#0072B2", "#D55E00", "#009E73", "#C2578F", "#B87900", "#2A91C9", "#555555"),
+    series=palette.LIGHT,
 )
 DARK = Theme(
     window="#181b20",
@@ -59,7 +60,7 @@ DARK = Theme(
     bad="#ff8a80",
     good="#2fcf9c",
     disc="#1f3833",
-    series=("#56B4E9", "#FF9149", "#2FCF9C", "#E79CC5", "#F0C04A", "#8FD0F5", "#C4C8D0"),
+    series=palette.DARK,
 )
 
 

@@ -10,18 +10,22 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QBrush, QPainter, QPolygonF
 
 
-class Band(pg.GraphicsObject):  # type: ignore[misc]
+class BandItem(pg.GraphicsObject):  # type: ignore[misc]
     """The area between low and high, in the plot's own (maybe logarithmic) coordinates.
 
     pyqtgraph's FillBetweenItem records and replays an antialiased picture at every paint; with
     six bands that took half of the window's time while training. A polygon takes a twentieth.
     """
 
-    def __init__(self, brush: QBrush) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._brush = brush
+        self._brush = QBrush()
         self._polygon = QPolygonF()
         self._limits: tuple[Any, Any] = ((None, None), (None, None))
+
+    def set_brush(self, brush: QBrush) -> None:
+        """Colour the area."""
+        self._brush = brush
 
     def set_data(self, x: Any, low: Any, high: Any) -> None:
         """Values [n] each; rows with an unknown value are left out."""

@@ -10,7 +10,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
-from stiffgui.gui.train.cards.complex_plane import Points
+from stiffgui.figures.picture import Points
 
 # Heading, what it is.
 COLUMNS = (
@@ -39,18 +39,14 @@ class _Model(QAbstractTableModel):
     def show(self, points: Points) -> None:
         """Take new points; the order asked for stays."""
         self.beginResetModel()
-        values = points.values
-        with np.errstate(divide="ignore"):
-            scales = 1 / np.abs(values.real)
+        count = len(points.x)
         self._columns = np.stack(
             [
-                values.real,
-                values.imag,
-                np.abs(values),
-                scales,
-                points.conditions,
-                points.samples + 1,
-                points.layers,
+                points.x,
+                points.y,
+                *points.numbers.values(),
+                np.broadcast_to(np.asarray(points.places.sample) + 1, count),
+                np.broadcast_to(points.places.layer, count),
             ]
         )
         self._arrange()
@@ -121,7 +117,7 @@ class EigenvalueTable(QTableView):
     def show_points(self, points: Points) -> None:
         """A row for each point."""
         self._model.show(points)
-        one = bool(len(points.layers)) and bool((points.layers == points.layers[0]).all())
+        one = len(np.unique(points.places.layer)) == 1
         self.setColumnHidden(len(COLUMNS) - 1, one)
 
     def as_text(self) -> str:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QLinearGradient, QPainter, QPaintEvent
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -19,14 +17,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from stiffgui.gui.plots.card import Card, grouped
+from stiffgui.figures.picture import Picture, Points
+from stiffgui.figures.spectrum import Spectrum, TimeScales
+from stiffgui.gui.plots.axes import grouped
+from stiffgui.gui.plots.figure_card import FigureCard
+from stiffgui.gui.plots.picture_view import PictureView
 from stiffgui.gui.theme import Theme
-from stiffgui.gui.train.cards.complex_plane import COLOURS, ComplexPlane, Points
 from stiffgui.gui.train.cards.eigenvalue_table import EigenvalueTable
 from stiffgui.gui.train.cards.index_table import IndexTable
-from stiffgui.gui.train.cards.time_scales import TimeScales
-from stiffgui.session.messages import View
-from stiffgui.stiffness.stability import REGIONS
 
 ANIMATE_MILLISECONDS = 600
 PAGES = (
@@ -36,52 +34,42 @@ PAGES = (
 )
 
 
-class EigenvaluesCard(Card):
-    """Emits `layer_chosen` and `trial_chosen`; `all_layers` asks for the spectra of every layer."""
+class EigenvaluesCard(FigureCard):
+    """Emits `layer_chosen` and `trial_chosen`."""
 
     layer_chosen = Signal(int)
     trial_chosen = Signal(int)
 
     def __init__(self) -> None:
-        super().__init__(
-            "Eigenvalues", "spectrum", "The eigenvalues of a layer's Jacobian in the complex plane."
-        )
-        self.plane = ComplexPlane()
-        self.plot = self.plane.plot
-        self.table = IndexTable()
-        self.list, self.scales = EigenvalueTable(), TimeScales()
+        super().__init__(Spectrum(), "Eigenvalues")
+        self.table, self.list, self.scales = IndexTable(), EigenvalueTable(), PictureView()
         self.pages = QStackedWidget()
-        for page in (self.table, self.list, self.scales.plot):
+        for page in (self.table, self.list, self.scales):
             self.pages.addWidget(page)
         self.pages.setFixedHeight(self.table.height())
         self.layer, self.trial = QSlider(Qt.Orientation.Horizontal), QSpinBox()
         self.region, self.colour, self.below = QComboBox(), QComboBox(), QComboBox()
-        self.all_layers = QCheckBox("&all layers")
-        self.contours = QCheckBox("&contours")
+        self.all_layers, self.contours = QCheckBox("&all layers"), QCheckBox("&contours")
         self.animate = QPushButton("▶")
         self._layer_text = QLabel("1 / 10")
+        self._make_place()
         self._make_choosers()
-        self.scale = _Scale(self.plane.brushes)
-        self.add(self.plot, 1)
         self._caption = QLabel("&Layer")
         self._caption.setBuddy(self.layer)
-        choosers = ((self.layer, 1), (self._layer_text, 0), (self.animate, 0), (self.trial, 0))
-        self.add(_row((self._caption, 0), *choosers), 0)
-        self.add(
-            _row((self.colour, 0), (self.scale, 1), (self.all_layers, 0), (self.contours, 0)), 0
-        )
+        place = ((self.layer, 1), (self._layer_text, 0), (self.animate, 0), (self.trial, 0))
+        self.add(_row((self._caption, 0), *place), 0)
+        self.add(_row((self.colour, 1), (self.all_layers, 0), (self.contours, 0)), 0)
         self.add(_row((self.region, 1), (self.below, 1)), 0)
         self.add(self.pages, 0)
-        self._view: View | None = None
-        self._step = 0.1
+        self._drawn: Picture | None = None
         self._walk = QTimer(self)
         self._walk.setInterval(ANIMATE_MILLISECONDS)
         self._walk.timeout.connect(self._next_layer)
 
-    def _make_choosers(self) -> None:
+    def _make_place(self) -> None:
         self.layer.setRange(1, 10)
         self.layer.setAccessibleName("Layer")
-        self.layer.setToolTip("The layer whose Jacobian is shown")
+        self.layer.setToolTip(self.spec("layer").help)
         self.layer.valueChanged.connect(self._layer_moved)
         self.animate.setCheckable(True)
         self.animate.setAccessibleName("Animate")
@@ -92,174 +80,93 @@ class EigenvaluesCard(Card):
         self.trial.setToolTip("The trial that Fit and Eigenvalues show")
         self.trial.setPrefix("trial ")
         self.trial.valueChanged.connect(self.trial_chosen)
-        for name, method in REGIONS.items():
-            self.region.addItem(f"▒ {method.title}", name)
-        self.region.setAccessibleName("Stability region")
-        self.region.setToolTip("The method whose stability region |R(aλ)| ≤ 1 is shaded")
+
+    def _make_choosers(self) -> None:
+        for name, title in (self.spec("region").choices or {}).items():
+            self.region.addItem(f"▒ {title}", name)
         self.region.setMinimumContentsLength(8)
-        self.region.currentIndexChanged.connect(self._region_changed)
-        for name in ("sample", "layer"):
+        for name in self.spec("colour").choices or {}:
             self.colour.addItem(name, name)
-        self.colour.setAccessibleName("Colour")
-        self.colour.setToolTip("What the colour of a point stands for")
-        self.colour.currentIndexChanged.connect(self._redraw)
+        for chooser, setting in ((self.region, "region"), (self.colour, "colour")):
+            chooser.setAccessibleName(self.spec(setting).title)
+            chooser.setToolTip(self.spec(setting).help)
+            chooser.currentIndexChanged.connect(
+                lambda _, c=chooser, s=setting: self.set(**{s: c.currentData()})
+            )
         for text, tip in PAGES:
             self.below.addItem(text)
             self.below.setItemData(self.below.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
         self.below.setAccessibleName("Shown below the plane")
         self.below.setToolTip("Indices, every eigenvalue, or their time scales")
         self.below.currentIndexChanged.connect(self._page_changed)
-        self.contours.setToolTip(
-            "Pseudospectrum of this layer at sample 1: on each line the smallest singular value "
-            "of zI − J is the number written on it"
-        )
+        self.contours.setToolTip(self.spec("contours").help)
+        self.contours.toggled.connect(lambda on: self.set(contours=on))
         self.all_layers.setToolTip("Every layer in one plane, coloured by layer")
         self.all_layers.toggled.connect(self._all_layers_toggled)
 
     def set_theme(self, theme: Theme) -> None:
-        self.plane.set_theme(theme)
+        super().set_theme(theme)
         self.scales.set_theme(theme)
-        self._redraw()
 
-    def set_network(self, depth: int, trials: int, step: float) -> None:
-        """Ranges of the choosers, and the region at step size a."""
+    def set_network(self, depth: int, trials: int) -> None:
+        """Ranges of the choosers."""
         self.layer.setMaximum(depth)
         self.trial.setMaximum(max(0, trials - 1))
         self.trial.setVisible(trials > 1)
-        self._step = step
-        self._say_layer()
-        self._region_changed()
+        self._write_layer()
 
-    def export_options(self) -> dict[str, Any]:
-        """What `stiffgui export` needs to draw the same."""
-        return {
-            "region": str(self.region.currentData()),
-            "all_layers": self.all_layers.isChecked(),
-        }
-
-    def reset_view(self) -> None:
-        """Show every eigenvalue again."""
-        self.plane.reset_view()
+    @property
+    def asked(self) -> tuple[Any, ...]:
+        """The figures whose pictures are wanted: the plane, and what is seen below it."""
+        if self.pages.currentWidget() is not self.scales:
+            return (self.settings,)
+        settings = self.settings
+        names = ("epoch", "trial", "layer", "all_layers")
+        return (settings, TimeScales(**{name: getattr(settings, name) for name in names}))
 
     # ------------------------------------------------------------------ choosers
 
-    def _say_layer(self) -> None:
+    def _write_layer(self) -> None:
         self._layer_text.setText(f"{self.layer.value()} / {self.layer.maximum()}")
 
     def _layer_moved(self, layer: int) -> None:
-        self._say_layer()
+        self._write_layer()
         self.layer_chosen.emit(layer)
 
     def _next_layer(self) -> None:
         """One layer on, once the present one is drawn: a slow view is not outrun."""
-        if self._view is not None and self._view.layer == self.layer.value():
+        if self._drawn is not None and self._drawn.place[1] == self.layer.value():
             self.layer.setValue(self.layer.value() % self.layer.maximum() + 1)
 
     def _all_layers_toggled(self, on: bool) -> None:
+        self.colour.blockSignals(True)
         self.colour.setCurrentIndex(self.colour.findData("layer" if on else "sample"))
-
-    def _region_changed(self) -> None:
-        self.plane.set_region(str(self.region.currentData()), self._step)
-        if self._view is not None:
-            self._show_table(self._view)
+        self.colour.blockSignals(False)
+        self.set(all_layers=on, colour=self.colour.currentData())
 
     def _page_changed(self, page: int) -> None:
         self.pages.setCurrentIndex(page)
         self._show_below()
+        self.changed.emit()
 
     def _show_below(self) -> None:
         """Fill the page that is seen."""
-        if self._view is None or self.plane.points is None:
-            return
-        page = self.pages.currentIndex()
-        if page == 1:
-            self.list.show_points(self.plane.points)
-        elif page == 2:
-            self.scales.show_points(self.plane.points, self._step)
-
-    def _redraw(self) -> None:
-        if self._view is not None:
-            self.show_view(self._view)
+        if self._drawn is not None and self.pages.currentWidget() is self.list:
+            self.list.show_points(next(self._drawn.panels[0].of(Points)))
 
     # ------------------------------------------------------------------- drawing
 
-    def show_view(self, view: View) -> None:
-        """Draw the spectrum of a View."""
-        self.fill()
-        self._view = view
-        points, layers = _points(view)
-        samples = int(points.samples.max(initial=0)) + 1
-        depth = self.layer.maximum()
-        if self.colour.currentData() == "layer":
-            self.plane.show(points, (points.layers - 1) / max(1, depth - 1))
-            self.scale.set_ends("1", str(depth))
-        else:
-            self.plane.show(points, points.samples / max(1, samples - 1))
-            self.scale.set_ends("1", str(samples))
-        where = f"{layers} layers" if layers > 1 else f"layer {view.layer}"
-        eps = view.pseudospectrum.levels() if view.pseudospectrum is not None else []
-        told = " · ε = " + ", ".join(f"{level:.2g}" for level in eps) if eps else ""
-        self.say(f"{where} · epoch {grouped(view.epoch)}{told}")
-        self._show_table(view)
+    def show_picture(self, picture: Picture) -> None:
+        """Draw the plane, and what is seen below it."""
+        super().show_picture(picture)
+        self._drawn = picture
+        self.say(picture.title.replace(f"epoch {picture.place[0]}", f"epoch {grouped(picture.place[0])}"))
+        self.table.show_values(picture.numbers)
         self._show_below()
-        self.plane.show_contours(view.pseudospectrum)
 
-    def _show_table(self, view: View) -> None:
-        method = REGIONS[str(self.region.currentData())]
-        unstable = method.amplification(self._step * view.eigenvalues) > 1
-        indices = view.indices | {"unstable": float(unstable.mean())}
-        self.table.show_values(indices, view.proxies, view.residual)
-
-
-def _points(view: View) -> tuple[Points, int]:
-    """The points to draw, and of how many layers they are."""
-    values, conditions = view.eigenvalues[None], view.conditions[None]
-    first = view.layer
-    if view.all_eigenvalues is not None and view.all_conditions is not None:
-        values, conditions, first = view.all_eigenvalues, view.all_conditions, 1
-    layers, samples, width = values.shape
-    return (
-        Points(
-            values.ravel(),
-            conditions.ravel(),
-            np.tile(np.repeat(np.arange(samples), width), layers),
-            np.repeat(np.arange(layers) + first, samples * width),
-        ),
-        layers,
-    )
-
-
-class _Scale(QWidget):
-    """The colours from the first to the last sample or layer."""
-
-    def __init__(self, brushes: Any) -> None:
-        super().__init__()
-        self._brushes, self._ends = brushes, ("", "")
-        self.setAccessibleName("Colour scale")
-
-    def sizeHint(self) -> QSize:
-        return QSize(80, 16)
-
-    def set_ends(self, first: str, last: str) -> None:
-        """What the first and the last colour stand for."""
-        if (first, last) != self._ends:
-            self._ends = (first, last)
-            self.update()
-
-    def paintEvent(self, _: QPaintEvent) -> None:
-        if not self._ends[0]:
-            return
-        painter = QPainter(self)
-        first, last = self._ends
-        left = self.fontMetrics().horizontalAdvance(first) + 6
-        right = self.width() - self.fontMetrics().horizontalAdvance(last) - 6
-        gradient = QLinearGradient(left, 0, right, 0)
-        for k in range(COLOURS):
-            gradient.setColorAt(k / (COLOURS - 1), self._brushes[k].color())
-        painter.fillRect(left, self.height() // 2 - 4, right - left, 8, gradient)
-        middle = Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(self.rect(), middle | Qt.AlignmentFlag.AlignLeft, first)
-        painter.drawText(self.rect(), middle | Qt.AlignmentFlag.AlignRight, last)
+    def show_scales(self, picture: Picture) -> None:
+        """Draw the histogram of time scales."""
+        self.scales.show_picture(picture)
 
 
 def _row(*widgets: tuple[QWidget, int]) -> QWidget:

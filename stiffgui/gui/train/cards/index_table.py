@@ -88,20 +88,19 @@ class IndexTable(QTableWidget):
             header.setHighlightSections(False)
         self.setFixedHeight(ROW_HEIGHT * (1 + len(ROWS)) + 2)
 
-    def show_values(
-        self, indices: Mapping[str, float], proxies: Mapping[str, float], residual: float = 0.0
-    ) -> None:
-        """Write the values; a missing or undefined one reads so.
+    def show_values(self, numbers: Mapping[str, float]) -> None:
+        """Write the numbers of a picture of eigenvalues; a missing or undefined one reads so.
 
-        A power method with a mean `residual` above a thousandth is marked: it has not converged.
+        A power method with a mean residual above a thousandth is marked: it has not converged.
         """
+        residual = numbers.get("power residual", 0.0)
         for row, name in enumerate(ROWS):
-            value = indices.get(name, math.nan)
+            value = numbers.get(name, math.nan)
             text = f"{value:.1%}" if name == "unstable" and math.isfinite(value) else number(value)
             self._write(row, 0, text)
         radius = list(ROWS).index("spectral-radius")
         for column, name in enumerate(self.proxies, 1):
-            text = number(proxies.get(name, math.nan))
+            text = number(numbers.get(f"proxy {name}", math.nan))
             if name == "power":
                 doubtful = residual > UNCONVERGED
                 text += DOUBT if doubtful else ""

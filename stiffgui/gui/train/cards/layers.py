@@ -4,188 +4,89 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-import pyqtgraph as pg
-from numpy.typing import NDArray
-from PySide6.QtCore import QRectF, Signal
-from PySide6.QtGui import QCursor
-from PySide6.QtWidgets import QCheckBox, QComboBox, QToolTip
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QComboBox
 
-from stiffgui.gui.plots.card import (
-    Card,
-    adopt_menu,
-    colour_plot,
-    grouped,
-    plain_numbers,
-    plot_widget,
-)
-from stiffgui.gui.theme import Theme
-from stiffgui.gui.train.runs.entry import RunEntry
+from stiffgui.figures.layers import USUAL, Layers
+from stiffgui.figures.picture import Image
+from stiffgui.figures.sources import Drawn
+from stiffgui.gui.plots.figure_card import FigureCard
 from stiffgui.stiffness import WATCHABLE
 
-COLUMNS = 400
 
-
-class LayersCard(Card):
+class LayersCard(FigureCard):
     """Emits `picked(layer, epoch)` on a click."""
 
     picked = Signal(int, int)
 
     def __init__(self) -> None:
-        super().__init__(
-            "Layers", "layers", "One stiffness index of every layer, epoch after epoch."
-        )
-        self.logarithmic = QCheckBox("log")
-        self.logarithmic.setToolTip("Logarithmic colours; values of 0 and below stay blank")
-        self.logarithmic.setAccessibleName("Logarithmic colours")
-        self.logarithmic.toggled.connect(self._changed)
-        self.add_control(self.logarithmic)
+        super().__init__(Layers(logarithmic=False), "Layers")
+        self.logarithmic = self.add_check_box("logarithmic", "log")
+        spec = self.spec("indices")
         self.index = QComboBox()
         self.index.setAccessibleName("Index of the heat map")
-        self.index.setToolTip("The index that the colours show")
+        self.index.setToolTip(spec.help)
         self.index.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        self.index.currentIndexChanged.connect(self._changed)
+        self.index.currentIndexChanged.connect(self._chosen)
         self.add_control(self.index)
-        self.plot = plot_widget("layer", "epoch")
-        self.plot.getPlotItem().setMouseEnabled(x=False, y=False)
-        self.plot.setToolTip("Click to see a layer at an epoch everywhere")
-        self.plot.setAccessibleName("Heat map of the index, layers over epochs")
-        self.image = pg.ImageItem(axisOrder="row-major")
-        self.plot.addItem(self.image)
-        self.bar = pg.ColorBarItem(colorMap=pg.colormap.get("viridis"), interactive=False, width=12)
-        adopt_menu(self.bar, self.plot)
-        plain_numbers(self.bar.axis)
-        self.bar.setImageItem(self.image, insert_in=self.plot.getPlotItem())
-        self.bar.layout.setContentsMargins(0, 6, 0, 0)  # its topmost number is not cut off
-        # A light line on a dark one is seen on every colour.
-        self.frames = [pg.PlotDataItem(pen=pg.mkPen(c, width=w)) for c, w in (("k", 3), ("w", 1))]
-        for frame in self.frames:
-            self.plot.addItem(frame)
-        self.add(self.plot)
-        self.plot.scene().sigMouseClicked.connect(self._clicked)
-        self.plot.scene().sigMouseMoved.connect(self._hover)
+        self.view.clicked.connect(self._clicked)
+        self.changed.connect(self._forget)
         self._shown: tuple[object, ...] = ()
         self._framed: tuple[object, ...] = ()
-        self._values: NDArray[Any] = np.empty((0, 0))  # [columns, N], as drawn
-        self._last = 1.0
-        self.told = ""
 
-    def set_theme(self, theme: Theme) -> None:
-        colour_plot(self.plot, theme)
-        self.plot.getPlotItem().showGrid(x=False, y=False)
-        self.bar.axis.setTextPen(theme.faint)
-
-    def export_options(self) -> dict[str, Any]:
-        """What `stiffgui export` needs to draw the same."""
-        chosen = self.index.currentData()
-        return {
-            "indices": (chosen,) if chosen else (),
-            "logarithmic": self.logarithmic.isChecked(),
-        }
-
-    def reset_view(self) -> None:
-        """Show all layers and epochs."""
+    def _forget(self) -> None:
         self._shown = ()
 
-    def _changed(self) -> None:
-        self._shown = ()
+    def _chosen(self) -> None:
+        self.set(indices=(self.index.currentData(),))
 
-    # ------------------------------------------------------------------- drawing
-
-    def refresh(self, run: RunEntry | None, layer: int, epoch: int = 0) -> None:
+    def refresh(self, run: Drawn, layer: int, epoch: int) -> None:
         """Draw the run's index, and frame the chosen layer at the shown epoch."""
-        if run is None or not run.indices:
+        if not run.history.indices:
             return
-        self.fill()
-        self._offer(list(run.indices))
-        state = (id(run), run.version, self.index.currentData(), self.logarithmic.isChecked())
+        self._offer(list(run.history.indices))
+        state = (id(run.run), run.run.version)
         if state != self._shown:
-            self._shown = state
-            self._draw(run)
-        if (layer, epoch, self._last) != self._framed:
-            self._framed = (layer, epoch, self._last)
+            self._shown, self._framed = state, ()
+            self.show_picture(self.settings.picture([run]))
+        if (layer, epoch) != self._framed:
+            self._framed = (layer, epoch)
             self._frame(layer, epoch)
 
     def _offer(self, names: list[str]) -> None:
+        """The indices that the run watched; the radius at first."""
         if [self.index.itemData(k) for k in range(self.index.count())] == names:
             return
+        self.index.blockSignals(True)
         self.index.clear()
         for name in names:
             self.index.addItem(WATCHABLE[name].title, name)
-        self.index.setCurrentIndex(
-            names.index("spectral-radius") if "spectral-radius" in names else 0
-        )
+        self.index.setCurrentIndex(names.index(USUAL) if USUAL in names else 0)
+        self.index.blockSignals(False)
+        self._chosen()
 
-    def _draw(self, run: RunEntry) -> None:
-        epochs = run.index_epochs.values
-        values = run.indices[self.index.currentData()].values
-        # Columns at evenly spaced epochs, each showing the latest measurement before it.
-        self._last = max(float(epochs[-1]), 1.0)
-        at = np.linspace(0, self._last, min(COLUMNS, max(2, int(self._last))))
-        rows = np.searchsorted(epochs, at, side="right") - 1
-        self._values = median(values)[np.maximum(rows, 0)]
-        depth = self._values.shape[1]
-        shown, log = self._values, self.logarithmic.isChecked()
-        if log:
-            shown = np.log10(np.where(shown > 0, shown, np.nan))
-        known = shown[np.isfinite(shown)]
-        low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
-        self.image.setImage(shown.T, autoLevels=False)
-        self.bar.axis.setLogMode(log, log)
-        self.bar.setLevels((low, max(high, low + 1e-9)))
-        self.image.setRect(QRectF(0, 0.5, self._last, depth))
-        self.plot.setRange(xRange=(0, self._last), yRange=(0.5, depth + 0.5), padding=0.01)
-        trials = values.shape[1]
-        self.say("mean over samples" + (f", median of {trials} trials" if trials > 1 else ""))
+    @property
+    def image(self) -> Image | None:
+        """The heat map that is drawn."""
+        views = self.view.views
+        return next(views[0].panel.of(Image), None) if views else None
 
     def _frame(self, layer: int, epoch: int) -> None:
         """A frame around the layer, and within it a line at the epoch."""
-        low, high, x = layer - 0.5, layer + 0.5, min(max(epoch, 0), self._last)
-        xs = [x, 0, 0, x, x, self._last, self._last, x]
-        ys = [low, low, high, high, low, low, high, high]
-        for frame in self.frames:
-            frame.setData(xs, ys)
+        image = self.image
+        if image is None:
+            return
+        first, last = float(image.x_edges[0]), float(image.x_edges[-1])
+        low, high, x = layer - 0.5, layer + 0.5, min(max(float(epoch), first), last)
+        xs = [x, first, first, x, x, last, last, x]
+        self.view.views[0].set_frame(xs, [low, low, high, high, low, low, high, high])
 
-    # ------------------------------------------------------------------- pointer
+    def _clicked(self, _: int, x: float, y: float) -> None:
+        image = self.image
+        cell = image.cell(x, y) if image is not None else None
+        if image is not None and cell is not None:
+            self.picked.emit(int(image.y[cell[0]]), int(image.x[cell[1]]))
 
-    def place(self, scene: Any) -> tuple[int, int] | None:
-        """Layer and epoch at a point of the scene; None outside the picture."""
-        box = self.plot.getViewBox()
-        if not self._values.size or not box.sceneBoundingRect().contains(scene):
-            return None
-        at = box.mapSceneToView(scene)
-        layer, epoch = round(at.y()), round(min(max(at.x(), 0), self._last))
-        return (layer, epoch) if 1 <= layer <= self._values.shape[1] else None
-
-    def value_at(self, layer: int, epoch: int) -> float:
-        """The index of a layer as drawn at an epoch."""
-        column = round(epoch / self._last * (len(self._values) - 1))
-        return float(self._values[column, layer - 1])
-
-    def _clicked(self, event: Any) -> None:
-        place = self.place(event.scenePos())
-        if place is not None:
-            self.picked.emit(*place)
-
-    def _hover(self, scene: Any) -> None:
-        place, told = self.place(scene), ""
-        if place is not None:
-            value = self.value_at(*place)
-            text = f"{value:.4g}" if np.isfinite(value) else "undefined"
-            told = (
-                f"layer {place[0]} · epoch {grouped(place[1])}\n{self.index.currentText()} {text}"
-            )
-        if told != self.told:
-            self.told = told
-            QToolTip.showText(QCursor.pos(), told, self.plot)
-
-
-def median(values: NDArray[Any]) -> NDArray[Any]:
-    """Over trials, [M, R, N] -> [M, N]; undefined trials are left out, NaN where all are."""
-    if np.isfinite(values).all():
-        return np.asarray(np.median(values, axis=1))
-    out = np.full((values.shape[0], values.shape[2]), np.nan)
-    known = np.isfinite(values).any(1)
-    across = np.moveaxis(np.where(np.isfinite(values), values, np.nan), 1, 2)
-    out[known] = np.nanmedian(across[known], axis=-1)
-    return out
+    def set_theme(self, theme: Any) -> None:
+        super().set_theme(theme)
+        self._forget()

@@ -2,98 +2,56 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QLabel, QSpinBox
 
-from stiffgui.gui.lab.view import Curves
-from stiffgui.gui.plots.card import Card, grouped
-from stiffgui.gui.theme import Theme
-from stiffgui.labs.trajectories import Trajectories
-from stiffgui.session.messages import View
+from stiffgui.figures.picture import Picture
+from stiffgui.figures.trajectories import Trajectories
+from stiffgui.gui.plots.axes import grouped
+from stiffgui.gui.plots.figure_card import FigureCard
 
 MOST_SAMPLES = 7
 
 
-class TrajectoriesCard(Card):
-    """Two principal components, or one component, over t. `asked`: it needs a new look."""
-
-    asked = Signal()
+class TrajectoriesCard(FigureCard):
+    """Two principal components, or one component, over t."""
 
     def __init__(self) -> None:
-        super().__init__(
-            "Trajectories",
-            "trajectories",
-            "The states of some samples from layer to layer, beside the ODE of the same weights.",
-        )
+        super().__init__(Trajectories(), "Trajectories")
         self.component = QComboBox()
         self.component.setAccessibleName("Component of the trajectories")
         self.component.setToolTip("Two principal components of the states, or one component")
         self.component.addItem("principal components", 0)
-        self.component.currentIndexChanged.connect(self._redraw)
+        self.component.currentIndexChanged.connect(
+            lambda _: self.set(component=self.component.currentData() or 0)
+        )
         self.samples = QSpinBox()
         self.samples.setRange(1, MOST_SAMPLES)
-        self.samples.setValue(5)
+        self.samples.setValue(self.spec("samples").default)
         self.samples.setSuffix(" samples")
         self.samples.setAccessibleName("Samples whose trajectories are drawn")
-        self.samples.setToolTip("The first training samples")
-        self.samples.valueChanged.connect(lambda _: self.asked.emit())
+        self.samples.setToolTip(self.spec("samples").help)
+        self.samples.valueChanged.connect(lambda count: self.set(samples=count))
         self.add_control(self.component)
         self.add_control(self.samples)
-        self.told = QLabel("dots: network · broad: its ODE")
-        self.told.setObjectName("cardNote")
-        self.told.setWordWrap(True)
-        self.plots = (Curves("PC1", "t"), Curves("PC2", "t"))
-        self.plot = self.plots[0].plot
-        self.add(self.told, 0)
-        for plot in self.plots:
-            self.add(plot)
-        self._found: Trajectories | None = None
-        self._theme: Theme | None = None
+        self.message = QLabel()
+        self.message.setObjectName("cardNote")
+        self.message.setWordWrap(True)
+        self.body.insertWidget(1, self.message)
 
-    def export_options(self) -> dict[str, Any]:
-        """What `stiffgui export` needs to draw the same."""
-        return {"component": self.component.currentData() or 0, "samples": self.samples.value()}
-
-    def show_view(self, view: View) -> None:
-        """Draw the trajectories of a View, if it has any."""
-        if view.trajectories is None:
+    def set_width(self, width: int) -> None:
+        """Offer the components of networks of a width."""
+        if self.component.count() == width + 1:
             return
-        self.fill()
-        self._found = view.trajectories
-        width = self._found.network.shape[-1]
-        if self.component.count() != width + 1:
-            self.component.blockSignals(True)
-            while self.component.count() > 1:
-                self.component.removeItem(1)
-            for c in range(1, width + 1):
-                self.component.addItem(f"component {c}", c)
-            self.component.blockSignals(False)
-        distance = self._found.distance()
-        told = "" if distance != distance else f" · they end {distance:.3g} apart"
-        self.say(f"epoch {grouped(view.epoch)}{told}")
-        self.told.setText(self._found.problem or "dots: network · broad: its ODE")
-        self._redraw()
+        self.component.blockSignals(True)
+        while self.component.count() > 1:
+            self.component.removeItem(1)
+        for c in range(1, width + 1):
+            self.component.addItem(f"component {c}", c)
+        self.component.blockSignals(False)
+        self.set(component=self.component.currentData() or 0)
 
-    def _redraw(self) -> None:
-        if self._found is None:
-            return
-        names, network, ode = self._found.coordinates(self.component.currentData() or 0)
-        for k, plot in enumerate(self.plots):
-            plot.setVisible(k < len(names))
-            if k >= len(names):
-                continue
-            plot.plot.setLabel("left", names[k])
-            plot.begin()
-            for sample in range(network.shape[1]):
-                t, x = self._found.ode_times, ode[:, sample, k]
-                plot.draw(f"ode {sample}", t, x, number=sample, width=5, solid=True, faint=True)
-                t, x = self._found.times, network[:, sample, k]
-                plot.draw(f"network {sample}", t, x, number=sample, width=1, solid=True, symbol="o")
-            plot.end()
-
-    def set_theme(self, theme: Theme) -> None:
-        """Take over colours."""
-        for plot in self.plots:
-            plot.set_theme(theme)
+    def show_picture(self, picture: Picture) -> None:
+        """Draw the trajectories."""
+        super().show_picture(picture)
+        self.say(f"epoch {grouped(picture.place[0])}")
+        self.message.setText(picture.note)

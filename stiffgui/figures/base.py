@@ -1,0 +1,114 @@
+"""A kind of figure: its settings, its picture and its table, in one class.
+
+The settings are the only declaration: flags of the command line, rows of the dialog, words of
+the script and bounds follow from them.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self, TypeVar
+
+from pydantic import BeforeValidator, ValidationError
+
+from stiffgui.figures.picture import Picture
+from stiffgui.figures.sources import Drawn, drawn
+from stiffgui.settings import Settings, kind_of, setting
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Kind = TypeVar("Kind", bound=Settings)
+Limits4 = tuple[float, float, float, float]
+
+
+def _limits(value: Any) -> Any:
+    """Limits as a command line gives them: a text for each panel, empty where all is shown."""
+    return [each.split(",") if each else None for each in value] if _texts(value) else value
+
+
+def _texts(value: Any) -> bool:
+    return isinstance(value, list | tuple) and all(isinstance(each, str) for each in value)
+
+
+class Figure(Settings, ABC):
+    """What all kinds have in common.
+
+    `sources`: what it can be drawn of: runs, study or page. `needs_networks`: it is computed
+    from stored networks, by a child of the window. `size`: in mm, where the usual one does not
+    fit. A `source` is a sequence of runs (the one that is shown last), an open study, or a page
+    of the laboratory with its result.
+    """
+
+    sources: ClassVar[tuple[str, ...]] = ("runs",)
+    needs_networks: ClassVar[bool] = False
+    size: ClassVar[tuple[float, float] | None] = None
+
+    limits: Annotated[tuple[Limits4 | None, ...], BeforeValidator(_limits)] = setting(
+        (),
+        title="Limits",
+        help="X0,X1,Y0,Y1 of a panel, as it is zoomed; may be repeated for the next panels.",
+        hidden=True,
+    )
+
+    @abstractmethod
+    def build(self, source: Any) -> Picture:
+        """The picture with all of its data in view. Raises InputError where there is none."""
+
+    @abstractmethod
+    def table(self, source: Any) -> pd.DataFrame:
+        """What the picture shows, undecimated, as a table."""
+
+    def picture(self, source: Any) -> Picture:
+        """The picture as it is looked at."""
+        return self.build(source).within(self.limits)
+
+    def changed(self, **settings: Any) -> Self:
+        """A copy with settings changed. Raises InputError for an unknown or a bad one."""
+        return figure_from(type(self), self.model_dump() | settings)
+
+    @classmethod
+    def name(cls) -> str:
+        """The name of the kind."""
+        return kind_of(cls)
+
+
+class RunFigure(Figure):
+    """A figure of runs. `build_runs` and `tabulate_runs` see them with colours and names."""
+
+    def build(self, source: Sequence[Any]) -> Picture:
+        return self.build_runs(drawn(source))
+
+    def table(self, source: Sequence[Any]) -> pd.DataFrame:
+        return self.tabulate_runs(drawn(source))
+
+    @abstractmethod
+    def build_runs(self, runs: Sequence[Drawn]) -> Picture:
+        """The picture of runs."""
+
+    @abstractmethod
+    def tabulate_runs(self, runs: Sequence[Drawn]) -> pd.DataFrame:
+        """The table of runs."""
+
+
+class NetworkFigure(RunFigure):
+    """A figure of one network of the last run: of a trial, at an epoch."""
+
+    needs_networks: ClassVar[bool] = True
+
+    epoch: int | None = setting(
+        None, title="Epoch", help="The nearest stored epoch is taken; by default the last.", ge=0
+    )
+    trial: int = setting(0, title="Trial", help="Position in the batch, from 0.", ge=0)
+
+
+def figure_from(kind: type[Kind], settings: Mapping[str, Any]) -> Kind:
+    """A figure, or its style, from settings. Raises InputError for an unknown or a bad one."""
+    from stiffgui.labs.page import _sentence
+    from stiffgui.settings import specs
+
+    try:
+        return kind.model_validate(dict(settings))
+    except ValidationError as error:
+        raise _sentence(error, {s.key: s for s in specs(kind.model_construct())}) from None

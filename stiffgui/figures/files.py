@@ -1,0 +1,106 @@
+"""Pictures and tables written to files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from stiffgui.errors import InputError, nearest, one_of
+from stiffgui.figures.picture import Picture
+from stiffgui.figures.style import Style, styled
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PICTURE_FORMATS = {"png": "PNG picture", "svg": "SVG drawing", "pdf": "PDF drawing"}
+FIGURE_FORMATS = PICTURE_FORMATS | {"csv": "CSV of what is drawn"}
+TABLE_FORMATS = {"csv": "CSV", "parquet": "Parquet", "npz": "NPZ", "latex": "LaTeX"}
+ENDINGS = {"latex": "tex"}  # where it is not the format's name
+
+
+def save_picture(
+    picture: Picture, path: Path, kind: str, style: Style, *, replace: bool = False
+) -> None:
+    """Paint a picture into a png, svg or pdf file.
+
+    Raises InputError for an unknown format, and when `path` exists (unless `replace`) or cannot
+    be written.
+    """
+    known_name("format", kind, PICTURE_FORMATS)
+    may_write(path, replace)
+    write(path, lambda file: paint_into(file, picture, kind, style))
+
+
+def paint_into(file: Any, picture: Picture, kind: str, style: Style) -> None:
+    """Paint a picture into an open binary file."""
+    import matplotlib.pyplot as plt
+
+    from stiffgui.figures.matplotlib_painter import paint
+
+    with styled(style):
+        figure = paint(picture)
+        try:
+            figure.savefig(file, format=kind)
+        finally:
+            plt.close(figure)
+
+
+def save_table(table: pd.DataFrame, path: Path, kind: str, *, replace: bool = False) -> None:
+    """Write a table in one of `TABLE_FORMATS`; npz holds a column an array. Raises as
+    `save_picture`."""
+    known_name("format", kind, TABLE_FORMATS)
+    may_write(path, replace)
+    write(path, lambda file: _WRITERS[kind](table, file))
+
+
+def _write_npz(table: pd.DataFrame, file: Any) -> None:
+    import numpy as np
+
+    columns = {}
+    for name in table:
+        values = table[name].to_numpy()
+        columns[str(name)] = values.astype(str) if values.dtype.kind not in "biuf" else values
+    np.savez(file, **columns)
+
+
+def _write_latex(table: pd.DataFrame, file: Any) -> None:
+    text = table.to_latex(index=False, escape=True, float_format="%.4g", na_rep="–")
+    file.write(text.encode())
+
+
+_WRITERS: dict[str, Callable[[Any, Any], None]] = {
+    "csv": lambda table, file: table.to_csv(file, index=False),
+    "parquet": lambda table, file: table.to_parquet(file, index=False),
+    "npz": _write_npz,
+    "latex": _write_latex,
+}
+
+
+def known_name(what: str, name: str, names: Iterable[str]) -> None:
+    """Raise InputError, with the nearest, when `name` is none of `names`."""
+    known = list(names)
+    if name not in known:
+        raise InputError(
+            f"{what} {name!r} is not known; choose {one_of(known)}.{nearest(name, known)}"
+        )
+
+
+def may_write(path: Path, replace: bool) -> None:
+    """Raise InputError when a file is there that may not be replaced, or no folder is."""
+    if path.is_dir():
+        raise InputError(f"{path} is a folder: name a file in it.")
+    if path.exists() and not replace:
+        raise InputError(f"{path} exists: choose another name, or add --force to replace it.")
+
+
+def write(path: Path, save: Callable[[Any], Any]) -> None:
+    """Open `path` and let `save` fill it; what goes wrong becomes an InputError."""
+    try:
+        with path.open("wb") as file:
+            save(file)
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be written: {error.strerror or error}. Choose a place where you may "
+            f"write."
+        ) from None

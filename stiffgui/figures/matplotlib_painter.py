@@ -1,0 +1,309 @@
+"""Draws a picture with matplotlib, in light colours, for files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from stiffgui.figures.palette import ACCENT, DASHES, FAINT, LIGHT, MAPS
+from stiffgui.figures.picture import (
+    Axis,
+    Band,
+    Bars,
+    Box,
+    Colour,
+    ColourScale,
+    Contours,
+    Curve,
+    Image,
+    Item,
+    Map,
+    Marker,
+    Panel,
+    Picture,
+    Points,
+    Region,
+    Shade,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+MARKERS = {"o": "o", "s": "s", "x": "x", "triangle": "^"}
+REGION = {"color": LIGHT[2], "alpha": 0.1, "lw": 0}
+
+
+def paint(picture: Picture) -> Figure:
+    """The picture as a matplotlib figure; close it when done (`plt.close`).
+
+    Sizes and fonts are those of `styled(...)`, within which this is to be called.
+    """
+    import matplotlib.pyplot as plt
+
+    figure = plt.figure()
+    heights = picture.heights or (1.0,) * len(picture.rows)
+    grid = figure.add_gridspec(len(picture.rows), 1, height_ratios=heights)
+    drawn: list[tuple[Panel, Axes]] = []
+    for row, panels in enumerate(picture.rows):
+        widths = picture.widths if row == 0 and picture.widths else None
+        places = grid[row].subgridspec(1, len(panels), width_ratios=widths)
+        for column, panel in enumerate(panels):
+            axes = figure.add_subplot(places[column])
+            _paint_panel(axes, panel, own_legend=not picture.legend_below)
+            drawn.append((panel, axes))
+    _paint_bars(figure, drawn)
+    if picture.legend_below:
+        _paint_legend(figure, [axes for _, axes in drawn])
+    if picture.title:
+        figure.suptitle(picture.title)
+    return figure
+
+
+def _paint_panel(axes: Axes, panel: Panel, own_legend: bool) -> None:
+    for side, axis in ((axes.xaxis, panel.x), (axes.yaxis, panel.y)):
+        _set_scale(axes, side, axis)
+    axes.grid(panel.grid)
+    if panel.title:
+        axes.set_title(panel.title)
+    for item in panel.items:
+        PAINTERS[type(item)](axes, item)
+    if panel.equal:
+        axes.set_aspect("equal", adjustable="datalim")
+    for name, axis in (("x", panel.x), ("y", panel.y)):
+        if axis.limits is not None:
+            getattr(axes, f"set_{name}lim")(*axis.limits)
+    for side, axis in ((axes.xaxis, panel.x), (axes.yaxis, panel.y)):
+        _set_ticks(side, axis)
+    if own_legend and panel.legend and axes.get_legend_handles_labels()[0]:
+        axes.legend(loc="best", fontsize="small")
+
+
+def _paint_legend(figure: Figure, all_axes: list[Axes]) -> None:
+    """One legend for all panels: each label once."""
+    entries: dict[str, Any] = {}
+    for axes in all_axes:
+        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
+            entries.setdefault(label, handle)
+    if entries:
+        widest = max(map(len, entries))
+        columns = max(1, min(len(entries), 4, 110 // max(widest + 8, 1)))
+        figure.legend(
+            entries.values(), entries.keys(), loc="outside lower center", ncols=columns
+        )
+
+
+# ------------------------------------------------------------------------- axes
+
+
+def _set_scale(axes: Axes, side: Any, axis: Axis) -> None:
+    name = side.axis_name
+    getattr(axes, f"set_{name}scale")(axis.scale)
+    getattr(axes, f"set_{name}label")(axis.label)
+
+
+def _set_ticks(side: Any, axis: Axis) -> None:
+    from matplotlib.ticker import FixedLocator, MaxNLocator, NullFormatter, NullLocator
+
+    if axis.ticks:
+        places, texts = zip(*axis.ticks, strict=True)
+        side.set_minor_locator(NullLocator())
+        side.set_major_locator(FixedLocator(places))
+        side.set_ticklabels(texts)
+    elif axis.scale == "log":
+        _set_plain_ticks(side)
+    elif axis.whole:
+        side.set_major_locator(MaxNLocator(integer=True))
+    if axis.scale == "log" and axis.ticks:
+        side.set_minor_formatter(NullFormatter())
+
+
+def _set_plain_ticks(side: Any) -> None:
+    """Label a logarithmic axis of less than a decade 1.3, 1.4, not 1.3 x 10^0."""
+    low, high = side.get_view_interval()
+    if low > 0 and high / low < 10:
+        for formatter in (side.set_major_formatter, side.set_minor_formatter):
+            formatter(lambda value, _: f"{value:g}")
+
+
+def _colour(colour: Colour) -> Any:
+    if isinstance(colour, Shade):
+        return _colour_map(colour.colours.map)(colour.share)
+    if isinstance(colour, int):
+        return LIGHT[colour % len(LIGHT)]
+    return {"faint": FAINT, "accent": ACCENT}[colour]
+
+
+def _colour_map(name: Map) -> Any:
+    from matplotlib import colormaps
+    from matplotlib.colors import LinearSegmentedColormap
+
+    chosen = MAPS[name]
+    if isinstance(chosen, str):
+        return colormaps[chosen]
+    return LinearSegmentedColormap.from_list(name, chosen)
+
+
+def _norm(colours: ColourScale) -> Any:
+    from matplotlib.colors import LogNorm, Normalize
+
+    kind = LogNorm if colours.scale == "log" else Normalize
+    return kind(colours.low, colours.high)
+
+
+# ------------------------------------------------------------------------ items
+
+
+def _paint_curve(axes: Axes, curve: Curve) -> None:
+    axes.plot(
+        curve.x,
+        curve.y,
+        color=_colour(curve.colour),
+        ls=DASHES[curve.dash % len(DASHES)] if curve.line else "none",
+        lw=curve.width,
+        alpha=curve.alpha,
+        marker=MARKERS[curve.symbol] if curve.symbol else None,
+        ms=3,
+        markevery=None if curve.marked is None else curve.marked.tolist(),
+        label=curve.label or None,
+    )
+
+
+def _paint_band(axes: Axes, band: Band) -> None:
+    axes.fill_between(band.x, band.low, band.high, color=_colour(band.colour), alpha=0.18, lw=0)
+
+
+def _paint_points(axes: Axes, points: Points) -> None:
+    look: dict[str, Any] = {"s": points.size**2, "lw": 0 if points.filled else 0.8, "zorder": 3}
+    look |= {"marker": MARKERS[points.symbol], "label": points.label or None}
+    if points.values is None or points.colours is None:
+        colour = _colour(points.colour)
+        faces = colour if points.filled else "none"
+        axes.scatter(points.x, points.y, facecolors=faces, edgecolors=colour, alpha=0.8, **look)
+        return
+    colours = points.colours
+    # In a mixed order, always the same, so that the last sample or layer hides no other.
+    order = np.random.default_rng(0).permutation(len(points.x))
+    axes.scatter(
+        points.x[order],
+        points.y[order],
+        c=points.values[order],
+        cmap=_colour_map(colours.map),
+        norm=_norm(colours),
+        alpha=0.8,
+        **look,
+    )
+
+
+def _paint_image(axes: Axes, image: Image) -> None:
+    values = image.values
+    if image.colours.scale == "log":
+        values = np.where(values > 0, values, np.nan)
+    axes.pcolormesh(
+        image.x_edges,
+        image.y_edges,
+        values,
+        cmap=_colour_map(image.colours.map),
+        norm=_norm(image.colours),
+        rasterized=True,
+    )
+    axes.set_xlim(image.x_edges[0], image.x_edges[-1])
+    axes.set_ylim(image.y_edges[0], image.y_edges[-1])
+
+
+def _paint_region(axes: Axes, region: Region) -> None:
+    if region.inverse:  # stable outside
+        axes.axvspan(-1e9, 1e9, **REGION)
+        axes.fill(region.x, region.y, color="white", lw=0)
+    else:
+        axes.fill(region.x, region.y, **REGION)
+    label = region.label or None
+    axes.plot(region.x, region.y, color=FAINT, ls="--", lw=0.8, label=label)
+
+
+def _paint_contours(axes: Axes, contours: Contours) -> None:
+    drawn = axes.contour(
+        contours.x, contours.y, contours.values, sorted(contours.levels), colors=ACCENT, linewidths=0.8
+    )
+    axes.clabel(drawn, fmt="%.2g", fontsize="small")
+
+
+def _paint_marker(axes: Axes, marker: Marker) -> None:
+    draw = axes.axvline if marker.across == "x" else axes.axhline
+    draw(marker.at, color=FAINT, ls=":" if marker.across == "x" else "-", lw=0.5 if marker.quiet else 0.8)
+    if marker.label and not marker.quiet:
+        _write_beside(axes, marker)
+
+
+def _write_beside(axes: Axes, marker: Marker) -> None:
+    from matplotlib.transforms import blended_transform_factory as blended
+
+    look: dict[str, Any] = {"fontsize": "small", "color": FAINT, "clip_on": True}
+    if marker.across == "x":
+        place = blended(axes.transData, axes.transAxes)
+        axes.text(
+            marker.at, 0.97, f" {marker.label}", transform=place, rotation=90, va="top", **look
+        )
+    else:
+        place = blended(axes.transAxes, axes.transData)
+        axes.text(0.99, marker.at, marker.label, transform=place, ha="right", va="bottom", **look)
+
+
+def _paint_box(axes: Axes, box: Box) -> None:
+    least, low, median, high, most = box.spans
+    colour = _colour(box.colour)
+    if len(box.values) > 1:  # the box of one number is a line: the point says it
+        axes.bar(
+            box.at, high - low, 0.5, low, facecolor=(colour, 0.2), edgecolor=colour, linewidth=1
+        )
+        axes.plot([box.at - 0.25, box.at + 0.25], [median, median], color=colour, lw=2)
+        for end, edge in ((least, low), (most, high)):
+            axes.plot([box.at, box.at], [edge, end], color=colour, lw=1)
+    axes.plot(box.spread, box.values, ".", color=colour, ms=4)
+
+
+def _paint_bars(figure: Figure, drawn: list[tuple[Panel, Axes]]) -> None:
+    """Colour bars: panels with the same scale share one."""
+    shared: dict[tuple[object, ...], tuple[ColourScale, list[Axes]]] = {}
+    for panel, axes in drawn:
+        for item in panel.items:
+            colours = item.colours if isinstance(item, Points | Image) else None
+            if colours is not None and colours.bar:
+                key = (colours.label, colours.low, colours.high, colours.map, colours.scale)
+                shared.setdefault(key, (colours, []))[1].append(axes)
+    from matplotlib.cm import ScalarMappable
+
+    for colours, all_axes in shared.values():
+        mappable = ScalarMappable(_norm(colours), _colour_map(colours.map))
+        several = len(drawn) > 1
+        where = {"location": "bottom", "pad": 0.02} if several else {}
+        figure.colorbar(mappable, ax=all_axes, label=colours.label, **where)
+
+
+def _paint_histogram(axes: Axes, bars: Bars) -> None:
+    from matplotlib.patches import Rectangle
+
+    colour = _colour(bars.colour)
+    for (left, right), height, base in zip(
+        pairwise(bars.edges.tolist()), bars.heights, bars.base, strict=True
+    ):
+        axes.add_patch(Rectangle((left, base), right - left, height, facecolor=colour, lw=0))
+    axes.plot([], [], "s", color=colour, label=bars.label or None)
+    axes.set_xlim(bars.edges[0], bars.edges[-1])
+    axes.autoscale_view(scalex=False)
+
+
+PAINTERS: Mapping[type[Item], Callable[[Any, Any], None]] = {
+    Curve: _paint_curve,
+    Band: _paint_band,
+    Points: _paint_points,
+    Image: _paint_image,
+    Region: _paint_region,
+    Contours: _paint_contours,
+    Marker: _paint_marker,
+    Box: _paint_box,
+    Bars: _paint_histogram,
+}

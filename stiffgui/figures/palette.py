@@ -1,0 +1,17 @@
+"""Colours that are safe for colour blindness, and dashes: one list for files and the window."""
+
+from __future__ import annotations
+
+# Okabe & Ito's palette, the light ones darkened so that a thin line is seen on white; the second
+# list has the same hues on a dark ground. A curve's number chooses its colour and its dash.
+LIGHT = ("#0072B2", "#D55E00", "#009E73", "#C2578F", "#B87900", "#2A91C9", "#555555")
+DARK = ("#56B4E9", "#FF9149", "#2FCF9C", "#E79CC5", "#F0C04A", "#8FD0F5", "#C4C8D0")
+FAINT, ACCENT = "#5d6675", "#1f6bd6"
+MAPS = {  # of colour scales; the neutral middle of `diverging` is the ground's
+    "sequential": "viridis",
+    "diverging": ("#3b6fb6", "#f7f7f7", "#c8553d"),
+    "signed": (LIGHT[1], "#8a93a3", LIGHT[0]),
+}
+DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))  # as matplotlib has them
+STROKES = ("——", "– –", "–·–", "····", "–··")  # the same as text, for legends
+SYMBOLS = {"o": "●", "s": "■", "x": "×", "triangle": "▲"}

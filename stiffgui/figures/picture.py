@@ -1,0 +1,327 @@
+"""What is drawn, as plain data. Two painters draw it: matplotlib for files, pyqtgraph for the
+window (`figures/matplotlib_painter.py`, `gui/plots/`).
+
+A `Picture` is rows of `Panel`s; a panel is two axes and items in the order in which they are
+drawn. Values are undecimated and in their own units, never logarithms: a painter thins, takes
+logarithms and chooses colours. Nothing here needs Qt, matplotlib or torch, and everything
+pickles, so pictures cross pipes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, Literal, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+Scale = Literal["linear", "log"]
+Symbol = Literal["o", "s", "x", "triangle"]
+Map = Literal["sequential", "diverging", "signed"]
+Limits = tuple[float, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Axis:
+    """`limits` None: all that is drawn. `whole`: no ticks between whole numbers. `ticks`: places
+    with their texts, instead of numbers."""
+
+    label: str = ""
+    scale: Scale = "linear"
+    limits: Limits | None = None
+    whole: bool = False
+    ticks: tuple[tuple[float, str], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColourScale:
+    """How values become colours, from `low` to `high`; `bar`: a colour bar stands beside."""
+
+    label: str
+    low: float
+    high: float
+    map: Map = "sequential"
+    scale: Scale = "linear"
+    bar: bool = True
+
+    def shade(self, values: Array) -> Array:
+        """Values as shares from 0 to 1, NaN where they have none."""
+        low, high, values = self.low, self.high, np.asarray(values, np.float64)
+        if self.scale == "log":
+            low, high = np.log10(low), np.log10(high)
+            values = np.log10(np.where(values > 0, values, np.nan))
+        return np.asarray(np.clip((values - low) / max(high - low, 1e-300), 0, 1))
+
+
+@dataclass(frozen=True)
+class Shade:
+    """The colour of one value."""
+
+    colours: ColourScale
+    value: float
+
+    @property
+    def share(self) -> float:
+        """Its place on the scale, from 0 to 1."""
+        return float(self.colours.shade(np.array(self.value)))
+
+
+# The number of a series colour, a role, or a shade of a scale.
+Colour = int | Literal["faint", "accent"] | Shade
+
+
+@dataclass(frozen=True, kw_only=True)
+class Item:
+    """Something drawn in a panel. With a `label` it stands in the legend; `group` is the run,
+    variant or method that it belongs to."""
+
+    label: str = ""
+    group: str = ""
+
+
+T = TypeVar("T", bound=Item)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Curve(Item):
+    """A line through x, y [n]; NaN interrupts it. `dash` counts the patterns, 0 is solid.
+
+    `symbol` marks the points `marked` (all of them by default); without `line` only those are
+    drawn.
+    """
+
+    x: Array
+    y: Array
+    colour: Colour = 0
+    dash: int = 0
+    width: float = 1.3
+    alpha: float = 1.0
+    line: bool = True
+    symbol: Symbol | None = None
+    marked: Array | None = None
+
+    def value_at(self, x: float | None) -> float:
+        """y at or before x, the last known for None; NaN before the first."""
+        known = np.flatnonzero(np.isfinite(self.y))
+        if x is not None:
+            known = known[self.x[known] <= x]
+        return float(self.y[known[-1]]) if len(known) else float("nan")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Band(Item):
+    """The area between low and high [n] over x [n], in a transparent colour."""
+
+    x: Array
+    low: Array
+    high: Array
+    colour: Colour = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Places:
+    """Where points come from: names and numbers, or one number for each point [n].
+
+    Layers count from 1, trials and samples from 0.
+    """
+
+    run: str = ""
+    epoch: int = 0
+    layer: Array | int = 0
+    trial: int = 0
+    sample: Array | int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Points(Item):
+    """Points x, y [n] in one colour, or coloured by `values` [n] through `colours`.
+
+    `numbers`: what is known of each point, name -> [n], with `places` what a pointer tells.
+    """
+
+    x: Array
+    y: Array
+    colour: Colour = 0
+    values: Array | None = None
+    colours: ColourScale | None = None
+    size: float = 5.0
+    symbol: Symbol = "o"
+    filled: bool = True
+    numbers: Mapping[str, Array] = field(default_factory=dict)
+    places: Places = field(default_factory=Places)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Image(Item):
+    """Values [rows, columns] that belong to y [rows], x [columns], each in a cell around it."""
+
+    x: Array
+    y: Array
+    values: Array
+    colours: ColourScale
+
+    @cached_property
+    def x_edges(self) -> Array:
+        """Edges of the cells [columns + 1]."""
+        return cell_edges(self.x)
+
+    @cached_property
+    def y_edges(self) -> Array:
+        """Edges of the cells [rows + 1]."""
+        return cell_edges(self.y)
+
+    def cell(self, x: float, y: float) -> tuple[int, int] | None:
+        """Row and column of the cell at a point, None outside."""
+        row = int(np.searchsorted(self.y_edges, y, side="right")) - 1
+        column = int(np.searchsorted(self.x_edges, x, side="right")) - 1
+        rows, columns = self.values.shape
+        return (row, column) if 0 <= row < rows and 0 <= column < columns else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Region(Item):
+    """The inside of a closed boundary x, y [n]; with `inverse` everything but."""
+
+    x: Array
+    y: Array
+    inverse: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contours(Item):
+    """Lines where values [rows, columns] at y [rows], x [columns] equal one of the levels."""
+
+    x: Array
+    y: Array
+    values: Array
+    levels: Sequence[float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Marker(Item):
+    """A thin line across the panel at a value of one axis; the label stands beside it.
+
+    `quiet`: without a word, and fainter.
+    """
+
+    at: float
+    across: Literal["x", "y"] = "x"
+    quiet: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Box(Item):
+    """Quartiles, median and range of known values [n] at a place, and each as a point."""
+
+    at: float
+    values: Array
+    colour: Colour = 0
+
+    @cached_property
+    def spans(self) -> tuple[float, float, float, float, float]:
+        """Least, lower quartile, median, upper quartile, most."""
+        least, low, median, high, most = np.percentile(self.values, (0, 25, 50, 75, 100))
+        return float(least), float(low), float(median), float(high), float(most)
+
+    @property
+    def spread(self) -> Array:
+        """Places of the points: side by side rather than over each other, always the same."""
+        return self.at + 0.18 * np.sin(2.4 * np.arange(len(self.values)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bars(Item):
+    """A histogram: heights [n] on base [n] between edges [n + 1]."""
+
+    edges: Array
+    heights: Array
+    base: Array
+    colour: Colour = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Panel:
+    """Two axes and what is drawn in them. `equal`: one unit is as long on both axes.
+
+    `values`: the legend says the value of each curve, too. `legend` False: none is drawn.
+    """
+
+    x: Axis = field(default_factory=Axis)
+    y: Axis = field(default_factory=Axis)
+    items: tuple[Item, ...] = ()
+    title: str = ""
+    equal: bool = False
+    values: bool = False
+    legend: bool = True
+    grid: bool = True
+
+    def of(self, kind: type[T]) -> Iterator[T]:
+        """The items of a kind, in their order."""
+        return (item for item in self.items if isinstance(item, kind))
+
+    def within(self, limits: tuple[float, float, float, float] | None) -> Panel:
+        """The panel seen from x0 to x1 and y0 to y1."""
+        if limits is None:
+            return self
+        x0, x1, y0, y1 = limits
+        return replace(
+            self, x=replace(self.x, limits=(x0, x1)), y=replace(self.y, limits=(y0, y1))
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """Rows of panels. `heights` are shares of the rows, `widths` of the panels of the first row.
+
+    `flows`: the panels may be arranged otherwise where that makes them larger. `note` is one
+    line on what is seen; `numbers` are figures that belong to it, by name; `choices` what a
+    setting can be, by its name; `legend_below`: one legend for all panels. `place` is (epoch, layer, trial) of what is seen, -1 where it has none.
+    """
+
+    rows: tuple[tuple[Panel, ...], ...]
+    title: str = ""
+    note: str = ""
+    heights: tuple[float, ...] = ()
+    widths: tuple[float, ...] = ()
+    flows: bool = False
+    legend_below: bool = False
+    numbers: Mapping[str, float] = field(default_factory=dict)
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    place: tuple[int, int, int] = (-1, -1, -1)
+
+    @property
+    def panels(self) -> tuple[Panel, ...]:
+        """All panels, row by row."""
+        return tuple(panel for row in self.rows for panel in row)
+
+    def within(self, limits: Sequence[tuple[float, float, float, float] | None]) -> Picture:
+        """The picture with other limits of its panels, in their order; None: as they are."""
+        left = iter(limits)
+        rows = tuple(tuple(panel.within(next(left, None)) for panel in row) for row in self.rows)
+        return replace(self, rows=rows)
+
+
+def one_panel(panel: Panel, **facts: Any) -> Picture:
+    """A picture of a single panel."""
+    return Picture(rows=((panel,),), **facts)
+
+
+def cell_edges(places: Array) -> Array:
+    """Edges [n + 1] of cells around rising places [n]: half-way between neighbours; the first and
+    the last cell are as wide as their neighbours make them, 1 where there is none."""
+    places = np.asarray(places, np.float64)
+    if len(places) < 2:
+        return np.concatenate([places - 0.5, places + 0.5])
+    middles = (places[1:] + places[:-1]) / 2
+    first, last = 2 * places[0] - middles[0], 2 * places[-1] - middles[-1]
+    return np.concatenate([[first], middles, [last]])
+
+
+def span_of(*values: Array) -> Limits:
+    """Least and largest finite value; 0 to 1 where nothing is known."""
+    flat = np.concatenate([np.ravel(np.asarray(v, np.float64)) for v in values])
+    known = flat[np.isfinite(flat)]
+    return (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)

@@ -1,0 +1,109 @@
+"""What a figure is drawn of: runs and variants of studies, each with its colour."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from numpy.typing import NDArray
+
+from stiffgui.errors import InputError
+from stiffgui.training.records import Event
+
+if TYPE_CHECKING:
+    from stiffgui.experiment import Experiment
+    from stiffgui.runs.history import History
+    from stiffgui.runs.snapshot import Snapshot
+
+Parameters = Mapping[str, NDArray[Any]]
+
+
+class Drawable(Protocol):
+    """A run file, a run of the window, or a variant of a study."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def trials(self) -> int: ...
+    @property
+    def experiment(self) -> Experiment: ...
+    def series(self) -> History: ...
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Something that can be drawn, and how: its colour number and what a legend calls it.
+
+    `indices`: what Stiffness draws where nothing is asked for; all watched ones when empty.
+    `network` (epoch, parameters) takes the place of stored networks: the newest of a run that is
+    being trained, which its file does not hold yet.
+    """
+
+    run: Any  # a Drawable; a stored run where networks are asked for
+    colour: int = 0
+    name: str = ""
+    indices: tuple[str, ...] = ()
+    network: tuple[int, Parameters] | None = None
+
+    @property
+    def experiment(self) -> Experiment:
+        """Its settings."""
+        return self.run.experiment  # type: ignore[no-any-return]
+
+    @property
+    def history(self) -> History:
+        """Its records."""
+        return self.run.series()  # type: ignore[no-any-return]
+
+    @property
+    def events(self) -> list[Event]:
+        """What happened while it trained; nothing of a variant."""
+        events = getattr(self.run, "events", ())
+        return [event if isinstance(event, Event) else Event(**event) for event in events]
+
+    @property
+    def path(self) -> str:
+        """What sentences about it call it: its file, or its name."""
+        return str(getattr(self.run, "path", self.name))
+
+    def snapshot(self, epoch: int | None) -> Snapshot:
+        """The network stored nearest to an epoch; None: the newest."""
+        from stiffgui.runs.snapshot import Snapshot
+
+        if self.network is not None:
+            return Snapshot(self.experiment, *self.network)
+        return self.run.snapshot(self.run.last_snapshot_epoch if epoch is None else epoch)  # type: ignore[no-any-return]
+
+    def check(self, layer: int = 1, trial: int = 0) -> None:
+        """Raise InputError when it has no such layer or trial."""
+        depth = self.experiment.architecture.depth
+        if not 1 <= layer <= depth:
+            raise InputError(f"{self.path} has no layer {layer}: choose one from 1 to {depth}.")
+        if not 0 <= trial < self.run.trials:
+            raise InputError(
+                f"{self.path} has no trial {trial}: choose one from 0 to {self.run.trials - 1}."
+            )
+
+
+def drawn(runs: Sequence[Any], colours: Sequence[int] = ()) -> list[Drawn]:
+    """Runs as they are drawn: names that tell them apart, colours in their order or as given."""
+    numbers = colours or range(len(runs))
+    wrapped = [
+        run if isinstance(run, Drawn) else Drawn(run, k)
+        for k, run in zip(numbers, runs, strict=True)
+    ]
+    names = [each.name or each.run.name for each in wrapped]
+    return [
+        replace(each, name=_told_apart(name, each.run, names))
+        for each, name in zip(wrapped, names, strict=True)
+    ]
+
+
+def _told_apart(name: str, run: Any, names: list[str]) -> str:
+    """The name, with the folder where two have the same."""
+    path = getattr(run, "path", None)
+    if isinstance(path, Path) and names.count(name) > 1:
+        return f"{name} ({path.parent.name})"
+    return name

@@ -1,0 +1,104 @@
+"""Axes of plots: ticks that do not crowd, whole numbers where they are counted."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtWidgets import QWidget
+
+from stiffgui.figures.picture import Axis, Scale
+
+NARROW = 0.35  # decades of a logarithmic axis
+
+
+class PlotAxis(pg.AxisItem):  # type: ignore[misc]
+    """An axis whose logarithmic ticks do not crowd: fewer digits the more decades it spans."""
+
+    def __init__(self, side: str) -> None:
+        super().__init__(side)
+        self.whole = False
+        # Let it write the values themselves, not thousandths or thousands of them. Switching the
+        # automatic prefix off is not enough: pyqtgraph works a scale out all the same.
+        self.setSIPrefixEnableRanges(())
+        self.enableAutoSIPrefix(False)
+
+    def show_axis(self, axis: Axis) -> None:
+        """Take over label, scale and ticks."""
+        if self.labelText != axis.label:
+            self.setLabel(axis.label)
+        log = axis.scale == "log"
+        if self.logMode != log:
+            self.setLogMode(x=log, y=log)
+        self.whole = axis.whole
+        ticks = [(float(on_axis(place, axis.scale)), text) for place, text in axis.ticks]
+        if ticks or self._tickLevels is not None:
+            self.setTicks([ticks] if ticks else None)
+
+    def tickSpacing(self, low: float, high: float, size: float) -> list[Any]:
+        levels = list(super().tickSpacing(low, high, size))
+        if not self.whole:
+            return levels
+        return [level for level in levels if level[0] >= 1] or [(1.0, 0.0)]
+
+    def tickValues(self, low: float, high: float, size: float) -> list[Any]:
+        """Within a third of a decade whole multiples are too rare: round values instead."""
+        given = self._tickLevels is not None
+        if given or not self.logMode or high - low >= NARROW or not np.isfinite((low, high)).all():
+            return list(super().tickValues(low, high, size))
+        first, last = 10**low, 10**high
+        step = 10 ** math.floor(math.log10(max(last - first, 1e-300)))
+        step *= next(s for s in (0.1, 0.2, 0.5, 1.0) if (last - first) / (s * step) <= 6 or s == 1)
+        ticks = np.arange(math.ceil(first / step), math.floor(last / step) + 1) * step
+        return [(high - low, np.log10(ticks).tolist())]
+
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        if not self.logMode:
+            return list(super().tickStrings(values, scale, spacing))
+        decades = self.range[1] - self.range[0]
+        if decades < NARROW:
+            return [f"{10**value:.4g}" for value in values]
+        labelled: Iterable[int] = range(1, 10)
+        for least, digits in ((4, (1,)), (1, (1, 2, 5)), (0.5, (1, 2, 3, 4, 5, 7))):
+            if decades > least:
+                labelled = digits
+                break
+        return [_power(value, labelled) for value in values]
+
+
+def _power(value: float, labelled: Iterable[int]) -> str:
+    """10^value as text; empty where it is a whole multiple of a decade without a label."""
+    decade = math.floor(value + 1e-9)
+    digit = 10 ** (value - decade)
+    whole = round(digit)
+    if abs(digit - whole) < 1e-6 and whole not in labelled:
+        return ""
+    size = 10**value
+    return f"{size:.0f}" if 1000 <= size < 1e5 else f"{size:.3g}"
+
+
+def on_axis(values: Any, scale: Scale) -> Any:
+    """Values as places on an axis: logarithms where it is logarithmic, NaN where there is none."""
+    if scale == "linear":
+        return np.asarray(values, np.float64)
+    values = np.asarray(values, np.float64)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(values > 0, np.log10(np.where(values > 0, values, 1.0)), np.nan)
+
+
+def from_axis(place: float, scale: Scale) -> float:
+    """The value at a place on an axis."""
+    return float(10**place) if scale == "log" else float(place)
+
+
+def adopt_menu(item: Any, parent: QWidget) -> None:
+    """Let a plot item's menu, which pyqtgraph makes without a parent, go with `parent`."""
+    item.ctrlMenu.setParent(parent, item.ctrlMenu.windowFlags())
+
+
+def grouped(number: int) -> str:
+    """A whole number with its thousands set apart."""
+    return f"{number:,}".replace(",", "\u202f")

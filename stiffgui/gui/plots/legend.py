@@ -1,0 +1,204 @@
+"""Legends and colour scales beside plots."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent
+from PySide6.QtWidgets import QGridLayout, QWidget
+
+from stiffgui.figures.palette import STROKES, SYMBOLS
+from stiffgui.figures.picture import Bars, ColourScale, Curve, Item, Panel, Points, Region
+from stiffgui.gui.plots.artists import SHADES, colour_map, colour_of
+from stiffgui.gui.plots.elided import Elided
+from stiffgui.gui.theme import LIGHT, Theme
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A mark, a name and a value (`None`: the legend tells none)."""
+
+    mark: str
+    colour: str
+    name: str
+    curve: Curve | None = None
+
+    def value(self, x: float | None) -> str:
+        """The value at x, the last for None."""
+        if self.curve is None:
+            return ""
+        value = self.curve.value_at(x)
+        return f"{value:.3g}" if np.isfinite(value) else "–"
+
+
+def entries_of(panels: Iterable[Panel], theme: Theme, group: str = "") -> list[Entry]:
+    """An entry for each label of the panels, once; of one group where it is named."""
+    entries: dict[str, Entry] = {}
+    for panel in panels:
+        for item in panel.items:
+            mine = not group or item.group in ("", group)
+            if panel.legend and item.label and mine and not isinstance(item, Region):
+                name = item.label.removeprefix(f"{group} · ") if group else item.label
+                mark, colour = _mark(item), _colour(item, theme)
+                curve = item if isinstance(item, Curve) and panel.values else None
+                entries.setdefault(item.label, Entry(mark, colour, name, curve))
+    return list(entries.values())
+
+
+def _mark(item: Item) -> str:
+    if isinstance(item, Curve):
+        return STROKES[item.dash % len(STROKES)] if item.line else SYMBOLS[item.symbol or "o"]
+    if isinstance(item, Points):
+        return SYMBOLS[item.symbol]
+    return "■"
+
+
+def _colour(item: Item, theme: Theme) -> str:
+    colour = item.colour if isinstance(item, Curve | Points | Bars) else "faint"
+    return str(colour_of(colour, theme).name())
+
+
+class LegendEntry(Elided):
+    """A mark, a name and a value; where room is short the name is shortened, never the value."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.entry = Entry("", "#000000", "")
+        self._value = ""
+
+    def show_entry(self, entry: Entry, value: str) -> None:
+        """Show them if they are new."""
+        if (entry.mark, entry.colour, entry.name, value) != (
+            self.entry.mark,
+            self.entry.colour,
+            self.entry.name,
+            self._value,
+        ):
+            text = f"{entry.name} {value}".strip()
+            self._value = value
+            self.setText(text)
+            self.setToolTip(text)
+            self.setAccessibleName(entry.name)
+        self.entry = entry
+
+    def sizeHint(self) -> QSize:
+        metrics = self.fontMetrics()
+        text = f"{self.entry.mark} {self.entry.name} {self._value}  "
+        return QSize(metrics.horizontalAdvance(text), metrics.height() + 2)
+
+    def paintEvent(self, _: QPaintEvent) -> None:
+        painter, metrics = QPainter(self), self.fontMetrics()
+        middle = Qt.AlignmentFlag.AlignVCenter
+        left = metrics.horizontalAdvance(f"{self.entry.mark} ")
+        value = f" {self._value}" if self._value else ""
+        room = self.width() - left - metrics.horizontalAdvance(value)
+        name = metrics.elidedText(self.entry.name, Qt.TextElideMode.ElideRight, max(room, 0))
+        painter.setPen(QColor(self.entry.colour))
+        painter.drawText(self.rect(), middle, self.entry.mark)
+        painter.setPen(self.palette().windowText().color())
+        painter.drawText(self.rect().adjusted(left, 0, 0, 0), middle, f"{name}{value}")
+
+
+class Legend(QWidget):
+    """Entries in columns as wide as they need; `x`: the place whose values are told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(4)
+        self._grid.setVerticalSpacing(0)
+        self.labels: list[LegendEntry] = []
+        self._entries: list[Entry] = []
+        self._x: float | None = None
+        self.columns = 2
+
+    def show_entries(self, entries: list[Entry]) -> None:
+        """Show entries; labels are made once."""
+        self._entries = entries
+        while len(self.labels) < len(entries):
+            self.labels.append(LegendEntry())
+        for place, label in enumerate(self.labels):
+            label.setVisible(place < len(entries))
+        self._write()
+        self._arrange()
+        self.setVisible(bool(entries))
+
+    def point_at(self, x: float | None) -> None:
+        """Tell the values at x, the last ones for None."""
+        self._x = x
+        self._write()
+
+    def _write(self) -> None:
+        for label, entry in zip(self.labels, self._entries, strict=False):
+            label.show_entry(entry, entry.value(self._x))
+
+    def _arrange(self) -> None:
+        """As many columns as the widest entry leaves room for, two at least."""
+        shown = self.labels[: len(self._entries)]
+        widest = max((label.sizeHint().width() for label in shown), default=1)
+        columns = max(min(len(shown), 2), min(len(shown), self.width() // max(widest, 1))) or 1
+        if columns == self.columns and self._grid.count() == len(shown):
+            return
+        self.columns = columns
+        for place, label in enumerate(shown):
+            self._grid.addWidget(label, place // columns, place % columns)
+        for column in range(columns):
+            self._grid.setColumnStretch(column, 1)
+
+    def resizeEvent(self, event: Any) -> None:
+        """More room, more columns."""
+        super().resizeEvent(event)
+        self._arrange()
+
+
+class ScaleBar(QWidget):
+    """The colours from the least to the largest value, with both written at the ends."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.colours: ColourScale | None = None
+        self._theme = LIGHT
+        self.setAccessibleName("Colour scale")
+
+    def sizeHint(self) -> QSize:
+        return QSize(80, self.fontMetrics().height() + 3)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(40, self.fontMetrics().height() + 3)
+
+    def show_scale(self, colours: ColourScale | None, theme: Theme) -> None:
+        """Show a scale, or none."""
+        self.setVisible(colours is not None)
+        if (colours, theme) != (self.colours, self._theme):
+            self.colours, self._theme = colours, theme
+            self.setToolTip(colours.label if colours is not None else "")
+            self.update()
+
+    def paintEvent(self, _: QPaintEvent) -> None:
+        if self.colours is None:
+            return
+        painter, metrics = QPainter(self), self.fontMetrics()
+        first, last = (_end(v) for v in (self.colours.low, self.colours.high))
+        word = f"{self.colours.label} "
+        if metrics.horizontalAdvance(word + first + last) > 0.6 * self.width():
+            word = ""
+        left = metrics.horizontalAdvance(f"{word}{first}") + 6
+        right = self.width() - metrics.horizontalAdvance(last) - 6
+        gradient = QLinearGradient(left, 0, right, 0)
+        colours = colour_map(self.colours.map, self._theme).map(np.linspace(0, 1, SHADES), "qcolor")
+        for k, colour in enumerate(colours):
+            gradient.setColorAt(k / (SHADES - 1), colour)
+        painter.fillRect(left, self.height() // 2 - 4, right - left, 8, gradient)
+        painter.setPen(QColor(self._theme.faint))
+        middle = Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(self.rect(), middle | Qt.AlignmentFlag.AlignLeft, f"{word}{first}")
+        painter.drawText(self.rect(), middle | Qt.AlignmentFlag.AlignRight, last)
+
+
+def _end(value: float) -> str:
+    return f"{value:.3g}".replace("-", "−")

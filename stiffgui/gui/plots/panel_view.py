@@ -1,0 +1,251 @@
+"""One panel of a picture in the window: a plot that is zoomed, pointed at and clicked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QCursor
+from PySide6.QtWidgets import QToolTip, QWidget
+
+from stiffgui.figures.picture import Axis, Image, Item, Panel, Points
+from stiffgui.gui.plots.artists import ARTISTS, Artist
+from stiffgui.gui.plots.axes import PlotAxis, adopt_menu, from_axis, grouped, on_axis
+from stiffgui.gui.theme import LIGHT, Theme
+
+REACH = 10  # pixels from a point within which the pointer tells about it
+Limits4 = tuple[float, float, float, float]
+
+
+class PanelView(pg.PlotWidget):  # type: ignore[misc]
+    """Draws a `Panel`; items are made once and then moved.
+
+    Signals: `pointed(x)` while the pointer is over the plot and None when it leaves;
+    `clicked(x, y)`; `zoomed` when a person moved the view. Values are in the axes' own units.
+    """
+
+    pointed = Signal(object)
+    clicked = Signal(float, float)
+    zoomed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        self._axes = {side: PlotAxis(side) for side in ("left", "bottom")}
+        super().__init__(parent, enableMenu=False, axisItems=self._axes)
+        self.panel = Panel()
+        self.is_zoomed = False
+        self._theme: Theme = LIGHT
+        self._artists: list[tuple[type[Item], Artist]] = []
+        self._cross = pg.InfiniteLine()
+        self._frames: list[Any] = []
+        self.message = ""  # what the pointer was told last
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
+        self.viewport().setFocusPolicy(Qt.FocusPolicy.NoFocus)  # one stop of Tab, not two
+        adopt_menu(self.getPlotItem(), self)
+        self.hideButtons()
+        self._cross.hide()
+        self.addItem(self._cross, ignoreBounds=True)
+        self.getViewBox().sigRangeChangedManually.connect(self._moved_by_hand)
+        self.scene().sigMouseMoved.connect(self._hover)
+        self.scene().sigMouseClicked.connect(self._mouse_clicked)
+
+    # ------------------------------------------------------------------- drawing
+
+    def set_theme(self, theme: Theme) -> None:
+        """Colour the plot; its items are made anew."""
+        self._theme = theme
+        self.setBackground(theme.card)
+        for axis in self._axes.values():
+            axis.setPen(pg.mkPen(theme.border))
+            axis.setTextPen(pg.mkPen(theme.faint))
+            axis.setStyle(tickLength=4)  # outwards: ticks inside look like data
+        self._cross.setPen(pg.mkPen(theme.faint, width=1))
+        self._forget()
+        self.show_panel(self.panel)
+
+    def show_panel(self, panel: Panel) -> None:
+        """Draw a panel; what was zoomed stays so."""
+        before, self.panel = self.panel, panel
+        self._axes["left"].show_axis(panel.y)
+        self._axes["bottom"].show_axis(panel.x)
+        scales = (panel.x.scale, panel.y.scale)
+        if scales != (before.x.scale, before.y.scale):
+            self.is_zoomed = False
+        self.getPlotItem().showGrid(x=panel.grid, y=panel.grid, alpha=0.12)
+        self.setAspectLocked(panel.equal)
+        self.setAccessibleName(f"{panel.y.label} against {panel.x.label}".strip())
+        self._draw_items(panel)
+        if not self.is_zoomed:
+            self._fit_range()
+
+    def _draw_items(self, panel: Panel) -> None:
+        """Artists are used again for an item of the same kind at the same place."""
+        for place, item in enumerate(panel.items):
+            if place < len(self._artists) and self._artists[place][0] is not type(item):
+                for _, artist in self._artists[place:]:
+                    artist.remove()
+                del self._artists[place:]
+            if place == len(self._artists):
+                self._artists.append((type(item), ARTISTS[type(item)](self, self._theme)))
+            self._artists[place][1].draw(item, panel)
+        for _, artist in self._artists[len(panel.items) :]:
+            artist.remove()
+        del self._artists[len(panel.items) :]
+
+    def _forget(self) -> None:
+        for _, artist in self._artists:
+            artist.remove()
+        self._artists = []
+
+    # --------------------------------------------------------------------- range
+
+    def _fit_range(self) -> None:
+        """All that is drawn, or the panel's own limits."""
+        box = self.getViewBox()
+        given = {"x": self._places(self.panel.x), "y": self._places(self.panel.y)}
+        free = [name for name, limits in given.items() if limits is None]
+        fixed = {f"{name}Range": limits for name, limits in given.items() if limits is not None}
+        if fixed:
+            box.setRange(**fixed, padding=0, disableAutoRange=False)
+        box.enableAutoRange(x="x" in free, y="y" in free)
+
+    def _places(self, axis: Axis) -> tuple[float, float] | None:
+        if axis.limits is None:
+            return None
+        low, high = (float(end) for end in on_axis(axis.limits, axis.scale))
+        return (low, high) if np.isfinite((low, high)).all() else None
+
+    def reset_view(self) -> None:
+        """Show everything again."""
+        self.is_zoomed = False
+        self._fit_range()
+
+    def view_limits(self) -> Limits4 | None:
+        """x and y from .. to, where a person has zoomed; None elsewhere."""
+        if not self.is_zoomed:
+            return None
+        (x0, x1), (y0, y1) = self.getViewBox().viewRange()
+        x, y = self.panel.x.scale, self.panel.y.scale
+        return from_axis(x0, x), from_axis(x1, x), from_axis(y0, y), from_axis(y1, y)
+
+    def _moved_by_hand(self, _: object) -> None:
+        self.is_zoomed = True
+        self.zoomed.emit()
+
+    def mouseDoubleClickEvent(self, _: Any) -> None:
+        self.reset_view()
+
+    # ------------------------------------------------------------------- pointer
+
+    def set_cross(self, x: float | None) -> None:
+        """A line at x, or none."""
+        self._cross.setVisible(x is not None)
+        if x is not None:
+            self._cross.setPos(float(on_axis(x, self.panel.x.scale)))
+
+    def set_frame(self, xs: list[float], ys: list[float]) -> None:
+        """An outline that is seen on every colour: a light line on a dark one."""
+        if not self._frames:
+            for colour, width in (("k", 3), ("w", 1)):
+                line = pg.PlotCurveItem(pen=pg.mkPen(colour, width=width))
+                line.setZValue(20)
+                self.addItem(line, ignoreBounds=True)
+                self._frames.append(line)
+        for line in self._frames:
+            line.setData(xs, ys)
+
+    def at(self, scene: Any) -> tuple[float, float] | None:
+        """The values at a point of the scene; None outside the axes."""
+        box = self.getViewBox()
+        if not box.sceneBoundingRect().contains(scene):
+            return None
+        place = box.mapSceneToView(scene)
+        return from_axis(place.x(), self.panel.x.scale), from_axis(place.y(), self.panel.y.scale)
+
+    def _hover(self, scene: Any) -> None:
+        place = self.at(scene)
+        self.pointed.emit(None if place is None else place[0])
+        message = "" if place is None else self.describe(*place)
+        if message != self.message:
+            self.message = message
+            QToolTip.showText(QCursor.pos(), message, self)
+
+    def describe(self, x: float, y: float) -> str:
+        """What is known of the point or the cell there; empty where there is none."""
+        for image in self.panel.of(Image):
+            cell = image.cell(x, y)
+            if cell is not None:
+                return describe_cell(self.panel, image, *cell)
+        reach = REACH * float(self.getViewBox().viewPixelSize()[0] or 0)
+        for points in self.panel.of(Points):
+            row = self._nearest(points, x, y, reach)
+            if row is not None:
+                return describe_point(self.panel, points, row)
+        return ""
+
+    def _nearest(self, points: Points, x: float, y: float, reach: float) -> int | None:
+        """The point nearest to x, y, if it is near enough on the screen."""
+        if not len(points.x):
+            return None
+        across, up = self.getViewBox().viewPixelSize()
+        ratio = float(across / up) if up else 1.0
+        px, py = (on_axis(v, a.scale) for v, a in ((points.x, self.panel.x), (points.y, self.panel.y)))
+        dx = px - float(on_axis(x, self.panel.x.scale))
+        dy = (py - float(on_axis(y, self.panel.y.scale))) * ratio
+        distances = np.hypot(np.nan_to_num(dx, nan=np.inf), np.nan_to_num(dy, nan=np.inf))
+        row = int(distances.argmin())
+        return row if distances[row] <= reach else None
+
+    def _mouse_clicked(self, event: Any) -> None:
+        place = self.at(event.scenePos())
+        if place is not None:
+            self.clicked.emit(*place)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """The crosshair goes when the pointer does."""
+        self.message = ""
+        self.pointed.emit(None)
+        super().leaveEvent(event)
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        """The context menu is the card's."""
+        if event.type() == QEvent.Type.ContextMenu:
+            event.ignore()
+            return False
+        return bool(super().viewportEvent(event))
+
+
+def describe_cell(panel: Panel, image: Image, row: int, column: int) -> str:
+    """Where a cell lies, and its value."""
+    value = float(image.values[row, column])
+    text = f"{value:.4g}" if np.isfinite(value) else "undefined"
+    where = (
+        f"{axis.label} {_number(float(at), axis)}"
+        for axis, at in ((panel.y, image.y[row]), (panel.x, image.x[column]))
+    )
+    return f"{' · '.join(where)}\n{image.colours.label} {text}".replace("-", "−")
+
+
+def describe_point(panel: Panel, points: Points, row: int) -> str:
+    """A point's place, what is known of it, its sample and its layer, a line each."""
+    lines = [
+        f"{axis.label} {_number(float(values[row]), axis)}"
+        for axis, values in ((panel.x, points.x), (panel.y, points.y))
+    ]
+    lines += [f"{name} {_value(float(values[row]))}" for name, values in points.numbers.items()]
+    places = []
+    sample, layer = points.places.sample, points.places.layer
+    if np.ndim(sample):
+        places.append(f"sample {int(np.asarray(sample)[row]) + 1}")
+    if np.ndim(layer):
+        places.append(f"layer {int(np.asarray(layer)[row])}")
+    return "\n".join([*lines, *([" · ".join(places)] if places else [])]).replace("-", "−")
+
+
+def _number(value: float, axis: Axis) -> str:
+    return grouped(round(value)) if axis.whole else f"{value:.4g}"
+
+
+def _value(value: float) -> str:
+    return f"{value:.4g}" if np.isfinite(value) else "infinite"
