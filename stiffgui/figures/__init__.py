@@ -165,15 +165,19 @@ def export_table(
 
     `settings` are those of the figure whose table it is. Raises InputError as `export_figure`.
     """
-    tables = TABLES[source_kind(source)]
-    known_name("table", name, tables)
+    known_name("table", name, TABLES[source_kind(source)])
     known_name("format", kind, TABLE_FORMATS)
-    table = tables[name]
+    save_table(table_of(name, source, kind, settings), path, kind, replace=replace)
+
+
+def table_of(
+    name: str, source: Any, kind: str, settings: Mapping[str, Any] | None = None
+) -> pd.DataFrame:
+    """A table for a format; `settings` are those of the figure whose table it is."""
+    table = TABLES[source_kind(source)][name]
     if isinstance(table, type):
-        frame = figure_from(table, settings or {}).table(source)
-    else:
-        frame = table(source, kind)
-    save_table(frame, path, kind, replace=replace)
+        return figure_from(table, settings or {}).table(source)
+    return table(source, kind)
 
 
 def __getattr__(name: str) -> Any:

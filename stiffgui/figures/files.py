@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ PICTURE_FORMATS = {"png": "PNG picture", "svg": "SVG drawing", "pdf": "PDF drawi
 FIGURE_FORMATS = PICTURE_FORMATS | {"csv": "CSV of what is drawn"}
 TABLE_FORMATS = {"csv": "CSV", "parquet": "Parquet", "npz": "NPZ", "latex": "LaTeX"}
 ENDINGS = {"latex": "tex"}  # where it is not the format's name
+MOST_PIXELS = 100_000_000  # of a PNG: 400 MB while it is drawn
 
 
 def save_picture(
@@ -33,17 +35,37 @@ def save_picture(
 
 
 def paint_into(file: Any, picture: Picture, kind: str, style: Style) -> None:
-    """Paint a picture into an open binary file."""
+    """Paint a picture into an open binary file.
+
+    Raises InputError where its texts leave no room for the axes, and for a PNG that is too large.
+    """
     import matplotlib.pyplot as plt
 
     from stiffgui.figures.matplotlib_painter import paint
 
-    with styled(style):
+    _check_pixels(kind, style)
+    with styled(style), warnings.catch_warnings():
+        warnings.filterwarnings("error", message=".*constrained_layout.*")
         figure = paint(picture)
         try:
             figure.savefig(file, format=kind)
+        except UserWarning:
+            raise InputError(
+                f"texts of {style.font:g} pt leave no room for the axes in {style.width:g} x "
+                f"{style.height:g} mm: choose a smaller font or a larger figure."
+            ) from None
         finally:
             plt.close(figure)
+
+
+def _check_pixels(kind: str, style: Style) -> None:
+    across, down = style.pixels
+    if kind == "png" and across * down > MOST_PIXELS:
+        raise InputError(
+            f"{style.width:g} x {style.height:g} mm at {style.dpi:g} dpi are {across} x {down} "
+            f"pixels: choose a lower resolution or a smaller figure.",
+            "dpi",
+        )
 
 
 def save_table(table: pd.DataFrame, path: Path, kind: str, *, replace: bool = False) -> None:
@@ -51,7 +73,12 @@ def save_table(table: pd.DataFrame, path: Path, kind: str, *, replace: bool = Fa
     `save_picture`."""
     known_name("format", kind, TABLE_FORMATS)
     may_write(path, replace)
-    write(path, lambda file: _WRITERS[kind](table, file))
+    write(path, lambda file: write_table(table, file, kind))
+
+
+def write_table(table: pd.DataFrame, file: Any, kind: str) -> None:
+    """Write a table into an open binary file."""
+    _WRITERS[kind](table, file)
 
 
 def _write_npz(table: pd.DataFrame, file: Any) -> None:

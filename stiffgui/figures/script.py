@@ -9,6 +9,7 @@ from typing import Any
 
 from stiffgui.figures.base import Figure
 from stiffgui.figures.style import Style
+from stiffgui.labs import Page
 from stiffgui.settings import Settings, flag_of
 
 
@@ -35,7 +36,7 @@ def runs_script(
     return _SCRIPT.format(
         kind=shown.name(),
         what="run files",
-        names="open_run",
+        imports="from stiffgui import open_run",
         settings=_arguments(shown),
         opened=f"runs = [\n{opened}\n]\nsource = drawn(runs, colours=[{colours}])",
         style=_keywords(changed(style)),
@@ -49,7 +50,7 @@ def study_script(study: Path, shown: Figure, style: Style, out: Path | None = No
     return _SCRIPT.format(
         kind=shown.name(),
         what="a study file",
-        names="open_study",
+        imports="from stiffgui import open_study",
         settings=_arguments(shown, "study"),
         opened=f"source = what_is_drawn(shown, open_study({str(study)!r}))",
         style=_keywords(changed(style)),
@@ -58,21 +59,19 @@ def study_script(study: Path, shown: Figure, style: Style, out: Path | None = No
     )
 
 
-def page_script(
-    page: str, settings: Mapping[str, Any], shown: Figure, style: Style, out: Path | None = None
-) -> str:
+def page_script(page: Page, shown: Figure, style: Style, out: Path | None = None) -> str:
     """A script that computes a page of the laboratory and draws its figure."""
+    computed = f"page({page.name()!r}).with_settings({page.changes()!r}).last()"
     return _SCRIPT.format(
         kind=shown.name(),
         what="the laboratory",
-        names="page",
+        imports="from stiffgui.labs import page",
         settings=_arguments(shown, "page"),
-        opened=f"source = page({page!r}).with_settings({dict(settings)!r}).last()\n"
-        "print(source.numbers())",
+        opened=f"source = {computed}\nprint(source.numbers())",
         style=_keywords(changed(style)),
         out=str(out or f"{shown.name()}.pdf"),
         more="",
-    ).replace("from stiffgui import page", "from stiffgui.labs import page")
+    )
 
 
 def _arguments(shown: Figure, source: str = "runs") -> str:
@@ -82,7 +81,7 @@ def _arguments(shown: Figure, source: str = "runs") -> str:
 
 _SCRIPT = '''"""Redraws the figure "{kind}" from {what} of stiffgui."""
 
-from stiffgui import {names}
+{imports}
 from stiffgui.figures import Style, figure, paint, styled{more}
 
 shown = figure({settings})

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Self
 from pydantic import ValidationError
 
 from stiffgui.errors import InputError, nearest, one_of
-from stiffgui.settings import Settings, Spec, specs
+from stiffgui.settings import Settings, Spec, kind_of, specs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +64,16 @@ class Page(Settings, ABC):
             return type(self).model_validate(self.model_dump() | dict(changes))
         except ValidationError as error:
             raise _sentence(error, known) from None
+
+    @classmethod
+    def name(cls) -> str:
+        """The name of the page."""
+        return kind_of(cls)
+
+    def changes(self) -> dict[str, Any]:
+        """The settings that differ from the page's defaults."""
+        default = type(self)().model_dump()
+        return {k: v for k, v in self.model_dump().items() if v != default[k]}
 
     def specs(self) -> list[Spec]:
         """The page's settings in declared order."""

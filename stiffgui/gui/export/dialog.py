@@ -1,15 +1,13 @@
-"""The export dialog: figure, kind, size, file; it says what is wrong and what command does it."""
+"""The export dialog: figure, kind, size, file, and how it will look; it says what is wrong."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from PySide6.QtCore import QSettings, Qt, Signal
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QSettings, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -21,99 +19,77 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
 
 from stiffgui.errors import InputError
-from stiffgui.figures import FIGURES, PICTURE_FORMATS, Options, export_command
+from stiffgui.figures import PICTURE_FORMATS, Style
+from stiffgui.figures.files import ENDINGS
+from stiffgui.gui.export.offers import Offer, suggested
+from stiffgui.gui.export.remembered import remember, remembered
+from stiffgui.settings import Spec, specs
 
-TITLES = {
-    "errors": "Errors against the epoch",
-    "stiffness": "Stiffness against the epoch",
-    "layers": "Layers × epochs",
-    "spectrum": "Eigenvalues",
-    "fit": "Fit",
-    "slices": "Slices: one input at a time",
-    "summary": "Summary of the last epoch",
-    "trajectories": "Trajectories beside the ODE",
-}
-KINDS = {
-    "png": "PNG picture",
-    "svg": "SVG drawing",
-    "pdf": "PDF drawing",
-    "csv": "CSV of what is drawn",
-}
-# Option: label, unit, least, most, decimals, tool tip.
-SIZES = {
-    "width": ("&Width", "mm", 20, 1000, 1, "Width of the figure"),
-    "height": ("&Height", "mm", 20, 1000, 1, "Height of the figure"),
-    "font": ("F&ont size", "pt", 3, 48, 1, "Size of every text in the figure"),
-    "dpi": ("&Resolution", "dpi", 30, 1200, 0, "Points per inch of a PNG picture"),
-}
-
-
-@dataclass(frozen=True)
-class Choice:
-    """What the dialog asks for."""
-
-    run: Path
-    figure: str
-    path: Path
-    kind: str
-    options: Options
+PREVIEW_MILLISECONDS = 150  # of quiet before a preview is asked for
+MNEMONICS = {"width": "&Width", "height": "&Height", "font": "F&ont size", "dpi": "&Resolution"}
 
 
 class ExportDialog(QDialog):
-    """Emits `asked(Choice)` and stays open until `accept` (it was written) or `tell` (it was not).
-
-    `options_of(figure)` gives the view's options and the remembered size.
+    """Emits `asked(offer, kind, path, style)` and stays open until `accept` (it was written) or
+    `show_problem` (it was not); and `preview_asked(Preview)` whenever the picture is another.
     """
 
-    asked = Signal(object)
+    asked = Signal(object, str, object, object)
+    preview_asked = Signal(object)
 
     def __init__(
-        self,
-        parent: QWidget,
-        settings: QSettings,
-        run: Path,
-        figure: str,
-        options_of: Callable[[str], Options],
+        self, parent: QWidget, settings: QSettings, offers: Sequence[Offer], chosen: str
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Export")
-        self._settings, self._run, self._options_of = settings, run, options_of
+        self._settings, self.offers = settings, list(offers)
         self._may_replace: Path | None = None
-        self._make_editors(figure)
+        last = remembered(settings)
+        self._folder = last.folder or self.offers[0].source.path.parent
+        self._make_editors(chosen, last.kind, last.style)
         self._lay_out()
         self._connect()
-        self._kind_changed()
+        self._fill_kinds(last.kind)
+        self._suggest()
+        self._changed()
+        self.show_problem(" ".join(last.problems))
         self.file.selectAll()
         self.file.setFocus()
 
     # ------------------------------------------------------------------ building
 
-    def _make_editors(self, figure: str) -> None:
-        self.figure = _chooser(
-            {name: TITLES.get(name, name) for name in FIGURES}, figure, "Figure", "What to draw"
-        )
-        kind = str(self._settings.value("export/kind", "png"))
-        self.kind = _chooser(KINDS, kind, "File kind", "PNG for screens, SVG and PDF for print")
-        options = self._options_of(figure)
-        self.sizes = {name: _spin_box(name, getattr(options, name)) for name in SIZES}
+    def _make_editors(self, chosen: str, kind: str, style: Style) -> None:
+        self.figure, self.kind = QComboBox(), QComboBox()
+        for offer in self.offers:
+            self.figure.addItem(offer.title, offer.name)
+        self.figure.setCurrentIndex(max(0, self.figure.findData(chosen)))
+        for box, name, tip in (
+            (self.figure, "Figure", "What to draw"),
+            (self.kind, "File kind", "PNG for screens, SVG and PDF for print, CSV for the data"),
+        ):
+            box.setAccessibleName(name)
+            box.setToolTip(tip)
+        size = self.offer.size
+        if size is not None and (style.width, style.height) == (Style().width, Style().height):
+            style = style.model_copy(update={"width": size[0], "height": size[1]})
+        self.sizes = {s.key: _spin_box(s, getattr(style, s.key)) for s in specs(style)}
         self.pixels = QLabel("")
         self.pixels.setObjectName("cardNote")
-        folder = Path(str(self._settings.value("export/folder", self._run.parent)))
-        folder = folder if folder.is_dir() else self._run.parent
-        self.file = QLineEdit(str(folder / f"{self._run.stem}-{figure}.{self.kind.currentData()}"))
+        self.file = QLineEdit()
         self.file.setAccessibleName("File")
         self.file.setToolTip("The file to write")
         self.browse = QPushButton("&Browse…")
         self.browse.setToolTip("Choose a folder and a name")
         self.problem = QLabel("")
         self.problem.setWordWrap(True)
+        self.problem.setTextFormat(Qt.TextFormat.PlainText)
         self.problem.setProperty("problem", True)
-        self.problem.hide()
         self.command = QLineEdit()
         self.command.setReadOnly(True)
         self.command.setAccessibleName("The same command")
@@ -125,6 +101,8 @@ class ExportDialog(QDialog):
         self.save = self.buttons.addButton("&Export", QDialogButtonBox.ButtonRole.AcceptRole)
         self.save.setToolTip("Write the file")
         self.buttons.addButton(QDialogButtonBox.StandardButton.Cancel)
+        self.preview = _Preview()
+        self._preview_timer = QTimer(self, singleShot=True, interval=PREVIEW_MILLISECONDS)
 
     def _lay_out(self) -> None:
         form = QFormLayout()
@@ -132,20 +110,28 @@ class ExportDialog(QDialog):
         form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
         _row(form, "&Figure", self.figure)
         _row(form, "&Kind", self.kind)
-        for name in ("width", "height", "font"):
-            _row(form, SIZES[name][0], self.sizes[name])
-        _row(form, SIZES["dpi"][0], self.sizes["dpi"], self.pixels)
+        for name, box in self.sizes.items():
+            beside = (self.pixels,) if name == "dpi" else ()
+            _row(form, MNEMONICS.get(name, box.accessibleName()), box, *beside)
         _row(form, "F&ile", self.file, self.browse)
         _row(form, "Command", self.command, self.copy)
-        print_note = QLabel("Figures are drawn in light colours, for print.")
-        print_note.setObjectName("cardNote")
+        self.print_note = QLabel("Figures are drawn in light colours, for print.")
+        self.print_note.setObjectName("cardNote")
+        left = QVBoxLayout()
+        left.setSpacing(10)
+        left.addLayout(form)
+        left.addWidget(self.print_note)
+        left.addWidget(self.problem)
+        left.addStretch(1)
+        beside = QHBoxLayout()
+        beside.setSpacing(14)
+        beside.addLayout(left, 1)
+        beside.addWidget(self.preview, 1)
         layout = QVBoxLayout(self)
-        layout.setSpacing(10)
-        layout.addLayout(form)
-        layout.addWidget(print_note)
-        layout.addWidget(self.problem)
+        layout.addLayout(beside, 1)
         layout.addWidget(self.buttons)
         self.setMinimumWidth(520)
+        self.resize(900, 400)
 
     def _connect(self) -> None:
         self.figure.currentIndexChanged.connect(self._figure_changed)
@@ -157,60 +143,98 @@ class ExportDialog(QDialog):
         self.copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.command.text()))
         self.buttons.accepted.connect(self._ask)
         self.buttons.rejected.connect(self.reject)
+        self._preview_timer.timeout.connect(self.ask_preview)
 
-    # ------------------------------------------------------------------ choices
-
-    @property
-    def path(self) -> Path:
-        """The file named; its ending is added when it has none."""
-        text = self.file.text().strip()
-        path = Path(text).expanduser()
-        return path if not text or path.suffix else path.with_name(f"{path.name}.{self._kind}")
+    # ------------------------------------------------------------------- choices
 
     @property
-    def _kind(self) -> str:
+    def offer(self) -> Offer:
+        """What is chosen."""
+        return self.offers[self.figure.currentIndex()]
+
+    @property
+    def chosen_kind(self) -> str:
+        """The format that is chosen."""
         return str(self.kind.currentData())
 
     @property
-    def options(self) -> Options:
-        """The view's options at the chosen size."""
-        size: dict[str, Any] = {name: box.value() for name, box in self.sizes.items()}
-        return replace(self._options_of(str(self.figure.currentData())), **size)
+    def style_(self) -> Style:
+        """Size, font and resolution that are chosen."""
+        return Style(**{name: box.value() for name, box in self.sizes.items()})
+
+    @property
+    def path(self) -> Path:
+        """The file named; its ending is added when it has none. Raises InputError for a text
+        that is no file's name."""
+        text = self.file.text().strip()
+        try:
+            path = Path(text).expanduser()
+            return path if path.suffix or not path.name else path.with_suffix(self._ending)
+        except (ValueError, RuntimeError) as error:
+            raise InputError(f"This file name cannot be used: {error}. Choose another.") from None
+
+    @property
+    def _ending(self) -> str:
+        return f".{ENDINGS.get(self.chosen_kind, self.chosen_kind)}"
+
+    def _fill_kinds(self, wanted: str) -> None:
+        self.kind.blockSignals(True)
+        self.kind.clear()
+        for name, text in self.offer.formats.items():
+            self.kind.addItem(text, name)
+        self.kind.setCurrentIndex(max(0, self.kind.findData(wanted)))
+        self.kind.blockSignals(False)
+        self._enable_sizes()
+
+    def _enable_sizes(self) -> None:
+        drawn = self.chosen_kind in PICTURE_FORMATS
+        for name, box in self.sizes.items():
+            box.setEnabled(drawn and (name != "dpi" or self.chosen_kind == "png"))
+        self.print_note.setVisible(drawn)
 
     def _figure_changed(self) -> None:
-        path = self.path
-        for name in FIGURES:
-            if path.stem == f"{self._run.stem}-{name}":  # still our own suggestion
-                stem = f"{self._run.stem}-{self.figure.currentData()}"
-                self.file.setText(str(path.with_name(f"{stem}{path.suffix}")))
-                break
+        ours = self._is_suggested()
+        self._fill_kinds(self.chosen_kind)
+        if ours:
+            self._suggest()
         self._changed()
 
     def _kind_changed(self) -> None:
-        path = self.path
-        if path.suffix.removeprefix(".").lower() in KINDS:
-            self.file.setText(str(path.with_suffix(f".{self._kind}")))
-        for name, box in self.sizes.items():
-            box.setEnabled(self._kind in PICTURE_FORMATS and (name != "dpi" or self._kind == "png"))
+        self._enable_sizes()
+        with_ending = Path(self.file.text().strip() or "x")
+        known = {f".{ENDINGS.get(kind, kind)}" for kind in self.offer.formats}
+        if with_ending.suffix.lower() in known:
+            self.file.setText(str(with_ending.with_suffix(self._ending)))
         self._changed()
+
+    def _is_suggested(self) -> bool:
+        """Whether the file is still our own suggestion."""
+        name = Path(self.file.text().strip() or "x").stem
+        return any(name == suggested(o, "png", self._folder).stem for o in self.offers)
+
+    def _suggest(self) -> None:
+        self.file.setText(str(suggested(self.offer, self.chosen_kind, self._folder)))
 
     def _changed(self) -> None:
         self._may_replace = None
         self.save.setText("&Export")
         self.save.setEnabled(True)
-        self.tell("")
-        size = [self.sizes[n].value() / 25.4 * self.sizes["dpi"].value() for n in SIZES][:2]
-        self.pixels.setText(f"{size[0]:.0f} × {size[1]:.0f} pixels" if self._kind == "png" else "")
-        self._say_command()
+        self.show_problem("")
+        across, down = self.style_.pixels
+        self.pixels.setText(f"{across} × {down} pixels" if self.chosen_kind == "png" else "")
+        self._write_command()
+        self._preview_timer.start()
 
-    def _say_command(self) -> None:
-        text = export_command(
-            self._run,
-            str(self.figure.currentData()),
-            self.options,
-            self.path,
-            replace=self._may_replace is not None,
-        )
+    def _write_command(self) -> None:
+        offer = self.offer
+        try:
+            path = self.path
+        except InputError:
+            path = Path(f"figure{self._ending}")
+        text = ""
+        if offer.shown is not None:
+            shown = offer.shown
+            text = offer.source.command(shown, self.style_, path, self._may_replace is not None)
         self.command.setText(text)
         self.command.setCursorPosition(0)
 
@@ -218,68 +242,58 @@ class ExportDialog(QDialog):
         name, _ = QFileDialog.getSaveFileName(
             self,
             "Export",
-            str(self.path),
-            f"{KINDS[self._kind]} (*.{self._kind})",
+            self.file.text(),
+            f"{self.kind.currentText()} (*{self._ending})",
             options=QFileDialog.Option.DontConfirmOverwrite,  # the dialog itself asks
         )
         if name:
             self.file.setText(name)
 
-    # ------------------------------------------------------------------ asking
+    # -------------------------------------------------------------------- asking
+
+    def ask_preview(self) -> None:
+        """Ask for the picture as it would be written."""
+        wanted = self.offer.preview(self.style_)
+        if wanted is None:
+            self.preview.show_message("A table: numbers, no picture.")
+        else:
+            self.preview_asked.emit(wanted)
 
     def _ask(self) -> None:
-        path = self.path
         try:
-            check_file(path, self._kind)
+            path = self.path
+            check_file(path, self._ending)
         except InputError as error:
-            self.tell(str(error))
+            self.show_problem(str(error))
             return
         if path.exists() and self._may_replace != path:
             self._may_replace = path
             self.save.setText("&Replace")
-            self._say_command()
-            self.tell(f"{path.name} exists: press Replace to write over it, or name another file.")
+            self._write_command()
+            self.show_problem(
+                f"{path.name} exists: press Replace to write over it, or name another file."
+            )
             return
-        self._remember(path)
+        remember(self._settings, self.style_, self.chosen_kind, path)
         self.save.setEnabled(False)
-        self.tell("")
-        figure = str(self.figure.currentData())
-        self.asked.emit(Choice(self._run, figure, path, self._kind, self.options))
+        self.show_problem("")
+        self.asked.emit(self.offer, self.chosen_kind, path, self.style_)
 
-    def tell(self, sentence: str) -> None:
+    def show_problem(self, sentence: str) -> None:
         """What is wrong, in place; the choices stay."""
         self.problem.setText(sentence)
         self.problem.setVisible(bool(sentence))
         if sentence:
             self.save.setEnabled(True)
 
-    def _remember(self, path: Path) -> None:
-        self._settings.setValue("export/folder", str(path.absolute().parent))
-        self._settings.setValue("export/kind", self._kind)
-        for name, box in self.sizes.items():
-            self._settings.setValue(f"export/{name}", box.value())
 
-
-def remembered_size(settings: QSettings) -> dict[str, float]:
-    """Width and height in mm, font in pt and resolution in dpi of the last export."""
-    size = {}
-    for name, (_, _, least, most, _, _) in SIZES.items():
-        usual = float(getattr(Options(), name))
-        try:
-            value = float(str(settings.value(f"export/{name}", usual)))
-        except ValueError:  # someone edited the settings file
-            value = usual
-        size[name] = value if least <= value <= most else usual
-    return size
-
-
-def check_file(path: Path, kind: str) -> None:
-    """Raise InputError when `path` is no place for a file of this kind."""
+def check_file(path: Path, ending: str) -> None:
+    """Raise InputError when `path` is no place for a file with that ending."""
     if not path.name:
         raise InputError("There is no file name: type one, or press Browse.")
-    if path.suffix.lower() != f".{kind}":
+    if path.suffix.lower() != ending:
         raise InputError(
-            f"{path.name} does not end in .{kind}: change its ending, or choose another kind."
+            f"{path.name} does not end in {ending}: change its ending, or choose another kind."
         )
     folder = path.parent
     try:
@@ -289,31 +303,60 @@ def check_file(path: Path, kind: str) -> None:
             raise InputError(f"The folder {folder} does not exist: make it, or choose another.")
         allowed = os.access(path if path.exists() else folder, os.W_OK)
     except (OSError, ValueError) as error:  # a name that is too long, or holds a null character
-        told = getattr(error, "strerror", None) or str(error)
-        raise InputError(f"This file name cannot be used: {told}. Choose another.") from None
+        reason = getattr(error, "strerror", None) or str(error)
+        raise InputError(f"This file name cannot be used: {reason}. Choose another.") from None
     if not allowed:
         raise InputError(f"{path} cannot be written: choose a place where you may write.")
 
 
-def _chooser(words: dict[str, str], chosen: str, name: str, tip: str) -> QComboBox:
-    box = QComboBox()
-    for key, text in words.items():
-        box.addItem(text, key)
-    box.setCurrentIndex(max(0, box.findData(chosen)))
-    box.setAccessibleName(name)
-    box.setToolTip(tip)
-    return box
+class _Preview(QLabel):
+    """The picture as it will be written, as large as there is room."""
+
+    def __init__(self) -> None:
+        super().__init__("…")
+        self.setAccessibleName("Preview")
+        self.setToolTip("The figure as it will be written")
+        self.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setWordWrap(True)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self._whole = QPixmap()
+
+    def sizeHint(self) -> QSize:
+        return QSize(420, 300)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(160, 120)
+
+    def show_content(self, content: bytes) -> None:
+        """Show a PNG."""
+        self._whole = QPixmap()
+        self._whole.loadFromData(content)
+        self._fit()
+
+    def show_message(self, text: str) -> None:
+        """Say why there is no picture."""
+        self._whole = QPixmap()
+        self.setText(text)
+
+    def _fit(self) -> None:
+        if not self._whole.isNull():
+            ways = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
+            self.setPixmap(self._whole.scaled(self.size(), *ways))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
 
 
-def _spin_box(name: str, value: float) -> QDoubleSpinBox:
-    label, unit, least, most, decimals, tip = SIZES[name]
+def _spin_box(spec: Spec, value: float) -> QDoubleSpinBox:
     box = QDoubleSpinBox()
-    box.setDecimals(decimals)
-    box.setRange(least, most)
+    box.setDecimals(0 if spec.key == "dpi" else 1)
+    box.setRange(spec.lower or 0, spec.upper or 1e6)
     box.setValue(value)
-    box.setSuffix(f" {unit}")
-    box.setAccessibleName(label.replace("&", ""))
-    box.setToolTip(tip)
+    box.setSuffix(f" {spec.unit}")
+    box.setAccessibleName(spec.title)
+    box.setToolTip(f"{spec.help} {spec.bounds[:1].upper()}{spec.bounds[1:]} {spec.unit}.")
     return box
 
 
@@ -324,3 +367,5 @@ def _row(form: QFormLayout, text: str, *widgets: QWidget) -> None:
     label = QLabel(text)
     label.setBuddy(widgets[0])
     form.addRow(label, row)
+
+

@@ -1,141 +1,147 @@
-"""Export and copy of figures: the dialog, the requests under way, the clipboard."""
+"""Export and copy of what is seen: the dialog, files, the clipboard; one for every workspace."""
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 from PySide6.QtCore import QObject, QSettings, Signal
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QWidget
 
-from stiffgui.figures import Options, figure_script
-from stiffgui.gui.export.dialog import Choice, ExportDialog, remembered_size
-from stiffgui.session.messages import Export, Exported, Failed
+from stiffgui.figures import FIGURE_FORMATS
+from stiffgui.gui.export.dialog import ExportDialog
+from stiffgui.gui.export.offers import Offer
+from stiffgui.gui.export.remembered import remembered
+from stiffgui.gui.requests import Requests
+from stiffgui.session.exports import Export, Preview
+from stiffgui.session.service import Failure
 
-Shown = Callable[[str], tuple[list[Path], dict[str, Any]] | None]
+Purpose = Literal["save", "picture", "data"]
+NOTHING = "There is nothing to export yet: press Run, or open a file."
 
 
 class Exports(QObject):
-    """Asks the view child for figures. `shown(figure)` gives the run files that it
-    draws, the shown one last, and view options.
+    """Asks a child for figures and tables. `offers()` are those that there are just now.
 
-    Emits `said(sentence, details)`. `pending` maps the numbers of requests under way to what
-    they are for: save, picture or data.
+    Emits `message(sentence, details)`.
     """
 
-    said = Signal(str, str)
+    message = Signal(str, str)
 
     def __init__(
-        self, parent: QWidget, ask: Callable[[Any], None], settings: QSettings, shown: Shown
+        self,
+        parent: QWidget,
+        requests: Requests,
+        settings: QSettings,
+        offers: Callable[[], Sequence[Offer]],
     ) -> None:
         super().__init__(parent)
-        self._window, self._ask, self._settings, self._shown = parent, ask, settings, shown
-        self.pending: dict[int, str] = {}
-        # Downwards, so that no export has the number of a Look.
-        self._numbers = itertools.count(-1, -1)
+        self._window, self._requests, self._settings = parent, requests, settings
+        self._offers = offers
         self.dialog: ExportDialog | None = None
-        self._dialog_number: int | None = None
 
-    def open_dialog(self, figure: str) -> None:
-        """Ask for file, kind and size."""
-        shown = self._what_is_shown(figure)
-        if shown is None:
+    @property
+    def waiting(self) -> bool:
+        """Whether something is being written."""
+        return self._requests.waits_for(Export)
+
+    def open_dialog(self, name: str) -> None:
+        """Ask for file, kind and size of the offer of that name, or of another one."""
+        offers = self._offers()
+        if not offers:
+            self.message.emit(NOTHING, "")
             return
         if self.dialog is not None:
             self.dialog.reject()
-        dialog = ExportDialog(self._window, self._settings, shown[0][-1], figure, self._options)
-        dialog.asked.connect(self._chosen)
+        dialog = ExportDialog(self._window, self._settings, offers, name)
+        dialog.asked.connect(lambda *words: self._write(dialog, *words))
+        dialog.preview_asked.connect(lambda wanted: self._preview(dialog, wanted))
         dialog.finished.connect(lambda _: self._closed(dialog))
         self.dialog = dialog
         dialog.open()
+        dialog.ask_preview()
 
     def _closed(self, dialog: ExportDialog) -> None:
         if self.dialog is dialog:
-            self.dialog = self._dialog_number = None
+            self.dialog = None
         dialog.deleteLater()
 
-    def _chosen(self, choice: Choice) -> None:
-        shown = self._shown(choice.figure)
-        runs = shown[0] if shown is not None else [choice.run]
-        self._dialog_number = self._send(
-            "save", runs, choice.figure, str(choice.path), choice.kind, choice.options
-        )
+    def _write(self, dialog: ExportDialog, offer: Offer, kind: str, path: Path, style: object) -> None:
+        def answered(written: Path) -> None:
+            if self.dialog is dialog:
+                dialog.accept()
+            self._deliver("save", written)
 
-    def save(self, figure: str, path: Path) -> None:
-        """Write what is shown at the remembered size; the file's ending says the kind."""
-        shown = self._what_is_shown(figure)
-        if shown is not None:
-            kind = path.suffix.removeprefix(".").lower() or "png"
-            self._send("save", shown[0], figure, str(path), kind, self._options(figure))
-
-    def copy(self, what: str, figure: str) -> None:
-        """Put the picture (PNG by matplotlib), its data (CSV) or a script on the clipboard."""
-        shown = self._what_is_shown(figure)
-        if shown is None:
-            return
-        options = self._options(figure)
-        if what == "script":
-            QGuiApplication.clipboard().setText(
-                figure_script(shown[0][-1].resolve(), figure, options)
-            )
-            self.said.emit(f"Copied a Python script that draws {figure}.", "")
-        else:
-            kind = "png" if what == "picture" else "csv"
-            self._send(what, shown[0], figure, "", kind, options)
-
-    def _what_is_shown(self, figure: str) -> tuple[list[Path], dict[str, Any]] | None:
-        shown = self._shown(figure)
-        if shown is None:
-            self.said.emit("There is nothing to export yet: press Run, or open a run file.", "")
-        return shown
-
-    def _options(self, figure: str) -> Options:
-        shown = self._shown(figure)
-        words: dict[str, Any] = shown[1] if shown is not None else {}
-        return Options(**(words | remembered_size(self._settings)))
-
-    def _send(
-        self, purpose: str, runs: list[Path], figure: str, path: str, kind: str, options: Options
-    ) -> int:
-        number = next(self._numbers)
-        self.pending[number] = purpose
-        self._ask(Export(number, [str(run) for run in runs], figure, path, kind, asdict(options)))
-        return number
-
-    def answered(self, message: Any) -> bool:
-        """Take an answer of the view child; False when it belongs to no export."""
-        purpose = self.pending.pop(message.number, None)
-        if purpose is None:
-            return False
-        ours = self.dialog if message.number == self._dialog_number else None
-        if isinstance(message, Failed):
-            if ours is not None:
-                ours.tell(message.sentence)
+        def failed(failure: Failure) -> None:
+            if self.dialog is dialog:
+                dialog.show_problem(_sentence(failure))
             else:
-                self.said.emit(message.sentence, message.details)
-        elif isinstance(message, Exported):
-            if ours is not None:
-                ours.accept()
-            self._deliver(purpose, message)
-        return True
+                self._failed(failure)
 
-    def lost(self) -> None:
-        """The view child died: nothing that is under way will come."""
-        for number in list(self.pending):
-            sentence = "The figure was not drawn: its process ended unexpectedly. Try again."
-            self.answered(Failed(sentence, number=number))
+        self._requests.ask(offer.export(kind, path, style), answered, failed)  # type: ignore[arg-type]
 
-    def _deliver(self, purpose: str, message: Exported) -> None:
-        clipboard = QGuiApplication.clipboard()
-        if purpose == "save":
-            self.said.emit(f"Saved {message.path}", "")
-        elif purpose == "picture":
-            clipboard.setImage(QImage.fromData(message.content))
-            self.said.emit("Copied the picture.", "")
+    def _preview(self, dialog: ExportDialog, wanted: Preview) -> None:
+        def answered(content: bytes) -> None:
+            if self.dialog is dialog:
+                dialog.preview.show_content(content)
+
+        def failed(failure: Failure) -> None:
+            if self.dialog is dialog:
+                dialog.preview.show_message(_sentence(failure))
+
+        self._requests.ask(wanted, answered, failed, newest=True)
+
+    def offer(self, name: str) -> Offer | None:
+        """The offer of that name; what is missing is said."""
+        offer = next((each for each in self._offers() if each.name == name), None)
+        if offer is None:
+            self.message.emit(NOTHING, "")
+        return offer
+
+    def save(self, name: str, path: Path) -> None:
+        """Write what is shown at the remembered size; the file's ending says the kind."""
+        kind = path.suffix.removeprefix(".").lower() or "png"
+        self._send("save", name, kind if kind in FIGURE_FORMATS else "png", path)
+
+    def copy(self, what: str, name: str) -> None:
+        """Put the picture (PNG by matplotlib), its data (CSV) or a script on the clipboard."""
+        if what == "script":
+            self._copy_script(name)
         else:
-            clipboard.setText(message.content.decode())
-            self.said.emit("Copied the data as CSV.", "")
+            purpose: Purpose = "picture" if what == "picture" else "data"
+            self._send(purpose, name, "png" if purpose == "picture" else "csv", None)
+
+    def _copy_script(self, name: str) -> None:
+        offer = self.offer(name)
+        if offer is not None and offer.shown is not None:
+            style = remembered(self._settings).style
+            QGuiApplication.clipboard().setText(offer.source.script(offer.shown, style))
+            self.message.emit(f"Copied a Python script that draws {offer.title}.", "")
+
+    def _send(self, purpose: Purpose, name: str, kind: str, path: Path | None) -> None:
+        offer = self.offer(name)
+        if offer is not None:
+            work = offer.export(kind, path, remembered(self._settings).style)
+            self._requests.ask(work, lambda made: self._deliver(purpose, made), self._failed)
+
+    def _deliver(self, purpose: Purpose, made: Path | bytes) -> None:
+        clipboard = QGuiApplication.clipboard()
+        if isinstance(made, Path):
+            self.message.emit(f"Saved {made}", "")
+        elif purpose == "picture":
+            clipboard.setImage(QImage.fromData(made))
+            self.message.emit("Copied the picture.", "")
+        else:
+            clipboard.setText(made.decode())
+            self.message.emit("Copied the data as CSV.", "")
+
+    def _failed(self, failure: Failure) -> None:
+        self.message.emit(_sentence(failure), failure.details)
+
+
+def _sentence(failure: Failure) -> str:
+    if failure.lost:
+        return "The figure was not drawn: its process ended unexpectedly. Try again."
+    return failure.sentence

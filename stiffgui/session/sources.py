@@ -1,0 +1,133 @@
+"""What an export or a view is drawn of: files and networks, as they cross to a child."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from stiffgui.figures import Drawn, Figure, Style, what_is_drawn
+from stiffgui.figures.script import export_command, page_script, runs_script, study_script
+from stiffgui.labs import Page, Result
+
+Arrays = Mapping[str, NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class RunFile:
+    """A run as the window draws it."""
+
+    path: Path
+    colour: int
+    name: str
+
+
+@dataclass(frozen=True)
+class RunSource:
+    """Run files, the shown one last; `network` (epoch, parameters) is its newest, if that is
+    what is seen."""
+
+    files: tuple[RunFile, ...]
+    network: tuple[int, Arrays] | None = field(default=None, compare=False)
+
+    @property
+    def path(self) -> Path:
+        """The file after which an export is named."""
+        return self.files[-1].path
+
+    @contextmanager
+    def opened(self) -> Iterator[Sequence[Drawn]]:
+        """What a figure draws. Raises InputError where a file cannot be read."""
+        from stiffgui.runs import open_run
+
+        with ExitStack() as stack:
+            runs = [stack.enter_context(open_run(file.path)) for file in self.files]
+            drawn = [
+                Drawn(run, file.colour, file.name)
+                for run, file in zip(runs, self.files, strict=True)
+            ]
+            last = drawn[-1]
+            yield [*drawn[:-1], Drawn(last.run, last.colour, last.name, network=self.network)]
+
+    def script(self, shown: Figure, style: Style) -> str:
+        """A Python script that draws a figure of it."""
+        return runs_script([(f.path.resolve(), f.colour) for f in self.files], shown, style)
+
+    def command(self, shown: Figure, style: Style, out: Path, replace: bool) -> str:
+        """The command that writes a figure of it."""
+        colours = [file.colour for file in self.files]
+        paths = [file.path for file in self.files]
+        return export_command(paths, shown, style, out, colours=colours, replace=replace)
+
+
+@dataclass(frozen=True)
+class StudySource:
+    """A study file."""
+
+    path: Path
+
+    @contextmanager
+    def opened(self) -> Iterator[Any]:
+        """The study. Raises InputError where the file cannot be read."""
+        from stiffgui.study import open_study
+
+        with open_study(self.path) as results:
+            yield results
+
+    def script(self, shown: Figure, style: Style) -> str:
+        """A Python script that draws a figure of it."""
+        return study_script(self.path.resolve(), shown, style)
+
+    def command(self, shown: Figure, style: Style, out: Path, replace: bool) -> str:
+        """The command that writes a figure of it."""
+        return export_command([self.path], shown, style, out, replace=replace)
+
+
+@dataclass(frozen=True)
+class PageSource:
+    """A page of the laboratory with its result."""
+
+    page: Page
+    result: Result = field(compare=False)
+
+    @property
+    def path(self) -> Path:
+        """After which an export is named."""
+        return Path.home() / self.page.name()
+
+    @contextmanager
+    def opened(self) -> Iterator[Result]:
+        """The result."""
+        yield self.result
+
+    def script(self, shown: Figure, style: Style) -> str:
+        """A Python script that computes the page and draws its figure."""
+        return page_script(self.page, shown, style)
+
+    def command(self, shown: Figure, style: Style, out: Path, replace: bool) -> str:
+        """The command that computes the page and writes its figure."""
+        return page_command(self.page, style, out, replace)
+
+
+Source = RunSource | StudySource | PageSource
+
+
+def page_command(page: Page, style: Style, out: Path | None = None, replace: bool = False) -> str:
+    """The command that computes a page, and with `out` writes its figure."""
+    import shlex
+
+    words = ["stiffgui", "lab", page.name()]
+    for key, value in page.changes().items():
+        words += ["--set", f"{key}={value}"]
+    if out is not None:
+        words += ["-o", str(out), *(["--force"] if replace else [])]
+    return shlex.join(words)
+
+
+def as_drawn(shown: Figure, source: Any) -> Any:
+    """An opened source as a figure takes it."""
+    return what_is_drawn(shown, source)
