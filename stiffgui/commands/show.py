@@ -47,6 +47,7 @@ def show(
 
 def show_study(path: Path, as_json: bool) -> None:
     """Print a study's table and what its comparisons say."""
+    from stiffgui.study.comparison import comparisons_of
     from stiffgui.study.results import open_study
     from stiffgui.study.summary import document, readable
 
@@ -60,7 +61,7 @@ def show_study(path: Path, as_json: bool) -> None:
         print(f"{path}: {state}; medians over trials (quartiles)")
         titles, rows = readable(results)
         _print_table(titles, rows)
-        for comparison in results.comparisons:
+        for comparison in comparisons_of(results):
             if comparison.pairs:
                 print(comparison.sentence)
         if any(len(outputs) > 1 for outputs in scores.values()):

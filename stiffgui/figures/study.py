@@ -144,11 +144,11 @@ def last_table(results: StudyResults, options: Options) -> pd.DataFrame:
 
 def summary_of(results: StudyResults, kind: str) -> pd.DataFrame:
     """The summary as numbers, or for LaTeX as it would be printed."""
-    if kind != "latex":
-        return results.summary
-    import pandas as pd
+    from stiffgui.study.summary import readable, summary_frame
 
-    from stiffgui.study.summary import readable
+    if kind != "latex":
+        return summary_frame(results)
+    import pandas as pd
 
     titles, rows = readable(results)
     return pd.DataFrame(rows, columns=titles)

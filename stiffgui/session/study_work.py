@@ -166,6 +166,7 @@ def view_of(results: StudyResults, number: int | None = None) -> StudyView:
     """What the window shows of a study, as plain values and arrays."""
     from stiffgui.figures.history import quartiles
     from stiffgui.figures.study import PANELS, evolution
+    from stiffgui.study.comparison import comparisons_of
     from stiffgui.study.summary import readable
 
     variants = []
@@ -186,7 +187,7 @@ def view_of(results: StudyResults, number: int | None = None) -> StudyView:
             )
         )
     titles, rows = readable(results)
-    said = [c.sentence for c in results.comparisons if c.pairs]
+    said = [c.sentence for c in comparisons_of(results) if c.pairs]
     return StudyView(
         number,
         str(results.path),

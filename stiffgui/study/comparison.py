@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from stiffgui.study.results import StudyResults, VariantResults
 from stiffgui.study.statistics import fewest_pairs, hodges_lehmann, holm, signed_rank
-
-if TYPE_CHECKING:
-    from stiffgui.study.results import VariantResults
 
 Array = NDArray[np.float64]
 COMPARED = {"test_error": "test error", "train_error": "training error", "stiffness": "stiffness"}
@@ -48,8 +45,8 @@ class Paired:
         if self.pairs == 0:
             return "there are no pairs of finished trials"
         proves = "pair proves" if self.pairs == 1 else "pairs prove"
-        told = f"{self.pairs} {proves} nothing (the test needs {needed})"
-        return told if self.pairs < needed else ""
+        text = f"{self.pairs} {proves} nothing (the test needs {needed})"
+        return text if self.pairs < needed else ""
 
     @property
     def size(self) -> str:
@@ -106,15 +103,20 @@ class Comparison:
         each = list(self.quantities.values())
         reasons = {paired.too_few for paired in each}
         if len(reasons) == 1 and "" not in reasons:  # the same for all: said once
-            said = f"{', '.join(paired.size for paired in each)}; but {reasons.pop()}"
+            text = f"{', '.join(paired.size for paired in each)}; but {reasons.pop()}"
         else:
-            said = "; ".join(paired.sentence() for paired in each)
+            text = "; ".join(paired.sentence() for paired in each)
         out = max(paired.left_out for paired in each)
         note = ""
         if out:
             plural = "s" if out > 1 else ""
             note = f"; {out} pair{plural} with a diverged trial left out"
-        return f"{self.variant} against {self.base}: {said}{note}."
+        return f"{self.variant} against {self.base}: {text}{note}."
+
+
+def comparisons_of(results: StudyResults) -> list[Comparison]:
+    """Every other variant compared with the first, in pairs of trials."""
+    return compare(results.variants)
 
 
 def compare(variants: Sequence[VariantResults]) -> list[Comparison]:

@@ -7,9 +7,9 @@ settings, or a preset), what every variant changes of it, or a sweep, and the nu
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from typing import Annotated, Any, Self
 
 import tomlkit
 from pydantic import BeforeValidator, ValidationError, field_validator, model_validator
@@ -21,10 +21,6 @@ from stiffgui.experiment import Experiment, settings_text
 from stiffgui.regularizers import Stiffness
 from stiffgui.settings import Settings, setting, specs
 from stiffgui.study.sweep import Axis, Sweep, dotted
-
-if TYPE_CHECKING:
-    from stiffgui.study.events import ChunkEvent
-    from stiffgui.study.results import StudyResults
 
 _OF_THE_STUDY = ("training.trials", "training.first_trial", "training.seed", "watch.snapshots")
 OWN = ("about", "trials", "together", "snapshots")  # settings of the study itself
@@ -171,32 +167,6 @@ class Study(Settings):
                 raise InputError(f"{key} is a part of the study: change it in its TOML file.", key)
         values["experiment"] = self.experiment.with_settings(rest)
         return _validated(values, "")
-
-    def run(
-        self,
-        out: str | Path,
-        *,
-        workers: int | None = None,
-        dask: str | None = None,
-        force: bool = False,
-        progress: Callable[[ChunkEvent], None] | None = None,
-    ) -> StudyResults:
-        """Train what is not done yet of the study in the file `out`, and return its results.
-
-        In this process, by `workers` processes, or on the Dask scheduler at the address `dask`
-        (`local`: a cluster of its own). A script that uses either needs the usual
-        `if __name__ == "__main__":`. Raises InputError when `out` holds something else (unless
-        `force`) and when the scheduler cannot be reached.
-        """
-        from stiffgui.study.executors import choose_executor
-        from stiffgui.study.recording import StudyRecording
-        from stiffgui.study.results import open_study
-
-        with choose_executor(workers, dask) as executor:
-            for event in StudyRecording(self, out, executor=executor, replace=force):
-                if progress is not None:
-                    progress(event)
-        return open_study(out)
 
     # -------------------------------------------------------------- reading and writing
 

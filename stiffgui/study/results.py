@@ -27,8 +27,6 @@ from stiffgui.study.schema import DONE
 if TYPE_CHECKING:
     import pandas as pd
 
-    from stiffgui.study.comparison import Comparison
-
 Array = NDArray[np.float64]
 
 
@@ -169,7 +167,6 @@ class StudyResults:
             if state.done and state.chunk.number not in self._runs:
                 self._runs[state.chunk.number] = self.run_of_chunk(state.chunk.number)
         self.__dict__.pop("variants", None)
-        self.__dict__.pop("comparisons", None)
 
     @property
     def name(self) -> str:
@@ -191,20 +188,6 @@ class StudyResults:
             runs = [self._runs[c.chunk.number] for c in chunks if c.done]
             out.append(VariantResults(variant.name, self.study.experiment_of(k), chunks, runs))
         return out
-
-    @cached_property
-    def comparisons(self) -> list[Comparison]:
-        """Every other variant compared with the first, in pairs of trials."""
-        from stiffgui.study.comparison import compare
-
-        return compare(self.variants)
-
-    @property
-    def summary(self) -> pd.DataFrame:
-        """A row per variant: medians and quartiles, and published rows beside them."""
-        from stiffgui.study.summary import summary_frame
-
-        return summary_frame(self)
 
     @property
     def history(self) -> pd.DataFrame:

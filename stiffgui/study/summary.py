@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from stiffgui.study.comparison import comparisons_of
 from stiffgui.study.declaration import Reference
-from stiffgui.study.results import QUANTITIES
+from stiffgui.study.results import QUANTITIES, StudyResults
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from stiffgui.study.results import StudyResults
 
 BATCH_SECONDS = "s per batch"
 
@@ -71,7 +70,7 @@ def document(results: StudyResults) -> dict[str, Any]:
                     for name, paired in comparison.quantities.items()
                 },
             }
-            for comparison in results.comparisons
+            for comparison in comparisons_of(results)
         ],
         "chunks": [
             vars(c.chunk) | {"state": c.state, "epoch": c.epoch, "seconds": c.seconds}
@@ -125,7 +124,7 @@ def comparison_frame(results: StudyResults) -> pd.DataFrame:
     import pandas as pd
 
     rows = []
-    for comparison in results.comparisons:
+    for comparison in comparisons_of(results):
         for paired in comparison.quantities.values():
             names = {"variant": comparison.variant, "compared_with": comparison.base}
             rows.append(names | vars(paired))

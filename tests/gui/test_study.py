@@ -16,6 +16,7 @@ from stiffgui.gui.study.model import StudyModel, as_text, from_text
 from stiffgui.gui.study.workspace import StudyWorkspace
 from stiffgui.gui.window import MainWindow
 from stiffgui.study import Study, StudyRecording
+from stiffgui.study.comparison import comparisons_of
 from stiffgui.study.summary import readable
 from tests.processes import children
 from tests.study_files import TINY, tiny
@@ -54,7 +55,7 @@ def test_a_study_is_edited_run_and_looked_at(
     with open_study(path) as results:
         assert results.finished and results.study.trials == 4
         titles, rows = readable(results)
-        told = [c.sentence for c in results.comparisons]
+        told = [c.sentence for c in comparisons_of(results)]
     table = workspace.results.table
     heads = [table.horizontalHeaderItem(c).text() for c in range(table.columnCount())]
     assert heads == [titles[0], "progress", *titles[1:]]
