@@ -13,28 +13,25 @@ from PySide6.QtCore import QObject, QSettings, Signal
 from PySide6.QtWidgets import QWidget
 
 from stiffgui.gui.tables.wizard import ImportWizard
-from stiffgui.gui.train.runs.workbench import Workbench
 from stiffgui.session.messages import InspectTable, ProposeTable, TableInspected, TableProposed
 
 
 class Importing(QObject):
     """Opens the wizard; `ask` sends a request to the view child.
 
-    Emits `imported(name)` when an experiment on a table has come into the panel.
+    Emits `imported(name, experiment)` when a table has become an experiment.
     """
 
-    imported = Signal(str)
+    imported = Signal(str, object)
 
-    def __init__(
-        self, parent: QWidget, ask: Callable[[Any], None], settings: QSettings, bench: Workbench
-    ) -> None:
+    def __init__(self, parent: QWidget, ask: Callable[[Any], None], settings: QSettings) -> None:
         super().__init__(parent)
-        self._parent, self._ask, self._settings, self._bench = parent, ask, settings, bench
+        self._parent, self._ask, self._settings = parent, ask, settings
+        self._busy = False
         self._numbers = itertools.count(1)
         self._number = 0
         self._waiting: deque[Path] = deque()
         self.wizard: ImportWizard | None = None
-        bench.training_changed.connect(self._training_changed)
 
     def open(self, path: Path | None = None) -> None:
         """Open the wizard on a file; if it is open with one, the file waits for its turn."""
@@ -54,9 +51,9 @@ class Importing(QObject):
         wizard = ImportWizard(self._parent.window(), self._settings)
         wizard.inspect_asked.connect(self._inspect)
         wizard.propose_asked.connect(self._propose)
-        wizard.imported.connect(self._imported)
+        wizard.imported.connect(self.imported)
         wizard.finished.connect(lambda _: self._closed(wizard))
-        wizard.set_busy(self._bench.busy)
+        wizard.set_busy(self._busy)
         self.wizard = wizard
         wizard.show()
 
@@ -97,10 +94,8 @@ class Importing(QObject):
         if self.wizard is not None:
             self.wizard.lost()
 
-    def _training_changed(self) -> None:
+    def set_busy(self, busy: bool) -> None:
+        """Whether something trains, so that nothing can be imported just now."""
+        self._busy = busy
         if self.wizard is not None:
-            self.wizard.set_busy(self._bench.busy)
-
-    def _imported(self, name: str, experiment: Any) -> None:
-        self._bench.load(name, experiment)
-        self.imported.emit(name)
+            self.wizard.set_busy(busy)

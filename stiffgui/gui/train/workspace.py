@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from stiffgui._presets import presets
+from stiffgui.experiment import Experiment
 from stiffgui.gui.export.requests import Exports
 from stiffgui.gui.saving import ask_where
 from stiffgui.gui.tables.importing import Importing
@@ -47,7 +48,7 @@ class TrainWorkspace(Workspace):
         self.bench = Workbench(surroundings.folder, surroundings.in_process)
         self.model = self.bench.model
         self.looking = ViewRequests()
-        self.importing = Importing(self, self.looking.thread_.ask, self.settings, self.bench)
+        self.importing = Importing(self, self.looking.thread_.ask, self.settings)
         self.sharing = SettingsClipboard(self.model, self)
         self._ordered = False
         views = self.views = TrainViews(self.bench, self._actions)
@@ -246,6 +247,7 @@ class TrainWorkspace(Workspace):
         self._update_actions()
 
     def _training_changed(self) -> None:
+        self.importing.set_busy(self.bench.busy)
         self.looking.soon(anew=True)
         self._update_actions()
 
@@ -297,7 +299,8 @@ class TrainWorkspace(Workspace):
         if name:
             self.asked_to_open.emit(Path(name))
 
-    def _imported(self, name: str) -> None:
+    def _imported(self, name: str, experiment: Experiment) -> None:
+        self.bench.load(name, experiment)
         self.said.emit(f"{name} is ready to be learnt: press Run.", "", ("Run", self.run))
 
     def open_library(self) -> None:
