@@ -21,6 +21,7 @@ from stiffgui.errors import InputError, nearest, one_of
 from stiffgui.regularizers import AnyRegularizer, NoPenalty
 from stiffgui.resnet.architecture import Architecture
 from stiffgui.settings import Settings, Spec, as_kind, is_hidden, setting, specs, variants
+from stiffgui.settings_errors import refusal
 from stiffgui.stiffness import PROXIES
 from stiffgui.tasks import Alpine02, AnyTask
 from stiffgui.training_settings import Training, Watch
@@ -281,13 +282,8 @@ def _lookup(values: Mapping[str, Any], key: str) -> Any:
 
 def _explain(details: ErrorDetails, values: Mapping[str, Any]) -> tuple[str, str]:
     """One pydantic error as (dotted key, sentence)."""
-    context = details.get("ctx", {})
-    if isinstance(context.get("error"), InputError):
-        error = context["error"]
-        return error.key or "", str(error)
     key = _dotted(details["loc"])
-    given = details["input"]
-    kind = details["type"]
+    given, kind = details["input"], details["type"]
     if kind == "extra_forbidden":
         return key, str(_unknown(key, values, key.rpartition(".")[0]))
     if kind in ("union_tag_invalid", "union_tag_not_found", "literal_error"):
@@ -300,10 +296,8 @@ def _explain(details: ErrorDetails, values: Mapping[str, Any]) -> tuple[str, str
             f"{chooser}.kind {name!r} is not known; choose {one_of(kinds)}."
             f"{nearest(str(name), kinds)}"
         )
-    allowed = _allowed(key, values)
-    if kind == "value_error":
-        return key, f"{key}: {context['error']}"
-    return key, f"{key} is {_shown(given)}; it must be {allowed}."
+    error = refusal(details, key, _spec_of(key))
+    return error.key or "", str(error)
 
 
 def _dotted(location: tuple[int | str, ...]) -> str:
@@ -321,15 +315,10 @@ def _dotted(location: tuple[int | str, ...]) -> str:
     return ".".join(parts)
 
 
-def _allowed(key: str, values: Mapping[str, Any]) -> str:
-    words = {"integer": "a whole number", "number": "a number", "flag": "true or false"}
-    for model in _variants_with(key):
-        for spec in specs(model[1], model[0]):
-            if spec.key == key:
-                if spec.type in ("choice", "choices"):
-                    return spec.bounds
-                return " ".join(filter(None, (words.get(spec.type, spec.type), spec.bounds)))
-    return "a table of settings"
+def _spec_of(key: str) -> Spec | None:
+    """The declaration of the setting at a dotted key, whatever is chosen; None of a group."""
+    each = (spec for prefix, group in _variants_with(key) for spec in specs(group, prefix))
+    return next((spec for spec in each if spec.key == key), None)
 
 
 def _variants_with(key: str) -> Iterator[tuple[str, Settings]]:
@@ -339,8 +328,3 @@ def _variants_with(key: str) -> Iterator[tuple[str, Settings]]:
             for member in _CHOICES[chooser].values():
                 yield f"{chooser}.", member()
     yield "", Experiment()
-
-
-def _shown(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."

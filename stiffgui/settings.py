@@ -233,4 +233,6 @@ def _number(value: float) -> str:
 def _type_name(annotation: Any, choices: Mapping[str, str] | None) -> str:
     if choices is not None:
         return "choices" if get_origin(annotation) in (tuple, Sequence) else "choice"
+    if get_origin(annotation) is types.UnionType:  # a number or None
+        annotation = next(kind for kind in get_args(annotation) if kind is not types.NoneType)
     return {int: "integer", float: "number", bool: "flag"}.get(annotation, "text")

@@ -13,14 +13,14 @@ from typing import Annotated, Any, Self
 
 import tomlkit
 from pydantic import BeforeValidator, ValidationError, field_validator, model_validator
-from pydantic_core import ErrorDetails
 
 from stiffgui._presets import presets
-from stiffgui.errors import InputError, nearest
+from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment, settings_text
 from stiffgui.regularizers import Stiffness
-from stiffgui.settings import Settings, setting, specs
-from stiffgui.study.sweep import Axis, Sweep, dotted
+from stiffgui.settings import Settings, setting
+from stiffgui.settings_errors import first_error
+from stiffgui.study.sweep import Sweep, dotted
 
 _OF_THE_STUDY = ("training.trials", "training.first_trial", "training.seed", "watch.snapshots")
 OWN = ("about", "trials", "together", "snapshots")  # settings of the study itself
@@ -235,36 +235,8 @@ def is_experiment(values: Mapping[str, Any]) -> bool:
 def _validated(values: Mapping[str, Any], source: str) -> Study:
     try:
         return Study.model_validate(dict(values))
-    except ValidationError as error:
-        raised = error.errors()[0]
-        sentence, key = _explain(raised)
-    except InputError as error:
-        sentence, key = str(error), error.key
-    raise InputError(f"{source}: {sentence}" if source else sentence, key)
-
-
-def _explain(details: ErrorDetails) -> tuple[str, str | None]:
-    """One sentence for a pydantic error, and the key at fault."""
-    cause = details.get("ctx", {}).get("error")
-    if isinstance(cause, InputError):
-        return str(cause), cause.key
-    key = ".".join(str(part) for part in details["loc"])
-    groups: dict[str, Any] = {
-        "variants": Variant(),
-        "sweep": Sweep(),
-        "references": Reference(),
-    }
-    group = groups.get(str(details["loc"][0])) if details["loc"] else None
-    if group is not None and "axes" in details["loc"]:
-        group = Axis()
-    name = str(details["loc"][-1]) if details["loc"] else ""
-    fields = type(group).model_fields if group is not None else Study.model_fields
-    if details["type"] == "extra_forbidden":
-        return f"{key} is not a setting of a study.{nearest(name, fields)}", key
-    own = Study.model_construct() if group is None else group
-    words = {"integer": "a whole number", "number": "a number", "text": "a text"}
-    for spec in specs(own):
-        if spec.key == name and name in fields:
-            allowed = " ".join(filter(None, (words.get(spec.type, ""), spec.bounds)))
-            return f"{key} is {details['input']!r}; it must be {allowed}.", key
-    return f"{key}: {cause or details['msg'].lower()}.", key
+    except ValidationError as raised:
+        error = first_error(Study, raised, "a study")
+    except InputError as raised:
+        error = raised
+    raise InputError(f"{source}: {error}" if source else str(error), error.key)
