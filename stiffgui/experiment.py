@@ -85,14 +85,7 @@ class Experiment(Settings):
     @classmethod
     def from_toml(cls, text: str, source: str = "settings") -> Experiment:
         """An experiment from TOML text. Raises InputError naming `source` and the line or key."""
-        try:
-            values = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
-            raise InputError(
-                f"{source} is not TOML: {error}. Correct that line; `stiffgui presets --toml "
-                f"alpine02` prints a file that works."
-            ) from None
-        return cls.of(values, source)
+        return cls.of(toml_values(text, source), source)
 
     @classmethod
     def read(cls, path: str | Path) -> Experiment:
@@ -100,7 +93,7 @@ class Experiment(Settings):
 
         The path of a table counts from the file's folder, unless it is absolute.
         """
-        return cls.from_toml(settings_text(Path(path)), str(path))
+        return cls.of(read_values(Path(path)), str(path))
 
     def to_toml(self) -> str:
         """All settings as TOML text; `from_toml` reads it back to an equal experiment."""
@@ -140,24 +133,21 @@ class Experiment(Settings):
         return {k: (mine.get(k), theirs.get(k)) for k in keys if mine.get(k) != theirs.get(k)}
 
 
-def with_table_beside(text: str, path: Path) -> str:
-    """The text with a relative `task.path` made absolute; unchanged when it is no TOML."""
+def toml_values(text: str, source: str) -> dict[str, Any]:
+    """Nested values of TOML text. Raises InputError naming `source` and the line."""
     try:
-        document = tomlkit.parse(text)
-        settings = document.get("experiment", document)  # a study's file has it one deeper
-        table = settings["task"]["path"]
-    except (tomlkit.exceptions.TOMLKitError, KeyError, TypeError):
-        return text
-    if not isinstance(table, str) or not table or Path(table).expanduser().is_absolute():
-        return text
-    settings["task"]["path"] = str(path.absolute().parent / table)
-    return tomlkit.dumps(document)
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(
+            f"{source} is not TOML: {error}. Correct that line; `stiffgui presets --toml "
+            f"alpine02` prints a file that works."
+        ) from None
 
 
-def settings_text(path: Path) -> str:
-    """The TOML text of a settings file, a table's path made to count from the file's folder.
+def read_values(path: Path) -> dict[str, Any]:
+    """Nested values of a TOML file, a table's path made to count from the file's folder.
 
-    Raises InputError when the file cannot be read or is empty.
+    Raises InputError when the file cannot be read, is empty, or is no TOML.
     """
     try:
         text = path.read_text("utf-8")
@@ -173,7 +163,17 @@ def settings_text(path: Path) -> str:
             f"{path} is empty: write settings into it; `stiffgui presets --toml alpine02` "
             f"prints a file that works."
         )
-    return with_table_beside(text, path)
+    values = toml_values(text, str(path))
+    _count_from(path.absolute().parent, values)
+    return values
+
+
+def _count_from(folder: Path, values: dict[str, Any]) -> None:
+    settings = values.get("experiment", values)  # a study's file has it one deeper
+    task = settings.get("task") if isinstance(settings, dict) else None
+    table = task.get("path") if isinstance(task, dict) else None
+    if table and isinstance(table, str) and not Path(table).expanduser().is_absolute():
+        settings["task"]["path"] = str(folder / table)
 
 
 def problems(values: Mapping[str, Any]) -> dict[str, str]:

@@ -176,10 +176,18 @@ class Run:
 
     def nearest_epoch(self, epoch: int) -> int:
         """The kept epoch closest to `epoch`. Raises InputError when none is kept yet."""
-        kept = self.snapshot_epochs
-        if not kept:
+        return min(self._some_epochs(), key=lambda e: abs(e - epoch))
+
+    @property
+    def last_snapshot_epoch(self) -> int:
+        """The last kept epoch. Raises InputError when none is kept yet."""
+        return self._some_epochs()[-1]
+
+    def _some_epochs(self) -> list[int]:
+        epochs = self.snapshot_epochs
+        if not epochs:
             raise InputError(f"{self.path} holds no network yet: let it train for an epoch.")
-        return min(kept, key=lambda e: abs(e - epoch))
+        return epochs
 
     def parameters(self, epoch: int) -> dict[str, NDArray[Any]]:
         """Stored parameter arrays [R, ...] of a kept epoch."""

@@ -6,7 +6,6 @@ settings, or a preset), what every variant changes of it, or a sweep, and the nu
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -16,7 +15,7 @@ from pydantic import BeforeValidator, ValidationError, field_validator, model_va
 
 from stiffgui._presets import presets
 from stiffgui.errors import InputError
-from stiffgui.experiment import Experiment, settings_text
+from stiffgui.experiment import Experiment, read_values, toml_values
 from stiffgui.regularizers import Stiffness
 from stiffgui.settings import Settings, setting
 from stiffgui.settings_errors import first_error
@@ -172,7 +171,12 @@ class Study(Settings):
 
     @classmethod
     def of(cls, values: Mapping[str, Any], source: str = "") -> Study:
-        """A study from nested values; InputError (naming `source`) when they are bad."""
+        """A study from nested values; an experiment's own give its RES, RES L2 and RES stiff.
+
+        Raises InputError (naming `source`) when they are bad.
+        """
+        if is_experiment(values):
+            return cls.of_experiment(Experiment.of(values, source), Path(source).stem)
         return _validated(values, source)
 
     @classmethod
@@ -197,13 +201,7 @@ class Study(Settings):
     @classmethod
     def from_toml(cls, text: str, source: str = "study") -> Study:
         """A study from TOML text. Raises InputError naming `source` and the line or key."""
-        try:
-            values = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
-            raise InputError(f"{source} is not TOML: {error}. Correct that line.") from None
-        if is_experiment(values):
-            return cls.of_experiment(Experiment.of(values, source), Path(source).stem)
-        return _validated(values, source)
+        return cls.of(toml_values(text, source), source)
 
     @classmethod
     def read(cls, path: str | Path) -> Study:
@@ -211,7 +209,7 @@ class Study(Settings):
 
         The path of a table counts from the file's folder, unless it is absolute.
         """
-        return cls.from_toml(settings_text(Path(path)), str(path))
+        return cls.of(read_values(Path(path)), str(path))
 
     def to_toml(self) -> str:
         """The whole study as TOML text; `from_toml` reads it back to an equal study."""
