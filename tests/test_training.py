@@ -9,21 +9,13 @@ import numpy as np
 import pytest
 import torch
 
-from stiffgui import presets
-from stiffgui.experiment import Experiment
 from stiffgui.runs import Recording, open_run
 from stiffgui.training import Controls, Event, Record, Trainer
 from stiffgui.training.adam import Adam
 from stiffgui.training.parameter_buffer import ParameterBuffer
 from stiffgui.training.plateau import PlateauSchedule
 from stiffgui.training_settings import Plateau
-
-
-def small(preset: str = "alpine02", **settings: object) -> Experiment:
-    """A preset with few samples, for speed."""
-    base = {"task.train_samples": 90, "training.epochs": 20, "watch.every": 1000}
-    changes = base | {key.replace("__", "."): value for key, value in settings.items()}
-    return presets[preset].with_settings(changes)
+from tests.small import small
 
 
 def records(trainer: Trainer) -> list[Record]:
