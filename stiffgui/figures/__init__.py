@@ -139,31 +139,12 @@ def _write_npz(table: pd.DataFrame, path: Path) -> None:
         np.savez(file, **columns)
 
 
-_LATEX = {
-    "_": r"\_",
-    "%": r"\%",
-    "&": r"\&",
-    "#": r"\#",
-    "–": "--",
-    "\u2009": r"\,",
-    "\u202f": r"\,",
-}
-
-
 def _write_latex(table: pd.DataFrame, path: Path) -> None:
-    def cell(value: Any) -> str:
-        if isinstance(value, float):
-            return f"{value:.4g}"
-        text = str(value)
-        for sign, written in _LATEX.items():
-            text = text.replace(sign, written)
-        return text
-
-    rows = [list(table.columns), *table.itertuples(index=False)]
-    lines = [" & ".join(cell(v) for v in row) + r" \\" for row in rows]
-    columns = "".join("r" if table[c].dtype.kind in "biuf" else "l" for c in table)
-    body = [rf"\begin{{tabular}}{{{columns}}}", r"\toprule", lines[0], r"\midrule", *lines[1:]]
-    path.write_text("\n".join([*body, r"\bottomrule", r"\end{tabular}", ""]), "utf-8")
+    text: str = table.to_latex(index=False, escape=True, float_format="%.4g")
+    # pdfLaTeX knows no thin spaces, and sets a dash between numbers from two hyphens.
+    for sign, written in (("\u2009", r"\,"), ("\u202f", r"\,"), ("–", "--")):
+        text = text.replace(sign, written)
+    path.write_text(text, "utf-8")
 
 
 _WRITERS: dict[str, Callable[[Any, Path], None]] = {
