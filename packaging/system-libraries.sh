@@ -78,7 +78,8 @@ packages() {
     missing | while read -r name; do package_of "$name"; done | sort -u | in_words
 }
 
-# install_missing [SUDO...]: asks again after each round, as ldd cannot see behind a library that is missing.
+# install_missing [SUDO...]: asks again after each round, as ldd cannot see what a library that
+# is missing needs itself.
 install_missing() {
     "$@" apt-get update -q >/dev/null 2>&1 || true
     for _ in 1 2 3; do
