@@ -8,8 +8,6 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 if TYPE_CHECKING:
     from stiffgui.training import Controls, Record
 
@@ -88,9 +86,12 @@ class TrainingProgress:
             tell(f"epoch {record.epoch}/{total}  {facts}  {left:.0f} s left")
 
     def _facts(self, record: Record, now: float) -> str:
+        from stiffgui.runs.history import quartiles
+        from stiffgui.training.quantities import drawn_in
+
         rate = (record.epoch - self._first) / max(now - self._started, 1e-9)
-        train, test = (
-            float(np.nanmedian(e)) if np.isfinite(e).any() else float("nan")
-            for e in (record.train_error, record.test_error)
-        )
-        return f"train {train:.4g}  test {test:.4g}  {rate:.1f} epochs/s"
+        errors = [
+            f"{q.short} {float(quartiles(record.values[q.name][None])[1, 0]):.4g}"
+            for q in drawn_in("errors")
+        ]
+        return "  ".join([*errors, f"{rate:.1f} epochs/s"])

@@ -21,6 +21,7 @@ from stiffgui.experiment import Experiment, settings_text
 from stiffgui.regularizers import Stiffness
 from stiffgui.settings import Settings, setting, specs
 from stiffgui.study.sweep import Axis, Sweep, dotted
+from stiffgui.training.quantities import STIFFNESS
 
 if TYPE_CHECKING:
     from stiffgui.study.events import ChunkEvent
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 _OF_THE_STUDY = ("training.trials", "training.first_trial", "training.seed", "watch.snapshots")
 OWN = ("about", "trials", "together", "snapshots")  # settings of the study itself
-STIFFNESS = "spectral-radius"  # the index a study reports: exact, summed over layers
 
 
 class Variant(Settings):
