@@ -13,7 +13,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Self
 
+import numpy as np
 import tomlkit
+from numpy.typing import NDArray
 from pydantic import BeforeValidator, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
@@ -23,7 +25,7 @@ from stiffgui.resnet.architecture import Architecture
 from stiffgui.settings import Settings, Spec, as_kind, is_hidden, setting, specs, variants
 from stiffgui.settings_errors import refusal
 from stiffgui.stiffness import PROXIES
-from stiffgui.tasks import Alpine02, AnyTask
+from stiffgui.tasks import Alpine02, AnyTask, Data
 from stiffgui.training_settings import Training, Watch
 
 
@@ -72,6 +74,13 @@ class Experiment(Settings):
                     f"training.cuda_graph to false.",
                     key,
                 )
+
+    def probe_samples(self, data: Data | None = None) -> NDArray[np.float64]:
+        """The training samples [B, d] on which indices and spectra are taken, wherever shown.
+
+        `data` are the task's, where they are at hand.
+        """
+        return (self.task.data() if data is None else data).x_train[: self.watch.probe]
 
     @classmethod
     def of(cls, values: Mapping[str, Any], source: str = "") -> Experiment:

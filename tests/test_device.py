@@ -174,8 +174,8 @@ def test_a_captured_training_is_the_plain_one(name: str) -> None:
     for ours, theirs in zip(captured, plain, strict=True):
         if isinstance(ours, Record):
             assert isinstance(theirs, Record)
-            np.testing.assert_array_equal(ours.train_error, theirs.train_error)
-            np.testing.assert_array_equal(ours.penalty, theirs.penalty)
+            np.testing.assert_array_equal(ours.values["train_error"], theirs.values["train_error"])
+            np.testing.assert_array_equal(ours.values["penalty"], theirs.values["penalty"])
     for key, value in captured.parameters().items():
         np.testing.assert_array_equal(value, plain.parameters()[key])
     # A graph for whole batches, one for the short one; twice that where steps differ.
@@ -189,10 +189,10 @@ def test_a_live_weight_is_captured_anew() -> None:
     trainer._compute_gradient = CapturedGradient(trainer._compute_gradient, device)
     for item in trainer:
         if isinstance(item, Record) and item.epoch == 1:
-            shares = item.penalty_share
+            shares = item.values["penalty_share"]
             controls.change({"regularizer.weight": 1.0})
     assert isinstance(item, Record)
-    assert device.captures == 4 and (item.penalty_share > 10 * shares).all()
+    assert device.captures == 4 and (item.values["penalty_share"] > 10 * shares).all()
 
 
 def test_a_graph_without_a_device_is_refused() -> None:

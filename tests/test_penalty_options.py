@@ -98,17 +98,19 @@ def test_records_hold_means_over_the_steps_with_a_penalty() -> None:
         assert len(due) in (1, 2)
         sizes = [size for size, _ in due]
         penalty, share = np.average([values[1:] for _, values in due], axis=0, weights=sizes)
-        np.testing.assert_allclose(found[epoch].penalty, penalty, rtol=1e-12)
-        np.testing.assert_allclose(found[epoch].penalty_share, share, rtol=1e-12)
-        assert (found[epoch].penalty > 0).all() and (found[epoch].penalty_share < 1).all()
+        np.testing.assert_allclose(found[epoch].values["penalty"], penalty, rtol=1e-12)
+        np.testing.assert_allclose(found[epoch].values["penalty_share"], share, rtol=1e-12)
+        assert (found[epoch].values["penalty"] > 0).all() and (
+            found[epoch].values["penalty_share"] < 1
+        ).all()
 
 
 def test_an_epoch_without_a_penalty_has_none_recorded() -> None:
     experiment = partly(epochs=4).with_settings({"regularizer.every": 7})
-    found = [bool(np.isnan(r.penalty[0])) for r in records(Trainer(experiment))[1:]]
+    found = [bool(np.isnan(r.values["penalty"][0])) for r in records(Trainer(experiment))[1:]]
     # Steps 0, 7 and 14 of epochs of five steps.
     assert found == [False, False, False, True]
-    assert np.isfinite([r.train_error for r in records(Trainer(experiment))]).all()
+    assert np.isfinite([r.values["train_error"] for r in records(Trainer(experiment))]).all()
 
 
 def test_a_trial_is_the_same_alone_and_in_a_batch() -> None:
@@ -117,7 +119,7 @@ def test_a_trial_is_the_same_alone_and_in_a_batch() -> None:
     )
     for batch, single in zip(together, alone, strict=True):
         for name in ("train_error", "penalty", "penalty_share"):
-            values = getattr(batch, name)[2], getattr(single, name)[0]
+            values = batch.values[name][2], single.values[name][0]
             assert values[0] == pytest.approx(values[1], rel=1e-9), name
 
 
@@ -131,5 +133,5 @@ def test_a_resumed_training_is_the_unbroken_one() -> None:
     rest = records(Trainer(partly(), checkpoint=first.checkpoint()))
     assert [r.epoch for r in rest] == [3, 4, 5, 6]
     for a, b in zip(rest, whole[3:], strict=True):
-        np.testing.assert_allclose(a.train_error, b.train_error, rtol=1e-12)
-        np.testing.assert_allclose(a.penalty, b.penalty, rtol=1e-12)
+        np.testing.assert_allclose(a.values["train_error"], b.values["train_error"], rtol=1e-12)
+        np.testing.assert_allclose(a.values["penalty"], b.values["penalty"], rtol=1e-12)

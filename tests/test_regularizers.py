@@ -74,7 +74,7 @@ def test_training_lowers_them(name: str) -> None:
     penalties = []
     for weight in (0.0, 1.0):
         _, record = last(double(regularizer=name, regularizer__weight=weight))
-        penalties.append(record.penalty[0])
+        penalties.append(record.values["penalty"][0])
     assert penalties[1] < 0.9 * penalties[0]
 
 

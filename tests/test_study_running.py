@@ -97,7 +97,7 @@ def test_dask_gives_the_same_numbers(here: Path, tmp_path: Path, cluster: str) -
     with open_study(path) as results:
         series = results.run_of_chunk(0).series()
     assert [r.epoch for r in sent] == series.epochs.tolist()
-    np.testing.assert_array_equal(sent[-1].train_error, series.series["train_error"][-1])
+    np.testing.assert_array_equal(sent[-1].values["train_error"], series.series["train_error"][-1])
 
 
 def test_a_killed_worker_process_changes_nothing(long_here: pd.DataFrame, tmp_path: Path) -> None:
@@ -327,7 +327,10 @@ def test_histories_of_different_length_are_joined_by_epoch() -> None:
         e = np.array(epochs, dtype=np.int64)
         series = {"train_error": np.full((len(e), trials), value) + e[:, None]}
         indices = {"spectral-radius": np.full((1, trials, 2), value)}
-        return History(e, e / 10, series, e[:1], indices, {})
+        made = History(trials)
+        made.extend(e, e / 10, series)
+        made.measure(e[:1], indices, {})
+        return made
 
     whole, resumed = history([0, 1, 2, 5, 10], 2, 0.0), history([0, 1, 2, 3, 5, 10], 1, 100.0)
     lost = history([0, 1], 1, 200.0)  # all its trials diverged after epoch 1

@@ -29,7 +29,7 @@ from stiffgui.resnet.weights import (
 )
 from stiffgui.runs import open_run, refine
 from stiffgui.runs.snapshot import Snapshot
-from stiffgui.training import Trainer
+from stiffgui.training import Record, Trainer
 from tests.small import small
 
 SMOOTH = [kind for kind in WEIGHTS if kind != "per-layer"]
@@ -131,7 +131,9 @@ def test_gradient_by_hand_is_autograds(kind: str, penalty: str, trials: int, dep
 def test_training_lowers_the_error(integrator: str, kind: str) -> None:
     changes = {"architecture__weights": kind, "architecture__integrator": integrator}
     experiment = narrow(training__epochs=30, **changes)
-    errors = [item.train_error[0] for item in Trainer(experiment) if hasattr(item, "train_error")]
+    errors = [
+        item.values["train_error"][0] for item in Trainer(experiment) if isinstance(item, Record)
+    ]
     assert errors[-1] < 0.9 * errors[0]
 
 

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import numpy as np
 import typer
 
 from stiffgui._presets import is_short_text
@@ -108,12 +107,15 @@ def train(
 
 def _row(record: Record, rate: float, epochs: int) -> Iterator[Row]:
     """`rate` in epochs per second; a generator, as few records are shown."""
-    train, test = (
-        float(np.nanmedian(e)) if np.isfinite(e).any() else float("nan")
-        for e in (record.train_error, record.test_error)
-    )
+    from stiffgui.runs.history import quartiles
+    from stiffgui.training.quantities import drawn_in
+
+    errors = [
+        f"{q.short} {float(quartiles(record.values[q.name][None])[1, 0]):.4g}"
+        for q in drawn_in("errors")
+    ]
     left = f"  {duration((epochs - record.epoch) / rate)} left" if rate > 0 else ""
-    facts = f"train {train:.4g}  test {test:.4g}  {rate:.1f} epochs/s{left}"
+    facts = "  ".join([*errors, f"{rate:.1f} epochs/s{left}"])
     yield Row(f"epoch {record.epoch}/{epochs}", record.epoch, epochs, facts)
 
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from stiffgui.errors import InputError
 from stiffgui.figures.style import COLOURS, DASHES, Options, plain_ticks
-from stiffgui.stiffness import WATCHABLE
-from stiffgui.stiffness.indices import network_index
+from stiffgui.training.quantities import Quantity, drawn_in
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,20 +17,20 @@ if TYPE_CHECKING:
 
     Drawn = Run | VariantResults
 
-Series = list[tuple[str, Any, Any]]  # name, epochs [E], values [E, R]
+Series = list[tuple[Quantity, Any, Any]]  # what, epochs [E], quartiles over trials [3, E]
+Build = Callable[["Drawn", Options], Series]
 
 
 def _error_series(run: Drawn, options: Options) -> Series:
     history = run.series()
-    names = {"train_error": "train", "test_error": "test"}
-    return [(names[key], history.epochs, history.series[key]) for key in names]
+    return [(q, *history.quartiles(q.name)) for q in drawn_in("errors")]
 
 
 def _stiffness_series(run: Drawn, options: Options) -> Series:
     history = run.series()
     check_watched(run, options)
     chosen = [n for n in history.indices if not options.indices or n in options.indices]
-    return [(n, history.index_epochs, network_index(history.indices[n])) for n in chosen]
+    return [(history.quantity(n), *history.quartiles(n)) for n in chosen]
 
 
 def check_watched(run: Drawn, options: Options) -> None:
@@ -48,44 +45,39 @@ def check_watched(run: Drawn, options: Options) -> None:
             )
 
 
-def quartiles(values: Any) -> Any:
-    """First quartile, median, third quartile over trials: [3, E], NaN where all are undefined."""
-    out = np.full((3, len(values)), np.nan)
-    known = np.isfinite(values).any(1)
-    out[:, known] = np.nanpercentile(values[known], (25, 50, 75), axis=1)
-    return out
-
-
-def _draw(series: list[tuple[str, Series]], label: str, logarithmic: bool, titles: Any) -> Any:
+def _draw(
+    runs: Sequence[Drawn], build: Build, options: Options, label: str, logarithmic: bool
+) -> Any:
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots()
-    for number, (run_name, lines) in enumerate(series):
-        for k, (name, epochs, values) in enumerate(lines):
-            low, median, high = quartiles(values)
+    series = [build(run, options) for run in runs]
+    for number, (run_name, lines) in enumerate(zip(_told_apart(runs), series, strict=True)):
+        for k, (quantity, epochs, (low, median, high)) in enumerate(lines):
             # One run: a colour a series. Several: a colour a run. Series differ in dash anyway.
             colour = COLOURS[(k if len(series) == 1 else number) % len(COLOURS)]
-            title = titles(name) if len(series) == 1 else f"{run_name} · {titles(name)}"
+            name = quantity.title if quantity.per == "layer" else quantity.short
+            title = name if len(series) == 1 else f"{run_name} · {name}"
             axes.plot(epochs, median, color=colour, ls=DASHES[k % len(DASHES)], label=title)
-            if values.shape[1] > 1:
+            if runs[number].trials > 1:
                 axes.fill_between(epochs, low, high, color=colour, alpha=0.18, lw=0)
     if logarithmic:
         axes.set_yscale("log")
         plain_ticks(axes.yaxis)
     axes.set_xlabel("epoch")
     axes.set_ylabel(label)
-    if series and series[0][1]:
+    if series and series[0]:
         figure.legend(loc="outside lower center", ncols=1 if len(series) > 1 else 2)
     return figure
 
 
-def _table(runs: Sequence[Drawn], build: Any, options: Options) -> pd.DataFrame:
+def _table(runs: Sequence[Drawn], build: Build, options: Options) -> pd.DataFrame:
     import pandas as pd
 
     frames = []
     for run in runs:
-        for name, epochs, values in build(run, options):
-            low, median, high = quartiles(values)
+        for quantity, epochs, (low, median, high) in build(run, options):
+            name = quantity.name if quantity.per == "layer" else quantity.short
             columns = {"run": run.name, "series": name, "epoch": epochs}
             bands = {"median": median, "lower_quartile": low, "upper_quartile": high}
             frames.append(pd.DataFrame(columns | bands))
@@ -104,12 +96,7 @@ def _told_apart(runs: Sequence[Drawn]) -> list[str]:
 
 def draw_errors(runs: Sequence[Drawn], options: Options) -> Any:
     """Training and test RMSE."""
-    series = [
-        (name, _error_series(run, options))
-        for name, run in zip(_told_apart(runs), runs, strict=True)
-    ]
-    logarithmic = options.logarithmic is not False
-    return _draw(series, "RMSE", logarithmic, lambda name: name)
+    return _draw(runs, _error_series, options, "RMSE", options.logarithmic is not False)
 
 
 def errors_table(runs: Sequence[Drawn], options: Options) -> pd.DataFrame:
@@ -119,12 +106,8 @@ def errors_table(runs: Sequence[Drawn], options: Options) -> pd.DataFrame:
 
 def draw_stiffness(runs: Sequence[Drawn], options: Options) -> Any:
     """The watched indices, summed over layers."""
-    series = [
-        (name, _stiffness_series(run, options))
-        for name, run in zip(_told_apart(runs), runs, strict=True)
-    ]
     label = "index, sum over layers, mean over samples"
-    return _draw(series, label, bool(options.logarithmic), lambda name: WATCHABLE[name].title)
+    return _draw(runs, _stiffness_series, options, label, bool(options.logarithmic))
 
 
 def stiffness_table(runs: Sequence[Drawn], options: Options) -> pd.DataFrame:

@@ -28,11 +28,6 @@ def check_place(run: Run, layer: int, trial: int) -> None:
         raise InputError(f"{run.path} has no trial {trial}: choose one from 0 to {run.trials - 1}.")
 
 
-def probe_samples(run: Run) -> Any:
-    """The samples at which spectra are taken: [samples, d]."""
-    return run.experiment.task.data().x_train[: run.experiment.watch.probe]
-
-
 def spectrum_table(
     run: Run, epoch: int | None, layer: int, trial: int, method: str = "explicit-euler"
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
@@ -46,7 +41,7 @@ def spectrum_table(
 
     check_place(run, layer, trial)
     snapshot = run.snapshot(10**12 if epoch is None else epoch)
-    found = spectrum(snapshot.jacobians(probe_samples(run))[trial, layer - 1])
+    found = spectrum(snapshot.jacobians(run.experiment.probe_samples())[trial, layer - 1])
     step = run.experiment.architecture.step_size
     samples, width = found.eigenvalues.shape
     columns = {

@@ -15,24 +15,15 @@ from stiffgui.figures.history import (
     draw_errors,
     draw_stiffness,
     errors_table,
-    quartiles,
     stiffness_table,
 )
 from stiffgui.figures.style import COLOURS, DASHES, Options, plain_ticks
-from stiffgui.stiffness.indices import network_index
-from stiffgui.study.declaration import STIFFNESS
+from stiffgui.training.quantities import STIFFNESS, Quantity, of_study
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from stiffgui.study.results import StudyResults, VariantResults
-
-PANELS = {
-    "train_error": ("training error (ER)", True),
-    "test_error": ("testing error (GE)", True),
-    "l2_norm": ("L2 norm", False),
-    "stiffness": ("stiffness", True),
-}
 
 
 def trained(results: StudyResults) -> list[VariantResults]:
@@ -43,12 +34,10 @@ def trained(results: StudyResults) -> list[VariantResults]:
     return variants
 
 
-def evolution(variant: VariantResults, panel: str) -> tuple[Any, Any]:
-    """Epochs [E] and values [E, R] of one panel."""
-    history = variant.series()
-    if panel == "stiffness":
-        return history.index_epochs, network_index(history.indices[STIFFNESS])
-    return history.epochs, history.series[panel]
+def panel_title(quantity: Quantity) -> str:
+    """What stands above a panel: `training error (ER)`."""
+    name, symbol = quantity.in_study, quantity.symbol
+    return name if symbol == name else f"{name} ({symbol})"
 
 
 def draw_summary(results: StudyResults, options: Options) -> Any:
@@ -56,10 +45,11 @@ def draw_summary(results: StudyResults, options: Options) -> Any:
     import matplotlib.pyplot as plt
 
     variants = trained(results)
-    figure, axes = plt.subplots(2, 4, height_ratios=(3, 2))
-    for k, panel in enumerate(PANELS):
-        _draw_evolution(axes[0, k], variants, panel, options)
-        _draw_boxes(axes[1, k], variants, panel, options)
+    panels = of_study("as_panel")
+    figure, axes = plt.subplots(2, len(panels), height_ratios=(3, 2))
+    for k, (column, quantity) in enumerate(panels.items()):
+        _draw_evolution(axes[0, k], variants, quantity, options)
+        _draw_boxes(axes[1, k], variants, column, quantity, options)
     handles, labels = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncols=min(4, len(labels)))
     return figure
@@ -70,50 +60,52 @@ def draw_boxes(results: StudyResults, options: Options) -> Any:
     import matplotlib.pyplot as plt
 
     variants = trained(results)
-    figure, axes = plt.subplots(1, 4)
-    for k, panel in enumerate(PANELS):
-        _draw_boxes(axes[k], variants, panel, options)
+    panels = of_study("as_panel")
+    figure, axes = plt.subplots(1, len(panels))
+    for k, (column, quantity) in enumerate(panels.items()):
+        _draw_boxes(axes[k], variants, column, quantity, options)
     return figure
 
 
 def _draw_evolution(
-    axes: Any, variants: Sequence[VariantResults], panel: str, options: Options
+    axes: Any, variants: Sequence[VariantResults], quantity: Quantity, options: Options
 ) -> None:
-    title, logarithmic = PANELS[panel]
     for number, variant in enumerate(variants):
-        epochs, values = evolution(variant, panel)
-        low, median, high = quartiles(values)
+        epochs, (low, median, high) = variant.series().quartiles(quantity.name)
         colour = COLOURS[number % len(COLOURS)]
         dash = DASHES[number % len(DASHES)]
         axes.plot(epochs, median, color=colour, ls=dash, label=variant.name)
-        if values.shape[1] > 1:
+        if variant.trials > 1:
             axes.fill_between(epochs, low, high, color=colour, alpha=0.18, lw=0)
-    if _is_logarithmic(options, logarithmic):
+    if _is_logarithmic(options, quantity):
         axes.set_yscale("log")
         plain_ticks(axes.yaxis)
-    axes.set_title(title, fontsize=options.font, loc="left")
+    axes.set_title(panel_title(quantity), fontsize=options.font, loc="left")
     axes.set_xlabel("epoch")
 
 
 def _draw_boxes(
-    axes: Any, variants: Sequence[VariantResults], panel: str, options: Options
+    axes: Any,
+    variants: Sequence[VariantResults],
+    column: str,
+    quantity: Quantity,
+    options: Options,
 ) -> None:
-    title, logarithmic = PANELS[panel]
-    known = [v.last[panel][np.isfinite(v.last[panel])] for v in variants]
+    known = [v.last[column][np.isfinite(v.last[column])] for v in variants]
     labels = [v.name for v in variants]
     axes.boxplot(known, tick_labels=labels, medianprops={"color": "#222222"}, widths=0.5)
     for k, points in enumerate(known):
         colour = COLOURS[k % len(COLOURS)]
         axes.plot(np.full(points.size, k + 1), points, ".", color=colour, ms=4)
-    if _is_logarithmic(options, logarithmic):
+    if _is_logarithmic(options, quantity):
         axes.set_yscale("log")
         plain_ticks(axes.yaxis)
     axes.tick_params(axis="x", rotation=30)
-    axes.set_title(f"last {title.split(',')[0]}", fontsize=options.font, loc="left")
+    axes.set_title(f"last {panel_title(quantity)}", fontsize=options.font, loc="left")
 
 
-def _is_logarithmic(options: Options, own: bool) -> bool:
-    return own if options.logarithmic is None else options.logarithmic
+def _is_logarithmic(options: Options, quantity: Quantity) -> bool:
+    return quantity.logarithmic if options.logarithmic is None else options.logarithmic
 
 
 def evolution_table(results: StudyResults, options: Options) -> pd.DataFrame:
@@ -122,10 +114,9 @@ def evolution_table(results: StudyResults, options: Options) -> pd.DataFrame:
 
     frames = []
     for variant in trained(results):
-        for panel in PANELS:
-            epochs, values = evolution(variant, panel)
-            low, median, high = quartiles(values)
-            columns = {"variant": variant.name, "series": panel, "epoch": epochs}
+        for column, quantity in of_study("as_panel").items():
+            epochs, (low, median, high) = variant.series().quartiles(quantity.name)
+            columns = {"variant": variant.name, "series": column, "epoch": epochs}
             bands = {"median": median, "lower_quartile": low, "upper_quartile": high}
             frames.append(pd.DataFrame(columns | bands))
     return pd.concat(frames, ignore_index=True)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from stiffgui.figures.style import COLOURS, Options
-from stiffgui.stiffness import WATCHABLE
-from stiffgui.stiffness.indices import network_index
+from stiffgui.runs.history import quartiles
+from stiffgui.training.quantities import drawn_in
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,12 +24,12 @@ def summary_table(runs: Sequence[Run], options: Options) -> pd.DataFrame:
     rows = []
     for run in runs:
         history = run.series()
-        last = {name: values[-1] for name, values in history.series.items()}
-        last |= {f"stiffness {n}": network_index(v[-1]) for n, v in history.indices.items()}
+        last = history.last()
+        last |= {f"stiffness {n}": history.network(n)[-1] for n in history.indices}
         for name, values in last.items():
-            known = values[np.isfinite(values)]
-            quartiles = np.percentile(known, (50, 25, 75)) if known.size else [np.nan] * 3
-            rows.append((run.name, name, *map(float, quartiles), int(known.size)))
+            low, median, high = map(float, quartiles(values[None])[:, 0])
+            known = int(np.isfinite(values).sum())
+            rows.append((run.name, name, median, low, high, known))
     columns = ["run", "quantity", "median", "lower_quartile", "upper_quartile", "trials"]
     return pd.DataFrame(rows, columns=columns)
 
@@ -39,10 +39,11 @@ def draw_summary(runs: Sequence[Run], options: Options) -> Any:
     import matplotlib.pyplot as plt
 
     history = runs[0].series()
-    errors = [history.series["train_error"][-1], history.series["test_error"][-1]]
-    indices = {WATCHABLE[n].title: network_index(v[-1]) for n, v in history.indices.items()}
+    last = history.last()
+    errors = {q.short: last[q.name] for q in drawn_in("errors") if q.name in last}
+    indices = {history.quantity(n).title: history.network(n)[-1] for n in history.indices}
     figure, (left, right) = plt.subplots(1, 2, width_ratios=(2, 3))
-    boxes(left, errors, ["train", "test"], "RMSE")
+    boxes(left, list(errors.values()), list(errors), "RMSE")
     boxes(right, list(indices.values()), list(indices), "sum over layers")
     told = "1 trial" if runs[0].trials == 1 else f"{runs[0].trials} trials"
     figure.suptitle(f"{runs[0].name} · epoch {history.epochs[-1]} · {told}")

@@ -30,6 +30,7 @@ from stiffgui.study import StudyResults, open_study
 from stiffgui.study.declaration import Study
 from stiffgui.study.events import ChunkEvent, Trained
 from stiffgui.training import Controls
+from stiffgui.training.quantities import of_study
 
 NEWS_SECONDS = 0.1
 Answer = StudyView | Exported | Extracted | Failed
@@ -164,8 +165,6 @@ def _export(results: StudyResults, request: StudyExport) -> Exported:
 
 def view_of(results: StudyResults, number: int | None = None) -> StudyView:
     """What the window shows of a study, as plain values and arrays."""
-    from stiffgui.figures.history import quartiles
-    from stiffgui.figures.study import PANELS, evolution
     from stiffgui.study.comparison import comparisons_of
     from stiffgui.study.summary import readable
 
@@ -173,9 +172,8 @@ def view_of(results: StudyResults, number: int | None = None) -> StudyView:
     for variant in results.variants:
         curves = {}
         if variant.trials:
-            for panel in PANELS:
-                epochs, values = evolution(variant, panel)
-                curves[panel] = (epochs, quartiles(values))
+            history = variant.series()
+            curves = {c: history.quartiles(q.name) for c, q in of_study("as_panel").items()}
         variants.append(
             VariantView(
                 variant.name,

@@ -37,8 +37,7 @@ def look(request: Look) -> View:
     else:
         with open_run(request.path) as run:
             snapshot = run.snapshot(request.epoch)
-    probe = experiment.task.data().x_train[: max(experiment.watch.probe, 50)]
-    every = snapshot.jacobians(probe)[request.trial]
+    every = snapshot.jacobians(experiment.probe_samples())[request.trial]
     jacobians = every[request.layer - 1]
     found = spectrum(jacobians)
     indices = {name: _mean(values) for name, values in found.indices.items()}

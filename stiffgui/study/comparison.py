@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from stiffgui.study.results import StudyResults, VariantResults
 from stiffgui.study.statistics import fewest_pairs, hodges_lehmann, holm, signed_rank
+from stiffgui.training.quantities import of_study
 
 Array = NDArray[np.float64]
-COMPARED = {"test_error": "test error", "train_error": "training error", "stiffness": "stiffness"}
 SIGNIFICANT = 0.05
 TINY = 1e-3  # per cent: what is smaller is not told in digits
 
@@ -49,9 +49,14 @@ class Paired:
         return text if self.pairs < needed else ""
 
     @property
+    def word(self) -> str:
+        """What the quantity is called."""
+        return of_study("compared")[self.quantity].in_study
+
+    @property
     def size(self) -> str:
         """The difference in words: `test error 3.2 % higher`."""
-        word = COMPARED[self.quantity]
+        word = self.word
         if self.pairs == 0:
             return f"{word} unknown"
         amount = self._percent(abs(self.difference)).lstrip("+")
@@ -62,7 +67,7 @@ class Paired:
 
     def sentence(self) -> str:
         """What can be said of it, without the variants' names."""
-        word, size = COMPARED[self.quantity], self.size
+        word, size = self.word, self.size
         if self.too_few:
             return f"{size}, but {self.too_few}"
         pairs = f"{self.pairs} pairs"
@@ -126,7 +131,8 @@ def compare(variants: Sequence[VariantResults]) -> list[Comparison]:
         return []
     first, others = variants[0], variants[1:]
     rows: dict[str, list[Paired]] = {}
-    for quantity in COMPARED:
+    compared = of_study("compared")
+    for quantity in compared:
         paired = [_pair(quantity, other, first) for other in others]
         adjusted = holm([p.p for p in paired])
         rows[quantity] = [
@@ -134,7 +140,7 @@ def compare(variants: Sequence[VariantResults]) -> list[Comparison]:
             for p, corrected in zip(paired, adjusted, strict=True)
         ]
     return [
-        Comparison(other.name, first.name, {q: rows[q][k] for q in COMPARED})
+        Comparison(other.name, first.name, {q: rows[q][k] for q in compared})
         for k, other in enumerate(others)
     ]
 

@@ -20,10 +20,10 @@ from stiffgui.regularizers import Stiffness
 from stiffgui.settings import Settings, setting
 from stiffgui.settings_errors import first_error
 from stiffgui.study.sweep import Sweep, dotted
+from stiffgui.training.quantities import STIFFNESS
 
 _OF_THE_STUDY = ("training.trials", "training.first_trial", "training.seed", "watch.snapshots")
 OWN = ("about", "trials", "together", "snapshots")  # settings of the study itself
-STIFFNESS = "spectral-radius"  # the index a study reports: exact, summed over layers
 
 
 class Variant(Settings):

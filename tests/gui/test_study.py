@@ -96,7 +96,7 @@ def test_a_study_file_opens_and_a_trial_jumps_to_train(
     assert shown is not None and shown.experiment.training.first_trial == 5
     with open_study(study_file) as results:
         expected = results.variants[2].last["test_error"][5]
-    assert shown.series["test_error"].values[-1, 0] == expected
+    assert shown.history.series["test_error"][-1, 0] == expected
     assert (home / "runs" / "done-RES-stiff-trial-5.stiff").exists()
 
 

@@ -66,7 +66,7 @@ def test_train_change_scrub_export_close(window: MainWindow, qtbot: QtBot, tmp_p
                 assert path.read_bytes().startswith(mark)
     with open_run(run.path) as stored:
         assert stored.ending == "stopped"
-        assert len(stored.series().epochs) == len(run.epochs.values)
+        assert len(stored.series().epochs) == len(run.history.epochs)
 
 
 def test_the_window_imports_no_torch_and_no_pandas() -> None:
@@ -109,7 +109,7 @@ def test_the_timeline_plays_the_kept_epochs(
     page.timeline.moved.connect(seen.append)
     page.timeline._walk.setInterval(10)
     qtbot.waitUntil(lambda: not page.timeline.play.isChecked(), timeout=WAIT)
-    kept = page.bench.shown.kept  # type: ignore[union-attr]
+    kept = page.bench.shown.snapshot_epochs  # type: ignore[union-attr]
     assert sorted(set(seen)) == kept[1:] and page.timeline.epoch == kept[-1]
 
 

@@ -1,4 +1,4 @@
-"""What is drawn of a long history: quartiles, smoothing, and few enough points. No Qt."""
+"""What is drawn of a long history: smoothing, and few enough points. No Qt."""
 
 from __future__ import annotations
 
@@ -11,39 +11,6 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 BUCKETS = 400  # about one for each pixel of a plot; two points of every bucket are drawn
-
-
-class Quartiles:
-    """Quartiles over trials of a history that grows: each row is ranked once."""
-
-    def __init__(self) -> None:
-        self._rows: Array = np.empty((3, 256))
-        self._done = 0
-
-    def of(self, values: NDArray[Any]) -> Array:
-        """[E, R] -> lower quartile, median, upper quartile [3, E]; NaN where nothing is known."""
-        while self._rows.shape[1] < len(values):
-            self._rows = np.concatenate([self._rows, np.empty_like(self._rows)], axis=1)
-        if len(values) > self._done:
-            self._rows[:, self._done : len(values)] = _quartiles(values[self._done :])
-            self._done = len(values)
-        return self._rows[:, : len(values)]
-
-
-def _quartiles(values: NDArray[Any]) -> Array:
-    if values.shape[1] == 1:
-        return np.where(np.isfinite(values.T), values.T, np.nan).repeat(3, axis=0)
-    out = np.full((3, len(values)), np.nan)
-    finite = np.isfinite(values)
-    whole, part = finite.all(1), finite.any(1) & ~finite.all(1)
-    # nanpercentile goes row by row: only where trials are missing.
-    if whole.any():
-        out[:, whole] = np.percentile(values[whole], (25, 50, 75), axis=1)
-    if part.any():
-        out[:, part] = np.nanpercentile(
-            np.where(finite[part], values[part], np.nan), (25, 50, 75), axis=1
-        )
-    return out
 
 
 def smoothed(values: Array, epochs: NDArray[Any], factor: float) -> Array:

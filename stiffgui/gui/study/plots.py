@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,15 +14,10 @@ from stiffgui.gui.plots.band import Band
 from stiffgui.gui.plots.card import DASHES, STROKES, Card, colour_plot, plot_widget
 from stiffgui.gui.plots.curves import thinned
 from stiffgui.gui.theme import Theme
+from stiffgui.runs.history import History
 from stiffgui.session.study_messages import VariantView
+from stiffgui.training.quantities import Quantity, of_study
 
-# Panel: title, whether its axis is logarithmic at first.
-PANELS = {
-    "train_error": ("training error", True),
-    "test_error": ("testing error", True),
-    "l2_norm": ("L2 norm", False),
-    "stiffness": ("stiffness", False),
-}
 NAMED = 4  # more variants than this are numbered below the boxes
 
 
@@ -34,24 +29,25 @@ class EvolutionCard(Card):
         super().__init__(
             "Evolution",
             "summary",
-            "Training error, testing error, L2 norm and stiffness of every variant: the median "
-            "over trials with the band of quartiles.",
+            "Errors, norm and stiffness of every variant: the median over trials with the band of "
+            "quartiles.",
         )
+        self.panels = of_study("as_panel")
         self.say("RMSE; mean norm of the arrays; spectral radius, sum over layers")
         self.logarithmic = QCheckBox("log")
         self.logarithmic.setChecked(True)
-        self.logarithmic.setToolTip("Logarithmic axis of both errors")
-        self.logarithmic.setAccessibleName("Logarithmic errors")
+        self.logarithmic.setToolTip(_logarithmic_tip(self.panels.values()))
+        self.logarithmic.setAccessibleName("Logarithmic axes")
         self.logarithmic.toggled.connect(lambda _: self._redraw())
         self.add_control(self.logarithmic)
         self.legend = QLabel()
         self.legend.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.add(self.legend, 0)
-        self.plots = {panel: plot_widget(title, "epoch") for panel, (title, _) in PANELS.items()}
+        self.plots = {c: plot_widget(q.in_study, "epoch") for c, q in self.panels.items()}
         self.add(_in_grid(list(self.plots.values()), 2))
         self._theme: Theme | None = None
         self._variants: Sequence[VariantView] = ()
-        self._live: dict[tuple[int, int], dict[str, tuple[Any, Any]]] = {}
+        self._live: dict[tuple[int, int], History] = {}
         self._lines: dict[tuple[int, int, str], Any] = {}
 
     def set_theme(self, theme: Theme) -> None:
@@ -61,7 +57,7 @@ class EvolutionCard(Card):
         self._redraw()
 
     def export_options(self) -> dict[str, Any]:
-        """The errors' axis as it is shown; the other panels keep their own."""
+        """The axes as they are shown; linear ones keep their own."""
         return {} if self.logarithmic.isChecked() else {"logarithmic": False}
 
     def show_variants(self, variants: Sequence[VariantView]) -> None:
@@ -69,9 +65,9 @@ class EvolutionCard(Card):
         self._variants = variants
         self._redraw()
 
-    def show_live(self, variant: int, chunk: int, curves: dict[str, tuple[Any, Any]]) -> None:
-        """Draw the median of a batch in training: panel -> epochs [E], values [E]."""
-        self._live[variant, chunk] = curves
+    def show_live(self, variant: int, chunk: int, history: History) -> None:
+        """Draw the medians of a batch in training."""
+        self._live[variant, chunk] = history
         if self._theme is not None:
             self.fill()
             self._draw_live(variant, chunk)
@@ -103,7 +99,7 @@ class EvolutionCard(Card):
         self._write_legend()
 
     def _is_logarithmic(self, panel: str) -> bool:
-        return PANELS[panel][1] and self.logarithmic.isChecked()
+        return self.panels[panel].logarithmic and self.logarithmic.isChecked()
 
     def _draw(self, plot: Any, number: int, panel: str, epochs: Any, quartiles: Any) -> None:
         assert self._theme is not None
@@ -124,7 +120,8 @@ class EvolutionCard(Card):
 
     def _draw_live(self, variant: int, chunk: int) -> None:
         assert self._theme is not None
-        for panel, (epochs, values) in self._live[variant, chunk].items():
+        for panel, quantity in self.panels.items():
+            epochs, (_, values, _) = self._live[variant, chunk].quartiles(quantity.name)
             key = (variant, chunk, panel)
             if key not in self._lines:
                 colour = pg.mkColor(self._theme.series[variant % len(self._theme.series)])
@@ -158,10 +155,11 @@ class BoxCard(Card):
             "boxes",
             "Errors, norm and stiffness at the end of every trial, a box per variant.",
         )
-        self.plots = {panel: plot_widget("", "") for panel in PANELS}
+        panels = of_study("as_panel")
+        self.plots = {panel: plot_widget("", "") for panel in panels}
         for panel, plot in self.plots.items():
             plot.setTitle(None)
-            plot.setLabel("left", PANELS[panel][0])
+            plot.setLabel("left", panels[panel].in_study)
             plot.showLabel("bottom", False)
         self.add(_in_grid(list(self.plots.values()), 2))
         self._theme: Theme | None = None
@@ -233,6 +231,11 @@ class BoxCard(Card):
             symbolBrush=pg.mkBrush(colour),
             symbolPen=None,
         )
+
+
+def _logarithmic_tip(quantities: Iterable[Quantity]) -> str:
+    names = [q.in_study for q in quantities if q.logarithmic]
+    return f"Logarithmic axes of {', '.join(names)}"
 
 
 def _in_grid(widgets: Sequence[QWidget], columns: int) -> QWidget:

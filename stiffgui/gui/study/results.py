@@ -26,14 +26,7 @@ from stiffgui.gui.theme import Theme
 from stiffgui.session.study_messages import StudyView, VariantView
 from stiffgui.study.progress_estimate import VariantEstimate
 from stiffgui.study.summary import digits
-
-TRIAL_COLUMNS = {
-    "train_error": "ER",
-    "test_error": "GE",
-    "stiffness": "stiffness",
-    "l2_norm": "L2 norm",
-    "penalty": "penalty",
-}
+from stiffgui.training.quantities import of_study
 
 
 class ReadTable(QTableWidget):
@@ -241,7 +234,8 @@ class TrialsCard(QFrame):
         if [*counts, hash(tuple(names))] == self._shown:
             return
         self._shown = [*counts, hash(tuple(names))]
-        heads = ["variant", "trial", *TRIAL_COLUMNS.values(), ""]
+        reported = {c: q for c, q in of_study("in_table").items() if q.per != "run"}
+        heads = ["variant", "trial", *(q.symbol for q in reported.values()), ""]
         self.table.setSortingEnabled(False)
         self.table.clear()
         self.table.setColumnCount(len(heads))
@@ -250,7 +244,7 @@ class TrialsCard(QFrame):
         row = 0
         for variant in variants:
             for k, trial in enumerate(variant.trials.tolist()):
-                values = [float(variant.last[name][k]) for name in TRIAL_COLUMNS]
+                values = [float(variant.last[name][k]) for name in reported]
                 cells = [_Number(float(trial), str(trial))]
                 cells += [_Number(v, digits(v) if np.isfinite(v) else "–") for v in values]
                 self.table.setItem(row, 0, QTableWidgetItem(variant.name))

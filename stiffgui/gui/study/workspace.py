@@ -16,7 +16,6 @@ from stiffgui.errors import InputError
 from stiffgui.gui.saving import ask_where
 from stiffgui.gui.study.bar import StudyBar
 from stiffgui.gui.study.exports import StudyExports
-from stiffgui.gui.study.live_chunk import LiveChunk
 from stiffgui.gui.study.model import Draft, StudyModel, difference
 from stiffgui.gui.study.panel import StudyPanel
 from stiffgui.gui.study.plots import BoxCard, EvolutionCard
@@ -25,6 +24,7 @@ from stiffgui.gui.study.sweep_dialog import SweepDialog
 from stiffgui.gui.study.thread import StudyThread
 from stiffgui.gui.theme import Theme
 from stiffgui.gui.workspace import Surroundings, Workspace
+from stiffgui.runs.history import History
 from stiffgui.session.messages import Ended, Exported, Failed
 from stiffgui.session.study_messages import (
     Extracted,
@@ -56,7 +56,7 @@ class StudyWorkspace(Workspace):
         self.view: StudyView | None = None
         self._held: tuple[Draft, Study] | None = None
         self._pace: ProgressEstimate | None = None
-        self._live: dict[int, LiveChunk] = {}
+        self._live: dict[int, History] = {}
         self._numbers = itertools.count(1)
         self._asked: dict[int, str] = {}  # what the answers under way are for
         self._extracted: dict[tuple[str, str, int], Path] = {}
@@ -269,13 +269,11 @@ class StudyWorkspace(Workspace):
         assert self._pace is not None and self._held is not None
         self._pace.hear(event)
         if isinstance(event, Progress):
-            live = self._live.get(event.number)
-            if live is None:
-                live = LiveChunk(self._pace.variant_of(event.number))
-                self._live[event.number] = live
+            chunk = self._pace.chunk(event.number)
+            live = self._live.setdefault(chunk.number, History(chunk.count))
             for record in event.records:
-                live.add(record)
-            self.evolution.show_live(live.variant, event.number, live.curves())
+                live.append(record)
+            self.evolution.show_live(chunk.variant, chunk.number, live)
         elif isinstance(event, Lost):
             self._end_live(event.number)
             self.say(f"{event.text[0].upper()}{event.text[1:]}.")

@@ -62,7 +62,7 @@ class PaintQueue:
         if run is None:
             return
         timeline, eigenvalues, trajectories = parts.timeline, parts.eigenvalues, parts.trajectories
-        timeline.set_range(run.epoch, run.total, run.kept)
+        timeline.set_range(run.epoch, run.total, run.snapshot_epochs)
         timeline.say(self._progress(run))
         self._looking.look(
             run,
@@ -73,14 +73,14 @@ class PaintQueue:
             eigenvalues.contours.isChecked(),
             trajectories.samples.value() if trajectories.isVisible() else 0,
         )
-        shares = run.series["penalty_share"].values
+        shares = run.history.series["penalty_share"]
         penalised = len(shares) and not isinstance(run.experiment.regularizer, NoPenalty)
         parts.panel.show_share(float(shares[-1].mean()) if penalised else None)
 
     def _progress(self, run: RunEntry) -> str:
         words = [f"epoch {run.epoch:,} / {run.total:,}"]
-        if run is self._bench.running and len(run.seconds.values) > 1:
-            taken = float(run.seconds.values[-1]) or 1e-9
+        if run is self._bench.running and len(run.history.seconds) > 1:
+            taken = float(run.history.seconds[-1]) or 1e-9
             left = (run.total - run.epoch) * taken / max(run.epoch, 1)
             words.append(f"{run.epoch * run.steps_per_epoch / taken:,.0f} steps/s")
             words.append(f"{int(left) // 60:02d}:{int(left) % 60:02d} left")

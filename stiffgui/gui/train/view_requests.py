@@ -55,7 +55,7 @@ class ViewRequests(QObject):
         at = newest[0] if newest is not None else run.epoch if epoch is None else epoch
         wanted: tuple[Any, ...] = (id(run), at, newest is not None, run.state, layer, trial)
         wanted += (all_layers, contours, trajectories)
-        if now < self._due or wanted == self._asked or (newest is None and not run.kept):
+        if now < self._due or wanted == self._asked or (newest is None and not run.snapshot_epochs):
             return
         self._asked, self._due = wanted, now + self._pause
         self._number += 1

@@ -150,7 +150,7 @@ class TrainWorkspace(Workspace):
         if name == "run":
             return valid and not training
         if name == "branch":
-            kept = self.bench.shown is not None and bool(self.bench.shown.kept)
+            kept = self.bench.shown is not None and bool(self.bench.shown.snapshot_epochs)
             return valid and kept and not training
         if name in ("save", "copy_command", "copy_settings", "copy_toml"):
             return valid

@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 
 from stiffgui.gui.plots.band import Band
 from stiffgui.gui.plots.card import DASHES, STROKES, Elided
-from stiffgui.gui.plots.curves import Quartiles, smoothed, thinned
+from stiffgui.gui.plots.curves import smoothed, thinned
 from stiffgui.gui.train.cards.history_view import HistoryView
 
 
@@ -49,7 +49,6 @@ class Curve:
 
     def __init__(self, plot: pg.PlotWidget, number: int, colour: str, banded: bool) -> None:
         self.plot, self.number, self.colour = plot, number, colour
-        self.quartiles = Quartiles()
         shade, faint = pg.mkColor(colour), pg.mkColor(colour)
         shade.setAlpha(45)
         faint.setAlpha(90)
@@ -63,9 +62,9 @@ class Curve:
         self.banded = banded
         self.x = self.median = np.empty(0)
 
-    def draw(self, x: Any, epochs: Any, values: Any, view: HistoryView, log: bool) -> None:
-        """Draw values [E, R], measured at epochs [E], against x [E]."""
-        low, median, high = self.quartiles.of(values)
+    def draw(self, x: Any, epochs: Any, quartiles: Any, view: HistoryView, log: bool) -> None:
+        """Draw quartiles over trials [3, E], measured at epochs [E], against x [E]."""
+        low, median, high = quartiles
         self.x, self.median = x, smoothed(median, epochs, view.smoothing)
         if log:
             low, median, high = (np.where(v > 0, v, np.nan) for v in (low, median, high))

@@ -15,23 +15,21 @@ from stiffgui.gui.theme import Theme
 from stiffgui.gui.train.cards.curve import Curve
 from stiffgui.gui.train.cards.history_view import HistoryView
 from stiffgui.gui.train.runs.entry import RunEntry
+from stiffgui.training.quantities import Quantity, drawn_in
 from stiffgui.training.records import Event
 
-Series = list[tuple[str, Any, Any]]  # name, epochs [E], values [E, R]
+Series = list[tuple[Quantity, Any, Any]]  # what, epochs [E], quartiles over trials [3, E]
 
 
 def error_series(run: RunEntry) -> Series:
     """Training and test RMSE."""
-    epochs = run.epochs.values
-    return [
-        ("train", epochs, run.series["train_error"].values),
-        ("test", epochs, run.series["test_error"].values),
-    ]
+    return [(q, *run.history.quartiles(q.name)) for q in drawn_in("errors")]
 
 
 def stiffness_series(run: RunEntry) -> Series:
     """Every watched index, summed over layers."""
-    return [(name, run.index_epochs.values, run.summed(name)) for name in run.indices]
+    history = run.history
+    return [(history.quantity(name), *history.quartiles(name)) for name in history.indices]
 
 
 class HistoryCard(Card):
@@ -128,11 +126,11 @@ class HistoryCard(Card):
         if runs:
             self.fill()
         for run in runs:
-            for number, (name, epochs, values) in enumerate(self._series(run)):
+            for number, (quantity, epochs, quartiles) in enumerate(self._series(run)):
                 if len(epochs):
                     x = self.view.axis.of(run, epochs)
-                    curve = self._curve(run, number, name, values.shape[1] > 1, len(runs))
-                    curve.draw(x, epochs, values, self.view, self.logarithmic.isChecked())
+                    curve = self._curve(run, number, quantity.short, len(runs))
+                    curve.draw(x, epochs, quartiles, self.view, self.logarithmic.isChecked())
         self._write_legend()
         self._fit_range()
         if runs:
@@ -140,17 +138,17 @@ class HistoryCard(Card):
         self._say(runs)
 
     def _say(self, runs: list[RunEntry]) -> None:
-        trials = runs[-1].experiment.training.trials if runs else 0
+        trials = runs[-1].trials if runs else 0
         quartiles = f"median, quartiles · {trials} trials" if trials > 1 else ""
         self.say(quartiles)
 
-    def _curve(self, run: RunEntry, number: int, name: str, banded: bool, runs: int) -> Curve:
+    def _curve(self, run: RunEntry, number: int, name: str, runs: int) -> Curve:
         key = (id(run), name)
         if key not in self.curves:
             assert self._theme is not None
             colours = self._theme.series
             colour = colours[(number if runs == 1 else run.colour) % len(colours)]
-            curve = self.curves[key] = Curve(self.plot, number, colour, banded)
+            curve = self.curves[key] = Curve(self.plot, number, colour, run.trials > 1)
             curve.label.setAccessibleName(f"{name} of {run.name}")
             if id(run) == self._newest:
                 self._legend.addWidget(curve.label, number // 2, number % 2)
@@ -165,7 +163,7 @@ class HistoryCard(Card):
         for (run, name), curve in self.curves.items():
             value = curve.value_at(self._pointer)
             told = f"{value:.3g}" if np.isfinite(value) else "–"
-            if run == self._newest and curve.label.tell(name.replace("-", " "), told):
+            if run == self._newest and curve.label.tell(name, told):
                 curve.label.setToolTip(f"{self._names.get(run, '')}: {name} {told}")
 
     def _fit_range(self) -> None:

@@ -30,8 +30,8 @@ def _steps(run: RunEntry, epochs: Any) -> Any:
 
 
 def _seconds(run: RunEntry, epochs: Any) -> Any:
-    rows = np.searchsorted(run.epochs.values, epochs).clip(max=len(run.epochs.values) - 1)
-    return run.seconds.values[rows]
+    recorded = run.history.epochs
+    return run.history.seconds[np.searchsorted(recorded, epochs).clip(max=len(recorded) - 1)]
 
 
 AXES = {

@@ -21,7 +21,7 @@ from stiffgui.gui.plots.card import (
 )
 from stiffgui.gui.theme import Theme
 from stiffgui.gui.train.runs.entry import RunEntry
-from stiffgui.stiffness import WATCHABLE
+from stiffgui.training.quantities import STIFFNESS, Quantity
 
 COLUMNS = 400
 
@@ -94,10 +94,10 @@ class LayersCard(Card):
 
     def refresh(self, run: RunEntry | None, layer: int, epoch: int = 0) -> None:
         """Draw the run's index, and frame the chosen layer at the shown epoch."""
-        if run is None or not run.indices:
+        if run is None or not run.history.indices:
             return
         self.fill()
-        self._offer(list(run.indices))
+        self._offer([run.history.quantity(name) for name in run.history.indices])
         state = (id(run), run.version, self.index.currentData(), self.logarithmic.isChecked())
         if state != self._shown:
             self._shown = state
@@ -106,24 +106,23 @@ class LayersCard(Card):
             self._framed = (layer, epoch, self._last)
             self._frame(layer, epoch)
 
-    def _offer(self, names: list[str]) -> None:
+    def _offer(self, indices: list[Quantity]) -> None:
+        names = [index.name for index in indices]
         if [self.index.itemData(k) for k in range(self.index.count())] == names:
             return
         self.index.clear()
-        for name in names:
-            self.index.addItem(WATCHABLE[name].title, name)
-        self.index.setCurrentIndex(
-            names.index("spectral-radius") if "spectral-radius" in names else 0
-        )
+        for index in indices:
+            self.index.addItem(index.title, index.name)
+        self.index.setCurrentIndex(names.index(STIFFNESS) if STIFFNESS in names else 0)
 
     def _draw(self, run: RunEntry) -> None:
-        epochs = run.index_epochs.values
-        values = run.indices[self.index.currentData()].values
+        epochs = run.history.index_epochs
+        values = run.history.layer_medians(self.index.currentData())
         # Columns at evenly spaced epochs, each showing the latest measurement before it.
         self._last = max(float(epochs[-1]), 1.0)
         at = np.linspace(0, self._last, min(COLUMNS, max(2, int(self._last))))
         rows = np.searchsorted(epochs, at, side="right") - 1
-        self._values = median(values)[np.maximum(rows, 0)]
+        self._values = values[np.maximum(rows, 0)]
         depth = self._values.shape[1]
         shown, log = self._values, self.logarithmic.isChecked()
         if log:
@@ -135,8 +134,8 @@ class LayersCard(Card):
         self.bar.setLevels((low, max(high, low + 1e-9)))
         self.image.setRect(QRectF(0, 0.5, self._last, depth))
         self.plot.setRange(xRange=(0, self._last), yRange=(0.5, depth + 0.5), padding=0.01)
-        trials = values.shape[1]
-        self.say("mean over samples" + (f", median of {trials} trials" if trials > 1 else ""))
+        several = f", median of {run.trials} trials" if run.trials > 1 else ""
+        self.say(f"mean over samples{several}")
 
     def _frame(self, layer: int, epoch: int) -> None:
         """A frame around the layer, and within it a line at the epoch."""
@@ -178,14 +177,3 @@ class LayersCard(Card):
         if told != self.told:
             self.told = told
             QToolTip.showText(QCursor.pos(), told, self.plot)
-
-
-def median(values: NDArray[Any]) -> NDArray[Any]:
-    """Over trials, [M, R, N] -> [M, N]; undefined trials are left out, NaN where all are."""
-    if np.isfinite(values).all():
-        return np.asarray(np.median(values, axis=1))
-    out = np.full((values.shape[0], values.shape[2]), np.nan)
-    known = np.isfinite(values).any(1)
-    across = np.moveaxis(np.where(np.isfinite(values), values, np.nan), 1, 2)
-    out[known] = np.nanmedian(across[known], axis=-1)
-    return out

@@ -59,7 +59,7 @@ class Workbench(QObject):
 
     def branch(self, epoch: int) -> None:
         """Train the settings into a new run file, from the shown run's network of an epoch."""
-        if self.shown is not None and self.shown.kept:
+        if self.shown is not None and self.shown.snapshot_epochs:
             self.run((str(self.shown.path), epoch))
 
     def run(self, warm_start: tuple[str, int] | None = None) -> None:
@@ -165,7 +165,7 @@ class Workbench(QObject):
         if run is not None:
             run.state = state
             run.version += 1
-            if not len(run.epochs.values):  # it never began: there is nothing to keep a row for
+            if not len(run.history.epochs):  # it never began: there is nothing to keep a row for
                 self.remove(run)
         self.runs_changed.emit()
         self.training_changed.emit()
