@@ -11,6 +11,7 @@ from pathlib import Path
 from PySide6.QtCore import qInstallMessageHandler
 
 from stiffgui.gui.application import make_application, make_window
+from stiffgui.session.exports import ExportFigure
 
 FIGURES = ("errors", "stiffness", "layers", "spectrum", "fit", "summary")
 
@@ -38,7 +39,7 @@ def main() -> int:
     for path in paths:
         path.unlink(missing_ok=True)  # an earlier picture must not pass for this one
         window.train.export(path.stem, path)
-    _wait_for(application, lambda: not window.train.exports.pending)
+    _wait_for(application, lambda: not window.train.requests.waits_for(ExportFigure))
     time_to_settle = time.monotonic() + 2
     while time.monotonic() < time_to_settle:
         application.processEvents()

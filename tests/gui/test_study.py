@@ -15,6 +15,7 @@ from stiffgui import open_study
 from stiffgui.gui.study.model import StudyModel, as_text, from_text
 from stiffgui.gui.study.workspace import StudyWorkspace
 from stiffgui.gui.window import MainWindow
+from stiffgui.session.studies import ExportStudy
 from stiffgui.study import Study, StudyRecording
 from stiffgui.study.comparison import comparisons_of
 from stiffgui.study.summary import readable
@@ -49,9 +50,7 @@ def test_a_study_is_edited_run_and_looked_at(
     window.acts["run"].trigger()
     assert workspace.busy and not window.acts["run"].isEnabled()
     assert not workspace.panel.table.isEnabled()
-    qtbot.waitUntil(
-        lambda: not workspace.busy and not workspace.thread_.inbox, timeout=MILLISECONDS
-    )
+    qtbot.waitUntil(lambda: not workspace.busy, timeout=MILLISECONDS)
     qtbot.waitUntil(lambda: window.acts["run"].isEnabled(), timeout=5000)
     path = home / "runs" / "tiny.stiff"
     with open_study(path) as results:
@@ -108,12 +107,12 @@ def test_exports_and_copies(
     workspace.exports.save("summary", home / "s.pdf")
     workspace.exports.save("table", home / "s.tex")
     workspace.exports.save("history", home / "no" / "s.csv")
-    qtbot.waitUntil(lambda: not workspace.exports.pending, timeout=MILLISECONDS)
+    qtbot.waitUntil(lambda: not workspace.reading.waits_for(ExportStudy), timeout=MILLISECONDS)
     assert (home / "s.pdf").read_bytes().startswith(b"%PDF")
     assert "RES L2 & 8/8" in (home / "s.tex").read_text("utf-8")
     assert "cannot be written" in window.banner.text()
     workspace.evolution.copy_asked.emit("data", "summary")
-    qtbot.waitUntil(lambda: not workspace.exports.pending, timeout=MILLISECONDS)
+    qtbot.waitUntil(lambda: not workspace.reading.waits_for(ExportStudy), timeout=MILLISECONDS)
     assert QGuiApplication.clipboard().text().startswith("variant,series,epoch")
     workspace.evolution.copy_asked.emit("script", "summary")
     script = QGuiApplication.clipboard().text()
@@ -133,9 +132,7 @@ def test_a_stopped_study_goes_on_in_its_file(
     assert any(len(p.listDataItems()) for p in workspace.evolution.plots.values())
     assert "%" in workspace.results.bars[0].text() or workspace.results.bars[0].text()
     window.acts["stop"].trigger()
-    qtbot.waitUntil(
-        lambda: not workspace.busy and not workspace.thread_.inbox, timeout=MILLISECONDS
-    )
+    qtbot.waitUntil(lambda: not workspace.busy, timeout=MILLISECONDS)
     qtbot.waitUntil(lambda: "Run goes on" in workspace.results.note.text(), timeout=5000)
     path = home / "runs" / "long.stiff"
     with open_study(path) as results:
@@ -144,9 +141,7 @@ def test_a_stopped_study_goes_on_in_its_file(
     assert workspace.path == path  # not a second file
     qtbot.waitUntil(lambda: bool(workspace._live), timeout=MILLISECONDS)
     window.acts["stop"].trigger()
-    qtbot.waitUntil(
-        lambda: not workspace.busy and not workspace.thread_.inbox, timeout=MILLISECONDS
-    )
+    qtbot.waitUntil(lambda: not workspace.busy, timeout=MILLISECONDS)
     qtbot.waitUntil(lambda: "Run goes on" in workspace.results.note.text(), timeout=5000)
     workspace.panel.epochs.setValue(4001)
     assert "other settings" in workspace.results.note.text()
@@ -166,9 +161,7 @@ def test_a_child_that_dies_is_told_and_replaced(
     for child in children():
         if any(Path(f.path) == lock for f in child.open_files()):
             child.kill()
-    qtbot.waitUntil(
-        lambda: not workspace.busy and not workspace.thread_.inbox, timeout=MILLISECONDS
-    )
+    qtbot.waitUntil(lambda: not workspace.busy, timeout=MILLISECONDS)
     qtbot.waitUntil(lambda: "ended unexpectedly" in window.banner.text(), timeout=5000)
     assert "stopped" in workspace.results.bars[0].text()
     assert "left" not in workspace.results.bars[0].text()

@@ -8,18 +8,20 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QTimer
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QImage
+from PySide6.QtGui import QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QStackedWidget, QTabBar, QVBoxLayout
 
 from stiffgui.errors import InputError
+from stiffgui.gui.child_thread import ChildThread
 from stiffgui.gui.export.dialog import check_file, remembered_size
 from stiffgui.gui.lab.page import LabPage
-from stiffgui.gui.lab.thread import LabThread
+from stiffgui.gui.requests import Requests
+from stiffgui.gui.saving import Purpose, deliver
 from stiffgui.gui.theme import Theme
 from stiffgui.gui.workspace import Surroundings, Workspace
-from stiffgui.labs import PAGES, Page
-from stiffgui.session.lab import Cancel, Compute, ExportPage
-from stiffgui.session.messages import Exported, Failed
+from stiffgui.labs import PAGES, Page, Result
+from stiffgui.session.lab import ComputePage, ExportPage
+from stiffgui.session.service import Failure
 
 POLL_MS = 100  # a picture is drawn at most so often
 FILTERS = "PNG (*.png);;SVG (*.svg);;PDF (*.pdf);;CSV, the numbers (*.csv)"
@@ -31,14 +33,12 @@ class LabWorkspace(Workspace):
     def __init__(self, surroundings: Surroundings) -> None:
         super().__init__()
         self.settings = surroundings.settings
-        self.thread_ = LabThread()
-        self.thread_.answered.connect(self._answered)
+        self.requests = Requests(ChildThread("The laboratory's process"))
         self._poll = QTimer(self)
         self._poll.setInterval(POLL_MS)
-        self._poll.timeout.connect(self._draw_newest)
-        self._number = 0
-        self._asked: dict[int, LabPage] = {}  # the request that counts, and its page
-        self._exports: dict[int, str] = {}
+        self._poll.timeout.connect(self.requests.poll)
+        self.computing: LabPage | None = None
+        self._number = 0  # of the request that computes it
         self.pages: dict[str, LabPage] = {}
         self.tabs = QTabBar()
         self.tabs.setAccessibleName("Pages of the laboratory")
@@ -82,52 +82,44 @@ class LabWorkspace(Workspace):
     # ---------------------------------------------------------------- computing
 
     def start(self) -> None:
-        self.thread_.start()
+        self.requests.thread_.start()
         self._poll.start()
         self._compute(self.current)
 
     def _compute(self, page: LabPage) -> None:
         """Ask for a page; whatever was asked before does not count any more."""
-        self._number += 1
-        self._asked = {self._number: page}
+        self.computing = page
         page.begin()
-        self.thread_.ask(Compute(self._number, page.name, _settings(page.page)))
+        self._number = self.requests.ask(
+            ComputePage(page.page),
+            lambda _: self._finish(),
+            self._failed,
+            lambda result: self._show_result(page, result),
+            newest=True,
+        )
         self.changed.emit()
+
+    def _show_result(self, page: LabPage, result: Result) -> None:
+        page.show_result(result)
+        if result.progress >= 1:
+            self._finish()
 
     def _cancel(self) -> None:
-        for page in self._asked.values():
-            page.show_progress(None, "cancelled")
-        self._asked = {}
-        self.thread_.ask(Cancel())
+        self.requests.drop(self._number)
+        if self.computing is not None:
+            self.computing.show_progress(None, "cancelled")
+        self._finish()
+
+    def _finish(self) -> None:
+        self.computing = None
         self.changed.emit()
 
-    def _draw_newest(self) -> None:
-        message = self.thread_.newest()
-        page = self._asked.get(message.number) if message is not None else None
-        if message is None or page is None:
-            return
-        page.show_result(message.result)
-        if message.result.progress >= 1:
-            self._asked.pop(message.number)
-            self.changed.emit()
-
-    def _answered(self, message: Any) -> None:
-        if message.number in self._exports:
-            self._deliver(self._exports.pop(message.number), message)
-        elif isinstance(message, Failed):
-            self._failed(message)
-
-    def _failed(self, message: Failed) -> None:
-        page = self._asked.pop(message.number, None) if message.number is not None else None
-        if message.number is None:  # the child died, and what it was asked for with it
-            for page in self._asked.values():
-                page.fail(message.sentence)
-            self._asked = {}
-        elif page is not None:
-            page.fail(message.sentence)
-            if message.details:
-                self.said.emit(message.sentence, message.details, None)
-        self.changed.emit()
+    def _failed(self, failure: Failure) -> None:
+        if self.computing is not None:
+            self.computing.fail(failure.sentence)
+        if failure.details:
+            self.said.emit(failure.sentence, failure.details, None)
+        self._finish()
 
     # ------------------------------------------------------------------- export
 
@@ -152,42 +144,29 @@ class LabWorkspace(Workspace):
             self.said.emit(str(error), "", None)
             return
         self.settings.setValue("export/folder", str(path.parent))
-        self._export(page, "save", str(path), kind)
+        self._export(page, "save", path, kind)
 
     def copy(self, page: LabPage, what: str) -> None:
         """Put the picture, its data or a script on the clipboard."""
         if what == "script":
             QGuiApplication.clipboard().setText(script(page.page))
             self.said.emit(f"Copied a Python script that draws {page.name}.", "", None)
+        elif what == "picture":
+            self._export(page, "picture", None, "png")
         else:
-            self._export(page, what, "", "png" if what == "picture" else "csv")
+            self._export(page, "data", None, "csv")
 
     def copy_command(self) -> None:
         """Put the command that computes the shown page on the clipboard."""
         QGuiApplication.clipboard().setText(command(self.current))
         self.said.emit("Copied the command.", "", None)
 
-    def _export(self, page: LabPage, purpose: str, path: str, kind: str) -> None:
-        self._number += 1
-        self._exports[self._number] = purpose
-        size = remembered_size(self.settings)
-        self.thread_.ask(
-            ExportPage(self._number, page.name, _settings(page.page), path, kind, size)
+    def _export(self, page: LabPage, purpose: Purpose, path: Path | None, kind: str) -> None:
+        self.requests.ask(
+            ExportPage(page.page, path, kind, remembered_size(self.settings)),
+            lambda made: self.said.emit(deliver(purpose, made), "", None),
+            lambda failure: self.said.emit(failure.sentence, failure.details, None),
         )
-
-    def _deliver(self, purpose: str, message: Any) -> None:
-        if isinstance(message, Failed):
-            self.said.emit(message.sentence, message.details, None)
-        elif isinstance(message, Exported):
-            clipboard = QGuiApplication.clipboard()
-            if purpose == "save":
-                self.said.emit(f"Saved {message.path}", "", None)
-            elif purpose == "picture":
-                clipboard.setImage(QImage.fromData(message.content))
-                self.said.emit("Copied the picture.", "", None)
-            else:
-                clipboard.setText(message.content.decode())
-                self.said.emit("Copied the data as CSV.", "", None)
 
     # -------------------------------------------------------------------- shell
 
@@ -199,7 +178,7 @@ class LabWorkspace(Workspace):
         }
 
     def enabled(self, name: str) -> bool:
-        return bool(self._asked) if name == "stop" else True
+        return self.computing is not None if name == "stop" else True
 
     def set_theme(self, theme: Theme) -> None:
         for page in self.pages.values():
@@ -208,7 +187,7 @@ class LabWorkspace(Workspace):
     def closeEvent(self, event: QCloseEvent) -> None:
         """End the child."""
         self._poll.stop()
-        self.thread_.close()
+        self.requests.close()
         super().closeEvent(event)
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from stiffgui.gui.requests import Ask
+from stiffgui.gui.saving import Purpose, deliver
 from stiffgui.gui.study.bar import EXPORTS
-from stiffgui.session.messages import Exported
-from stiffgui.session.study_messages import StudyExport
+from stiffgui.session.service import Failure
+from stiffgui.session.studies import ExportStudy
 
 KINDS = {"tex": "latex"}
 
@@ -20,24 +22,21 @@ KINDS = {"tex": "latex"}
 class StudyExports(QObject):
     """Asks the study child for exports of the `shown` file, with the view's options.
 
-    Emits `said(sentence)`. `pending` maps the numbers of requests under way to what they are
-    for: save, picture or data.
+    Emits `said(sentence, details)`.
     """
 
-    said = Signal(str)
+    said = Signal(str, str)
 
     def __init__(
         self,
         parent: QWidget,
-        ask: Callable[[Any], None],
-        numbers: Iterator[int],
+        ask: Ask,
         shown: Callable[[], Path | None],
         options: Callable[[str], dict[str, Any]],
     ) -> None:
         super().__init__(parent)
-        self._window, self._ask, self._numbers = parent, ask, numbers
+        self._window, self._ask = parent, ask
         self._shown, self._options = shown, options
-        self.pending: dict[int, str] = {}
 
     def ask(self, key: str) -> None:
         """Choose a file for an entry of EXPORTS; its ending says the format."""
@@ -56,7 +55,7 @@ class StudyExports(QObject):
     def save(self, key: str, path: Path) -> None:
         """Write a figure or a table."""
         ending = path.suffix.lstrip(".").lower()
-        self._send("save", key, str(path), KINDS.get(ending, ending))
+        self._send("save", key, path, KINDS.get(ending, ending))
 
     def copy(self, what: str, figure: str) -> None:
         """Put the picture, its data (CSV) or a script on the clipboard."""
@@ -67,35 +66,26 @@ class StudyExports(QObject):
             from stiffgui.figures.script import study_script
 
             QGuiApplication.clipboard().setText(study_script(shown.resolve(), figure))
-            self.said.emit(f"Copied a Python script that draws {figure}.")
+            self.said.emit(f"Copied a Python script that draws {figure}.", "")
+        elif what == "picture":
+            self._send("picture", figure, None, "png")
         else:
-            self._send(what, figure, "", "png" if what == "picture" else "csv")
+            self._send("data", figure, None, "csv")
 
     def _file(self) -> Path | None:
         shown = self._shown()
         if shown is None:
-            self.said.emit("There is nothing to export yet: press Run, or open a study file.")
+            self.said.emit("There is nothing to export yet: press Run, or open a study file.", "")
         return shown
 
-    def _send(self, purpose: str, key: str, out: str, kind: str) -> None:
+    def _send(self, purpose: Purpose, key: str, out: Path | None, kind: str) -> None:
         shown = self._file()
         if shown is None:
             return
-        number = next(self._numbers)
-        self.pending[number] = purpose
         export = EXPORTS[key]
         options = {} if export.table else self._options(export.name)
-        self._ask(StudyExport(number, str(shown), export.name, out, kind, export.table, options))
+        work = ExportStudy(shown, export.name, out, kind, export.table, options)
+        self._ask(work, lambda made: self.said.emit(deliver(purpose, made), ""), self._failed)
 
-    def deliver(self, message: Exported) -> None:
-        """Take an answer of the study child."""
-        purpose = self.pending.pop(message.number, "")
-        clipboard = QGuiApplication.clipboard()
-        if purpose == "picture":
-            clipboard.setImage(QImage.fromData(message.content))
-            self.said.emit("Copied the picture.")
-        elif purpose == "data":
-            clipboard.setText(message.content.decode())
-            self.said.emit("Copied the data as CSV.")
-        else:
-            self.said.emit(f"Saved {message.path}.")
+    def _failed(self, failure: Failure) -> None:
+        self.said.emit(failure.sentence, failure.details)

@@ -15,7 +15,7 @@ from stiffgui.gui.plots.card import DASHES, STROKES, Card, colour_plot, plot_wid
 from stiffgui.gui.plots.curves import thinned
 from stiffgui.gui.theme import Theme
 from stiffgui.runs.history import History
-from stiffgui.session.study_messages import VariantView
+from stiffgui.session.studies import VariantView
 from stiffgui.training.quantities import Quantity, of_study
 
 NAMED = 4  # more variants than this are numbered below the boxes

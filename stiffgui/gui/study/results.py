@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 
 from stiffgui.gui.study.panel import square
 from stiffgui.gui.theme import Theme
-from stiffgui.session.study_messages import StudyView, VariantView
+from stiffgui.session.studies import StudyView, VariantView
 from stiffgui.study.progress_estimate import VariantEstimate
 from stiffgui.study.summary import digits
 from stiffgui.training.quantities import of_study

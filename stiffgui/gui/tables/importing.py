@@ -1,35 +1,29 @@
-"""Importing tables: one wizard at a time, what it asks of the view child, and the files that
-wait for their turn."""
+"""Importing tables: one wizard at a time, and the files that wait for their turn."""
 
 from __future__ import annotations
 
-import itertools
 from collections import deque
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import QObject, QSettings, Signal
 from PySide6.QtWidgets import QWidget
 
+from stiffgui.gui.requests import Requests
 from stiffgui.gui.tables.wizard import ImportWizard
-from stiffgui.session.messages import InspectTable, ProposeTable, TableInspected, TableProposed
 
 
 class Importing(QObject):
-    """Opens the wizard; `ask` sends a request to the view child.
+    """Opens the wizard, which asks the view child by `requests`.
 
     Emits `imported(name, experiment)` when a table has become an experiment.
     """
 
     imported = Signal(str, object)
 
-    def __init__(self, parent: QWidget, ask: Callable[[Any], None], settings: QSettings) -> None:
+    def __init__(self, parent: QWidget, requests: Requests, settings: QSettings) -> None:
         super().__init__(parent)
-        self._parent, self._ask, self._settings = parent, ask, settings
+        self._parent, self._requests, self._settings = parent, requests, settings
         self._busy = False
-        self._numbers = itertools.count(1)
-        self._number = 0
         self._waiting: deque[Path] = deque()
         self.wizard: ImportWizard | None = None
 
@@ -48,9 +42,7 @@ class Importing(QObject):
         wizard.activateWindow()
 
     def _make(self) -> None:
-        wizard = ImportWizard(self._parent.window(), self._settings)
-        wizard.inspect_asked.connect(self._inspect)
-        wizard.propose_asked.connect(self._propose)
+        wizard = ImportWizard(self._parent.window(), self._settings, self._requests)
         wizard.imported.connect(self.imported)
         wizard.finished.connect(lambda _: self._closed(wizard))
         wizard.set_busy(self._busy)
@@ -69,30 +61,6 @@ class Importing(QObject):
         self._waiting.clear()
         if self.wizard is not None:
             self.wizard.reject()
-
-    def _inspect(self, path: str, delimiter: str) -> None:
-        self._number = next(self._numbers)
-        self._ask(InspectTable(self._number, path, delimiter))
-
-    def _propose(self, path: str, settings: dict[str, Any]) -> None:
-        self._number = next(self._numbers)
-        self._ask(ProposeTable(self._number, path, settings))
-
-    def answered(self, message: Any) -> bool:
-        """Take an answer of the view child; False when it is about no table."""
-        if not isinstance(message, TableInspected | TableProposed):
-            return False
-        if self.wizard is not None and message.number == self._number:
-            if isinstance(message, TableInspected):
-                self.wizard.show_preview(message)
-            else:
-                self.wizard.show_proposal(message)
-        return True
-
-    def lost(self) -> None:
-        """The view child died: what was asked will not be answered."""
-        if self.wizard is not None:
-            self.wizard.lost()
 
     def set_busy(self, busy: bool) -> None:
         """Whether something trains, so that nothing can be imported just now."""

@@ -12,10 +12,9 @@ from stiffgui.gui.train.cards.fit import FitCard
 from stiffgui.gui.train.cards.trajectories import TrajectoriesCard
 from stiffgui.gui.train.runs.entry import RunEntry
 from stiffgui.gui.train.runs.workbench import Workbench
-from stiffgui.gui.train.view_requests import ViewRequests
 from stiffgui.gui.train.views import TrainViews
 from stiffgui.regularizers import NoPenalty, Stiffness
-from stiffgui.session.messages import View
+from stiffgui.session.views import View
 
 
 class PaintQueue:
@@ -24,8 +23,8 @@ class PaintQueue:
     A part that has nothing new to show does nothing.
     """
 
-    def __init__(self, parts: TrainViews, bench: Workbench, looking: ViewRequests) -> None:
-        self._parts, self._bench, self._looking = parts, bench, looking
+    def __init__(self, parts: TrainViews, bench: Workbench) -> None:
+        self._parts, self._bench = parts, bench
         self._views: dict[Card, View] = {}  # those that a card has still to draw
         self.tasks: dict[str, Callable[[], None]] = {
             "errors": lambda: parts.errors.refresh(bench.visible()),
@@ -57,22 +56,11 @@ class PaintQueue:
             parts.layers.refresh(run, parts.eigenvalues.layer.value(), epoch)
 
     def _tell(self) -> None:
-        """Progress, the penalty's share, and the views of the chosen epoch."""
+        """Progress, and the penalty's share."""
         run, parts = self._bench.shown, self._parts
         if run is None:
             return
-        timeline, eigenvalues, trajectories = parts.timeline, parts.eigenvalues, parts.trajectories
-        timeline.set_range(run.epoch, run.total, run.snapshot_epochs)
-        timeline.say(self._progress(run))
-        self._looking.look(
-            run,
-            None if timeline.live else timeline.epoch,
-            eigenvalues.layer.value(),
-            eigenvalues.trial.value(),
-            eigenvalues.all_layers.isChecked(),
-            eigenvalues.contours.isChecked(),
-            trajectories.samples.value() if trajectories.isVisible() else 0,
-        )
+        parts.timeline.say(self._progress(run))
         shares = run.history.series["penalty_share"]
         penalised = len(shares) and not isinstance(run.experiment.regularizer, NoPenalty)
         parts.panel.show_share(float(shares[-1].mean()) if penalised else None)

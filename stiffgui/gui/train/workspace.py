@@ -17,7 +17,9 @@ from PySide6.QtWidgets import (
 
 from stiffgui._presets import presets
 from stiffgui.experiment import Experiment
+from stiffgui.gui.child_thread import ChildThread
 from stiffgui.gui.export.requests import Exports
+from stiffgui.gui.requests import Requests
 from stiffgui.gui.saving import ask_where
 from stiffgui.gui.tables.importing import Importing
 from stiffgui.gui.theme import Theme
@@ -25,10 +27,9 @@ from stiffgui.gui.train.bar import TrainBar
 from stiffgui.gui.train.paint_queue import PaintQueue
 from stiffgui.gui.train.runs.workbench import Workbench
 from stiffgui.gui.train.settings.clipboard import SettingsClipboard
-from stiffgui.gui.train.view_requests import ViewRequests
+from stiffgui.gui.train.view_requests import ViewRequests, look_at
 from stiffgui.gui.train.views import LAYOUT_VERSION, TrainViews, order_tabs
 from stiffgui.gui.workspace import Surroundings, Workspace
-from stiffgui.session.messages import Failed
 from stiffgui.tasks.table import ENDINGS
 
 # One task of `poll` at a time: no pause of the window is longer than the slowest of them.
@@ -45,14 +46,15 @@ class TrainWorkspace(Workspace):
     def __init__(self, surroundings: Surroundings) -> None:
         super().__init__()
         self.settings, self._actions = surroundings.settings, surroundings.actions
-        self.bench = Workbench(surroundings.folder, surroundings.in_process)
+        self.bench = Workbench(surroundings.folder)
         self.model = self.bench.model
-        self.looking = ViewRequests()
-        self.importing = Importing(self, self.looking.thread_.ask, self.settings)
+        self.requests = Requests(ChildThread("The process that draws"))
+        self.view_requests = ViewRequests(self.requests, lambda: self.bench.busy)
+        self.importing = Importing(self, self.requests, self.settings)
         self.sharing = SettingsClipboard(self.model, self)
         self._ordered = False
         views = self.views = TrainViews(self.bench, self._actions)
-        self.drawing = PaintQueue(views, self.bench, self.looking)
+        self.drawing = PaintQueue(views, self.bench)
         self.cards, self.docks = views.cards, views.docks
         self.errors, self.stiffness, self.fit = views.errors, views.stiffness, views.fit
         self.layers, self.eigenvalues = views.layers, views.eigenvalues
@@ -62,7 +64,7 @@ class TrainWorkspace(Workspace):
         around = QVBoxLayout(self)
         around.setContentsMargins(0, 0, 0, 0)
         around.addWidget(views)
-        self.exports = Exports(self, self.looking.thread_.ask, self.settings, self._shown_options)
+        self.exports = Exports(self, self.requests.ask, self.settings, self._shown_options)
         self.curves_menu = QMenu("&Curves", self)
         self.history_view.fill(self.curves_menu)
         self.panels_menu = QMenu("&Panels", self)
@@ -81,7 +83,7 @@ class TrainWorkspace(Workspace):
         self.model.undo.clear()
 
     def _connect(self) -> None:
-        bench, looking = self.bench, self.looking
+        bench = self.bench
         self._bar.preset_chosen.connect(self.load_preset)
         self.model.changed.connect(self._update_actions)
         bench.runs_changed.connect(self._runs_changed)
@@ -89,23 +91,21 @@ class TrainWorkspace(Workspace):
         bench.said.connect(self.say)
         bench.offered.connect(lambda said, text, call: self.said.emit(said, "", (text, call)))
         self.sharing.said.connect(self.say)
-        looking.viewed.connect(self.drawing.take)
-        looking.answered.connect(self._answered)
-        looking.thread_.lost.connect(self.importing.lost)
-        looking.thread_.lost.connect(self.exports.lost)
+        self.view_requests.viewed.connect(self.drawing.take)
+        self.view_requests.failed.connect(lambda why: self.say(why.sentence, why.details))
         self.importing.imported.connect(self._imported)
         self.exports.said.connect(self.say)
-        self.timeline.moved.connect(lambda _: looking.soon())
+        self.timeline.moved.connect(self._look)
         self.layers.picked.connect(self._picked)
-        self.eigenvalues.layer_chosen.connect(lambda _: looking.soon())
-        self.eigenvalues.trial_chosen.connect(lambda _: looking.soon())
+        self.eigenvalues.layer_chosen.connect(self._look)
+        self.eigenvalues.trial_chosen.connect(self._look)
         self.runs_bar.export_asked.connect(lambda: self.ask_export("summary"))
         for history in (self.errors, self.stiffness):
             history.pointed.connect(self._point)
-        self.trajectories.asked.connect(looking.soon)
-        self.docks["Trajectories"].visibilityChanged.connect(lambda _: looking.soon())
+        self.trajectories.asked.connect(self._look)
+        self.docks["Trajectories"].visibilityChanged.connect(self._look)
         for box in (self.eigenvalues.all_layers, self.eigenvalues.contours):
-            box.toggled.connect(lambda _: looking.soon())
+            box.toggled.connect(self._look)
         for card in self.cards:
             card.export_asked.connect(self.ask_export)
             card.copy_asked.connect(self.exports.copy)
@@ -164,7 +164,7 @@ class TrainWorkspace(Workspace):
     def start(self) -> None:
         """Spawn the warm children, and look for interrupted runs."""
         self.bench.training.start()
-        self.looking.thread_.start()
+        self.requests.thread_.start()
         interrupted = self.bench.interrupted()
         if interrupted:
             newest = interrupted[-1]
@@ -193,6 +193,7 @@ class TrainWorkspace(Workspace):
     def showEvent(self, event: QShowEvent) -> None:
         """Once everything is in the window, order what Tab reaches."""
         super().showEvent(event)
+        self._look()
         if not self._ordered:
             self._ordered = True
             plots = [part for pair in self.views.pairs for part in (pair.tabs, *pair.cards)]
@@ -204,8 +205,8 @@ class TrainWorkspace(Workspace):
         self.importing.close()
         self.timer.stop()
         self.settings.setValue("train/docks", self.views.saveState(LAYOUT_VERSION))
-        self.bench.training.close()
-        self.looking.thread_.close()
+        self.bench.close()
+        self.requests.close()
         event.accept()
 
     def say(self, sentence: str, details: str = "") -> None:
@@ -243,12 +244,12 @@ class TrainWorkspace(Workspace):
             self.eigenvalues.set_network(
                 architecture.depth, run.experiment.training.trials, architecture.step_size
             )
-        self.looking.soon(anew=True)
+        self._follow()
         self._update_actions()
 
     def _training_changed(self) -> None:
         self.importing.set_busy(self.bench.busy)
-        self.looking.soon(anew=True)
+        self._follow()
         self._update_actions()
 
     def _update_actions(self) -> None:
@@ -264,16 +265,31 @@ class TrainWorkspace(Workspace):
 
     def poll(self) -> None:
         """Take what has arrived, and draw one of the parts."""
-        self.bench.take()
+        if self.bench.take():
+            self._follow()
         if self.isVisible():
             self.drawing.next_part()
 
     def refresh(self) -> None:
         """Draw every part now."""
         self.bench.take()
+        self._follow()
         self.drawing.every_part()
 
     # -------------------------------------------------------------------- views
+
+    def _follow(self) -> None:
+        """The shown run has gone on, or is another one."""
+        run = self.bench.shown
+        if run is not None:
+            self.timeline.set_range(run.epoch, run.total, run.snapshot_epochs)
+        self._look()
+
+    def _look(self, *_: object) -> None:
+        """Want to see what is chosen."""
+        if self.isVisible():
+            run = self.bench.shown
+            self.view_requests.want(look_at(run, self.views) if run is not None else None)
 
     def _picked(self, layer: int, epoch: int) -> None:
         self.timeline.go_to(epoch)
@@ -282,12 +298,6 @@ class TrainWorkspace(Workspace):
     def _point(self, x: float | None) -> None:
         for card in (self.errors, self.stiffness):
             card.point_at(x)
-
-    def _answered(self, message: Any) -> None:
-        if self.importing.answered(message):
-            return
-        if not self.exports.answered(message) and isinstance(message, Failed):
-            self.say(message.sentence, message.details)
 
     # ------------------------------------------------------------------- files
 

@@ -25,7 +25,7 @@ from stiffgui.gui.train.cards.complex_plane import COLOURS, ComplexPlane, Points
 from stiffgui.gui.train.cards.eigenvalue_table import EigenvalueTable
 from stiffgui.gui.train.cards.index_table import IndexTable
 from stiffgui.gui.train.cards.time_scales import TimeScales
-from stiffgui.session.messages import View
+from stiffgui.session.views import View
 from stiffgui.stiffness.stability import REGIONS
 
 ANIMATE_MILLISECONDS = 600

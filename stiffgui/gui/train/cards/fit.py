@@ -13,7 +13,7 @@ from stiffgui.figures.slices import Slices
 from stiffgui.gui.plots.card import DASHES, STROKES, Card, colour_plot, grouped, plot_widget
 from stiffgui.gui.theme import Theme
 from stiffgui.gui.train.cards.fit_maps import FitMaps
-from stiffgui.session.messages import View
+from stiffgui.session.views import View
 
 PAGES = {"maps": 0, "curve": 1, "scatter": 2}
 

@@ -11,7 +11,7 @@ from stiffgui.gui.lab.view import Curves
 from stiffgui.gui.plots.card import Card, grouped
 from stiffgui.gui.theme import Theme
 from stiffgui.labs.trajectories import Trajectories
-from stiffgui.session.messages import View
+from stiffgui.session.views import View
 
 MOST_SAMPLES = 7
 

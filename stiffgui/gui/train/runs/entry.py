@@ -7,7 +7,7 @@ from pathlib import Path
 
 from stiffgui.experiment import Experiment
 from stiffgui.runs.history import History
-from stiffgui.session.messages import Arrays, Bundle
+from stiffgui.session.training import Arrays, Bundle
 from stiffgui.training.records import Event
 
 
