@@ -8,21 +8,19 @@ set -u
 what=${1:?window, xvfb or a package}
 mode=${2:---check}
 
-QT_PACKAGES="libegl1 libgl1 libxkbcommon0 libxkbcommon-x11-0 libdbus-1-3 libfontconfig1
-libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxcb-image0 libxcb-render-util0 libxcb-shape0
-libxcb-xinerama0 fonts-dejavu-core"
-
 [ "$(uname)" = Linux ] || exit 0
 
-# The linker's own answer: Qt's message does not name the library.
+# The linker's own answer, for the modules that stiffgui imports and the plugin that opens its
+# window; ldd follows them through Qt's own libraries. Qt's message does not name the library.
 missing_libraries() {
-    plugin=$(echo .venv/lib/python3.*/site-packages/PySide6/Qt/plugins/platforms/libqxcb.so)
-    [ -e "$plugin" ] || return 0
-    ldd "$plugin" 2>/dev/null | sed -n 's/^[[:space:]]*\([^ ]*\) => not found.*/\1/p' | sort -u
-    if ! find /usr/share/fonts /usr/local/share/fonts "$HOME/.fonts" \
-        "$HOME/.local/share/fonts" -name '*.[to]tf' 2>/dev/null | grep -q .; then
-        echo "a font"
-    fi
+    qt=$(echo .venv/lib/python3.*/site-packages/PySide6)
+    [ -d "$qt" ] || return 0
+    ldd "$qt"/QtCore.*so "$qt"/QtGui.*so "$qt"/QtWidgets.*so \
+        "$qt"/Qt/plugins/platforms/libqxcb.so 2>/dev/null \
+        | sed -n 's/^[[:space:]]*\([^ ]*\) => not found.*/\1/p' | sort -u
+    # Fonts are no library: without one Qt starts and draws empty boxes.
+    find /usr/share/fonts /usr/local/share/fonts "$HOME/.fonts" "$HOME/.local/share/fonts" \
+        -name '*.[to]tf' 2>/dev/null | grep -q . || echo "a font"
 }
 
 missing() {
@@ -41,15 +39,57 @@ is_installed() {
     dpkg-query -W -f '${Status}\n' "$1" 2>/dev/null | grep -q 'ok installed'
 }
 
-wanted() {
-    case $what in
-        window) echo $QT_PACKAGES ;;
-        xvfb) echo $QT_PACKAGES xvfb xauth ;;
-        *) echo "$what" ;;
+# in_words: the names on standard input in one line.
+in_words() {
+    tr '\n' ' ' | sed 's/ $//'
+}
+
+# package_of MISSING: the Debian package that brings it.
+package_of() {
+    case $1 in
+        "a font") echo fonts-dejavu-core ;;
+        xvfb-run) echo xvfb ;;
+        libglib-2.0.so.* | libgthread-2.0.so.*) in_this_release libglib2.0-0 ;;
+        *.so.*) in_this_release "$(conventional_name "$1")" ;;
+        *) echo "$1" ;;
     esac
 }
 
-lacking=$(missing | tr '\n' ' ' | sed 's/ $//')
+# Debian Policy 8.1: libX11.so.6 is in libx11-6, libEGL.so.1 in libegl1.
+conventional_name() {
+    echo "$1" | sed 's/\([0-9]\)\.so\./\1-/; s/\.so\.//' | tr '[:upper:]_' '[:lower:]-'
+}
+
+# Newer releases renamed libraries whose times became 64 bits wide: libglib2.0-0t64.
+in_this_release() {
+    if apt-cache show "$1t64" 2>/dev/null | grep -q '^Package:'; then
+        echo "$1t64"
+    else
+        echo "$1"
+    fi
+}
+
+# apt_line: what installs all that is missing now.
+apt_line() {
+    echo apt-get install -y --no-install-recommends "$(packages)"
+}
+
+packages() {
+    missing | while read -r name; do package_of "$name"; done | sort -u | in_words
+}
+
+# install_missing [SUDO...]: asks again after each round, as ldd cannot see what a library that
+# is missing needs itself.
+install_missing() {
+    "$@" apt-get update -q >/dev/null 2>&1 || true
+    for _ in 1 2 3; do
+        echo "Missing on this system: $(missing | in_words). Installing: $(packages)"
+        "$@" env DEBIAN_FRONTEND=noninteractive $(apt_line) || return 0
+        [ -n "$(missing)" ] || exit 0
+    done
+}
+
+lacking=$(missing | in_words)
 [ -n "$lacking" ] || exit 0
 
 if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
@@ -57,29 +97,14 @@ if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
     exit 1
 fi
 
-packages=
-for package in $(wanted); do
-    is_installed "$package" || packages="$packages $package"
-done
-line="apt-get install -y --no-install-recommends$packages"
-
 if [ "$mode" = --install ]; then
-    sudo=none
     if [ "$(id -u)" = 0 ]; then
-        sudo=
+        install_missing
     elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
-        sudo="sudo -n"
-    fi
-    if [ "$sudo" != none ]; then
-        echo "Missing on this system: $lacking. Installing:$packages"
-        DEBIAN_FRONTEND=noninteractive
-        export DEBIAN_FRONTEND
-        $sudo apt-get update -q >/dev/null 2>&1 || true
-        $sudo $line || true
-        [ -n "$(missing)" ] || exit 0
+        install_missing sudo -n
     fi
 fi
 
-echo "Missing on this system: $(missing | tr '\n' ' ' | sed 's/ $//'). Install with" >&2
-echo "    sudo apt-get update && sudo $line" >&2
+echo "Missing on this system: $(missing | in_words). Install with" >&2
+echo "    sudo apt-get update && sudo $(apt_line)" >&2
 exit 1

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from stiffgui.errors import InputError
     from stiffgui.experiment import Experiment
     from stiffgui.runs import Run, open_run, train
-    from stiffgui.study import Study, open_study, studies
+    from stiffgui.study import Study, open_study, run_study, studies
 
 __all__ = [
     "Experiment",
@@ -26,6 +26,7 @@ __all__ = [
     "open_run",
     "open_study",
     "presets",
+    "run_study",
     "studies",
     "train",
 ]
@@ -38,6 +39,7 @@ _HOMES = {
     "open_run": "stiffgui.runs",
     "open_study": "stiffgui.study",
     "presets": "stiffgui._presets",
+    "run_study": "stiffgui.study",
     "studies": "stiffgui.study",
     "train": "stiffgui.runs",
 }

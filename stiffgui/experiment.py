@@ -13,7 +13,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Self
 
+import numpy as np
 import tomlkit
+from numpy.typing import NDArray
 from pydantic import BeforeValidator, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
@@ -21,8 +23,9 @@ from stiffgui.errors import InputError, nearest, one_of
 from stiffgui.regularizers import AnyRegularizer, NoPenalty
 from stiffgui.resnet.architecture import Architecture
 from stiffgui.settings import Settings, Spec, as_kind, is_hidden, setting, specs, variants
+from stiffgui.settings_errors import refusal
 from stiffgui.stiffness import PROXIES
-from stiffgui.tasks import Alpine02, AnyTask
+from stiffgui.tasks import Alpine02, AnyTask, Data
 from stiffgui.training_settings import Training, Watch
 
 
@@ -72,6 +75,18 @@ class Experiment(Settings):
                     key,
                 )
 
+    @property
+    def steps_per_epoch(self) -> int:
+        """Batches of an epoch, the short last one included."""
+        return -(-self.task.training_samples // self.training.batch_size)
+
+    def probe_samples(self, data: Data | None = None) -> NDArray[np.float64]:
+        """The training samples [B, d] on which indices and spectra are taken, wherever shown.
+
+        `data` are the task's, where they are at hand.
+        """
+        return (self.task.data() if data is None else data).x_train[: self.watch.probe]
+
     @classmethod
     def of(cls, values: Mapping[str, Any], source: str = "") -> Experiment:
         """An experiment from nested values; InputError (naming `source`) when they are bad."""
@@ -84,14 +99,7 @@ class Experiment(Settings):
     @classmethod
     def from_toml(cls, text: str, source: str = "settings") -> Experiment:
         """An experiment from TOML text. Raises InputError naming `source` and the line or key."""
-        try:
-            values = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
-            raise InputError(
-                f"{source} is not TOML: {error}. Correct that line; `stiffgui presets --toml "
-                f"alpine02` prints a file that works."
-            ) from None
-        return cls.of(values, source)
+        return cls.of(toml_values(text, source), source)
 
     @classmethod
     def read(cls, path: str | Path) -> Experiment:
@@ -99,7 +107,7 @@ class Experiment(Settings):
 
         The path of a table counts from the file's folder, unless it is absolute.
         """
-        return cls.from_toml(settings_text(Path(path)), str(path))
+        return cls.of(read_values(Path(path)), str(path))
 
     def to_toml(self) -> str:
         """All settings as TOML text; `from_toml` reads it back to an equal experiment."""
@@ -139,24 +147,21 @@ class Experiment(Settings):
         return {k: (mine.get(k), theirs.get(k)) for k in keys if mine.get(k) != theirs.get(k)}
 
 
-def with_table_beside(text: str, path: Path) -> str:
-    """The text with a relative `task.path` made absolute; unchanged when it is no TOML."""
+def toml_values(text: str, source: str) -> dict[str, Any]:
+    """Nested values of TOML text. Raises InputError naming `source` and the line."""
     try:
-        document = tomlkit.parse(text)
-        settings = document.get("experiment", document)  # a study's file has it one deeper
-        table = settings["task"]["path"]
-    except (tomlkit.exceptions.TOMLKitError, KeyError, TypeError):
-        return text
-    if not isinstance(table, str) or not table or Path(table).expanduser().is_absolute():
-        return text
-    settings["task"]["path"] = str(path.absolute().parent / table)
-    return tomlkit.dumps(document)
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(
+            f"{source} is not TOML: {error}. Correct that line; `stiffgui presets --toml "
+            f"alpine02` prints a file that works."
+        ) from None
 
 
-def settings_text(path: Path) -> str:
-    """The TOML text of a settings file, a table's path made to count from the file's folder.
+def read_values(path: Path) -> dict[str, Any]:
+    """Nested values of a TOML file, a table's path made to count from the file's folder.
 
-    Raises InputError when the file cannot be read or is empty.
+    Raises InputError when the file cannot be read, is empty, or is no TOML.
     """
     try:
         text = path.read_text("utf-8")
@@ -172,7 +177,17 @@ def settings_text(path: Path) -> str:
             f"{path} is empty: write settings into it; `stiffgui presets --toml alpine02` "
             f"prints a file that works."
         )
-    return with_table_beside(text, path)
+    values = toml_values(text, str(path))
+    _count_from(path.absolute().parent, values)
+    return values
+
+
+def _count_from(folder: Path, values: dict[str, Any]) -> None:
+    settings = values.get("experiment", values)  # a study's file has it one deeper
+    task = settings.get("task") if isinstance(settings, dict) else None
+    table = task.get("path") if isinstance(task, dict) else None
+    if table and isinstance(table, str) and not Path(table).expanduser().is_absolute():
+        settings["task"]["path"] = str(folder / table)
 
 
 def problems(values: Mapping[str, Any]) -> dict[str, str]:
@@ -281,13 +296,8 @@ def _lookup(values: Mapping[str, Any], key: str) -> Any:
 
 def _explain(details: ErrorDetails, values: Mapping[str, Any]) -> tuple[str, str]:
     """One pydantic error as (dotted key, sentence)."""
-    context = details.get("ctx", {})
-    if isinstance(context.get("error"), InputError):
-        error = context["error"]
-        return error.key or "", str(error)
     key = _dotted(details["loc"])
-    given = details["input"]
-    kind = details["type"]
+    given, kind = details["input"], details["type"]
     if kind == "extra_forbidden":
         return key, str(_unknown(key, values, key.rpartition(".")[0]))
     if kind in ("union_tag_invalid", "union_tag_not_found", "literal_error"):
@@ -300,10 +310,8 @@ def _explain(details: ErrorDetails, values: Mapping[str, Any]) -> tuple[str, str
             f"{chooser}.kind {name!r} is not known; choose {one_of(kinds)}."
             f"{nearest(str(name), kinds)}"
         )
-    allowed = _allowed(key, values)
-    if kind == "value_error":
-        return key, f"{key}: {context['error']}"
-    return key, f"{key} is {_shown(given)}; it must be {allowed}."
+    error = refusal(details, key, _spec_of(key))
+    return error.key or "", str(error)
 
 
 def _dotted(location: tuple[int | str, ...]) -> str:
@@ -321,15 +329,10 @@ def _dotted(location: tuple[int | str, ...]) -> str:
     return ".".join(parts)
 
 
-def _allowed(key: str, values: Mapping[str, Any]) -> str:
-    words = {"integer": "a whole number", "number": "a number", "flag": "true or false"}
-    for model in _variants_with(key):
-        for spec in specs(model[1], model[0]):
-            if spec.key == key:
-                if spec.type in ("choice", "choices"):
-                    return spec.bounds
-                return " ".join(filter(None, (words.get(spec.type, spec.type), spec.bounds)))
-    return "a table of settings"
+def _spec_of(key: str) -> Spec | None:
+    """The declaration of the setting at a dotted key, whatever is chosen; None of a group."""
+    each = (spec for prefix, group in _variants_with(key) for spec in specs(group, prefix))
+    return next((spec for spec in each if spec.key == key), None)
 
 
 def _variants_with(key: str) -> Iterator[tuple[str, Settings]]:
@@ -339,8 +342,3 @@ def _variants_with(key: str) -> Iterator[tuple[str, Settings]]:
             for member in _CHOICES[chooser].values():
                 yield f"{chooser}.", member()
     yield "", Experiment()
-
-
-def _shown(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."

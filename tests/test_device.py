@@ -11,7 +11,6 @@ import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from stiffgui import presets
 from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
 from stiffgui.regularizers import L2, NoPenalty, Regularizer, Stiffness
@@ -21,6 +20,7 @@ from stiffgui.training import Controls, Record, Trainer
 from stiffgui.training.graph import WARM_UP, CapturedGradient
 from stiffgui.training.parameter_buffer import ParameterBuffer
 from stiffgui.training.step import Gradient
+from tests.small import small
 
 PENALTIES: dict[str, Regularizer] = {
     "none": NoPenalty(),
@@ -62,18 +62,18 @@ class NoWaiting(TorchDispatchMode):
         return function(*arguments, **options)
 
 
-def small(penalty: Regularizer, **training: Any) -> Experiment:
+def penalised(penalty: Regularizer, **training: Any) -> Experiment:
     """Alpine02 of width 4 with batches of 20, 20 and 7."""
-    settings = {
-        "architecture.width": 4,
-        "architecture.depth": 3,
-        "task.train_samples": 47,
-        "training.batch_size": 20,
-        "training.trials": 2,
-        "training.epochs": 3,
-        "watch.every": 1000,
-    } | {f"training.{key}": value for key, value in training.items()}
-    return presets["alpine02"].with_settings(settings).model_copy(update={"regularizer": penalty})
+    experiment = small(
+        architecture__width=4,
+        architecture__depth=3,
+        task__train_samples=47,
+        **{
+            f"training__{key}": value
+            for key, value in ({"batch_size": 20, "trials": 2, "epochs": 3} | training).items()
+        },
+    )
+    return experiment.model_copy(update={"regularizer": penalty})
 
 
 @pytest.fixture
@@ -103,7 +103,7 @@ def test_the_watchman_sees_what_waits(name: str) -> None:
 @pytest.mark.parametrize("name", PENALTIES)
 @pytest.mark.usefixtures("as_on_a_device")
 def test_no_step_waits_for_the_device(name: str) -> None:
-    trainer = Trainer(small(PENALTIES[name]))
+    trainer = Trainer(penalised(PENALTIES[name]))
     trainer._adam.set_rates(np.array([1e-3, 2e-3]), np.ones(2, dtype=bool))
     x, y = trainer._draw_epoch()
     into = torch.zeros(3, 2)
@@ -119,7 +119,7 @@ def test_no_step_waits_for_the_device(name: str) -> None:
 @pytest.mark.usefixtures("as_on_a_device")
 def test_the_gradient_needs_no_values(name: str) -> None:
     """On the meta device there are none: a copy to the host or a decision would raise."""
-    architecture = small(NoPenalty()).architecture
+    architecture = penalised(NoPenalty()).architecture
     device = torch.device("meta")
     parameters = ParameterBuffer(architecture.shapes(2, 1), 2, torch.float32, device)
     gradient = parameters.like()
@@ -137,7 +137,7 @@ def test_the_gradient_needs_no_values(name: str) -> None:
 @pytest.mark.parametrize("name", PENALTIES)
 def test_the_processors_training_is_the_devices(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Kernels and torch code from the same start, with the same random numbers."""
-    experiment = small(PENALTIES[name], precision="float64")
+    experiment = penalised(PENALTIES[name], precision="float64")
     losses = []
     for kernels_serve in (True, False):
         if not kernels_serve:
@@ -165,7 +165,7 @@ class Replaying:
 @pytest.mark.parametrize("name", PENALTIES)
 @pytest.mark.usefixtures("as_on_a_device")
 def test_a_captured_training_is_the_plain_one(name: str) -> None:
-    experiment = small(PENALTIES[name])
+    experiment = penalised(PENALTIES[name])
     plain, captured = Trainer(experiment), Trainer(experiment)
     device = Replaying()
     compute = captured._compute_gradient
@@ -174,8 +174,8 @@ def test_a_captured_training_is_the_plain_one(name: str) -> None:
     for ours, theirs in zip(captured, plain, strict=True):
         if isinstance(ours, Record):
             assert isinstance(theirs, Record)
-            np.testing.assert_array_equal(ours.train_error, theirs.train_error)
-            np.testing.assert_array_equal(ours.penalty, theirs.penalty)
+            np.testing.assert_array_equal(ours.values["train_error"], theirs.values["train_error"])
+            np.testing.assert_array_equal(ours.values["penalty"], theirs.values["penalty"])
     for key, value in captured.parameters().items():
         np.testing.assert_array_equal(value, plain.parameters()[key])
     # A graph for whole batches, one for the short one; twice that where steps differ.
@@ -184,20 +184,20 @@ def test_a_captured_training_is_the_plain_one(name: str) -> None:
 
 def test_a_live_weight_is_captured_anew() -> None:
     controls, device = Controls(), Replaying()
-    trainer = Trainer(small(Stiffness()), controls)
+    trainer = Trainer(penalised(Stiffness()), controls)
     assert isinstance(trainer._compute_gradient, Gradient)
     trainer._compute_gradient = CapturedGradient(trainer._compute_gradient, device)
     for item in trainer:
         if isinstance(item, Record) and item.epoch == 1:
-            shares = item.penalty_share
+            shares = item.values["penalty_share"]
             controls.change({"regularizer.weight": 1.0})
     assert isinstance(item, Record)
-    assert device.captures == 4 and (item.penalty_share > 10 * shares).all()
+    assert device.captures == 4 and (item.values["penalty_share"] > 10 * shares).all()
 
 
 def test_a_graph_without_a_device_is_refused() -> None:
     with pytest.raises(InputError, match="needs a CUDA device") as caught:
-        Trainer(small(NoPenalty(), cuda_graph=True, device="cpu"))
+        Trainer(penalised(NoPenalty(), cuda_graph=True, device="cpu"))
     assert caught.value.key == "training.cuda_graph"
 
 
@@ -206,6 +206,6 @@ def test_a_graph_without_a_device_is_refused() -> None:
 def test_cuda_with_and_without_graph(name: str) -> None:
     losses = []
     for graph in (False, True):
-        trainer = Trainer(small(PENALTIES[name], cuda_graph=graph, device="cuda"))
+        trainer = Trainer(penalised(PENALTIES[name], cuda_graph=graph, device="cuda"))
         losses.append([step[0].cpu().numpy().copy() for step in islice(trainer.steps(), 9)])
     np.testing.assert_allclose(losses[0], losses[1], rtol=1e-4)

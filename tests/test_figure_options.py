@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from stiffgui.cli import main
 from stiffgui.errors import InputError
-from stiffgui.figures import Options
+from stiffgui.figures import Options, table_to_file
 
 BAD = {
     "width": "-5",
@@ -50,3 +51,16 @@ def test_the_nearest_index_and_the_bounds() -> None:
     with pytest.raises(InputError, match="Did you mean gelfand"):
         Options(indices=("gelfnd",))
     Options(width=20, height=1000, font=4, dpi=1200, epoch=0)
+
+
+def test_latex_escapes_every_sign_that_means_something(tmp_path: Path) -> None:
+    table = pd.DataFrame({"a_b": [1.23456789], "signs": ["^ $ { } ~ \\ _ % & #"], "n": [3]})
+    table["range"] = "1\u202f000–2\u2009000"
+    table_to_file(lambda: table, tmp_path / "t.tex", "latex", False)
+    lines = (tmp_path / "t.tex").read_text("utf-8").splitlines()
+    assert lines[:2] == [r"\begin{tabular}{rlrl}", r"\toprule"]
+    assert lines[2] == r"a\_b & signs & n & range \\"
+    signs = (
+        r"\textasciicircum \space \$ \{ \} \textasciitilde \space \textbackslash \space \_ \% \& \#"
+    )
+    assert lines[4] == rf"1.235 & {signs} & 3 & 1\,000--2\,000 \\"

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 import torch
 
-from stiffgui import presets
 from stiffgui.experiment import Experiment
 from stiffgui.regularizers import NoPenalty, Regularizer, Stiffness
 from stiffgui.resnet.network import Pass
 from stiffgui.stiffness import proxy
 from stiffgui.training import Controls, Record, Trainer
 from stiffgui.training.loss import batch_loss
+from tests.small import small
 
 OPTIONS = {
     "regularizer.every": 3,
@@ -23,18 +23,15 @@ OPTIONS = {
 }
 
 
-def small(**training: Any) -> Experiment:
-    """Five batches of 20, 20, 20, 20 and 10 samples."""
-    settings = {
-        "task.train_samples": 90,
-        "architecture.width": 6,
-        "architecture.depth": 3,
-        "training.batch_size": 20,
-        "training.epochs": 6,
-        "training.precision": "float64",
-        "watch.every": 1000,
-    } | {f"training.{key}": value for key, value in training.items()}
-    return presets["alpine02-stiff"].with_settings(settings | OPTIONS)
+def partly(**training: Any) -> Experiment:
+    """Five batches of 20, 20, 20, 20 and 10 samples, penalised as OPTIONS say."""
+    settings = {"batch_size": 20, "epochs": 6, "precision": "float64"} | training
+    return small(
+        "alpine02-stiff",
+        architecture__width=6,
+        architecture__depth=3,
+        **{f"training__{key}": value for key, value in settings.items()},
+    ).with_settings(OPTIONS)
 
 
 def records(trainer: Trainer) -> list[Record]:
@@ -42,7 +39,7 @@ def records(trainer: Trainer) -> list[Record]:
 
 
 def test_the_settings_say_what_they_trade() -> None:
-    specs = {spec.key: spec for spec in small().specs()}
+    specs = {spec.key: spec for spec in partly().specs()}
     for key in ("regularizer.every", "regularizer.fraction"):
         assert specs[key].help.startswith("Trades exactness for time") and specs[key].default == 1
 
@@ -56,7 +53,7 @@ def test_due_steps_carry_m_times_the_weight_and_the_others_none() -> None:
 
 
 def test_a_part_of_the_batch_is_the_mean_over_its_first_samples() -> None:
-    trainer = Trainer(small())
+    trainer = Trainer(partly())
     trained = trainer.network
     x, y = (t[:, :7] for t in trainer._draw_epoch())
     chosen = Stiffness(weight=0.3, proxy=proxy("frobenius"))
@@ -70,7 +67,7 @@ def test_a_part_of_the_batch_is_the_mean_over_its_first_samples() -> None:
 
 def test_the_penalty_of_a_part_is_unbiased() -> None:
     """Over shuffled batches the mean square over the part has the mean over the whole."""
-    trainer = Trainer(small(trials=1))
+    trainer = Trainer(partly(trials=1))
     part = Stiffness(proxy=proxy("frobenius"), fraction=0.25)
     x, outputs = trainer._x[None, :20], trainer._y.shape[-1]
     with torch.no_grad():
@@ -86,7 +83,7 @@ def test_the_penalty_of_a_part_is_unbiased() -> None:
 
 
 def test_records_hold_means_over_the_steps_with_a_penalty() -> None:
-    trainer = Trainer(small(trials=2))
+    trainer = Trainer(partly(trials=2))
     compute, seen = trainer._compute_gradient, []
 
     def listen(x: Any, y: Any, penalty: Regularizer, generators: Any, into: Any) -> None:
@@ -101,38 +98,40 @@ def test_records_hold_means_over_the_steps_with_a_penalty() -> None:
         assert len(due) in (1, 2)
         sizes = [size for size, _ in due]
         penalty, share = np.average([values[1:] for _, values in due], axis=0, weights=sizes)
-        np.testing.assert_allclose(found[epoch].penalty, penalty, rtol=1e-12)
-        np.testing.assert_allclose(found[epoch].penalty_share, share, rtol=1e-12)
-        assert (found[epoch].penalty > 0).all() and (found[epoch].penalty_share < 1).all()
+        np.testing.assert_allclose(found[epoch].values["penalty"], penalty, rtol=1e-12)
+        np.testing.assert_allclose(found[epoch].values["penalty_share"], share, rtol=1e-12)
+        assert (found[epoch].values["penalty"] > 0).all() and (
+            found[epoch].values["penalty_share"] < 1
+        ).all()
 
 
 def test_an_epoch_without_a_penalty_has_none_recorded() -> None:
-    experiment = small(epochs=4).with_settings({"regularizer.every": 7})
-    found = [bool(np.isnan(r.penalty[0])) for r in records(Trainer(experiment))[1:]]
+    experiment = partly(epochs=4).with_settings({"regularizer.every": 7})
+    found = [bool(np.isnan(r.values["penalty"][0])) for r in records(Trainer(experiment))[1:]]
     # Steps 0, 7 and 14 of epochs of five steps.
     assert found == [False, False, False, True]
-    assert np.isfinite([r.train_error for r in records(Trainer(experiment))]).all()
+    assert np.isfinite([r.values["train_error"] for r in records(Trainer(experiment))]).all()
 
 
 def test_a_trial_is_the_same_alone_and_in_a_batch() -> None:
     together, alone = (
-        records(Trainer(small(**which))) for which in ({"trials": 4}, {"first_trial": 2})
+        records(Trainer(partly(**which))) for which in ({"trials": 4}, {"first_trial": 2})
     )
     for batch, single in zip(together, alone, strict=True):
         for name in ("train_error", "penalty", "penalty_share"):
-            values = getattr(batch, name)[2], getattr(single, name)[0]
+            values = batch.values[name][2], single.values[name][0]
             assert values[0] == pytest.approx(values[1], rel=1e-9), name
 
 
 def test_a_resumed_training_is_the_unbroken_one() -> None:
-    whole = records(Trainer(small()))
+    whole = records(Trainer(partly()))
     controls = Controls()
-    first = Trainer(small(), controls)
+    first = Trainer(partly(), controls)
     for item in first:
         if isinstance(item, Record) and item.epoch == 2:  # step 10: the next penalty is at 12
             controls.stop()
-    rest = records(Trainer(small(), checkpoint=first.checkpoint()))
+    rest = records(Trainer(partly(), checkpoint=first.checkpoint()))
     assert [r.epoch for r in rest] == [3, 4, 5, 6]
     for a, b in zip(rest, whole[3:], strict=True):
-        np.testing.assert_allclose(a.train_error, b.train_error, rtol=1e-12)
-        np.testing.assert_allclose(a.penalty, b.penalty, rtol=1e-12)
+        np.testing.assert_allclose(a.values["train_error"], b.values["train_error"], rtol=1e-12)
+        np.testing.assert_allclose(a.values["penalty"], b.values["penalty"], rtol=1e-12)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
 from test_network import build, points
 from test_step import PENALTIES, compare
 
-from stiffgui import presets
 from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
 from stiffgui.regularizers import ConditionNumber, JacobianFrobenius, Kinetic, Regularizer
 from stiffgui.resnet.architecture import Architecture
 from stiffgui.resnet.tableaus import INTEGRATORS
 from stiffgui.training import Record, Trainer
+from tests.small import small
 
 NEW: dict[str, Regularizer] = {
     "kinetic": Kinetic(weight=0.3),
@@ -50,19 +52,15 @@ def test_their_gradient_is_autograds(
     compare(Architecture(width=5, depth=4, weights=kind, horizon=1.7), name, trials)
 
 
-def small(**changes: object) -> Experiment:
-    values = {
-        "architecture.width": 6,
-        "architecture.depth": 4,
-        "task.train_samples": 100,
-        "training.epochs": 15,
-        "training.learning_rate": 1e-2,
-        "training.precision": "float64",
-        "watch.every": 1000,
-    }
-    return presets["alpine02"].with_settings(
-        values | {k.replace("__", "."): v for k, v in changes.items()}
-    )
+double = partial(
+    small,
+    architecture__width=6,
+    architecture__depth=4,
+    task__train_samples=100,
+    training__epochs=15,
+    training__learning_rate=1e-2,
+    training__precision="float64",
+)
 
 
 def last(experiment: Experiment) -> tuple[Trainer, Record]:
@@ -75,8 +73,8 @@ def last(experiment: Experiment) -> tuple[Trainer, Record]:
 def test_training_lowers_them(name: str) -> None:
     penalties = []
     for weight in (0.0, 1.0):
-        _, record = last(small(regularizer=name, regularizer__weight=weight))
-        penalties.append(record.penalty[0])
+        _, record = last(double(regularizer=name, regularizer__weight=weight))
+        penalties.append(record.values["penalty"][0])
     assert penalties[1] < 0.9 * penalties[0]
 
 
@@ -98,7 +96,7 @@ def test_a_network_at_rest_has_a_finite_gradient() -> None:
 
 @pytest.mark.parametrize("integrator", INTEGRATORS)
 def test_end_times_are_reproducible_and_leave_the_network_alone(integrator: str) -> None:
-    jittered = small(
+    jittered = double(
         training__end_time_jitter=0.4, architecture__integrator=integrator, training__epochs=3
     )
     first, second = last(jittered)[0], last(jittered)[0]
@@ -112,7 +110,7 @@ def test_end_times_are_reproducible_and_leave_the_network_alone(integrator: str)
 
 
 def test_end_times_are_uniform_around_t() -> None:
-    trainer = Trainer(small(training__end_time_jitter=0.25, architecture__horizon=2.0))
+    trainer = Trainer(double(training__end_time_jitter=0.25, architecture__horizon=2.0))
     seen: list[float] = []
     inner = trainer._end_time
     assert inner is not None
@@ -136,20 +134,20 @@ def test_end_times_are_uniform_around_t() -> None:
 
 def test_a_jittered_step_has_the_step_size_it_says() -> None:
     """One batch with jitter is one batch of a network with that horizon."""
-    experiment = small(training__end_time_jitter=0.3, training__batch_size=100)
+    experiment = double(training__end_time_jitter=0.3, training__batch_size=100)
     trainer = Trainer(experiment)
     x, y = trainer._draw_epoch()
     loss = torch.zeros(3, 1, dtype=torch.float64)
     factor = 1 + 0.3 * np.random.default_rng([0, 2**31, 0]).uniform(-1, 1)
     trainer._compute_gradient(x, y, experiment.regularizer, trainer._generators, loss)
-    other = Trainer(small(architecture__horizon=float(factor), training__batch_size=100))
+    other = Trainer(double(architecture__horizon=float(factor), training__batch_size=100))
     expected = torch.zeros(3, 1, dtype=torch.float64)
     other._compute_gradient(x, y, experiment.regularizer, other._generators, expected)
     torch.testing.assert_close(loss, expected, rtol=1e-12, atol=0)
 
 
 def test_trials_with_jitter_are_the_same_alone() -> None:
-    both = small(training__end_time_jitter=0.3, training__trials=2, training__epochs=3)
+    both = double(training__end_time_jitter=0.3, training__trials=2, training__epochs=3)
     alone = both.with_settings({"training.trials": 1, "training.first_trial": 1})
     together = last(both)[0].parameters()["layers.weight"][1]
     np.testing.assert_allclose(
@@ -166,5 +164,5 @@ def test_trials_with_jitter_are_the_same_alone() -> None:
 )
 def test_a_captured_step_is_one_fixed_step(changes: dict[str, object], key: str) -> None:
     with pytest.raises(InputError, match="captures one fixed step") as caught:
-        small(training__cuda_graph=True, **changes)
+        double(training__cuda_graph=True, **changes)
     assert caught.value.key == key

@@ -16,10 +16,11 @@ import pandas as pd
 import psutil
 import pytest
 
-from stiffgui import InputError, open_run, open_study
+from stiffgui import InputError, open_run, open_study, run_study
 from stiffgui.cli import main
 from stiffgui.runs import History
 from stiffgui.study import Study, StudyRecording
+from stiffgui.study.comparison import comparisons_of
 from stiffgui.study.events import Lost, Progress, Started, Trained
 from stiffgui.study.executors import WorkerProcesses, choose_executor
 from stiffgui.study.lock import StudyLock
@@ -27,6 +28,7 @@ from stiffgui.study.partial_chunks import PartialChunks
 from stiffgui.study.plan import plan
 from stiffgui.study.progress_estimate import ProgressEstimate
 from stiffgui.study.results import joined
+from stiffgui.study.summary import summary_frame
 from stiffgui.training import Controls
 from tests.study_files import numbers, tiny
 
@@ -44,7 +46,7 @@ def long() -> Study:
 def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tiny study trained in this process."""
     path = tmp_path_factory.mktemp("here") / "study.stiff"
-    with tiny().run(path) as results:
+    with run_study(tiny(), path) as results:
         assert results.finished
     return path
 
@@ -95,7 +97,7 @@ def test_dask_gives_the_same_numbers(here: Path, tmp_path: Path, cluster: str) -
     with open_study(path) as results:
         series = results.run_of_chunk(0).series()
     assert [r.epoch for r in sent] == series.epochs.tolist()
-    np.testing.assert_array_equal(sent[-1].train_error, series.series["train_error"][-1])
+    np.testing.assert_array_equal(sent[-1].values["train_error"], series.series["train_error"][-1])
 
 
 def test_a_killed_worker_process_changes_nothing(long_here: pd.DataFrame, tmp_path: Path) -> None:
@@ -231,9 +233,10 @@ def test_diverged_trials_are_left_out_and_said(tmp_path: Path) -> None:
     with open_study(path) as results:
         wild = results.variants[1]
         assert wild.diverged.tolist() == [0, 1] and results.chunks[1].state == "diverged"
-        assert "no pairs of finished trials" in results.comparisons[0].sentence
-        assert "2 pairs with a diverged trial left out" in results.comparisons[0].sentence
-        assert np.isnan(results.summary["test_error"][1])
+        sentence = comparisons_of(results)[0].sentence
+        assert "no pairs of finished trials" in sentence
+        assert "2 pairs with a diverged trial left out" in sentence
+        assert np.isnan(summary_frame(results)["test_error"][1])
 
 
 def test_a_trial_opens_as_a_run(here: Path, tmp_path: Path) -> None:
@@ -324,7 +327,10 @@ def test_histories_of_different_length_are_joined_by_epoch() -> None:
         e = np.array(epochs, dtype=np.int64)
         series = {"train_error": np.full((len(e), trials), value) + e[:, None]}
         indices = {"spectral-radius": np.full((1, trials, 2), value)}
-        return History(e, e / 10, series, e[:1], indices, {})
+        made = History(trials)
+        made.extend(e, e / 10, series)
+        made.measure(e[:1], indices, {})
+        return made
 
     whole, resumed = history([0, 1, 2, 5, 10], 2, 0.0), history([0, 1, 2, 3, 5, 10], 1, 100.0)
     lost = history([0, 1], 1, 200.0)  # all its trials diverged after epoch 1

@@ -10,7 +10,7 @@ import scipy.stats
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stiffgui.study.comparison import COMPARED, Comparison, Paired
+from stiffgui.study.comparison import Comparison, Paired
 from stiffgui.study.statistics import (
     fewest_pairs,
     hodges_lehmann,
@@ -18,6 +18,7 @@ from stiffgui.study.statistics import (
     signed_rank,
     walsh_averages,
 )
+from stiffgui.training.quantities import of_study
 
 
 @given(n=st.integers(1, 40), seed=st.integers(0, 1000), shift=st.floats(-1, 1))
@@ -109,7 +110,7 @@ def _paired(**changes: object) -> Paired:
 
 
 def test_too_few_pairs_are_said_once() -> None:
-    few = {name: _paired(quantity=name, pairs=3) for name in COMPARED}
+    few = {name: _paired(quantity=name, pairs=3) for name in of_study("compared")}
     assert Comparison("B", "A", few).sentence == (
         "B against A: test error 1 % higher, training error 1 % higher, stiffness 1 % higher; "
         "but 3 pairs prove nothing (the test needs 7)."

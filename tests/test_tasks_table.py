@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from stiffgui.experiment import Experiment, problems
 from stiffgui.runs import open_run, train
 from stiffgui.runs.scores import output_scores
 from stiffgui.tasks.table import ENDINGS, Table, inspect
+from stiffgui.tasks.table.formats import read_sheet
 
 CLM = Path(__file__).parents[2] / "shared" / "data" / "clm5ppe" / "clm5ppe_500x32_to_10.csv"
 
@@ -462,3 +464,17 @@ def test_values_that_overflow_are_refused_with_their_column(tmp_path: Path, name
     (tmp_path / "huge.csv").write_text("\n".join(rows))
     with pytest.raises(ValueError, match=f"column '{name}' has values beyond"):
         Table(path=str(tmp_path / "huge.csv"), input_columns="a", output_columns="y")
+
+
+@pytest.mark.parametrize(
+    ("ending", "library"), [(".xlsx", "openpyxl"), (".nc", "xarray"), (".nc", "h5netcdf")]
+)
+def test_a_missing_library_is_told_with_what_to_install(
+    ending: str, library: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / f"samples{ending}"
+    WRITERS[ending](frame(), path)
+    monkeypatch.setitem(sys.modules, library, None)  # as if it were not installed
+    with pytest.raises(InputError, match=r'`pip install "stiffgui\[tables\]"`\.$') as caught:
+        read_sheet(path, "auto")
+    assert str(caught.value).startswith(path.name) and "\n" not in str(caught.value)

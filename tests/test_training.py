@@ -9,21 +9,13 @@ import numpy as np
 import pytest
 import torch
 
-from stiffgui import presets
-from stiffgui.experiment import Experiment
 from stiffgui.runs import Recording, open_run
 from stiffgui.training import Controls, Event, Record, Trainer
 from stiffgui.training.adam import Adam
 from stiffgui.training.parameter_buffer import ParameterBuffer
 from stiffgui.training.plateau import PlateauSchedule
 from stiffgui.training_settings import Plateau
-
-
-def small(preset: str = "alpine02", **settings: object) -> Experiment:
-    """A preset with few samples, for speed."""
-    base = {"task.train_samples": 90, "training.epochs": 20, "watch.every": 1000}
-    changes = base | {key.replace("__", "."): value for key, value in settings.items()}
-    return presets[preset].with_settings(changes)
+from tests.small import small
 
 
 def records(trainer: Trainer) -> list[Record]:
@@ -42,14 +34,20 @@ def test_a_trial_is_the_same_alone_and_in_a_batch(
     orders = together._draw_epoch()[0][3], alone._draw_epoch()[0][0]
     assert torch.equal(*orders)
     for batch, single in zip(records(together), records(alone), strict=True):
-        assert batch.train_error[3] == pytest.approx(single.train_error[0], rel=tolerance)
-        assert batch.test_error[3] == pytest.approx(single.test_error[0], rel=tolerance)
-        assert batch.penalty[3] == pytest.approx(single.penalty[0], rel=tolerance)
+        assert batch.values["train_error"][3] == pytest.approx(
+            single.values["train_error"][0], rel=tolerance
+        )
+        assert batch.values["test_error"][3] == pytest.approx(
+            single.values["test_error"][0], rel=tolerance
+        )
+        assert batch.values["penalty"][3] == pytest.approx(
+            single.values["penalty"][0], rel=tolerance
+        )
 
 
 def test_trials_differ() -> None:
     first = records(Trainer(small(training__trials=2, training__epochs=1)))[-1]
-    assert first.train_error[0] != first.train_error[1]
+    assert first.values["train_error"][0] != first.values["train_error"][1]
 
 
 @pytest.mark.parametrize("dead", [False, True])
@@ -145,7 +143,7 @@ def test_a_diverging_trial_keeps_its_last_good_state(tmp_path: object) -> None:
     np.testing.assert_array_equal(trainer.parameters()["layers.weight"][1], good)
     last = got[-1]
     assert isinstance(last, Record)
-    assert np.isfinite(last.train_error[0]) and np.isnan(last.train_error[1])
+    assert np.isfinite(last.values["train_error"][0]) and np.isnan(last.values["train_error"][1])
 
 
 def test_resuming_gives_the_run_that_was_never_stopped(tmp_path: object) -> None:
@@ -165,7 +163,7 @@ def test_resuming_gives_the_run_that_was_never_stopped(tmp_path: object) -> None
     with open_run(path) as run:
         assert run.ending == "finished"
         errors = run.series().series["train_error"][:, 0]
-    np.testing.assert_allclose(errors, [r.train_error[0] for r in whole], rtol=1e-9)
+    np.testing.assert_allclose(errors, [r.values["train_error"][0] for r in whole], rtol=1e-9)
 
 
 def test_a_stop_between_records_leaves_no_trace_after_resuming(tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ import pytest
 
 from stiffgui import InputError, open_run, presets, train
 from stiffgui.runs import WarmStart, refine
-from stiffgui.session.messages import Bundle, Ended, Failed, Start
-from stiffgui.session.work import train_messages
+from stiffgui.session.service import Answer, Failure, Request, answers
+from stiffgui.session.training import Train
 from stiffgui.training import Controls
 
 SMALL = presets["alpine02"].with_settings(
@@ -83,14 +83,11 @@ def test_what_does_not_fit_is_told_before_anything_is_written(
 
 
 def test_the_message_that_starts_a_branch(first: Path, tmp_path: Path) -> None:
-    path = str(tmp_path / "b.stiff")
-    start = Start(SMALL.to_toml(), path, warm_start=(str(first), 2))
-    messages = list(train_messages(start, Controls()))
-    assert isinstance(messages[-1], Ended)
-    items = [item for m in messages if isinstance(m, Bundle) for item in m.items]
-    assert items[0].kind == "branched"  # type: ignore[union-attr]
-    bad = Start(
-        SMALL.to_toml(), str(tmp_path / "c.stiff"), warm_start=(str(tmp_path / "no.stiff"), 2)
-    )
-    (failed,) = train_messages(bad, Controls())
-    assert isinstance(failed, Failed) and "no.stiff cannot be read" in failed.sentence
+    work = Train(SMALL, tmp_path / "b.stiff", warm_start=WarmStart(first, 2))
+    *bundles, ending = answers(Request(1, work), Controls())
+    assert ending == Answer(1, "finished")
+    items = [item for bundle in bundles for item in bundle.value.items]  # type: ignore[union-attr]
+    assert items[0].kind == "branched"
+    bad = Train(SMALL, tmp_path / "c.stiff", warm_start=WarmStart(tmp_path / "no.stiff", 2))
+    (failure,) = answers(Request(1, bad), Controls())
+    assert isinstance(failure, Failure) and "no.stiff cannot be read" in failure.sentence

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +29,8 @@ from stiffgui.resnet.weights import (
 )
 from stiffgui.runs import open_run, refine
 from stiffgui.runs.snapshot import Snapshot
-from stiffgui.training import Trainer
+from stiffgui.training import Record, Trainer
+from tests.small import small
 
 SMOOTH = [kind for kind in WEIGHTS if kind != "per-layer"]
 
@@ -127,23 +129,22 @@ def test_gradient_by_hand_is_autograds(kind: str, penalty: str, trials: int, dep
 @pytest.mark.parametrize("integrator", [i for i in INTEGRATORS if i != "euler"])
 @pytest.mark.parametrize("kind", ["per-layer", "legendre"])
 def test_training_lowers_the_error(integrator: str, kind: str) -> None:
-    experiment = small(kind, 30).with_settings({"architecture.integrator": integrator})
-    errors = [item.train_error[0] for item in Trainer(experiment) if hasattr(item, "train_error")]
+    changes = {"architecture__weights": kind, "architecture__integrator": integrator}
+    experiment = narrow(training__epochs=30, **changes)
+    errors = [
+        item.values["train_error"][0] for item in Trainer(experiment) if isinstance(item, Record)
+    ]
     assert errors[-1] < 0.9 * errors[0]
 
 
-def small(kind: str = "per-layer", epochs: int = 40) -> Experiment:
-    return presets["alpine02"].with_settings(
-        {
-            "architecture.width": 6,
-            "architecture.depth": 5,
-            "architecture.weights": kind,
-            "training.epochs": epochs,
-            "training.learning_rate": 1e-2,
-            "task.train_samples": 180,
-            "watch.every": 1000,
-        }
-    )
+narrow = partial(
+    small,
+    architecture__width=6,
+    architecture__depth=5,
+    training__epochs=40,
+    training__learning_rate=1e-2,
+    task__train_samples=180,
+)
 
 
 # ------------------------------------------------------------------ integrators
@@ -257,7 +258,7 @@ def test_implicit_jacobians_are_those_of_the_field_at_the_left_end() -> None:
 
 
 def snapshot(kind: str, integrator: str = "euler", depth: int = 5) -> Snapshot:
-    experiment = small(kind).with_settings(
+    experiment = narrow(architecture__weights=kind).with_settings(
         {"architecture.integrator": integrator, "architecture.depth": depth}
     )
     each = [initial_parameters(experiment.architecture, 2, 1, 1, r) for r in range(2)]
@@ -305,7 +306,7 @@ def test_depths_that_cannot_be() -> None:
 
 
 def test_refining_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    train(small(epochs=60), tmp_path / "five.stiff")
+    train(narrow(training__epochs=60), tmp_path / "five.stiff")
     depths = [("five", "ten", 10), ("ten", "twenty", 20)]
     for source, target, depth in depths:
         arguments = ["--refine", str(tmp_path / f"{source}.stiff"), "--set"]
@@ -329,7 +330,7 @@ def test_refining_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFi
 
 @pytest.mark.parametrize("kind", WEIGHTS)
 def test_a_run_of_any_kind_is_stored_and_resumed(kind: str, tmp_path: Path) -> None:
-    experiment = small(kind, 4)
+    experiment = narrow(architecture__weights=kind, training__epochs=4)
     whole = train(experiment, tmp_path / "whole.stiff")
     assert whole.experiment == experiment
     coefficients = whole.parameters(4)["layers.weight"]

@@ -1,4 +1,4 @@
-"""This machine's speed against the talk's method and others: what `stiffgui bench` runs.
+"""This machine's speed beside plain `torch.nn` and others: what `stiffgui bench` runs.
 
 `stiffgui.benchmarks.report.measure()` measures all rows; needs torch.
 """

@@ -11,6 +11,7 @@ import time
 import warnings
 
 from stiffgui.benchmarks.problems import Problem
+from stiffgui.regularizers import NoPenalty
 
 
 def is_installed() -> bool:
@@ -31,12 +32,14 @@ def quinn_step_seconds(problem: Problem, epochs: int = 4) -> float:
 
     matplotlib.use("Agg")
     data, task = problem.task.data(), problem.task
+    experiment = problem.experiment(NoPenalty())
+    network_of, batch = experiment.architecture, experiment.training.batch_size
     x, y = data.x_train, data.y_train
 
     def run(count: int) -> float:
         network = RNet(
-            problem.width,
-            problem.depth - 1,
+            network_of.width,
+            network_of.depth - 1,
             indim=task.inputs,
             outdim=task.outputs,
             layer_pre=True,
@@ -50,7 +53,7 @@ def quinn_step_seconds(problem: Problem, epochs: int = 4) -> float:
             val=(x[:20], y[:20]),
             lrate=1e-3,
             nepochs=count,
-            batch_size=problem.batch,
+            batch_size=batch,
             freq_out=10**6,
             freq_plot=10**6,
         )
@@ -66,4 +69,4 @@ def quinn_step_seconds(problem: Problem, epochs: int = 4) -> float:
                 seconds = run(2 + epochs) - run(2)
         finally:
             os.chdir(here)
-    return seconds / (epochs * -(-task.training_samples // problem.batch))
+    return seconds / (epochs * -(-task.training_samples // batch))

@@ -43,23 +43,18 @@ class RandomTask(Task):
 
 @dataclass(frozen=True)
 class Problem:
-    """A network and its data; `batch` divides the training set."""
+    """The network and the batches of a preset, on data of its size."""
 
     name: str
-    width: int
-    depth: int
-    batch: int
+    preset: str
     task: Task
 
     def experiment(
         self, regularizer: Regularizer, trials: int = 1, precision: str = "float32"
     ) -> Experiment:
-        """The experiment of this size, on the CPU with one thread."""
-        base = presets["alpine02"].with_settings(
+        """The experiment of this size, on the CPU."""
+        base = presets[self.preset].with_settings(
             {
-                "architecture.width": self.width,
-                "architecture.depth": self.depth,
-                "training.batch_size": self.batch,
                 "training.trials": trials,
                 "training.device": "cpu",
                 "training.precision": precision,
@@ -68,6 +63,11 @@ class Problem:
         return base.model_copy(update={"task": self.task, "regularizer": regularizer})
 
 
-ALPINE = Problem("Alpine", 20, 10, 45, presets["alpine02"].task)
-CLIMATE = Problem("climate", 50, 16, 20, RandomTask())
+ALPINE = Problem("Alpine", "alpine02", presets["alpine02"].task)
+CLIMATE = Problem("climate", "climate", RandomTask())
 PROBLEMS = (ALPINE, CLIMATE)
+
+
+def problem_of(preset: str) -> Problem:
+    """The size of network of a preset."""
+    return next(p for p in PROBLEMS if preset.startswith(p.preset))

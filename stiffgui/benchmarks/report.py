@@ -1,93 +1,105 @@
-"""The measurement as plain values, and as text and Markdown tables."""
+"""How long a step of every preset takes: as plain values, and as text and Markdown tables."""
 
 from __future__ import annotations
 
 import datetime
 import os
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from stiffgui.benchmarks import accuracy, peer
-from stiffgui.benchmarks.problems import PROBLEMS
-from stiffgui.benchmarks.rows import actions, rows, watching
-from stiffgui.benchmarks.timing import Timing, interleave
+from stiffgui._presets import presets
+from stiffgui.benchmarks import peer, yardstick
+from stiffgui.benchmarks.problems import PROBLEMS, Problem, problem_of
+from stiffgui.benchmarks.timing import Action, Timing, interleave
+from stiffgui.regularizers import NoPenalty, Regularizer
+from stiffgui.training import Trainer
 
 Document = dict[str, Any]
+TRIALS = 25
+NOTE = (
+    "a step is one batch; torch.nn: torch.nn.Linear, autograd and torch.optim.Adam, one trial "
+    "without penalty, same numbers; climate on random data of its size; float32"
+)
+HEADINGS = (
+    "preset",
+    "1 trial, ms a step",
+    "over torch.nn",
+    f"{TRIALS} trials, ms a step",
+    "a trial over torch.nn",
+    "over QUiNN",
+)
 
 
 def measure(*, full: bool = False, progress: Callable[[str], None] = lambda text: None) -> Document:
-    """Measure every row: about two minutes, `full` three times as many rounds.
+    """Measure every preset: about a minute, `full` three times as many rounds.
 
-    Returns machine, date, timings (milliseconds of a step: median and every round) and rows.
+    Returns machine, date, note, timings (milliseconds of a step: median and every round) and a
+    row per preset. `over_quinn` is None where QUiNN is not installed, or trains no such penalty.
     """
     rounds, slice_seconds = (15, 0.4) if full else (5, 0.3)
     prepared = {name: prepare() for name, prepare in actions().items()}
     timings = interleave(prepared, rounds, slice_seconds, progress)
-    progress("accuracy, watching and peers")
-    found = [_row(row, timings) for row in rows()]
-    share = watching(3000 if full else 1000)
-    found.append(_result("watching: wall time / training time, Alpine02", share, None, "-", 1.1))
-    found += _peers(timings)
+    quinn: dict[str, float] = {}
+    if peer.is_installed():
+        progress("QUiNN")
+        quinn = {problem.preset: peer.quinn_step_seconds(problem) for problem in PROBLEMS}
     return {
         "date": datetime.date.today().isoformat(),
         "machine": machine(),
-        "note": "climate: random standardised data of that size; penalties on up to four threads, "
-        "all else on one; float32",
-        "milliseconds": {
-            name: {"median": t.median * 1e3, "rounds": (t.seconds * 1e3).tolist()}
-            for name, t in timings.items()
-        },
-        "rows": found,
+        "note": NOTE,
+        "milliseconds": milliseconds(timings),
+        "rows": [_row(name, timings, quinn) for name in presets],
     }
 
 
-def _row(row: Any, timings: dict[str, Timing]) -> Document:
-    ratio, spread = timings[row.above].over(timings[row.below])
-    result = _result(row.title, ratio, spread, row.source, row.first_goal, row.then_goal)
-    if row.accuracy_of is not None:
-        result["error"] = accuracy.error(*row.accuracy_of)
-    result["milliseconds"] = timings[row.above].median * 1e3
-    return result
+def actions() -> dict[str, Callable[[], Action]]:
+    """What is timed: name -> a function that prepares it. One call is one optimiser step."""
+    made = {f"{p.name} torch.nn": plain_steps(p) for p in PROBLEMS}
+    for name in presets:
+        problem, penalty = problem_of(name), presets[name].regularizer
+        made[name] = our_steps(problem, penalty)
+        made[f"{name} x{TRIALS}"] = our_steps(problem, penalty, TRIALS)
+    return made
 
 
-def _result(
-    title: str,
-    ratio: float,
-    spread: float | None,
-    source: str,
-    first: float | None = None,
-    then: float | None = None,
-) -> Document:
+def our_steps(problem: Problem, penalty: Regularizer, trials: int = 1) -> Callable[[], Action]:
+    """Prepares our optimiser steps."""
+    return lambda: Trainer(problem.experiment(penalty, trials)).steps().__next__
+
+
+def plain_steps(
+    problem: Problem, penalty: yardstick.Penalty | None = None, weight: float = 0.0
+) -> Callable[[], Action]:
+    """Prepares optimiser steps of plain `torch.nn`."""
+    return lambda: yardstick.steps(problem.experiment(NoPenalty()), penalty, weight).__next__
+
+
+def _row(name: str, timings: dict[str, Timing], quinn: dict[str, float]) -> Document:
+    one, many = timings[name], timings[f"{name} x{TRIALS}"]
+    plain = timings[f"{problem_of(name).name} torch.nn"]
+    over, spread = one.over(plain)
     return {
-        "title": title,
-        "ratio": ratio,
+        "preset": name,
+        "milliseconds": one.median * 1e3,
+        "over_torch_nn": over,
         "spread": spread,
-        "source": source,
-        "first_goal": first,
-        "first_met": None if first is None else ratio <= first,
-        "then_goal": then,
-        "then_met": None if then is None else ratio <= then,
-        "error": None,
-        "milliseconds": None,
+        "trials": TRIALS,
+        "milliseconds_of_trials": many.median * 1e3,
+        "trial_over_torch_nn": many.over(plain)[0] / TRIALS,
+        "over_quinn": one.median / quinn[name] if name in quinn else None,
     }
 
 
-def _peers(timings: dict[str, Timing]) -> list[Document]:
-    found = []
-    for problem in PROBLEMS:
-        title = f"our step / QUiNN (float64, other loss, validates), {problem.name}"
-        if peer.is_installed():
-            seconds = peer.quinn_step_seconds(problem)
-            ratio = timings[f"{problem.name} RES"].median / seconds
-            found.append(_result(title, ratio, None, "1"))
-        else:
-            missing = _result(title, float("nan"), None, "1")
-            found.append(missing | {"ratio": None, "source": "not installed: pip install uqinn"})
-    return found
+def milliseconds(timings: dict[str, Timing]) -> Document:
+    """Median and every round of each."""
+    return {
+        name: {"median": t.median * 1e3, "rounds": (t.seconds * 1e3).tolist()}
+        for name, t in timings.items()
+    }
 
 
 def machine() -> str:
@@ -103,42 +115,30 @@ def machine() -> str:
     )
 
 
-HEADINGS = ("ratio", "talk or peer", "first goal", "then", "here", "ms a step", "error vs LAPACK")
-
-
 def table(document: Document) -> list[tuple[str, ...]]:
-    """The rows as text, under HEADINGS. A goal that is met carries a tick."""
+    """The rows as text, under HEADINGS."""
     return [
         (
-            row["title"],
-            row["source"],
-            _goal(row["first_goal"], row["first_met"]),
-            _goal(row["then_goal"], row["then_met"]),
-            _number(row["ratio"], row["spread"]),
-            "-" if row["milliseconds"] is None else f"{row['milliseconds']:.3g}",
-            "-" if row["error"] is None else f"{row['error']:.1e}",
+            row["preset"],
+            f"{row['milliseconds']:.3g}",
+            f"{row['over_torch_nn']:.3g} ± {row['spread']:.1g}",
+            f"{row['milliseconds_of_trials']:.3g}",
+            f"{row['trial_over_torch_nn']:.3g}",
+            "-" if row["over_quinn"] is None else f"{row['over_quinn']:.3g}",
         )
         for row in document["rows"]
     ]
 
 
-def _goal(goal: float | None, met: bool | None) -> str:
-    return "-" if goal is None else f"<= {goal:g} {'met' if met else 'missed'}"
-
-
-def _number(ratio: float | None, spread: float | None) -> str:
-    if ratio is None:
-        return "-"
-    return f"{ratio:.3g}" if spread is None else f"{ratio:.3g} ± {spread:.1g}"
-
-
 def markdown(document: Document) -> str:
     """A Markdown table with machine and date above it."""
-    lines = [f"{document['machine']}; {document['date']}; {document['note']}.", ""]
-    lines.append("| " + " | ".join(HEADINGS) + " |")
-    lines.append("|---" * len(HEADINGS) + "|")
-    lines += ["| " + " | ".join(row) + " |" for row in table(document)]
-    return "\n".join(lines) + "\n"
+    return _head(document) + "\n" + markdown_table(HEADINGS, table(document))
+
+
+def markdown_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Cells as Markdown."""
+    lines = ["| " + " | ".join(row) + " |" for row in (headings, *rows)]
+    return "\n".join([lines[0], "|---" * len(headings) + "|", *lines[1:]]) + "\n"
 
 
 def text(document: Document) -> str:
@@ -146,4 +146,8 @@ def text(document: Document) -> str:
     cells = [HEADINGS, *table(document)]
     widths = [max(len(row[k]) for row in cells) for k in range(len(HEADINGS))]
     body = ["  ".join(c.ljust(w) for c, w in zip(r, widths, strict=True)).rstrip() for r in cells]
-    return "\n".join([f"{document['machine']}; {document['date']}", document["note"], *body]) + "\n"
+    return _head(document) + "\n".join(body) + "\n"
+
+
+def _head(document: Document) -> str:
+    return f"{document['machine']}; {document['date']}; {document['note']}.\n"

@@ -42,12 +42,12 @@ def interleave(
     for name, action in actions.items():
         progress(name)
         action()
-    found: dict[str, list[float]] = {name: [] for name in actions}
+    seconds: dict[str, list[float]] = {name: [] for name in actions}
     for number in range(rounds):
         progress(f"round {number + 1} of {rounds}")
         for name, action in actions.items():
-            found[name].append(_time(action, slice_seconds))
-    return {name: Timing(np.array(seconds)) for name, seconds in found.items()}
+            seconds[name].append(_time(action, slice_seconds))
+    return {name: Timing(np.array(each)) for name, each in seconds.items()}
 
 
 def _time(action: Action, slice_seconds: float) -> float:

@@ -94,7 +94,7 @@ def refined(path: Path, settings: list[str], device: str | None) -> tuple[Experi
 
     with open_run(path) as run:
         old = run.experiment
-        last = run.nearest_epoch(2**62)
+        last = run.last_snapshot_epoch
     wanted = old.with_settings(changes_of(settings, device))
     if wanted.architecture.weights != old.architecture.weights:
         raise InputError(

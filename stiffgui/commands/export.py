@@ -25,7 +25,7 @@ from stiffgui.figures import (
 )
 
 
-@with_figure_options
+@with_figure_options("runs", "study")
 def export(
     files: Annotated[list[Path], typer.Argument(metavar="RUN.stiff...|STUDY.stiff")],
     out: Annotated[Path, typer.Option("-o", "--out", help="The file to write.")],
@@ -42,9 +42,9 @@ def export(
     kind: Annotated[
         str | None, typer.Option("--format", help="Default: the file's ending.")
     ] = None,
-    colour: Annotated[
+    colours: Annotated[
         list[int] | None,
-        typer.Option(help="Colour number of each run, from 0; by default in their order."),
+        typer.Option("--colour", help="Colour number of each run, from 0; by default in their order."),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
     **settings: Any,
@@ -56,7 +56,7 @@ def export(
         raise InputError(f"{out} is a folder: name a file in it.")
     kind = kind or out.suffix.removeprefix(".")
     with ExitStack() as opened:
-        source = _open(files, colour or [], opened)
+        source = _open(files, colours or [], opened)
         if table is not None:
             _say_nearest_epoch(source, TABLES[source_kind(source)].get(table), settings)
             export_table(table, source, out, kind, _known(table, source, settings), replace=force)

@@ -10,39 +10,42 @@ import typer
 from pydantic.fields import FieldInfo
 
 from stiffgui.figures import FIGURES, Figure, Style
-from stiffgui.settings import Settings, fields_of, flag_of, type_name
+from stiffgui.settings import Settings, flag_of, type_name
 
 TYPES: Mapping[str, Any] = {"integer": int, "number": float, "flag": bool}
 
 
-def declared() -> dict[str, FieldInfo]:
-    """Every setting of every figure of runs and studies, and of its style, by name."""
-    kinds: list[type[Settings]] = [
-        kind for source in ("runs", "study") for kind in FIGURES[source].values()
-    ]
-    return {
-        name: field
-        for kind in (*kinds, Style)
-        for name, field in fields_of(kind).items()
-        if name != "kind"
-    }
+def declared(*sources: str) -> dict[str, FieldInfo]:
+    """Every setting of the figures of these sources, and of their style, by name."""
+    kinds: list[type[Settings]] = [k for source in sources for k in FIGURES[source].values()]
+    kinds.append(Style)
+    fields: dict[str, FieldInfo] = {}
+    for kind in kinds:
+        fields |= kind.model_fields
+    fields.pop("kind", None)
+    return fields
 
 
-def with_figure_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command whose last parameter is `**settings` an option for each setting."""
-    signature = inspect.signature(command, eval_str=True)
-    own = [p for p in signature.parameters.values() if p.kind != p.VAR_KEYWORD]
-    parameters = [*own, *_parameters()]
-    command.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
-    command.__annotations__ = {p.name: p.annotation for p in parameters}
-    return command
+def with_figure_options(*sources: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Give a command whose last parameter is `**settings` an option for each setting of the
+    figures of these sources."""
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        signature = inspect.signature(command, eval_str=True)
+        own = [p for p in signature.parameters.values() if p.kind != p.VAR_KEYWORD]
+        parameters = [*own, *_parameters(declared(*sources))]
+        command.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+        command.__annotations__ = {p.name: p.annotation for p in parameters}
+        return command
+
+    return decorate
 
 
-def _parameters() -> Iterator[inspect.Parameter]:
-    for name, field in declared().items():
+def _parameters(fields: Mapping[str, FieldInfo]) -> Iterator[inspect.Parameter]:
+    for name, field in fields.items():
         kind = type_name(field)
         several = kind == "choices" or name == "limits"
-        python = list[str] if several else TYPES.get(kind, str)
+        python: Any = list[str] if several else TYPES.get(kind, str)
         flag = flag_of(name, field)
         option = typer.Option(flag.removesuffix("/"), help=_help(field), show_default=False)
         annotation = Annotated[python | None, option]
@@ -53,8 +56,8 @@ def _parameters() -> Iterator[inspect.Parameter]:
 
 def _help(field: FieldInfo) -> str:
     """What a setting means, its unit and its default."""
-    extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
-    choices, unit = extra.get("choices") or {}, str(extra.get("unit") or "")
+    extra: Any = field.json_schema_extra
+    choices, unit = extra["choices"] or {}, extra["unit"]
     text = f"{field.description} In {unit}." if unit else str(field.description)
     if choices and len(choices) < 6:
         text += f" One of {', '.join(choices)}."

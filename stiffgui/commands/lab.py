@@ -6,11 +6,14 @@ import json
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from stiffgui.commands.experiment_arguments import changes_of
+from stiffgui.commands.figure_options import settings_of, with_figure_options
+from stiffgui.figures import FIGURES, Style, export_figure, figure, figure_from
+from stiffgui.figures.files import check_target
 
 if TYPE_CHECKING:
     from stiffgui.labs import Page, Result
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
 LINE_SECONDS = 2.0
 
 
+@with_figure_options("page")
 def lab(
     name: Annotated[str, typer.Argument(metavar="linear|convergence|crossing|gradients")],
     settings: Annotated[
@@ -29,6 +33,7 @@ def lab(
     ] = None,
     keys: Annotated[bool, typer.Option("--keys", help="List the page's settings.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
+    **look: Any,
 ) -> None:
     """Compute a page of the neural-ODE laboratory."""
     from stiffgui.labs import page
@@ -38,13 +43,13 @@ def lab(
         for spec in chosen.specs():
             print(f"{spec.key:16s} {spec.default!s:14s} {spec.help} {spec.bounds}".rstrip())
         return
+    shown = figure(name, "page", **settings_of(FIGURES["page"][name], look))
+    style = figure_from(Style, settings_of(Style, look))
     if out is not None:
-        from stiffgui.figures.lab import check_target, export_lab
-
         check_target(out, _ending(out), replace=force)
     result = _compute(chosen)
     if out is not None:
-        export_lab(chosen, result, out, _ending(out), replace=force)
+        export_figure(shown, result, out, _ending(out), style, replace=force)
     if as_json:
         print(json.dumps({"page": name, "settings": chosen.model_dump()} | result.numbers()))
         return

@@ -47,6 +47,7 @@ def show(
 
 def show_study(path: Path, as_json: bool) -> None:
     """Print a study's table and what its comparisons say."""
+    from stiffgui.study.comparison import comparisons_of
     from stiffgui.study.results import open_study
     from stiffgui.study.summary import document, readable
 
@@ -60,7 +61,7 @@ def show_study(path: Path, as_json: bool) -> None:
         print(f"{path}: {state}; medians over trials (quartiles)")
         titles, rows = readable(results)
         _print_table(titles, rows)
-        for comparison in results.comparisons:
+        for comparison in comparisons_of(results):
             if comparison.pairs:
                 print(comparison.sentence)
         if any(len(outputs) > 1 for outputs in scores.values()):
@@ -113,18 +114,16 @@ def summary(run: Run) -> dict[str, Any]:
     samples, at the last measured epoch. `outputs` are scores on the test set in own units, at the
     last kept epoch; where there are none, `outputs_problem` says why.
     """
-    from stiffgui.stiffness.indices import network_index
-
     history = run.series()
-    errors = {name: values[-1] for name, values in history.series.items()}
-    indices = {name: network_index(values[-1]) for name, values in history.indices.items()}
+    errors = history.last()
+    indices = {name: history.network(name)[-1] for name in history.indices}
     flagged = {name: float(values[-1].mean()) for name, values in history.flagged.items()}
     outputs, problem = _outputs(run)
     return {
         "file": str(run.path),
         "ending": run.ending,
-        "epoch": int(history.epochs[-1]),
-        "seconds": float(history.seconds[-1]),
+        "epoch": int(history.epochs[-1]) if len(history.epochs) else 0,
+        "seconds": float(history.seconds[-1]) if len(history.epochs) else 0.0,
         "trials": run.trials,
         "errors": {name: _median(values) for name, values in errors.items()},
         "indices": {name: _median(values) for name, values in indices.items()},
@@ -134,7 +133,7 @@ def summary(run: Run) -> dict[str, Any]:
         "outputs_problem": problem,
         "per_trial": {name: _listed(values) for name, values in (errors | indices).items()},
         "events": run.events,
-        "settings": run.experiment.model_dump(mode="json"),
+        "settings": None if run.foreign else run.experiment.model_dump(mode="json"),
         "provenance": run.provenance,
     }
 

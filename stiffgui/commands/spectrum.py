@@ -20,15 +20,15 @@ def spectrum(
     kind: Annotated[str, typer.Option("--format", help="csv or json.")] = "csv",
 ) -> None:
     """Print the eigenvalues of a layer's Jacobian on the probe samples."""
-    from stiffgui.figures.spectrum import spectrum_table
+    from stiffgui.figures import figure
     from stiffgui.runs import open_run
 
     if kind not in ("csv", "json"):
         raise InputError(f"--format {kind} is not known; choose {one_of(('csv', 'json'))}.")
-    if epoch < 0:
-        raise InputError(f"epoch is {epoch}; it must be 0 or more.")
+    shown = figure("spectrum", epoch=epoch, layer=layer, trial=trial)
     with open_run(run) as opened:
-        table, facts = spectrum_table(opened, epoch, layer, trial)
+        table = shown.table([opened])
+    facts = dict(table.attrs)
     if kind == "csv":
         if facts["epoch"] != epoch:
             print(f"nearest kept epoch: {facts['epoch']}", file=sys.stderr)

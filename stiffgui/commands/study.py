@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-import sys
-import time
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from stiffgui._presets import presets
 from stiffgui.commands.experiment_arguments import changes_of, free_name, read_experiment
-from stiffgui.commands.terminal import LINE_SECONDS, stop_on_interrupt, tell
+from stiffgui.commands.terminal import Row, TerminalProgress, duration, stop_on_interrupt, tell
 from stiffgui.errors import InputError
 from stiffgui.study.declaration import OWN, Study, is_experiment
 from stiffgui.study.library import studies
 from stiffgui.tasks.table import ENDINGS
+
+if TYPE_CHECKING:
+    from stiffgui.study.progress_estimate import VariantEstimate
 
 
 def study(
@@ -118,7 +119,9 @@ def _train(
     resume: bool,
 ) -> str:
     """Train what is left of the study; how it ended."""
+    from stiffgui.study.events import Lost, Trained
     from stiffgui.study.executors import choose_executor
+    from stiffgui.study.progress_estimate import ProgressEstimate
     from stiffgui.study.recording import StudyRecording
     from stiffgui.study.results import open_study
     from stiffgui.training import Controls
@@ -137,88 +140,24 @@ def _train(
             tell(f"{path}: {done} of {len(states)} batches are done{part}")
         if recording.chunks:
             tell(f"{path}: training {executor.describe()}")
-        progress = _StudyProgress(recording.study, states, executor.slots)
-        with progress:
+        pace = ProgressEstimate(recording.study, states, executor.slots)
+        with TerminalProgress() as progress:
             for event in recording:
-                progress.hear(event)
+                pace.hear(event)
+                if isinstance(event, Lost):
+                    progress.tell(event.text)
+                elif isinstance(event, Trained):
+                    progress.tell(
+                        f"batch {event.number + 1}: {event.ending} at epoch {event.epoch}, "
+                        f"{event.seconds:.1f} s of training by {event.worker}"
+                    )
+                progress.show(map(_row, pace.variants()))
     return recording.ending
 
 
-class _StudyProgress:
-    """A bar per variant on a terminal, a line per running variant every few seconds otherwise."""
-
-    def __init__(self, declared: Study, states: Any, slots: int) -> None:
-        from stiffgui.study.progress_estimate import ProgressEstimate
-
-        self.pace = ProgressEstimate(declared, states, slots)
-        self._said = time.monotonic()
-        self._bars: Any = None
-        if sys.stderr.isatty():
-            from rich.console import Console
-            from rich.progress import BarColumn, Progress, TextColumn
-
-            self._bars = Progress(
-                TextColumn("{task.description}"),
-                BarColumn(),
-                TextColumn("{task.percentage:3.0f} %  {task.fields[facts]}"),
-                console=Console(stderr=True),
-                transient=True,
-            )
-            self._tasks = [
-                self._bars.add_task(v.name, total=v.total, facts="") for v in self.pace.variants()
-            ]
-
-    def __enter__(self) -> _StudyProgress:
-        if self._bars is not None:
-            self._bars.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._bars is not None:
-            self._bars.stop()
-
-    def hear(self, event: Any) -> None:
-        from stiffgui.study.events import Lost, Trained
-
-        self.pace.hear(event)
-        if isinstance(event, Lost):
-            self._tell(event.text)
-        elif isinstance(event, Trained):
-            self._tell(
-                f"batch {event.number + 1}: {event.ending} at epoch {event.epoch}, "
-                f"{event.seconds:.1f} s of training by {event.worker}"
-            )
-        if self._bars is not None:
-            for task, variant in zip(self._tasks, self.pace.variants(), strict=True):
-                self._bars.update(task, completed=variant.done, facts=facts_of(variant))
-        elif time.monotonic() - self._said >= LINE_SECONDS:
-            self._said = time.monotonic()
-            for variant in self.pace.variants():
-                if variant.state == "running":
-                    self._tell(
-                        f"{variant.name}: {100 * variant.fraction:.0f} %  {facts_of(variant)}"
-                    )
-
-    def _tell(self, text: str) -> None:
-        if self._bars is not None:
-            self._bars.console.print(text)
-        else:
-            tell(text)
-
-
-def facts_of(variant: Any) -> str:
-    """Rate and time left of a variant in words."""
-    if variant.state != "running":
-        return str(variant.state)
-    left = "" if variant.left is None else f"  {duration(variant.left)} left"
-    return f"{variant.rate:.3g} epochs/s{left}"
-
-
-def duration(seconds: float) -> str:
-    """Seconds as a person says them."""
-    whole = round(seconds)
-    if whole < 100:
-        return f"{whole} s"
-    if whole < 5400:
-        return f"{whole // 60} min {whole % 60:02d} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+def _row(variant: VariantEstimate) -> Row:
+    facts = variant.state
+    if variant.state == "running":
+        left = "" if variant.left is None else f"  {duration(variant.left)} left"
+        facts = f"{variant.rate:.3g} epochs/s{left}"
+    return Row(variant.name, variant.done, variant.total, facts, variant.state == "running")

@@ -5,13 +5,15 @@ from __future__ import annotations
 import signal
 import sys
 import time
+from collections.abc import Iterable
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
-    from stiffgui.training import Controls, Record
+    from rich.progress import Progress, TaskID
+
+    from stiffgui.training import Controls
 
 LINE_SECONDS = 5.0
 
@@ -36,61 +38,74 @@ def stop_on_interrupt(controls: Controls) -> Any:
             signal.signal(number, handler)
 
 
-class TrainingProgress:
-    """A bar with rate and time left on a terminal, a line every few seconds otherwise."""
+@dataclass(frozen=True)
+class Row:
+    """One bar: its name, how much of it is done, and what is to be said beside it."""
 
-    def __init__(self, trainer: Any) -> None:
-        self._trainer = trainer
-        self._started, self._first = time.monotonic(), trainer.epoch
-        self._said = self._started
-        self._bar: Any = None
+    name: str
+    done: float
+    total: float
+    facts: str
+    running: bool = True
+
+
+class TerminalProgress:
+    """A bar per row on a terminal, a line per running row every few seconds otherwise."""
+
+    def __init__(self) -> None:
+        self._shown = time.monotonic()
+        self._bars: Progress | None = None
+        self._tasks: list[TaskID] = []
         if sys.stderr.isatty():
             from rich.console import Console
-            from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+            from rich.progress import BarColumn, Progress, TextColumn
 
-            self._bar = Progress(
-                TextColumn("epoch {task.completed:.0f}/{task.total:.0f}"),
+            self._bars = Progress(
+                TextColumn("{task.description}"),
                 BarColumn(),
-                TimeRemainingColumn(),
-                TextColumn("{task.fields[facts]}"),
+                TextColumn("{task.percentage:3.0f} %  {task.fields[facts]}"),
                 console=Console(stderr=True),
                 transient=True,
             )
-            self._task = self._bar.add_task("", total=1, facts="")
 
-    def __enter__(self) -> TrainingProgress:
-        if self._bar is not None:
-            self._bar.start()
+    def __enter__(self) -> Self:
+        if self._bars is not None:
+            self._bars.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.stop()
+        if self._bars is not None:
+            self._bars.stop()
 
     def tell(self, text: str) -> None:
-        if self._bar is not None:
-            self._bar.console.print(text)
+        """A line above the bars."""
+        if self._bars is not None:
+            self._bars.console.print(text)
         else:
             tell(text)
 
-    def show(self, record: Record) -> None:
-        now = time.monotonic()
-        total = self._trainer.experiment.training.epochs
-        if self._bar is not None:
-            self._bar.update(
-                self._task, completed=record.epoch, total=total, facts=self._facts(record, now)
-            )
-        elif now - self._said >= LINE_SECONDS:
-            self._said = now
-            facts = self._facts(record, now)
-            rate = (record.epoch - self._first) / max(now - self._started, 1e-9)
-            left = (total - record.epoch) / rate if rate > 0 else float("inf")
-            tell(f"epoch {record.epoch}/{total}  {facts}  {left:.0f} s left")
+    def show(self, rows: Iterable[Row]) -> None:
+        """How far everything is now, always the same rows; drawn when it is time."""
+        if self._bars is not None:
+            for number, row in enumerate(rows):
+                if number == len(self._tasks):
+                    self._tasks.append(self._bars.add_task("", facts=""))
+                task = self._tasks[number]
+                self._bars.update(
+                    task, description=row.name, completed=row.done, total=row.total, facts=row.facts
+                )
+        elif time.monotonic() - self._shown >= LINE_SECONDS:
+            self._shown = time.monotonic()
+            for row in rows:
+                if row.running:
+                    tell(f"{row.name}: {100 * row.done / max(1, row.total):.0f} %  {row.facts}")
 
-    def _facts(self, record: Record, now: float) -> str:
-        rate = (record.epoch - self._first) / max(now - self._started, 1e-9)
-        train, test = (
-            float(np.nanmedian(e)) if np.isfinite(e).any() else float("nan")
-            for e in (record.train_error, record.test_error)
-        )
-        return f"train {train:.4g}  test {test:.4g}  {rate:.1f} epochs/s"
+
+def duration(seconds: float) -> str:
+    """Seconds as a person says them."""
+    whole = round(seconds)
+    if whole < 100:
+        return f"{whole} s"
+    if whole < 5400:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,10 +19,13 @@ from stiffgui.commands.experiment_arguments import (
     resumed,
     taken,
 )
-from stiffgui.commands.terminal import TrainingProgress, stop_on_interrupt, tell
+from stiffgui.commands.terminal import Row, TerminalProgress, duration, stop_on_interrupt, tell
 from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
 from stiffgui.tasks.table import Table
+
+if TYPE_CHECKING:
+    from stiffgui.training import Record
 
 
 def train(
@@ -71,13 +76,14 @@ def train(
     )
     if isinstance(experiment.task, Table):
         tell(taken(experiment.task))
-    progress = TrainingProgress(recording.trainer)
-    with stop_on_interrupt(controls), progress:
+    began, first = time.monotonic(), recording.trainer.epoch
+    with stop_on_interrupt(controls), TerminalProgress() as progress:
         for item in recording:
             if isinstance(item, Event):
                 progress.tell(item.text)
             else:
-                progress.show(item)
+                rate = (item.epoch - first) / max(time.monotonic() - began, 1e-9)
+                progress.show(_row(item, rate, recording.trainer.experiment.training.epochs))
     from stiffgui.commands.show import summary
     from stiffgui.runs import open_run
 
@@ -97,6 +103,20 @@ def train(
             "training.learning_rate",
         )
     return 0
+
+
+def _row(record: Record, rate: float, epochs: int) -> Iterator[Row]:
+    """`rate` in epochs per second; a generator, as few records are shown."""
+    from stiffgui.runs.history import quartiles
+    from stiffgui.training.quantities import drawn_in
+
+    errors = [
+        f"{q.short} {float(quartiles(record.values[q.name][None])[1, 0]):.4g}"
+        for q in drawn_in("errors")
+    ]
+    left = f"  {duration((epochs - record.epoch) / rate)} left" if rate > 0 else ""
+    facts = "  ".join([*errors, f"{rate:.1f} epochs/s{left}"])
+    yield Row(f"epoch {record.epoch}/{epochs}", record.epoch, epochs, facts)
 
 
 def _what_and_where(

@@ -27,9 +27,9 @@ from stiffgui.figures.lab_linear import LinearFigure
 from stiffgui.figures.layers import Layers
 from stiffgui.figures.picture import Picture
 from stiffgui.figures.slices import Slices
+from stiffgui.figures.sources import Drawn, drawn
 from stiffgui.figures.spectrum import Spectrum, TimeScales
 from stiffgui.figures.study import Boxes, StudySummary, variants_of
-from stiffgui.figures.sources import Drawn, drawn
 from stiffgui.figures.style import Style, styled
 from stiffgui.figures.summary import Summary
 from stiffgui.figures.trajectories import Trajectories
@@ -135,7 +135,7 @@ def _study_table(name: str) -> Callable[[Any, str], pd.DataFrame]:
     def tabulate(results: Any, kind: str) -> pd.DataFrame:
         from stiffgui.study.summary import study_table
 
-        return study_table(results, name, readable=kind == "latex")
+        return study_table(results, name, readable_cells=kind == "latex")
 
     return tabulate
 

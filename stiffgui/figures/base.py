@@ -15,6 +15,7 @@ from pydantic import BeforeValidator, ValidationError
 from stiffgui.figures.picture import Picture
 from stiffgui.figures.sources import Drawn, drawn
 from stiffgui.settings import Settings, kind_of, setting
+from stiffgui.settings_errors import first_error
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -105,10 +106,7 @@ class NetworkFigure(RunFigure):
 
 def figure_from(kind: type[Kind], settings: Mapping[str, Any]) -> Kind:
     """A figure, or its style, from settings. Raises InputError for an unknown or a bad one."""
-    from stiffgui.labs.page import _sentence
-    from stiffgui.settings import specs
-
     try:
         return kind.model_validate(dict(settings))
     except ValidationError as error:
-        raise _sentence(error, {s.key: s for s in specs(kind.model_construct())}) from None
+        raise first_error(kind, error, "this figure") from None

@@ -92,7 +92,10 @@ def _write_npz(table: pd.DataFrame, file: Any) -> None:
 
 
 def _write_latex(table: pd.DataFrame, file: Any) -> None:
-    text = table.to_latex(index=False, escape=True, float_format="%.4g", na_rep="–")
+    text: str = table.to_latex(index=False, escape=True, float_format="%.4g")
+    # pdfLaTeX knows no thin spaces, and sets a dash between numbers from two hyphens.
+    for sign, written in (("\u2009", r"\,"), ("\u202f", r"\,"), ("–", "--")):
+        text = text.replace(sign, written)
     file.write(text.encode())
 
 
@@ -119,6 +122,17 @@ def may_write(path: Path, replace: bool) -> None:
         raise InputError(f"{path} is a folder: name a file in it.")
     if path.exists() and not replace:
         raise InputError(f"{path} exists: choose another name, or add --force to replace it.")
+
+
+def check_target(path: Path, kind: str, *, replace: bool = False) -> None:
+    """Raise InputError, before anything is computed, when a figure could not be written."""
+    if kind not in FIGURE_FORMATS:
+        raise InputError(
+            f"{path} has no ending of a figure; choose {one_of(tuple(FIGURE_FORMATS))}."
+        )
+    if not path.absolute().parent.is_dir():
+        raise InputError(f"{path} cannot be written: its folder does not exist; create it first.")
+    may_write(path, replace)
 
 
 def write(path: Path, save: Callable[[Any], Any]) -> None:

@@ -21,6 +21,7 @@ from stiffgui.figures.picture import (
     Picture,
     Places,
     Points,
+    ends_of,
 )
 from stiffgui.figures.sources import Drawn
 from stiffgui.settings import setting
@@ -204,8 +205,8 @@ def _curve(fit: FitData, output: int) -> Panel:
         Curve(x=x, y=fit.target[:, output], colour=0, label="target"),
         Curve(x=x, y=fit.network[:, output], colour=1, dash=1, label="network"),
     )
-    axes = {"x": Axis(label=fit.input_names[0]), "y": Axis(label=fit.output_names[output])}
-    return Panel(**axes, items=items)
+    x_axis, y_axis = Axis(label=fit.input_names[0]), Axis(label=fit.output_names[output])
+    return Panel(x=x_axis, y=y_axis, items=items)
 
 
 def _maps(fit: FitData, output: int) -> list[Panel]:
@@ -221,8 +222,9 @@ def _maps(fit: FitData, output: int) -> list[Panel]:
     pictures = (("target", target, shared), ("network", network, shared), ("error", error, about))
     for title, values, colours in pictures:
         image = Image(x=x, y=y, values=values, colours=colours)
-        first, second = (Axis(label=name) for name in fit.input_names)
-        panels.append(Panel(x=first, y=second, items=(image,), title=title, grid=False))
+        across = Axis(label=fit.input_names[0], limits=ends_of(image.x_edges))
+        up = Axis(label=fit.input_names[1], limits=ends_of(image.y_edges))
+        panels.append(Panel(x=across, y=up, items=(image,), title=title, grid=False))
     return panels
 
 
@@ -244,5 +246,5 @@ def _scatter(run: Drawn, fit: FitData, output: int, epoch: int, trial: int) -> P
         )
     ends = np.array([fit.target[:, output].min(), fit.target[:, output].max()])
     items.append(Curve(x=ends, y=ends, colour="faint", width=0.8))
-    axes = {"x": Axis(label=f"true {name}"), "y": Axis(label=f"predicted {name}")}
-    return Panel(**axes, items=tuple(items))
+    x_axis, y_axis = Axis(label=f"true {name}"), Axis(label=f"predicted {name}")
+    return Panel(x=x_axis, y=y_axis, items=tuple(items))

@@ -12,11 +12,21 @@ from numpy.typing import NDArray
 
 from stiffgui.errors import InputError
 from stiffgui.figures.base import RunFigure
-from stiffgui.figures.picture import Axis, Band, Curve, Item, Marker, Panel, Picture, Scale, one_panel
+from stiffgui.figures.picture import (
+    Axis,
+    Band,
+    Curve,
+    Item,
+    Marker,
+    Panel,
+    Picture,
+    Scale,
+    one_panel,
+)
 from stiffgui.figures.sources import Drawn
 from stiffgui.settings import setting
 from stiffgui.stiffness import WATCHABLE
-from stiffgui.training.quantities import QUANTITIES, drawn_in, per_trial
+from stiffgui.training.quantities import drawn_in, per_trial
 from stiffgui.training.records import Event
 
 if TYPE_CHECKING:
@@ -58,7 +68,7 @@ class Series:
 
     name: str
     label: str
-    epochs: Array
+    epochs: NDArray[np.int64]
     quartiles: Array
     trials: int
 
@@ -191,7 +201,7 @@ class Errors(HistoryFigure):
         return [
             Series(
                 name.removesuffix("_error"),
-                QUANTITIES[name].short,
+                history.quantity(name).short,
                 *history.quartiles(name),
                 history.trials,
             )
@@ -206,7 +216,7 @@ class Stiffness(HistoryFigure):
     The watched indices, summed over layers, mean over the probe samples."""
 
     kind: Literal["stiffness"] = "stiffness"
-    label: ClassVar[str] = "index, sum over layers, mean over samples"
+    label: ClassVar[str] = "index, sum over layers"
 
     indices: tuple[str, ...] = setting(
         (),
@@ -222,7 +232,7 @@ class Stiffness(HistoryFigure):
         asked = self.indices or run.indices
         chosen = [name for name in history.indices if not asked or name in asked]
         return [
-            Series(name, WATCHABLE[name].title, *history.quartiles(name), history.trials)
+            Series(name, history.quantity(name).title, *history.quartiles(name), history.trials)
             for name in chosen
         ]
 

@@ -27,10 +27,8 @@ class LinearFigure(PageFigure[LinearResult]):
 
     def draw(self, result: LinearResult) -> Picture:
         component = f"|x{'₁₂₃₄'[result.component]}|"
-        top = max(
-            (float(np.nanmax(np.abs(p.states[:, result.component]))) for p in result.paths.values()),
-            default=1.0,
-        )
+        watched = [np.abs(path.states[:, result.component]) for path in result.paths.values()]
+        top = max((float(np.nanmax(values)) for values in watched), default=1.0)
         left = Panel(
             x=Axis(label="t"),
             y=Axis(label=component, scale="log", limits=(LOWEST, max(top, 1.0) * 5)),
@@ -47,9 +45,7 @@ class LinearFigure(PageFigure[LinearResult]):
     def _paths(self, result: LinearResult) -> Iterator[Item]:
         c = result.component
         exact = np.abs(result.exact[:, c])
-        yield Curve(
-            x=result.times, y=exact, colour="faint", width=3.5, alpha=0.6, label="exact"
-        )
+        yield Curve(x=result.times, y=exact, colour="faint", width=3.5, alpha=0.6, label="exact")
         for k, (name, path) in enumerate(result.paths.items()):
             euler = name.endswith("Euler")
             late = np.flatnonzero(np.diff(path.times) > 0.5 * max(result.steps)) + 1

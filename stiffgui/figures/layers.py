@@ -16,6 +16,7 @@ from stiffgui.figures.picture import (
     Image,
     Panel,
     Picture,
+    ends_of,
     one_panel,
     span_of,
 )
@@ -71,15 +72,15 @@ class Layers(RunFigure):
             y=np.arange(1, values.shape[1] + 1),
             values=values.T,
             colours=ColourScale(
-                label=WATCHABLE[name].title,
+                label=run.history.quantity(name).title,
                 low=low,
                 high=max(high, low + 1e-9),
                 scale="log" if log else "linear",
             ),
         )
         panel = Panel(
-            x=Axis(label="epoch", whole=True),
-            y=Axis(label="layer", whole=True),
+            x=Axis(label="epoch", whole=True, limits=ends_of(image.x_edges)),
+            y=Axis(label="layer", whole=True, limits=ends_of(image.y_edges)),
             items=(image,),
             grid=False,
         )

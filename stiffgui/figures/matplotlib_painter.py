@@ -33,8 +33,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+MOST_LETTERS = 24  # of ticks that stand beside each other without touching
 MARKERS = {"o": "o", "s": "s", "x": "x", "triangle": "^"}
-REGION = {"color": LIGHT[2], "alpha": 0.1, "lw": 0}
+REGION: dict[str, Any] = {"color": LIGHT[2], "alpha": 0.1, "lw": 0}
 
 
 def paint(picture: Picture) -> Figure:
@@ -91,9 +92,7 @@ def _paint_legend(figure: Figure, all_axes: list[Axes]) -> None:
     if entries:
         widest = max(map(len, entries))
         columns = max(1, min(len(entries), 4, 110 // max(widest + 8, 1)))
-        figure.legend(
-            entries.values(), entries.keys(), loc="outside lower center", ncols=columns
-        )
+        figure.legend(entries.values(), entries.keys(), loc="outside lower center", ncols=columns)
 
 
 # ------------------------------------------------------------------------- axes
@@ -112,7 +111,8 @@ def _set_ticks(side: Any, axis: Axis) -> None:
         places, texts = zip(*axis.ticks, strict=True)
         side.set_minor_locator(NullLocator())
         side.set_major_locator(FixedLocator(places))
-        side.set_ticklabels(texts)
+        crowded = side.axis_name == "x" and sum(map(len, texts)) > MOST_LETTERS
+        side.set_ticklabels(texts, **({"rotation": 20, "ha": "right"} if crowded else {}))
     elif axis.scale == "log":
         _set_plain_ticks(side)
     elif axis.whole:
@@ -226,14 +226,24 @@ def _paint_region(axes: Axes, region: Region) -> None:
 
 def _paint_contours(axes: Axes, contours: Contours) -> None:
     drawn = axes.contour(
-        contours.x, contours.y, contours.values, sorted(contours.levels), colors=ACCENT, linewidths=0.8
+        contours.x,
+        contours.y,
+        contours.values,
+        sorted(contours.levels),
+        colors=ACCENT,
+        linewidths=0.8,
     )
     axes.clabel(drawn, fmt="%.2g", fontsize="small")
 
 
 def _paint_marker(axes: Axes, marker: Marker) -> None:
     draw = axes.axvline if marker.across == "x" else axes.axhline
-    draw(marker.at, color=FAINT, ls=":" if marker.across == "x" else "-", lw=0.5 if marker.quiet else 0.8)
+    draw(
+        marker.at,
+        color=FAINT,
+        ls=":" if marker.across == "x" else "-",
+        lw=0.5 if marker.quiet else 0.8,
+    )
     if marker.label and not marker.quiet:
         _write_beside(axes, marker)
 
@@ -279,7 +289,7 @@ def _paint_bars(figure: Figure, drawn: list[tuple[Panel, Axes]]) -> None:
     for colours, all_axes in shared.values():
         mappable = ScalarMappable(_norm(colours), _colour_map(colours.map))
         several = len(drawn) > 1
-        where = {"location": "bottom", "pad": 0.02} if several else {}
+        where: dict[str, Any] = {"location": "bottom", "pad": 0.02} if several else {}
         figure.colorbar(mappable, ax=all_axes, label=colours.label, **where)
 
 

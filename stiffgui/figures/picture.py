@@ -229,7 +229,7 @@ class Box(Item):
     @property
     def spread(self) -> Array:
         """Places of the points: side by side rather than over each other, always the same."""
-        return self.at + 0.18 * np.sin(2.4 * np.arange(len(self.values)))
+        return np.asarray(self.at + 0.18 * np.sin(2.4 * np.arange(len(self.values))))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -267,9 +267,7 @@ class Panel:
         if limits is None:
             return self
         x0, x1, y0, y1 = limits
-        return replace(
-            self, x=replace(self.x, limits=(x0, x1)), y=replace(self.y, limits=(y0, y1))
-        )
+        return replace(self, x=replace(self.x, limits=(x0, x1)), y=replace(self.y, limits=(y0, y1)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -278,7 +276,8 @@ class Picture:
 
     `flows`: the panels may be arranged otherwise where that makes them larger. `note` is one
     line on what is seen; `numbers` are figures that belong to it, by name; `choices` what a
-    setting can be, by its name; `legend_below`: one legend for all panels. `place` is (epoch, layer, trial) of what is seen, -1 where it has none.
+    setting can be, by its name; `legend_below`: one legend for all panels. `place` is (epoch,
+    layer, trial) of what is seen, -1 where it has none.
     """
 
     rows: tuple[tuple[Panel, ...], ...]
@@ -318,6 +317,11 @@ def cell_edges(places: Array) -> Array:
     middles = (places[1:] + places[:-1]) / 2
     first, last = 2 * places[0] - middles[0], 2 * places[-1] - middles[-1]
     return np.concatenate([[first], middles, [last]])
+
+
+def ends_of(edges: Array) -> Limits:
+    """From the first to the last edge."""
+    return float(edges[0]), float(edges[-1])
 
 
 def span_of(*values: Array) -> Limits:

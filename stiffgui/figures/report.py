@@ -4,31 +4,34 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stiffgui._presets import presets, short_text
-from stiffgui.figures.fit import draw_fit
-from stiffgui.figures.history import draw_errors, draw_stiffness
-from stiffgui.figures.layers import draw_layers
-from stiffgui.figures.spectrum import draw_spectrum
-from stiffgui.figures.style import Options, styled
-from stiffgui.figures.summary import summary_table
+from stiffgui.figures.base import Figure
+from stiffgui.figures.files import paint_into
+from stiffgui.figures.fit import Fit
+from stiffgui.figures.history import Errors, Stiffness
+from stiffgui.figures.layers import Layers
+from stiffgui.figures.sources import Drawn, drawn
+from stiffgui.figures.spectrum import Spectrum
+from stiffgui.figures.style import Style
+from stiffgui.figures.summary import Summary
 
 if TYPE_CHECKING:
     from stiffgui.runs import Run
 
-# Drawn of all runs together, then of the last one: title, function, what is seen.
-TOGETHER = (
-    ("Errors", draw_errors, "RMSE of each epoch; median over trials, and quartiles."),
-    ("Stiffness", draw_stiffness, "Indices summed over layers, mean over the probe samples."),
+# Drawn of all runs together, then of the last one, each with what is seen.
+TOGETHER: tuple[tuple[Figure, str], ...] = (
+    (Errors(), "RMSE of each epoch; median over trials, and quartiles."),
+    (Stiffness(), "Indices summed over layers, mean over the probe samples."),
 )
-ALONE = (
-    ("Layers", draw_layers, "One index of every layer, epoch after epoch."),
-    ("Eigenvalues", draw_spectrum, "Of a layer's Jacobian at the probe samples."),
-    ("Fit", draw_fit, "What the network has learnt beside what it should learn."),
+ALONE: tuple[tuple[Figure, str], ...] = (
+    (Layers(), "One index of every layer, epoch after epoch."),
+    (Spectrum(), "Of a layer's Jacobian at the probe samples."),
+    (Fit(), "What the network has learnt beside what it should learn."),
 )
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem;
@@ -43,10 +46,15 @@ code { font-size: 13px; background: #f3f4f6; padding: .1rem .3rem; overflow-wrap
 """
 
 
-def write_report(runs: Sequence[Run], path: Path, options: Options | None = None) -> None:
-    """Write the report of runs, the last one in detail. Raises OSError when it cannot."""
-    options = options or Options()
-    names = ", ".join(run.path.stem for run in runs)
+def write_report(
+    source: Sequence[Any], path: Path, settings: Mapping[str, Any] | None = None
+) -> None:
+    """Write the report of runs, the last one in detail. Raises OSError when it cannot.
+
+    `settings`: those of the figures, where they have them (epoch, layer, trial).
+    """
+    runs, settings = drawn(source), settings or {}
+    names = ", ".join(run.name for run in runs)
     body = [
         f"<h1>{escape(names)}</h1>",
         f'<p class="faint">Made by stiffgui {escape(_version())} from the run '
@@ -54,10 +62,10 @@ def write_report(runs: Sequence[Run], path: Path, options: Options | None = None
         "<h2>Results</h2>",
         "<p>Last values: median and quartiles over trials. RMSE over samples and outputs; "
         "stiffness summed over layers, mean over the probe samples.</p>",
-        _results(runs, options),
-        *(_figure(title, draw, told, runs, options) for title, draw, told in TOGETHER),
-        *(_figure(title, draw, told, runs[-1:], options) for title, draw, told in ALONE),
-        *(_about(run) for run in runs),
+        _results(runs),
+        *(_figure(figure, text, runs, settings) for figure, text in TOGETHER),
+        *(_figure(figure, text, runs[-1:], settings) for figure, text in ALONE),
+        *(_about(run.run) for run in runs),
     ]
     path.write_text(
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(names)}'
@@ -72,27 +80,22 @@ def _version() -> str:
     return __version__
 
 
-def _figure(title: str, draw: Any, told: str, runs: Sequence[Run], options: Options) -> str:
-    import matplotlib.pyplot as plt
-
+def _figure(figure: Figure, text: str, runs: Sequence[Drawn], settings: Mapping[str, Any]) -> str:
     file = io.BytesIO()
-    with styled(options):
-        figure = draw(runs, options)
-        try:
-            figure.savefig(file, format="svg")
-        finally:
-            plt.close(figure)
+    known = {k: v for k, v in settings.items() if k in type(figure).model_fields}
+    paint_into(file, figure.changed(**known).picture(runs), "svg", Style())
     # As an image of its own: the names inside one SVG must not meet those of another.
     data = base64.b64encode(file.getvalue()).decode()
-    of = f" {runs[-1].path.stem}." if len(runs) == 1 else ""
+    of = f" {runs[-1].name}." if len(runs) == 1 else ""
+    title = escape(figure.title())
     return (
         f'<h2>{title}</h2><figure><img alt="{title}" src="data:image/svg+xml;base64,{data}">'
-        f"<figcaption>{escape(told + of)}</figcaption></figure>"
+        f"<figcaption>{escape(text + of)}</figcaption></figure>"
     )
 
 
-def _results(runs: Sequence[Run], options: Options) -> str:
-    table = summary_table(runs, options)
+def _results(runs: Sequence[Drawn]) -> str:
+    table = Summary().tabulate_runs(runs)
     rows = [
         (row.run, row.quantity, row.median, row.lower_quartile, row.upper_quartile, row.trials)
         for row in table.itertuples()

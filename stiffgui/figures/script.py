@@ -17,9 +17,7 @@ def changed(settings: Settings) -> dict[str, Any]:
     """The settings that differ from their defaults."""
     fields = type(settings).model_fields
     return {
-        name: value
-        for name in fields
-        if (value := getattr(settings, name)) != fields[name].default
+        name: value for name in fields if (value := getattr(settings, name)) != fields[name].default
     }
 
 
@@ -104,13 +102,18 @@ def export_command(
 ) -> str:
     """The command that writes the same file; with `replace`, over one that exists."""
     words = ["stiffgui", "export", *map(str, files), "--figure", shown.name()]
-    for settings in (shown, style):
-        for name, value in changed(settings).items():
-            words += _flags(type(settings), name, value)
+    words += [*flags_of(shown), *flags_of(style)]
     if list(colours) != list(range(len(colours))):
         for colour in colours:
             words += ["--colour", str(colour)]
     return shlex.join([*words, "-o", str(out), *(["--force"] if replace else [])])
+
+
+def flags_of(settings: Settings) -> list[str]:
+    """The words of a command that set what differs from the defaults."""
+    return [
+        w for name, value in changed(settings).items() for w in _flags(type(settings), name, value)
+    ]
 
 
 def _flags(kind: type[Settings], name: str, value: Any) -> list[str]:

@@ -104,7 +104,7 @@ class EigenvalueFigure(NetworkFigure):
         """Which layer, epoch and trial, and of how many samples, in a line."""
         layers = "all layers" if self.all_layers else f"layer {self.layer}"
         samples = shown.spectra.eigenvalues.shape[1]
-        return f"{layers} · epoch {shown.epoch} · trial {self.trial} · {samples} probe samples"
+        return f"{layers} · epoch {shown.epoch} · {samples} probe samples · trial {self.trial}"
 
 
 class Spectrum(EigenvalueFigure):
@@ -120,7 +120,7 @@ class Spectrum(EigenvalueFigure):
         help="The method whose stability region |R(aλ)| ≤ 1 is shaded.",
         choices={name: method.title for name, method in REGIONS.items()},
     )
-    colour: Literal["sample", "layer"] | None = setting(
+    colour_by: Literal["sample", "layer"] | None = setting(
         None, title="Colour", help="What the colour of a point stands for."
     )
     contours: bool = setting(
@@ -133,7 +133,7 @@ class Spectrum(EigenvalueFigure):
     @property
     def coloured_by(self) -> str:
         """What the colour of a point stands for."""
-        return self.colour or ("layer" if self.all_layers else "sample")
+        return self.colour_by or ("layer" if self.all_layers else "sample")
 
     def build_runs(self, runs: Sequence[Drawn]) -> Picture:
         run = runs[-1]

@@ -26,12 +26,17 @@ Live = Sequence[tuple[int, Any]]  # variant's place, History of a batch that is 
 def variants_of(results: StudyResults) -> list[Drawn]:
     """The variants of which something is done, each with the colour of its place in the study.
 
-    Raises InputError when there is none.
+    Raises InputError when there is none, and nothing is still training that can be drawn.
     """
     drawn = [Drawn(v, k, v.name, (STIFFNESS,)) for k, v in enumerate(results.variants) if v.trials]
-    if not drawn:
+    if not drawn and not live_of(results):
         raise InputError(f"{results.path} has no finished trials yet: let it train on.")
     return drawn
+
+
+def live_of(results: Any) -> Live:
+    """What is still training, where the source knows it: the window does, a file does not."""
+    return getattr(results, "live", ())
 
 
 def recorded_as(quantity: Quantity) -> str:
@@ -102,7 +107,7 @@ class StudySummary(StudyFigure):
 
     def build(self, source: StudyResults) -> Picture:
         variants = variants_of(source)
-        rows: tuple[tuple[Panel, ...], ...] = (self.evolution(variants),)
+        rows: tuple[tuple[Panel, ...], ...] = (self.evolution(variants, live_of(source)),)
         if self.boxes:
             rows = (*rows, self.last(variants))
         return Picture(

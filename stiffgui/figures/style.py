@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -9,10 +10,15 @@ from stiffgui.figures.palette import FAINT
 from stiffgui.settings import Settings, setting
 
 
+DEPRECATED = ("backend", "backend_fallback")  # settings of matplotlib that are not to be set
+
+
 class Style(Settings):
     """Size and resolution of a figure; one declaration for dialog, command line and script."""
 
-    width: float = setting(160.0, title="Width", help="Width of the figure.", unit="mm", ge=20, le=1000)
+    width: float = setting(
+        160.0, title="Width", help="Width of the figure.", unit="mm", ge=20, le=1000
+    )
     height: float = setting(
         100.0, title="Height", help="Height of the figure.", unit="mm", ge=20, le=1000
     )
@@ -67,5 +73,12 @@ def styled(style: Style) -> Iterator[None]:
         "xtick.color": FAINT,
         "ytick.color": FAINT,
     }
-    with mpl.rc_context({k: v for k, v in settings.items() if k != "backend_fallback"}):
-        yield
+    # With equal units on both axes one of two limits has to give way: it says so every time.
+    chatter = logging.getLogger("matplotlib.axes._base")
+    level = chatter.level
+    chatter.setLevel(logging.ERROR)
+    try:
+        with mpl.rc_context({k: v for k, v in settings.items() if k not in DEPRECATED}):
+            yield
+    finally:
+        chatter.setLevel(level)

@@ -72,14 +72,12 @@ def make_application() -> QApplication:
     return application
 
 
-def make_window(
-    application: QApplication, workspace: Path | None = None, in_process: bool = False
-) -> MainWindow:
+def make_window(application: QApplication, workspace: Path | None = None) -> MainWindow:
     """A window on the first workspace, coloured as the system is."""
     settings = _settings()
     kept = settings.value("workspace")
     folder = workspace or (Path(str(kept)) if kept else user_documents_path() / "stiffgui")
-    window = MainWindow(folder, settings, PLACES, in_process)
+    window = MainWindow(folder, settings, PLACES)
     window.apply_theme()
     application.styleHints().colorSchemeChanged.connect(window.apply_theme)
     return window

@@ -38,7 +38,7 @@ def main() -> int:
     for path in paths:
         path.unlink(missing_ok=True)  # an earlier picture must not pass for this one
         window.train.export(path.stem, path)
-    _wait_for(application, lambda: not window.train.exports.pending)
+    _wait_for(application, lambda: not window.train.exports.waiting)
     time_to_settle = time.monotonic() + 2
     while time.monotonic() < time_to_settle:
         application.processEvents()

@@ -60,13 +60,10 @@ class MainWindow(QMainWindow):
     for. `folder` keeps the runs.
     """
 
-    def __init__(
-        self, folder: Path, settings: QSettings, places: Sequence[Place], in_process: bool = False
-    ) -> None:
+    def __init__(self, folder: Path, settings: QSettings, places: Sequence[Place]) -> None:
         super().__init__()
         self.setWindowTitle("stiffgui")
         self.folder, self.settings, self.places = folder, settings, tuple(places)
-        self._in_process = in_process
         self.built: dict[str, Workspace] = {}
         self._own: dict[str, Callable[[], object]] = {
             "import_table": self.import_table,
@@ -186,13 +183,7 @@ class MainWindow(QMainWindow):
     def _build(self, title: str) -> Workspace:
         place = next(p for p in self.places if p.title == title)
         workspace = place.make(
-            Surroundings(
-                self.folder,
-                self.settings,
-                self.acts,
-                self._in_process,
-                lambda: self.train.model.experiment,
-            )
+            Surroundings(self.folder, self.settings, self.acts, lambda: self.train.model.experiment)
         )
         self.built[title] = workspace
         self.pages.addWidget(workspace)

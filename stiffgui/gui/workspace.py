@@ -17,14 +17,13 @@ from stiffgui.gui.theme import Theme
 @dataclass(frozen=True)
 class Surroundings:
     """What the shell gives to a workspace: the folder of runs, the person's settings, the
-    actions of the menus by name. `in_process` trains without children, for debugging.
-    `experiment` gives the settings of the Train panel; None while they are not allowed.
+    actions of the menus by name. `experiment` gives the settings of the Train panel; None while
+    they are not allowed.
     """
 
     folder: Path
     settings: QSettings
     actions: Mapping[str, QAction]
-    in_process: bool = False
     experiment: Callable[[], Experiment | None] = lambda: None
 
 

@@ -253,7 +253,7 @@ def _trained(path: str, samples: int) -> tuple[ResidualNetwork, Any]:
 
     with open_run(Path(path)) as run:
         experiment = run.experiment
-        stored = run.parameters(run.nearest_epoch(2**62))
+        stored = run.parameters(run.last_snapshot_epoch)
     first = {k: torch.as_tensor(np.asarray(v[:1], np.float64)) for k, v in stored.items()}
     network = ResidualNetwork(experiment.architecture, first)
     x = torch.as_tensor(experiment.task.data().x_train[None, :samples])

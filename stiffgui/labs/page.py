@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
@@ -11,6 +12,7 @@ from pydantic import ValidationError
 
 from stiffgui.errors import InputError, nearest, one_of
 from stiffgui.settings import Settings, Spec, kind_of, specs
+from stiffgui.settings_errors import first_error
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,15 +49,11 @@ class Page(Settings, ABC):
 
     def last(self) -> Result:
         """The complete result."""
-        result = None
-        for found in self.results():
-            result = found
-        assert result is not None
-        return result
+        return deque(self.results(), maxlen=1)[0]
 
     def with_settings(self, changes: Mapping[str, Any]) -> Self:
         """A copy with settings changed. Raises InputError for an unknown key or a bad value."""
-        known = {spec.key: spec for spec in self.specs()}
+        known = [spec.key for spec in self.specs()]
         for key in changes:
             if key not in known:
                 hint = nearest(key, known) or f" The page has {one_of(known)}."
@@ -63,7 +61,7 @@ class Page(Settings, ABC):
         try:
             return type(self).model_validate(self.model_dump() | dict(changes))
         except ValidationError as error:
-            raise _sentence(error, known) from None
+            raise first_error(type(self), error, "this page") from None
 
     @classmethod
     def name(cls) -> str:
@@ -78,20 +76,6 @@ class Page(Settings, ABC):
     def specs(self) -> list[Spec]:
         """The page's settings in declared order."""
         return list(specs(self))
-
-
-def _sentence(error: ValidationError, known: Mapping[str, Spec]) -> InputError:
-    details = error.errors()[0]
-    cause = details.get("ctx", {}).get("error")
-    key = str(details["loc"][0]) if details["loc"] else ""
-    if isinstance(cause, InputError):
-        return cause
-    if cause is not None:
-        return InputError(f"{key}: {cause}", key)
-    kinds = {"integer": "a whole number", "number": "a number", "flag": "true or false"}
-    spec = known[key]
-    allowed = " ".join(filter(None, (kinds.get(spec.type, spec.type), spec.bounds)))
-    return InputError(f"{key} is {details['input']!r}; it must be {allowed}.", key)
 
 
 def document(**values: Any) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -45,6 +46,17 @@ class ResidualNetwork:
         self.architecture = architecture
         self.parameters = dict(parameters)
         self._activation = ACTIVATIONS[architecture.activation]
+
+    @classmethod
+    def exact(cls, architecture: Architecture, parameters: Mapping[str, Any]) -> ResidualNetwork:
+        """Networks of stored or trained parameters in float64, without gradients, on the CPU."""
+
+        def exact(values: Any) -> Tensor:
+            if isinstance(values, Tensor):
+                return values.detach().to("cpu", torch.float64)
+            return torch.as_tensor(np.array(values, dtype=np.float64))
+
+        return cls(architecture, {name: exact(values) for name, values in parameters.items()})
 
     @property
     def weight(self) -> Tensor:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from stiffgui.runs.history import History
 from stiffgui.runs.maintenance import set_note, settle
 from stiffgui.runs.refining import refine
-from stiffgui.runs.run import History, Run, open_run
+from stiffgui.runs.run import Run, open_run
 from stiffgui.runs.warm_start import WarmStart
 
 if TYPE_CHECKING:

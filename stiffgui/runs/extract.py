@@ -10,7 +10,7 @@ from safetensors.numpy import load, save
 
 from stiffgui.errors import InputError
 from stiffgui.runs.run import Run
-from stiffgui.runs.schema import APPLICATION_ID, HISTORY, TABLES, VERSION
+from stiffgui.runs.schema import create, quoted
 from stiffgui.runs.writer import refuse_existing, writing_to
 
 
@@ -24,25 +24,19 @@ def extract_trial(run: Run, position: int, path: str | Path, *, replace: bool = 
     if not 0 <= position < run.trials:
         raise InputError(f"trial {position} is not in the run: give 0 to {run.trials - 1}.")
     refuse_existing(path, replace)
-    experiment = run.experiment.with_settings(
-        {
-            "training.trials": 1,
-            "training.first_trial": run.experiment.training.first_trial + position,
-        }
-    )
+    first = run.first_trial + position
+    if run.foreign:
+        meta = {"trials": "1", "first_trial": str(first)}
+    else:
+        own = {"training.trials": 1, "training.first_trial": first}
+        meta = {"experiment": run.experiment.with_settings(own).to_toml()}
+    meta |= {"provenance": json.dumps(run.provenance), "ending": run.ending}
     with writing_to(path):
         path.unlink(missing_ok=True)
         database = sqlite3.connect(path)
         try:
-            database.executescript(TABLES)
-            database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            database.execute(f"PRAGMA user_version = {VERSION}")
+            create(database, run.quantities.values())
             with database:
-                meta = {
-                    "experiment": experiment.to_toml(),
-                    "provenance": json.dumps(run.provenance),
-                    "ending": run.ending,
-                }
                 database.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
                 _copy(run, database, position)
         finally:
@@ -51,10 +45,15 @@ def extract_trial(run: Run, position: int, path: str | Path, *, replace: bool = 
 
 
 def _copy(run: Run, database: sqlite3.Connection, position: int) -> None:
-    columns = f"epoch, 0, {', '.join(HISTORY)}, seconds"
-    rows = run._rows(f"SELECT {columns} FROM history WHERE trial = ? ORDER BY epoch", position)
-    marks = ", ".join("?" * (len(HISTORY) + 3))
-    database.executemany(f"INSERT INTO history VALUES ({marks})", rows)
+    names = [quoted(name) for name in run._columns()]
+    listed = ", ".join(["epoch", "seconds", *names])
+    rows = run._rows(f"SELECT {listed} FROM history WHERE trial = ? ORDER BY epoch", position)
+    marks = ", ".join("?" * (len(names) + 2))
+    database.executemany(f"INSERT INTO history (trial, {listed}) VALUES (0, {marks})", rows)
+    for epoch, layer, trial in run.spectra:
+        if trial == position:
+            kept = save(run.spectrum(epoch, layer, trial))
+            database.execute("INSERT INTO spectra VALUES (?, ?, 0, ?)", (epoch, layer, kept))
     for table in ("indices", "snapshots"):
         for epoch, blob in run._rows(f"SELECT epoch, arrays FROM {table}"):
             arrays = {k: v[position : position + 1].copy() for k, v in load(blob).items()}

@@ -1,12 +1,18 @@
-"""Small changes to a run file after training: a note, and one plain file to move about."""
+"""Changes to a file outside of training: a note, one plain file to move about, a newer version."""
 
 from __future__ import annotations
 
 import contextlib
+import os
+import shutil
 import sqlite3
 from pathlib import Path
 
 from stiffgui.errors import InputError
+from stiffgui.runs.migrations import MIGRATIONS, STUDY_MIGRATIONS
+from stiffgui.runs.opening import RUN, Kind, open_file, version_of
+
+STEPS = {"run": MIGRATIONS, "study": STUDY_MIGRATIONS}
 
 
 def set_note(path: Path, text: str) -> None:
@@ -15,9 +21,10 @@ def set_note(path: Path, text: str) -> None:
     Raises InputError when the file cannot be changed.
     """
     try:
+        migrate(path)
         with contextlib.closing(_connect(path)) as database, database:
             database.execute("INSERT OR REPLACE INTO meta VALUES ('note', ?)", (text,))
-    except sqlite3.Error as error:
+    except (OSError, sqlite3.Error) as error:
         raise InputError(
             f"the note cannot be kept in {path}: {error}. Check that the file may be written."
         ) from None
@@ -31,6 +38,41 @@ def settle(path: Path) -> None:
     with contextlib.suppress(sqlite3.Error), contextlib.closing(_connect(path)) as database:
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         database.execute("PRAGMA journal_mode = DELETE")
+
+
+def migrate(path: Path, kind: Kind = RUN) -> None:
+    """Make a file of an older version, which is to be written, one of the present version.
+
+    That happens in a copy, which then takes the file's place at once: whatever goes wrong
+    before leaves the file as it was. Raises InputError when the file cannot be read, is of a newer
+    version or is in use, and OSError or sqlite3.Error when its folder cannot be written.
+    """
+    with contextlib.closing(open_file(path, kind)) as database:
+        if version_of(database) >= kind.version:
+            return
+    path = path.resolve()  # a link stays a link
+    settle(path)
+    journal = path.with_name(path.name + "-wal")
+    if journal.exists() and journal.stat().st_size:
+        raise InputError(f"{path} is being written by another program: wait until that has ended.")
+    copy = path.with_name(f"{path.name}.{os.getpid()}-migrating")
+    try:
+        with (
+            contextlib.closing(open_file(path, kind)) as source,
+            contextlib.closing(sqlite3.connect(copy, isolation_level=None)) as target,
+        ):
+            source.backup(target)
+            target.execute("PRAGMA journal_mode = DELETE")
+            target.execute("PRAGMA synchronous = FULL")
+            target.execute("BEGIN")
+            for version in range(version_of(target), kind.version):
+                STEPS[kind.name][version](target)
+            target.execute(f"PRAGMA user_version = {kind.version}")
+            target.execute("COMMIT")
+        shutil.copymode(path, copy)
+        os.replace(copy, path)
+    finally:
+        copy.unlink(missing_ok=True)
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -100,6 +100,11 @@ def _of_no_kind(path: Path, kind: Kind) -> InputError:
     return InputError(f"{path} is not a {kind.name} file: give a .stiff file that stiffgui wrote.")
 
 
+def version_of(database: sqlite3.Connection) -> int:
+    """The version of an open file."""
+    return int(database.execute("PRAGMA user_version").fetchone()[0])
+
+
 def _checked(database: sqlite3.Connection, path: Path, kind: Kind) -> sqlite3.Connection:
     try:
         application, version = (

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import sqlite3
 import weakref
-from dataclasses import dataclass
+from collections.abc import Iterable
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,29 +16,26 @@ from safetensors.numpy import load
 
 from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
+from stiffgui.runs.history import Array, History, quartiles
 from stiffgui.runs.opening import RUN, broken, open_bytes, open_file
-from stiffgui.runs.schema import HISTORY
-from stiffgui.stiffness import WATCHABLE
-from stiffgui.stiffness.indices import network_index
+from stiffgui.runs.schema import columns, described, has_table, quoted
+from stiffgui.training.quantities import Quantity, per_trial
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from stiffgui.runs.snapshot import Snapshot
 
-Array = NDArray[np.float64]
 
+class Last(NamedTuple):
+    """The end of a run: epoch, seconds of training, and medians over trials by quantity.
 
-@dataclass(frozen=True)
-class History:
-    """All records of a run: epochs [E], series [E, R], index_epochs [M], indices [M, R, N]."""
+    NaN where nothing is known.
+    """
 
-    epochs: NDArray[np.int64]
-    seconds: Array
-    series: dict[str, Array]
-    index_epochs: NDArray[np.int64]
-    indices: dict[str, Array]
-    flagged: dict[str, Array]
+    epoch: int
+    seconds: float
+    medians: dict[str, float]
 
 
 class Run:
@@ -62,7 +60,8 @@ class Run:
     def _read(self, database: sqlite3.Connection) -> None:
         self._database = database
         weakref.finalize(self, database.close)  # one that is dropped, as in a notebook, lets go too
-        self.experiment = Experiment.from_toml(self._meta("experiment"), f"{self.path}")
+        text = self._meta("experiment", "")
+        self._experiment = Experiment.from_toml(text, f"{self.path}") if text else None
         self.provenance: dict[str, Any] = json.loads(self._meta("provenance"))
 
     def __enter__(self) -> Run:
@@ -74,6 +73,21 @@ class Run:
     def close(self) -> None:
         """Let go of the file."""
         self._database.close()
+
+    @property
+    def foreign(self) -> bool:
+        """Whether it is of a network that stiffgui did not train: it has no experiment."""
+        return self._experiment is None
+
+    @property
+    def experiment(self) -> Experiment:
+        """The settings it was trained with. Raises InputError when it is of a foreign network."""
+        if self._experiment is None:
+            raise InputError(
+                f"{self.path} is of a network that stiffgui did not train, so it has no settings, "
+                f"task or networks of its own: its history and indices can be shown."
+            )
+        return self._experiment
 
     @property
     def experiment_now(self) -> Experiment:
@@ -94,13 +108,26 @@ class Run:
     @property
     def note(self) -> str:
         """What a person has written about the run; empty when nothing."""
-        rows = self._rows("SELECT value FROM meta WHERE key = ?", "note")
-        return str(rows[0][0]) if rows else ""
+        return self._meta("note", "")
 
     @property
     def trials(self) -> int:
         """R."""
-        return self.experiment.training.trials
+        return self.experiment.training.trials if not self.foreign else int(self._meta("trials"))
+
+    @property
+    def first_trial(self) -> int:
+        """The number of the first trial; the others count on from it."""
+        own = not self.foreign
+        return self.experiment.training.first_trial if own else int(self._meta("first_trial"))
+
+    @cached_property
+    def quantities(self) -> dict[str, Quantity]:
+        """What the file says of its numbers, by name: also of those this version does not know."""
+        try:
+            return described(self._database)
+        except sqlite3.Error:
+            raise broken(self.path) from None
 
     @property
     def events(self) -> list[dict[str, Any]]:
@@ -110,43 +137,31 @@ class Run:
         return [dict(zip(names, row, strict=True)) for row in rows]
 
     def series(self) -> History:
-        """The whole history as arrays with the trial axis last but layers."""
-        columns = ", ".join(HISTORY)
-        rows = self._rows(f"SELECT epoch, seconds, {columns} FROM history ORDER BY epoch, trial")
-        table = np.array(rows, dtype=np.float64).reshape(-1, self.trials, len(HISTORY) + 2)
-        measured = self._rows("SELECT epoch, arrays FROM indices ORDER BY epoch")
-        loaded = [load(blob) for _, blob in measured]
-        names = [n for n in WATCHABLE if loaded and n in loaded[0]]
-        return History(
-            epochs=table[:, 0, 0].astype(np.int64),
-            seconds=table[:, 0, 1],
-            series={name: table[:, :, 2 + k] for k, name in enumerate(HISTORY)},
-            index_epochs=np.array([epoch for epoch, _ in measured], dtype=np.int64),
-            indices={n: np.stack([a[n] for a in loaded]) for n in names},
-            flagged={
-                n: np.stack([a[f"flagged.{n}"] for a in loaded])
-                for n in names
-                if f"flagged.{n}" in loaded[0]
-            },
-        )
+        """The whole history. What an older file lacks is NaN; what a newer one added is there."""
+        known = {} if self.foreign else {q.name: q for q in per_trial()}
+        history, names = History(self.trials, (known | self.quantities).values()), self._columns()
+        table = self._table(f"{_listed(names)} FROM history ORDER BY epoch, trial")
+        table = table.reshape(-1, self.trials, len(names) + 2)
+        series = {name: table[:, :, 2 + k] for k, name in enumerate(names)}
+        history.extend(table[:, 0, 0], table[:, 0, 1], series)
+        for epoch, blob in self._rows("SELECT epoch, arrays FROM indices ORDER BY epoch"):
+            arrays = {name: values[None] for name, values in load(blob).items()}
+            marked = {n[8:]: arrays.pop(n) for n in list(arrays) if n.startswith("flagged.")}
+            history.measure([epoch], arrays, marked)
+        return history
 
-    def last_errors(self) -> tuple[int, float, float, float]:
-        """Last epoch, medians over trials of train and test error there, seconds of training.
-
-        NaN where nothing is known. Reads one epoch only.
-        """
-        rows = self._rows(
-            "SELECT epoch, train_error, test_error, seconds FROM history "
-            "WHERE epoch = (SELECT MAX(epoch) FROM history)"
+    def last(self) -> Last:
+        """The last epoch's numbers. Reads that epoch only."""
+        names = self._columns()
+        table = self._table(
+            f"{_listed(names)} FROM history WHERE epoch = (SELECT MAX(epoch) FROM history)"
         )
-        if not rows:
-            return 0, np.nan, np.nan, 0.0
-        table = np.array(rows, dtype=np.float64)
-        medians = [
-            float(np.median(known)) if (known := column[np.isfinite(column)]).size else np.nan
-            for column in table.T[1:3]
-        ]
-        return int(table[0, 0]), medians[0], medians[1], float(table[0, 3])
+        if not len(table):
+            return Last(0, 0.0, dict.fromkeys(names, np.nan))
+        medians = quartiles(table[:, 2:].T)[1]
+        return Last(
+            int(table[0, 0]), float(table[0, 1]), dict(zip(names, medians.tolist(), strict=True))
+        )
 
     @property
     def history(self) -> pd.DataFrame:
@@ -155,7 +170,7 @@ class Run:
 
         h = self.series()
         epochs, trials = len(h.epochs), self.trials
-        first = self.experiment.training.first_trial
+        first = self.first_trial
         frame = {
             "trial": np.tile(np.arange(first, first + trials), epochs),
             "epoch": np.repeat(h.epochs, trials),
@@ -163,10 +178,10 @@ class Run:
             "seconds": np.repeat(h.seconds, trials),
         }
         where = np.searchsorted(h.epochs, h.index_epochs)
-        for name, layers in h.indices.items():
+        for name in h.indices:
             column = np.full((epochs, trials), np.nan)
-            column[where] = network_index(layers)
-            frame[f"stiffness_{name.replace('-', '_')}"] = column.ravel()
+            column[where] = h.network(name)
+            frame[h.quantity(name).column] = column.ravel()
         return pd.DataFrame(frame)
 
     @property
@@ -176,10 +191,18 @@ class Run:
 
     def nearest_epoch(self, epoch: int) -> int:
         """The kept epoch closest to `epoch`. Raises InputError when none is kept yet."""
-        kept = self.snapshot_epochs
-        if not kept:
+        return min(self._some_epochs(), key=lambda e: abs(e - epoch))
+
+    @property
+    def last_snapshot_epoch(self) -> int:
+        """The last kept epoch. Raises InputError when none is kept yet."""
+        return self._some_epochs()[-1]
+
+    def _some_epochs(self) -> list[int]:
+        epochs = self.snapshot_epochs
+        if not epochs:
             raise InputError(f"{self.path} holds no network yet: let it train for an epoch.")
-        return min(kept, key=lambda e: abs(e - epoch))
+        return epochs
 
     def parameters(self, epoch: int) -> dict[str, NDArray[Any]]:
         """Stored parameter arrays [R, ...] of a kept epoch."""
@@ -211,17 +234,59 @@ class Run:
             raise InputError(f"{self.path} holds nothing to resume from: train it anew.")
         return int(saved["counters"][0])
 
-    def _meta(self, key: str) -> str:
-        rows = self._rows("SELECT value FROM meta WHERE key = ?", key)
+    def spectrum(self, epoch: int, layer: int, trial: int = 0) -> dict[str, NDArray[Any]]:
+        """The arrays kept of a layer (from 1 on) of a trial's network, each layer in its own width.
+
+        Raises InputError when there are none.
+        """
+        there = self._has("spectra")
+        where = "WHERE epoch = ? AND layer = ? AND trial = ?"
+        rows = there and self._rows(f"SELECT arrays FROM spectra {where}", epoch, layer, trial)
         if not rows:
+            raise InputError(
+                f"{self.path} keeps no spectrum of epoch {epoch}, layer {layer}, trial {trial}."
+            )
+        return load(rows[0][0])
+
+    @property
+    def spectra(self) -> list[tuple[int, int, int]]:
+        """Epoch, layer and trial of every spectrum that is kept."""
+        if not self._has("spectra"):
+            return []
+        return self._rows("SELECT epoch, layer, trial FROM spectra ORDER BY epoch, layer, trial")
+
+    def _columns(self) -> list[str]:
+        """Names of the numbers per trial that the file has columns of."""
+        there = columns(self._database)
+        return [q.name for q in self.quantities.values() if q.per == "trial" and q.name in there]
+
+    def _has(self, table: str) -> bool:
+        return has_table(self._database, table)
+
+    def _meta(self, key: str, default: str | None = None) -> str:
+        rows = self._rows("SELECT value FROM meta WHERE key = ?", key)
+        if not rows and default is None:
             raise broken(self.path)
-        return str(rows[0][0])
+        return str(rows[0][0]) if rows else str(default)
+
+    def _table(self, selected: str) -> Array:
+        """Numbers [rows, 2 + columns] of the history; NaN where there is none."""
+        rows = self._rows(f"SELECT epoch, seconds{selected}")
+        try:
+            return np.array(rows, dtype=np.float64).reshape(len(rows), -1)
+        except (TypeError, ValueError):
+            raise broken(self.path) from None
 
     def _rows(self, statement: str, *values: Any) -> list[Any]:
         try:
             return self._database.execute(statement, values).fetchall()
         except sqlite3.Error:
             raise broken(self.path) from None
+
+
+def _listed(names: Iterable[str]) -> str:
+    """Columns of the history after epoch and seconds, for a statement."""
+    return "".join(f", {quoted(name)}" for name in names)
 
 
 def open_run(path: str | Path) -> Run:

@@ -1,24 +1,37 @@
-"""The run file NAME.stiff: an SQLite database, one run each. Never pickle (ADR 4).
+"""The run file NAME.stiff: an SQLite database, one run each. Never pickle (ADR 4, ADR 15).
 
-Arrays are safetensors blobs. Rows carry the trial's position in the batch, not its seed.
+Arrays are safetensors blobs. Rows carry the trial's position in the batch, not its seed. An
+older version is read as it is; `migrations.py` says how it becomes the present one.
 """
 
 from __future__ import annotations
 
-APPLICATION_ID = 0x53544946  # "STIF"
-VERSION = 1
-STUDY_APPLICATION_ID = 0x53544453  # "STDS", a study: many runs in one file (ADR 10)
-STUDY_VERSION = 1
+import sqlite3
+from collections.abc import Iterable
 
+from stiffgui.training.quantities import Quantity, per_trial
+
+APPLICATION_ID = 0x53544946  # "STIF"
+VERSION = 2
+STUDY_APPLICATION_ID = 0x53544453  # "STDS", a study: many runs in one file (ADR 10)
+STUDY_VERSION = 2  # raised with that of the runs in it
+
+# meta: experiment (TOML; without one: trials and first_trial), provenance, ending, note.
 TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE history (
-    epoch INTEGER, trial INTEGER, train_error REAL, test_error REAL, penalty REAL,
-    penalty_share REAL, l2_norm REAL, learning_rate REAL, seconds REAL,
-    PRIMARY KEY (epoch, trial)
+CREATE TABLE quantities (  -- what the columns of history and the arrays of indices are
+    name TEXT PRIMARY KEY, title TEXT NOT NULL, unit TEXT NOT NULL, per TEXT NOT NULL,
+    logarithmic INTEGER NOT NULL, help TEXT NOT NULL
+);
+CREATE TABLE history (  -- and a column REAL for each quantity per trial
+    epoch INTEGER, trial INTEGER, seconds REAL, PRIMARY KEY (epoch, trial)
 ) WITHOUT ROWID;
 CREATE TABLE indices (
     epoch INTEGER PRIMARY KEY, arrays BLOB NOT NULL  -- name -> [R, N], flagged.name -> [R, N]
+);
+CREATE TABLE spectra (  -- a layer has its own width: arrays of one layer of one trial
+    epoch INTEGER, layer INTEGER, trial INTEGER, arrays BLOB NOT NULL,
+    PRIMARY KEY (epoch, layer, trial)
 );
 CREATE TABLE snapshots (epoch INTEGER PRIMARY KEY, arrays BLOB NOT NULL);
 CREATE TABLE checkpoint (id INTEGER PRIMARY KEY CHECK (id = 1), arrays BLOB NOT NULL);
@@ -28,11 +41,50 @@ CREATE TABLE events (
 );
 """
 
-HISTORY = (
-    "train_error",
-    "test_error",
-    "penalty",
-    "penalty_share",
-    "l2_norm",
-    "learning_rate",
-)
+
+def create(database: sqlite3.Connection, quantities: Iterable[Quantity]) -> None:
+    """Make an empty run file of the present version, with a column for each quantity per trial."""
+    database.executescript(TABLES)
+    database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    database.execute(f"PRAGMA user_version = {VERSION}")
+    describe(database, quantities)
+
+
+def describe(database: sqlite3.Connection, quantities: Iterable[Quantity]) -> None:
+    """Say what quantities are, and make the columns that the history lacks."""
+    there = columns(database)
+    for q in quantities:
+        database.execute(
+            "INSERT OR REPLACE INTO quantities (name, title, unit, per, logarithmic, help) "
+            "VALUES (?, ?, ?, ?, ?, ?)",
+            (q.name, q.title, q.unit, q.per, q.logarithmic, q.help),
+        )
+        if q.per == "trial" and q.name not in there:
+            database.execute(f"ALTER TABLE history ADD COLUMN {quoted(q.name)} REAL")
+
+
+def described(database: sqlite3.Connection) -> dict[str, Quantity]:
+    """What a file says its quantities are; of version 1, which says nothing, what they were."""
+    if not has_table(database, "quantities"):
+        there = columns(database)
+        return {q.name: q for q in per_trial() if q.name in there}
+    rows = database.execute("SELECT name, title, unit, per, logarithmic, help FROM quantities")
+    return {
+        name: Quantity(name, title, help_, per, unit=unit, logarithmic=bool(logarithmic))
+        for name, title, unit, per, logarithmic, help_ in rows
+    }
+
+
+def columns(database: sqlite3.Connection) -> list[str]:
+    """Columns of the history."""
+    return [row[1] for row in database.execute("PRAGMA table_info(history)")]
+
+
+def has_table(database: sqlite3.Connection, name: str) -> bool:
+    """Whether a file has a table: older versions lack some."""
+    return (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+
+
+def quoted(name: str) -> str:
+    """A column's name inside a statement."""
+    return '"' + name.replace('"', '""') + '"'

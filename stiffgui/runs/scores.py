@@ -30,8 +30,7 @@ def output_scores(run: Run, epoch: int | None = None) -> list[OutputScore]:
     Trials whose predictions are not finite are left out. Raises InputError when no network is
     kept, or the task's data cannot be read any more.
     """
-    last = run.snapshot_epochs[-1:]
-    snapshot = run.snapshot(epoch if epoch is not None else (last[0] if last else 0))
+    snapshot = run.snapshot(run.last_snapshot_epoch if epoch is None else epoch)
     data = run.experiment.task.data()
     return scores_of(data, snapshot.predict(data.x_test))
 

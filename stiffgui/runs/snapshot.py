@@ -30,8 +30,7 @@ class Snapshot:
         self._parameters = dict(parameters)
         self._outputs = experiment.task.outputs
         self._inputs = experiment.task.inputs
-        tensors = {k: torch.as_tensor(np.asarray(v, np.float64)) for k, v in parameters.items()}
-        self._network = ResidualNetwork(experiment.architecture, tensors)
+        self._network = ResidualNetwork.exact(experiment.architecture, parameters)
 
     def predict(self, x: Any) -> Array:
         """y [R, B, o]."""

@@ -8,7 +8,7 @@ import os
 import platform
 import sqlite3
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +19,11 @@ from safetensors.numpy import save
 from stiffgui._version import __version__
 from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
+from stiffgui.runs.maintenance import migrate
 from stiffgui.runs.opening import is_ours
-from stiffgui.runs.schema import APPLICATION_ID, HISTORY, TABLES, VERSION
+from stiffgui.runs.schema import create, describe, quoted
 from stiffgui.training import Event, Record
+from stiffgui.training.quantities import QUANTITIES, Quantity
 
 COMMIT_SECONDS = 0.5  # how much a killed process may lose
 
@@ -29,22 +31,34 @@ COMMIT_SECONDS = 0.5  # how much a killed process may lose
 class RunWriter:
     """A run file being written: WAL while open, one plain file after `close`.
 
-    Raises InputError when the file exists (unless `replace`), or cannot be written.
+    Without an experiment it is the run of a foreign network, with so many `trials`. `quantities`
+    are what it records of every epoch, by default what a trainer does. Raises InputError when the
+    file exists (unless `replace`), or cannot be written.
     """
 
-    def __init__(self, path: str | Path, experiment: Experiment, *, replace: bool = False) -> None:
+    def __init__(
+        self,
+        path: str | Path,
+        experiment: Experiment | None,
+        *,
+        trials: int = 1,
+        quantities: Sequence[Quantity] | None = None,
+        replace: bool = False,
+    ) -> None:
         self.path = Path(path)
-        self.experiment = experiment
         refuse_existing(self.path, replace)
         with writing_to(self.path):
             for stale in (self.path, *companions(self.path)):
                 stale.unlink(missing_ok=True)
             self._open()
-            self._database.executescript(TABLES)
-            self._database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            self._database.execute(f"PRAGMA user_version = {VERSION}")
-        self._put("experiment", experiment.to_toml())
-        self._put("provenance", json.dumps(provenance(experiment)))
+            create(self._database, _of_trainer() if quantities is None else quantities)
+        if experiment is not None:
+            self._put("experiment", experiment.to_toml())
+        else:
+            self._put("trials", str(trials))
+            self._put("first_trial", "0")
+        self._provenance = provenance(experiment)
+        self._put("provenance", json.dumps(self._provenance))
         self._put("ending", "running")
         self.commit()
 
@@ -54,13 +68,17 @@ class RunWriter:
     ) -> RunWriter:
         """Continue a run file after `epoch`; what lies beyond it is written anew.
 
-        With `recorded` false the errors of `epoch` itself go too: only the stop had asked for them.
+        With `recorded` false the errors of `epoch` itself go too: only the stop had asked for
+        them. A file of an older version becomes one of the present version.
         """
         writer = cls.__new__(cls)
-        writer.path, writer.experiment = Path(path), experiment
+        writer.path = Path(path)
+        writer._provenance = provenance(experiment)
         with writing_to(writer.path):
+            migrate(writer.path)
             writer._open()
-            for table in ("history", "indices", "snapshots", "events"):
+            describe(writer._database, _of_trainer())
+            for table in ("history", "indices", "spectra", "snapshots", "events"):
                 writer._database.execute(f"DELETE FROM {table} WHERE epoch > ?", (epoch,))
             if not recorded:
                 writer._database.execute("DELETE FROM history WHERE epoch = ?", (epoch,))
@@ -74,25 +92,32 @@ class RunWriter:
         self._database.execute("PRAGMA journal_mode = WAL")
         self._database.execute("PRAGMA synchronous = NORMAL")
         self._committed = time.monotonic()
+        self._described: set[str] = set()
 
     def note_warm_start(self, run: str, epoch: int) -> None:
         """Keep with the provenance that training starts from a network of another run."""
-        facts = provenance(self.experiment) | {"branched_from": {"run": run, "epoch": epoch}}
+        facts = self._provenance | {"branched_from": {"run": run, "epoch": epoch}}
         self._put("provenance", json.dumps(facts))
         self.commit()
 
     def record(self, record: Record) -> None:
         """Append one epoch."""
-        columns = [_values(getattr(record, name)) for name in HISTORY]
+        names = "".join(f", {quoted(name)}" for name in record.values)
+        marks = ", ?" * len(record.values)
+        columns = [_values(values) for values in record.values.values()]
         rows = [
-            (record.epoch, trial, *values, record.seconds)
+            (record.epoch, trial, record.seconds, *values)
             for trial, values in enumerate(zip(*columns, strict=True))
         ]
-        marks = ", ".join("?" * (len(HISTORY) + 3))
-        self._database.executemany(f"INSERT OR REPLACE INTO history VALUES ({marks})", rows)
+        self._database.executemany(
+            f"INSERT OR REPLACE INTO history (epoch, trial, seconds{names}) "
+            f"VALUES (?, ?, ?{marks})",
+            rows,
+        )
         if record.indices:
+            self._describe(record.indices)
             arrays = dict(record.indices) | {f"flagged.{k}": v for k, v in record.flagged.items()}
-            self._blob("INSERT OR REPLACE INTO indices VALUES (?, ?)", record.epoch, arrays)
+            self._blob("INSERT OR REPLACE INTO indices VALUES (?, ?)", arrays, record.epoch)
         if time.monotonic() - self._committed > COMMIT_SECONDS:
             self.commit()
 
@@ -104,14 +129,22 @@ class RunWriter:
             (event.epoch, event.step, event.kind, event.text, event.trial, event.key, event.value),
         )
 
+    def spectrum(
+        self, epoch: int, layer: int, trial: int, arrays: Mapping[str, NDArray[Any]]
+    ) -> None:
+        """Keep arrays of real numbers on one layer (from 1 on) of one trial's network."""
+        self._blob(
+            "INSERT OR REPLACE INTO spectra VALUES (?, ?, ?, ?)", arrays, epoch, layer, trial
+        )
+
     def snapshot(self, epoch: int, parameters: Mapping[str, NDArray[Any]]) -> None:
         """Keep the networks of an epoch; readers see them at once."""
-        self._blob("INSERT OR REPLACE INTO snapshots VALUES (?, ?)", epoch, parameters)
+        self._blob("INSERT OR REPLACE INTO snapshots VALUES (?, ?)", parameters, epoch)
         self.commit()
 
     def checkpoint(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         """Replace the state from which training can be resumed."""
-        self._blob("INSERT OR REPLACE INTO checkpoint VALUES (?, ?)", 1, arrays)
+        self._blob("INSERT OR REPLACE INTO checkpoint VALUES (?, ?)", arrays, 1)
         self.commit()
 
     def commit(self) -> None:
@@ -131,9 +164,21 @@ class RunWriter:
     def _put(self, key: str, value: str) -> None:
         self._database.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
-    def _blob(self, statement: str, key: int, arrays: Mapping[str, NDArray[Any]]) -> None:
+    def _describe(self, indices: Iterable[str]) -> None:
+        """Say once what the indices are."""
+        new = [name for name in indices if name not in self._described]
+        if new:
+            describe(self._database, [QUANTITIES[name] for name in new if name in QUANTITIES])
+            self._described.update(new)
+
+    def _blob(self, statement: str, arrays: Mapping[str, NDArray[Any]], *keys: int) -> None:
         contiguous = {name: np.ascontiguousarray(value) for name, value in arrays.items()}
-        self._database.execute(statement, (key, save(contiguous)))
+        self._database.execute(statement, (*keys, save(contiguous)))
+
+
+def _of_trainer() -> list[Quantity]:
+    """What every training records."""
+    return [q for q in QUANTITIES.values() if q.per != "layer"]
 
 
 def refuse_existing(path: Path, replace: bool) -> None:
@@ -177,23 +222,24 @@ def companions(path: Path) -> tuple[Path, Path]:
     return path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")
 
 
-def provenance(experiment: Experiment) -> dict[str, Any]:
-    """Where and with what a run was made."""
+def provenance(experiment: Experiment | None) -> dict[str, Any]:
+    """Where and with what a run was made; without an experiment by someone else's training."""
     import torch
 
-    return {
+    facts: dict[str, Any] = {
         "stiffgui": __version__,
         "python": platform.python_version(),
         "torch": torch.__version__,
         "numpy": np.__version__,
         "platform": platform.platform(),
         "processors": os.cpu_count(),
-        "device": "cuda"
-        if experiment.training.device != "cpu" and torch.cuda.is_available()
-        else "cpu",
-        "seed": experiment.training.seed,
         "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
     }
+    if experiment is None:
+        return facts
+    training = experiment.training
+    device = "cuda" if training.device != "cpu" and torch.cuda.is_available() else "cpu"
+    return facts | {"device": device, "seed": training.seed}
 
 
 def _values(array: NDArray[np.float64]) -> list[float | None]:

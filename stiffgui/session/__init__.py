@@ -1,2 +1,2 @@
-"""Training and view calculations in child processes, steered over a pipe. No Qt, and no torch
-in the process that owns the children."""
+"""What the window's children do, asked for over a pipe: one file for each kind of work. No Qt, and
+no torch in the process that asks."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -10,8 +11,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from stiffgui.figures import Drawn, Figure, Style, what_is_drawn
-from stiffgui.figures.script import export_command, page_script, runs_script, study_script
+from stiffgui.figures import Drawn, Figure, Style
+from stiffgui.figures.script import export_command, flags_of, page_script, runs_script, study_script
 from stiffgui.labs import Page, Result
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -118,16 +119,9 @@ Source = RunSource | StudySource | PageSource
 
 def page_command(page: Page, style: Style, out: Path | None = None, replace: bool = False) -> str:
     """The command that computes a page, and with `out` writes its figure."""
-    import shlex
-
     words = ["stiffgui", "lab", page.name()]
     for key, value in page.changes().items():
         words += ["--set", f"{key}={value}"]
     if out is not None:
-        words += ["-o", str(out), *(["--force"] if replace else [])]
+        words += [*flags_of(style), "-o", str(out), *(["--force"] if replace else [])]
     return shlex.join(words)
-
-
-def as_drawn(shown: Figure, source: Any) -> Any:
-    """An opened source as a figure takes it."""
-    return what_is_drawn(shown, source)

@@ -3,24 +3,58 @@ neither a large file nor pandas holds up the window."""
 
 from __future__ import annotations
 
-from stiffgui._presets import of_table
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
 from stiffgui.errors import InputError
-from stiffgui.session.messages import InspectTable, ProposeTable, TableInspected, TableProposed
-from stiffgui.tasks.table import inspect
+from stiffgui.experiment import Experiment
+from stiffgui.session.service import handles
+from stiffgui.tasks.table import Preview, inspect
 
 
-def answer_about_table(request: InspectTable | ProposeTable) -> TableInspected | TableProposed:
-    """What is wrong with a table is part of the answer, whatever it is."""
-    answer = TableInspected if isinstance(request, InspectTable) else TableProposed
+@dataclass(frozen=True)
+class InspectTable:
+    """Look at a table of the person's own, for a Preview."""
+
+    path: Path
+    delimiter: str
+
+
+@dataclass(frozen=True)
+class ProposeTable:
+    """Make an Experiment of a table, with these settings of the task."""
+
+    path: Path
+    settings: Mapping[str, Any]
+
+
+@handles(InspectTable, "reading the table")
+def inspect_table(work: InspectTable) -> Preview:
+    """Raises InputError: whatever is wrong with a table, it is no fault of ours."""
+    with _readable(work.path):
+        return inspect(work.path, work.delimiter)
+
+
+@handles(ProposeTable, "reading the table")
+def propose_table(work: ProposeTable) -> Experiment:
+    """Raises InputError, with the key of the setting at fault."""
+    from stiffgui._presets import of_table
+
+    with _readable(work.path):
+        return of_table(work.path, work.settings)
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
     try:
-        if isinstance(request, InspectTable):
-            return TableInspected(request.number, inspect(request.path, request.delimiter))
-        experiment = of_table(request.path, request.settings)
-        return TableProposed(request.number, experiment.to_toml())
-    except InputError as error:
-        return answer(request.number, problem=str(error), key=error.key or "")
+        yield
+    except InputError:
+        raise
     except MemoryError:
-        return answer(request.number, problem=f"{request.path} is too large for the memory.")
-    except Exception as error:  # the person chooses another file; the child lives on
+        raise InputError(f"{path} is too large for the memory.") from None
+    except Exception as error:  # the person chooses another file
         reason = str(error) or type(error).__name__
-        return answer(request.number, problem=f"{request.path} cannot be read: {reason}.")
+        raise InputError(f"{path} cannot be read: {reason}.") from None

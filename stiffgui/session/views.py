@@ -13,33 +13,30 @@ from stiffgui.session.sources import RunSource
 
 @dataclass(frozen=True)
 class Look:
-    """Draw figures of the last run of a source; the answer is a View.
+    """Draw figures (name, figure) of the last run of a source; the answer is a View.
 
-    Two looks are equal when they show the same: `epoch` is that of the source's network, or -1.
+    Two looks are equal when they show the same: `epoch` is that of the network, which is the
+    source's own where the look is `live`.
     """
 
     source: RunSource
     epoch: int
-    figures: tuple[Figure, ...]
-
-    @property
-    def live(self) -> bool:
-        """Whether it is of a network that is not stored yet."""
-        return self.epoch >= 0
+    live: bool
+    figures: tuple[tuple[str, Figure], ...]
 
 
 @dataclass(frozen=True)
 class View:
-    """A picture of each figure, or the sentence that says why there is none."""
+    """A picture of each figure, by its name, or the sentence that says why there is none."""
 
-    pictures: tuple[Picture | str, ...]
+    pictures: dict[str, Picture | str]
     seconds: float
 
     @property
     def epoch(self) -> int:
         """The epoch of the network that is seen, -1 where none is."""
-        places = [picture.place[0] for picture in self.pictures if isinstance(picture, Picture)]
-        return max(places, default=-1)
+        drawn = [p for p in self.pictures.values() if isinstance(p, Picture)]
+        return max((picture.place[0] for picture in drawn), default=-1)
 
 
 @handles(Look, "this view")
@@ -49,11 +46,11 @@ def look(work: Look) -> View:
 
     torch.set_num_threads(1)
     started = time.perf_counter()
-    pictures: list[Picture | str] = []
+    pictures: dict[str, Picture | str] = {}
     with work.source.opened() as runs:
-        for shown in work.figures:
+        for name, shown in work.figures:
             try:
-                pictures.append(shown.picture(runs))
+                pictures[name] = shown.picture(runs)
             except InputError as error:
-                pictures.append(str(error))
-    return View(tuple(pictures), time.perf_counter() - started)
+                pictures[name] = str(error)
+    return View(pictures, time.perf_counter() - started)

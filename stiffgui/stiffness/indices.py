@@ -36,6 +36,7 @@ class Index:
     """`value(matrices)` gives [...]; NaN where the index is undefined.
 
     `flagged(matrices)` marks undefined or floored matrices; `flag` is the word for it.
+    `logarithmic`: whether an axis of its values is best logarithmic.
     """
 
     title: str
@@ -43,6 +44,7 @@ class Index:
     value: Callable[[Matrices], Array]
     flagged: Callable[[Matrices], NDArray[np.bool_]] | None = None
     flag: str = ""
+    logarithmic: bool = True
 
 
 def _ratio_real(m: Matrices) -> Array:
@@ -103,6 +105,7 @@ INDICES: dict[str, Index] = {
         lambda m: _floored_log_ratio(*_singular_ends(m)),
         lambda m: _is_floored(*_singular_ends(m)),
         "floored",
+        logarithmic=False,
     ),
     "ratio-real": Index(
         "Stiffness ratio, log10",
@@ -110,6 +113,7 @@ INDICES: dict[str, Index] = {
         _ratio_real,
         _fewer_than_two_decay,
         "undefined",
+        logarithmic=False,
     ),
     "ratio-modulus": Index(
         "Modulus ratio, log10",
@@ -117,6 +121,7 @@ INDICES: dict[str, Index] = {
         lambda m: _floored_log_ratio(*_modulus_ends(m)),
         lambda m: _is_floored(*_modulus_ends(m)),
         "floored",
+        logarithmic=False,
     ),
 }
 

@@ -23,8 +23,8 @@ CONVERGED = 1e-3  # residual of the power method up to which it counts as conver
 def as_indices(proxies: Iterable[type[Proxy]]) -> dict[str, Index]:
     """Each proxy at its default settings as an index: float64, without gradient.
 
-    Random vectors are the same at every measurement and for every trial, so that a curve moves
-    only when the network does.
+    Random vectors are the same at every measurement, for every trial and for every layer: a curve
+    moves only when the network does, and a layer has the same value alone and among others.
     """
     found = {}
     for chosen in proxies:
@@ -41,12 +41,15 @@ def as_indices(proxies: Iterable[type[Proxy]]) -> dict[str, Index]:
 
 
 def _on_matrices(measure: Callable[..., Tensor]) -> Callable[[Matrices], Array]:
+    """Measures matrices [..., B, w, w], each stack of B samples with the same random vectors."""
+
     def value(matrices: Matrices) -> Array:
         jacobians = torch.as_tensor(matrices.jacobians)
+        *shape, width, _ = jacobians.shape
+        samples = shape[-1] if shape else 1
+        stacks = jacobians.reshape(-1, samples, width, width)
         with torch.no_grad():
-            if jacobians.ndim == 2:
-                return np.asarray(measure(jacobians.unsqueeze(0), _seeded(1))[0].numpy())
-            return np.asarray(measure(jacobians, _seeded(len(jacobians))).numpy())
+            return np.asarray(measure(stacks, _seeded(len(stacks))).numpy()).reshape(shape)
 
     return value
 

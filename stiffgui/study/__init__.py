@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from stiffgui.study.declaration import Study, Variant
@@ -11,6 +12,7 @@ from stiffgui.study.sweep import Axis, Sweep
 
 if TYPE_CHECKING:
     from stiffgui.study.recording import StudyRecording
+    from stiffgui.study.running import run_study
 
 __all__ = [
     "Axis",
@@ -20,13 +22,18 @@ __all__ = [
     "Sweep",
     "Variant",
     "open_study",
+    "run_study",
     "studies",
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name == "StudyRecording":  # needs torch; reading does not
-        from stiffgui.study.recording import StudyRecording
+_TRAINING = {  # needs torch; reading does not
+    "StudyRecording": "stiffgui.study.recording",
+    "run_study": "stiffgui.study.running",
+}
 
-        return StudyRecording
+
+def __getattr__(name: str) -> Any:
+    if name in _TRAINING:
+        return getattr(import_module(_TRAINING[name]), name)
     raise AttributeError(f"module 'stiffgui.study' has no attribute {name!r}")

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from stiffgui.study.results import StudyResults, VariantResults
 from stiffgui.study.statistics import fewest_pairs, hodges_lehmann, holm, signed_rank
-
-if TYPE_CHECKING:
-    from stiffgui.study.results import VariantResults
+from stiffgui.training.quantities import of_study
 
 Array = NDArray[np.float64]
-COMPARED = {"test_error": "test error", "train_error": "training error", "stiffness": "stiffness"}
 SIGNIFICANT = 0.05
 TINY = 1e-3  # per cent: what is smaller is not told in digits
 
@@ -48,13 +45,18 @@ class Paired:
         if self.pairs == 0:
             return "there are no pairs of finished trials"
         proves = "pair proves" if self.pairs == 1 else "pairs prove"
-        told = f"{self.pairs} {proves} nothing (the test needs {needed})"
-        return told if self.pairs < needed else ""
+        text = f"{self.pairs} {proves} nothing (the test needs {needed})"
+        return text if self.pairs < needed else ""
+
+    @property
+    def word(self) -> str:
+        """What the quantity is called."""
+        return of_study("compared")[self.quantity].in_study
 
     @property
     def size(self) -> str:
         """The difference in words: `test error 3.2 % higher`."""
-        word = COMPARED[self.quantity]
+        word = self.word
         if self.pairs == 0:
             return f"{word} unknown"
         amount = self._percent(abs(self.difference)).lstrip("+")
@@ -65,7 +67,7 @@ class Paired:
 
     def sentence(self) -> str:
         """What can be said of it, without the variants' names."""
-        word, size = COMPARED[self.quantity], self.size
+        word, size = self.word, self.size
         if self.too_few:
             return f"{size}, but {self.too_few}"
         pairs = f"{self.pairs} pairs"
@@ -106,15 +108,20 @@ class Comparison:
         each = list(self.quantities.values())
         reasons = {paired.too_few for paired in each}
         if len(reasons) == 1 and "" not in reasons:  # the same for all: said once
-            said = f"{', '.join(paired.size for paired in each)}; but {reasons.pop()}"
+            text = f"{', '.join(paired.size for paired in each)}; but {reasons.pop()}"
         else:
-            said = "; ".join(paired.sentence() for paired in each)
+            text = "; ".join(paired.sentence() for paired in each)
         out = max(paired.left_out for paired in each)
         note = ""
         if out:
             plural = "s" if out > 1 else ""
             note = f"; {out} pair{plural} with a diverged trial left out"
-        return f"{self.variant} against {self.base}: {said}{note}."
+        return f"{self.variant} against {self.base}: {text}{note}."
+
+
+def comparisons_of(results: StudyResults) -> list[Comparison]:
+    """Every other variant compared with the first, in pairs of trials."""
+    return compare(results.variants)
 
 
 def compare(variants: Sequence[VariantResults]) -> list[Comparison]:
@@ -124,7 +131,8 @@ def compare(variants: Sequence[VariantResults]) -> list[Comparison]:
         return []
     first, others = variants[0], variants[1:]
     rows: dict[str, list[Paired]] = {}
-    for quantity in COMPARED:
+    compared = of_study("compared")
+    for quantity in compared:
         paired = [_pair(quantity, other, first) for other in others]
         adjusted = holm([p.p for p in paired])
         rows[quantity] = [
@@ -132,7 +140,7 @@ def compare(variants: Sequence[VariantResults]) -> list[Comparison]:
             for p, corrected in zip(paired, adjusted, strict=True)
         ]
     return [
-        Comparison(other.name, first.name, {q: rows[q][k] for q in COMPARED})
+        Comparison(other.name, first.name, {q: rows[q][k] for q in compared})
         for k, other in enumerate(others)
     ]
 

@@ -6,29 +6,24 @@ settings, or a preset), what every variant changes of it, or a sweep, and the nu
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from typing import Annotated, Any, Self
 
 import tomlkit
 from pydantic import BeforeValidator, ValidationError, field_validator, model_validator
-from pydantic_core import ErrorDetails
 
 from stiffgui._presets import presets
-from stiffgui.errors import InputError, nearest
-from stiffgui.experiment import Experiment, settings_text
+from stiffgui.errors import InputError
+from stiffgui.experiment import Experiment, read_values, toml_values
 from stiffgui.regularizers import Stiffness
-from stiffgui.settings import Settings, setting, specs
-from stiffgui.study.sweep import Axis, Sweep, dotted
-
-if TYPE_CHECKING:
-    from stiffgui.study.events import ChunkEvent
-    from stiffgui.study.results import StudyResults
+from stiffgui.settings import Settings, setting
+from stiffgui.settings_errors import first_error
+from stiffgui.study.sweep import Sweep, dotted
+from stiffgui.training.quantities import STIFFNESS
 
 _OF_THE_STUDY = ("training.trials", "training.first_trial", "training.seed", "watch.snapshots")
 OWN = ("about", "trials", "together", "snapshots")  # settings of the study itself
-STIFFNESS = "spectral-radius"  # the index a study reports: exact, summed over layers
 
 
 class Variant(Settings):
@@ -172,37 +167,16 @@ class Study(Settings):
         values["experiment"] = self.experiment.with_settings(rest)
         return _validated(values, "")
 
-    def run(
-        self,
-        out: str | Path,
-        *,
-        workers: int | None = None,
-        dask: str | None = None,
-        force: bool = False,
-        progress: Callable[[ChunkEvent], None] | None = None,
-    ) -> StudyResults:
-        """Train what is not done yet of the study in the file `out`, and return its results.
-
-        In this process, by `workers` processes, or on the Dask scheduler at the address `dask`
-        (`local`: a cluster of its own). A script that uses either needs the usual
-        `if __name__ == "__main__":`. Raises InputError when `out` holds something else (unless
-        `force`) and when the scheduler cannot be reached.
-        """
-        from stiffgui.study.executors import choose_executor
-        from stiffgui.study.recording import StudyRecording
-        from stiffgui.study.results import open_study
-
-        with choose_executor(workers, dask) as executor:
-            for event in StudyRecording(self, out, executor=executor, replace=force):
-                if progress is not None:
-                    progress(event)
-        return open_study(out)
-
     # -------------------------------------------------------------- reading and writing
 
     @classmethod
     def of(cls, values: Mapping[str, Any], source: str = "") -> Study:
-        """A study from nested values; InputError (naming `source`) when they are bad."""
+        """A study from nested values; an experiment's own give its RES, RES L2 and RES stiff.
+
+        Raises InputError (naming `source`) when they are bad.
+        """
+        if is_experiment(values):
+            return cls.of_experiment(Experiment.of(values, source), Path(source).stem)
         return _validated(values, source)
 
     @classmethod
@@ -227,13 +201,7 @@ class Study(Settings):
     @classmethod
     def from_toml(cls, text: str, source: str = "study") -> Study:
         """A study from TOML text. Raises InputError naming `source` and the line or key."""
-        try:
-            values = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
-            raise InputError(f"{source} is not TOML: {error}. Correct that line.") from None
-        if is_experiment(values):
-            return cls.of_experiment(Experiment.of(values, source), Path(source).stem)
-        return _validated(values, source)
+        return cls.of(toml_values(text, source), source)
 
     @classmethod
     def read(cls, path: str | Path) -> Study:
@@ -241,7 +209,7 @@ class Study(Settings):
 
         The path of a table counts from the file's folder, unless it is absolute.
         """
-        return cls.from_toml(settings_text(Path(path)), str(path))
+        return cls.of(read_values(Path(path)), str(path))
 
     def to_toml(self) -> str:
         """The whole study as TOML text; `from_toml` reads it back to an equal study."""
@@ -265,36 +233,8 @@ def is_experiment(values: Mapping[str, Any]) -> bool:
 def _validated(values: Mapping[str, Any], source: str) -> Study:
     try:
         return Study.model_validate(dict(values))
-    except ValidationError as error:
-        raised = error.errors()[0]
-        sentence, key = _explain(raised)
-    except InputError as error:
-        sentence, key = str(error), error.key
-    raise InputError(f"{source}: {sentence}" if source else sentence, key)
-
-
-def _explain(details: ErrorDetails) -> tuple[str, str | None]:
-    """One sentence for a pydantic error, and the key at fault."""
-    cause = details.get("ctx", {}).get("error")
-    if isinstance(cause, InputError):
-        return str(cause), cause.key
-    key = ".".join(str(part) for part in details["loc"])
-    groups: dict[str, Any] = {
-        "variants": Variant(),
-        "sweep": Sweep(),
-        "references": Reference(),
-    }
-    group = groups.get(str(details["loc"][0])) if details["loc"] else None
-    if group is not None and "axes" in details["loc"]:
-        group = Axis()
-    name = str(details["loc"][-1]) if details["loc"] else ""
-    fields = type(group).model_fields if group is not None else Study.model_fields
-    if details["type"] == "extra_forbidden":
-        return f"{key} is not a setting of a study.{nearest(name, fields)}", key
-    own = Study.model_construct() if group is None else group
-    words = {"integer": "a whole number", "number": "a number", "text": "a text"}
-    for spec in specs(own):
-        if spec.key == name and name in fields:
-            allowed = " ".join(filter(None, (words.get(spec.type, ""), spec.bounds)))
-            return f"{key} is {details['input']!r}; it must be {allowed}.", key
-    return f"{key}: {cause or details['msg'].lower()}.", key
+    except ValidationError as raised:
+        error = first_error(Study, raised, "a study")
+    except InputError as raised:
+        error = raised
+    raise InputError(f"{source}: {error}" if source else str(error), error.key)

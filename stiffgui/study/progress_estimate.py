@@ -86,9 +86,9 @@ class ProgressEstimate:
             if pace.state == "running":
                 pace.state = "stopped"
 
-    def variant_of(self, number: int) -> int:
-        """The variant to which a chunk belongs."""
-        return self._chunks[number].chunk.variant
+    def chunk(self, number: int) -> Chunk:
+        """The chunk of that number."""
+        return self._chunks[number].chunk
 
     def variants(self) -> list[VariantEstimate]:
         """One row per variant."""

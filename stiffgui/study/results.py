@@ -17,38 +17,16 @@ from numpy.typing import NDArray
 from stiffgui.errors import InputError, nearest, one_of
 from stiffgui.experiment import Experiment
 from stiffgui.runs.extract import extract_trial
+from stiffgui.runs.history import Array, History
 from stiffgui.runs.opening import STUDY, broken, open_file
-from stiffgui.runs.run import History, Run
-from stiffgui.stiffness.indices import network_index
-from stiffgui.study.declaration import STIFFNESS, Study
+from stiffgui.runs.run import Run
+from stiffgui.study.declaration import Study
 from stiffgui.study.plan import Chunk
 from stiffgui.study.schema import DONE
+from stiffgui.training.quantities import Quantity, of_study
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from stiffgui.study.comparison import Comparison
-
-Array = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Quantity:
-    """Something a study reports per trial. `column` is its name in tables."""
-
-    column: str
-    title: str
-    help: str
-
-
-QUANTITIES = (
-    Quantity("penalty", "penalty", "mean penalty of the last epoch"),
-    Quantity("train_error", "ER", "training error, RMSE"),
-    Quantity("test_error", "GE", "test error, RMSE"),
-    Quantity("stiffness", "stiffness", "exact spectral radius, summed over layers"),
-    Quantity("l2_norm", "L2 norm", "mean norm of the parameter arrays"),
-    Quantity("seconds_per_trial", "s per trial", "training time of the batch over its trials"),
-)
 
 
 @dataclass(frozen=True)
@@ -107,19 +85,13 @@ class VariantResults:
     @cached_property
     def last(self) -> dict[str, Array]:
         """Column of every quantity -> its last value per trial [R]; NaN of a diverged trial."""
-        values: dict[str, list[Array]] = {q.column: [] for q in QUANTITIES}
-        for state, run in zip(self.chunks, self.runs, strict=True):
-            h = run.series()
-            count = state.chunk.count
-            for name in ("penalty", "train_error", "test_error", "l2_norm"):
-                values[name].append(h.series[name][-1])
-            radius = h.indices.get(STIFFNESS)
-            measured = radius is not None and h.index_epochs[-1] == h.epochs[-1]
-            last = network_index(radius[-1]) if measured and radius is not None else None
-            values["stiffness"].append(np.full(count, np.nan) if last is None else last)
-            values["seconds_per_trial"].append(np.full(count, state.seconds / count))
-        empty = np.zeros(0, dtype=np.float64)
-        return {name: np.concatenate(v) if v else empty for name, v in values.items()}
+        parts = list(zip(self.chunks, [run.series() for run in self.runs], strict=True))
+        return {
+            column: np.concatenate(
+                [np.zeros(0), *(_last(quantity, state, history) for state, history in parts)]
+            )
+            for column, quantity in of_study("in_table").items()
+        }
 
     @property
     def diverged(self) -> NDArray[np.int64]:
@@ -169,7 +141,6 @@ class StudyResults:
             if state.done and state.chunk.number not in self._runs:
                 self._runs[state.chunk.number] = self.run_of_chunk(state.chunk.number)
         self.__dict__.pop("variants", None)
-        self.__dict__.pop("comparisons", None)
 
     @property
     def name(self) -> str:
@@ -191,20 +162,6 @@ class StudyResults:
             runs = [self._runs[c.chunk.number] for c in chunks if c.done]
             out.append(VariantResults(variant.name, self.study.experiment_of(k), chunks, runs))
         return out
-
-    @cached_property
-    def comparisons(self) -> list[Comparison]:
-        """Every other variant compared with the first, in pairs of trials."""
-        from stiffgui.study.comparison import compare
-
-        return compare(self.variants)
-
-    @property
-    def summary(self) -> pd.DataFrame:
-        """A row per variant: medians and quartiles, and published rows beside them."""
-        from stiffgui.study.summary import summary_frame
-
-        return summary_frame(self)
 
     @property
     def history(self) -> pd.DataFrame:
@@ -275,37 +232,46 @@ def open_study(path: str | Path) -> StudyResults:
     return StudyResults(path)
 
 
+def _last(quantity: Quantity, state: ChunkState, history: History) -> Array:
+    """The last value of a quantity in each trial of a chunk; NaN where it was not measured then."""
+    count = state.chunk.count
+    if quantity.per == "run":
+        return np.full(count, state.seconds / count)
+    epochs, values = history.of(quantity.name)
+    measured = len(epochs) and epochs[-1] == history.epochs[-1]
+    return values[-1] if measured else np.full(count, np.nan)
+
+
 def joined(histories: Sequence[History]) -> History:
     """Histories of the same experiment with other trials, as one: trials side by side.
 
     An epoch is kept when every history that reaches it recorded it; one that ended earlier
     because all its trials diverged is NaN from there on. Seconds add up.
     """
+    out = History(sum(h.trials for h in histories))
     if not histories:
-        empty = np.zeros(0, dtype=np.float64)
-        none = np.zeros(0, dtype=np.int64)
-        return History(none, empty, {}, none, {}, {})
+        return out
     epochs = _common([h.epochs for h in histories])
-    index_epochs = _common([h.index_epochs for h in histories])
-    names, indices = histories[0].series, histories[0].indices
     seconds = np.zeros(len(epochs), dtype=np.float64)
     for h in histories:
         places = np.minimum(np.searchsorted(h.epochs, epochs), len(h.epochs) - 1)
         seconds += h.seconds[places]
-    return History(
+    out.extend(epochs, seconds, _side_by_side([(h.epochs, h.series) for h in histories], epochs))
+    epochs = _common([h.index_epochs for h in histories])
+    out.measure(
         epochs,
-        seconds,
-        {n: _beside([(h.epochs, h.series[n]) for h in histories], epochs) for n in names},
-        index_epochs,
-        {
-            n: _beside([(h.index_epochs, h.indices[n]) for h in histories], index_epochs)
-            for n in indices
-        },
-        {
-            n: _beside([(h.index_epochs, h.flagged[n]) for h in histories], index_epochs)
-            for n in histories[0].flagged
-        },
+        _side_by_side([(h.index_epochs, h.indices) for h in histories], epochs),
+        _side_by_side([(h.index_epochs, h.flagged) for h in histories], epochs),
     )
+    return out
+
+
+def _side_by_side(
+    parts: Sequence[tuple[NDArray[np.int64], dict[str, Array]]], epochs: NDArray[np.int64]
+) -> dict[str, Array]:
+    """What all parts have, by name."""
+    names = [n for n in parts[0][1] if all(n in values for _, values in parts)]
+    return {n: _beside([(own, values[n]) for own, values in parts], epochs) for n in names}
 
 
 def _common(each: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:

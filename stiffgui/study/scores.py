@@ -20,7 +20,7 @@ def variant_scores(variant: VariantResults) -> list[OutputScore]:
     if not variant.runs:
         return []
     data = variant.experiment.task.data()
-    last = [run.snapshot(run.snapshot_epochs[-1]) for run in variant.runs]
+    last = [run.snapshot(run.last_snapshot_epoch) for run in variant.runs]
     return scores_of(data, np.concatenate([s.predict(data.x_test) for s in last]))
 
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from stiffgui.study.comparison import comparisons_of
 from stiffgui.study.declaration import Reference
-from stiffgui.study.results import QUANTITIES
+from stiffgui.study.results import StudyResults
+from stiffgui.training.quantities import of_study
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from stiffgui.study.results import StudyResults
 
 BATCH_SECONDS = "s per batch"
 
@@ -26,14 +26,13 @@ def facts(results: StudyResults) -> list[dict[str, Any]]:
     out = []
     for variant in results.variants:
         quantities = {}
-        for quantity in QUANTITIES:
-            values = variant.last[quantity.column]
+        for column, values in variant.last.items():
             known = values[np.isfinite(values)]
             if known.size:
                 low, median, high = (float(v) for v in np.percentile(known, (25, 50, 75)))
             else:
                 low = median = high = None  # type: ignore[assignment]
-            quantities[quantity.column] = {
+            quantities[column] = {
                 "median": median,
                 "lower_quartile": low,
                 "upper_quartile": high,
@@ -71,7 +70,7 @@ def document(results: StudyResults) -> dict[str, Any]:
                     for name, paired in comparison.quantities.items()
                 },
             }
-            for comparison in results.comparisons
+            for comparison in comparisons_of(results)
         ],
         "chunks": [
             vars(c.chunk) | {"state": c.state, "epoch": c.epoch, "seconds": c.seconds}
@@ -116,7 +115,7 @@ def summary_frame(results: StudyResults) -> pd.DataFrame:
 
 
 def _reference_row(reference: Reference) -> dict[str, Any]:
-    values = {q.column: _number(getattr(reference, q.column, None)) for q in QUANTITIES}
+    values = {c: _number(getattr(reference, c, None)) for c in of_study("in_table")}
     return {"variant": reference.name, "source": reference.source} | values
 
 
@@ -125,11 +124,23 @@ def comparison_frame(results: StudyResults) -> pd.DataFrame:
     import pandas as pd
 
     rows = []
-    for comparison in results.comparisons:
+    for comparison in comparisons_of(results):
         for paired in comparison.quantities.values():
             names = {"variant": comparison.variant, "compared_with": comparison.base}
             rows.append(names | vars(paired))
     return pd.DataFrame(rows)
+
+
+def study_table(results: StudyResults, name: str, readable_cells: bool = False) -> pd.DataFrame:
+    """summary, history or comparison; `readable_cells`: the summary as it would be printed."""
+    import pandas as pd
+
+    if name == "summary" and readable_cells:
+        titles, rows = readable(results)
+        return pd.DataFrame(rows, columns=titles)
+    if name == "history":
+        return results.history
+    return summary_frame(results) if name == "summary" else comparison_frame(results)
 
 
 def readable(results: StudyResults) -> tuple[list[str], list[list[str]]]:
@@ -137,19 +148,20 @@ def readable(results: StudyResults) -> tuple[list[str], list[list[str]]]:
 
     A cell is `median (lower quartile–upper quartile)`; nothing here is negative.
     """
-    titles = ["variant", "trials", *(q.title for q in QUANTITIES), BATCH_SECONDS]
+    symbols = {column: q.symbol for column, q in of_study("in_table").items()}
+    titles = ["variant", "trials", *symbols.values(), BATCH_SECONDS]
     references = {r.name: r for r in results.study.references}
     rows = []
     for fact in facts(results):
         trials = f"{fact['trials']}/{fact['planned']}"
         if fact["diverged"]:
             trials += f", {len(fact['diverged'])} diverged"
-        cells = [_cell(**fact["quantities"][q.column]) for q in QUANTITIES]
+        cells = [_cell(**fact["quantities"][column]) for column in symbols]
         batch = f"{fact['batch_seconds']:.4g}" if fact["trials"] else "–"
         rows.append([fact["variant"], trials, *cells, batch])
         reference = references.get(fact["variant"])
         if reference is not None:
-            given = [getattr(reference, q.column, None) for q in QUANTITIES]
+            given = [getattr(reference, column, None) for column in symbols]
             shown = ["–" if value is None else digits(value) for value in given]
             rows.append([f"  {reference.source}", "", *shown, ""])
     return titles, rows

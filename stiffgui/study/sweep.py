@@ -49,8 +49,10 @@ class Axis(Settings):
 
     @model_validator(mode="after")
     def _is_one_or_the_other(self) -> Self:
+        if not self.key:
+            raise InputError("a sweep's axis has no key: give one, such as regularizer.weight.")
         ends = (self.lower is not None, self.upper is not None)
-        if self.key and bool(self.values) == any(ends):
+        if bool(self.values) == any(ends):
             raise InputError(f"sweep of {self.key}: give either values, or lower and upper.")
         if any(ends) and not all(ends):
             raise InputError(f"sweep of {self.key}: a range needs both lower and upper.")

@@ -8,6 +8,7 @@ import sqlite3
 import time
 from pathlib import Path
 
+from stiffgui.runs.maintenance import migrate
 from stiffgui.runs.opening import STUDY
 from stiffgui.runs.writer import companions, provenance, refuse_existing, writing_to
 from stiffgui.study.declaration import Study
@@ -43,10 +44,11 @@ class StudyWriter:
 
     @classmethod
     def reopen(cls, path: Path) -> StudyWriter:
-        """Continue a study file that `open_study` could read."""
+        """Continue a study file that `open_study` could read, as one of the present version."""
         writer = cls.__new__(cls)
         writer.path = path
         with writing_to(path):
+            migrate(path, STUDY)
             writer._open()
         return writer
 

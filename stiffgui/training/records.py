@@ -15,23 +15,15 @@ Array = NDArray[np.float64]
 class Record:
     """One finished epoch (epoch 0: before training).
 
-    train_error, test_error: RMSE over samples and outputs, [R]; penalty: mean over the epoch's
-    batches and samples of p_i, [R]; penalty_share: weight * mean p^2 over the squared loss, [R],
-    both over the steps that had a penalty, NaN where none had (every m-th step only);
-    l2_norm: mean norm of the parameter arrays, [R]; learning_rate [R]; seconds: training time
-    so far, pauses left out. indices: name -> [R, N] where measured at this epoch; flagged: name
-    -> [R, N] fraction of undefined or floored samples. Entries of a trial that has stopped are
-    NaN. keep: this epoch's network is one of the log-spaced snapshots.
+    seconds: training time so far, pauses left out. values: name of each quantity per trial
+    (`QUANTITIES`) -> [R]. indices: name -> [R, N] where measured at this epoch; flagged: name ->
+    [R, N] fraction of undefined or floored samples. Entries of a trial that has stopped are NaN.
+    keep: this epoch's network is one of the log-spaced snapshots.
     """
 
     epoch: int
-    train_error: Array
-    test_error: Array
-    penalty: Array
-    penalty_share: Array
-    l2_norm: Array
-    learning_rate: Array
     seconds: float
+    values: Mapping[str, Array]
     indices: Mapping[str, Array] = field(default_factory=dict)
     flagged: Mapping[str, Array] = field(default_factory=dict)
     keep: bool = False

@@ -28,6 +28,7 @@ from stiffgui.training.errors import root_mean_square_error
 from stiffgui.training.graph import CapturedGradient
 from stiffgui.training.parameter_buffer import ParameterBuffer
 from stiffgui.training.plateau import PlateauSchedule
+from stiffgui.training.quantities import per_trial
 from stiffgui.training.records import Event, Record
 from stiffgui.training.step import parameter_norms
 from stiffgui.training.step_by_autograd import gradient_of
@@ -91,7 +92,7 @@ class Trainer:
 
         self._x, self._y = place(self.data.x_train), place(self.data.y_train)
         self._x_test, self._y_test = place(self.data.x_test), place(self.data.y_test)
-        self._probe = place(self.data.x_train[: self.experiment.watch.probe])
+        self._probe = torch.as_tensor(np.array(self.experiment.probe_samples(self.data), float))
 
     def _make_parameters(self, given: Mapping[str, NDArray[Any]] | None) -> None:
         """Parameters, their gradient and optimiser, one array each; the network sees views."""
@@ -328,31 +329,51 @@ class Trainer:
         indices, flagged = self.indices() if self._indices_are_due() else ({}, {})
         dead = ~self.alive
         self._recorded = self.epoch
-
-        def known(values: NDArray[np.float64]) -> NDArray[np.float64]:
-            return np.where(dead, np.nan, values)
-
-        norms = torch.cat(list(parameter_norms(self._parameters).values()), 1).mean(1)
         last = self.experiment.training.epochs
         return Record(
             epoch=self.epoch,
-            train_error=known(root_mean_square_error(self.network, self._x, self._y)),
-            test_error=known(root_mean_square_error(self.network, self._x_test, self._y_test)),
-            penalty=known(self._mean[1]),
-            penalty_share=known(self._mean[2]),
-            l2_norm=known(norms.double().cpu().numpy()),
-            learning_rate=known(self.schedule.rate.copy()),
             seconds=self.seconds,
+            values={
+                q.name: np.where(dead, np.nan, q.of(self)) for q in per_trial() if q.of is not None
+            },
             indices={k: np.where(dead[:, None], np.nan, v) for k, v in indices.items()},
             flagged=flagged,
             keep=self.epoch in self._snapshot_epochs or self.epoch >= last,
         )
 
+    # What quantities follow from, [R] each: see `stiffgui.training.quantities`.
+
+    def training_error(self) -> NDArray[np.float64]:
+        """RMSE of the training set now."""
+        return root_mean_square_error(self.network, self._x, self._y)
+
+    def test_error(self) -> NDArray[np.float64]:
+        """RMSE of the test set now."""
+        return root_mean_square_error(self.network, self._x_test, self._y_test)
+
+    @property
+    def mean_penalty(self) -> NDArray[np.float64]:
+        """Of the last epoch; NaN when no step of it had a penalty."""
+        return np.asarray(self._mean[1])
+
+    @property
+    def mean_share(self) -> NDArray[np.float64]:
+        """Share of the penalty in the squared loss of the last epoch, as `mean_penalty`."""
+        return np.asarray(self._mean[2])
+
+    def mean_norm(self) -> NDArray[np.float64]:
+        """Mean norm of the parameter arrays now."""
+        norms = torch.cat(list(parameter_norms(self._parameters).values()), 1).mean(1)
+        return np.asarray(norms.double().cpu().numpy())
+
     def indices(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The watched indices on the probe samples now: name -> [R, N], and flagged fractions."""
-        with torch.no_grad():
-            probe = self._probe.expand(len(self.trials), *self._probe.shape)
-            jacobians = self.network.jacobians(probe).double().cpu().numpy()
+        """The watched indices on the probe samples now: name -> [R, N], and flagged fractions.
+
+        In float64 from the parameters as they are stored: the numbers of the snapshot.
+        """
+        network = ResidualNetwork.exact(self.network.architecture, self._parameters.blocks)
+        probe = self._probe.expand(len(self.trials), *self._probe.shape)
+        jacobians = network.jacobians(probe).numpy()
         return layer_indices(jacobians, self.experiment.watch.indices, WATCHABLE)
 
     # ---------------------------------------------------------------- state

@@ -1,4 +1,4 @@
-"""The same steps as `stiffgui bench`, under pytest-benchmark.
+"""The same steps as goals.py, under pytest-benchmark.
 
 pip install -e ".[test,bench]", then `pytest tests/benchmarks/bench_speed.py`. The name keeps it
 out of `make test`: figures are for reading, and nothing here fails because a machine is slow.
@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from goals import actions
 
 from stiffgui.benchmarks import peer
 from stiffgui.benchmarks.problems import PROBLEMS
-from stiffgui.benchmarks.rows import actions
 
 pytest.importorskip("pytest_benchmark")
 

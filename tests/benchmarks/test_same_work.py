@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from itertools import islice
 
+import accuracy
+import goals
 import numpy as np
 import pytest
 import torch
 
-from stiffgui.benchmarks import accuracy, report, yardstick
+from stiffgui import presets
+from stiffgui.benchmarks import report, yardstick
 from stiffgui.benchmarks.problems import ALPINE, CLIMATE, PROBLEMS, Problem
-from stiffgui.benchmarks.rows import actions, rows
 from stiffgui.benchmarks.timing import Timing, interleave
 from stiffgui.regularizers import NoPenalty, Regularizer, Stiffness
 from stiffgui.stiffness import proxy
@@ -49,10 +51,10 @@ def test_plain_network_is_ours() -> None:
 
 
 def test_every_row_names_things_that_are_timed() -> None:
-    timed = set(actions())
-    for row in rows():
+    timed = set(goals.actions())
+    for row in goals.rows():
         assert {row.above, row.below} <= timed, row.title
-    assert len({row.title for row in rows()}) == len(rows())
+    assert len({row.title for row in goals.rows()}) == len(goals.rows())
 
 
 def test_interleaved_rounds_call_all_and_count() -> None:
@@ -74,12 +76,37 @@ def test_accuracy_tells_exact_from_sketched() -> None:
     assert accuracy.error(ALPINE, proxy("gelfand-sketch"), epochs=0) > 1e-2
 
 
-def test_tables_say_what_was_met_and_what_is_missing() -> None:
-    met = report._result("a", 2.0, 0.1, "12", 2.5, 1.5) | {"error": 1e-3, "milliseconds": 1.5}
-    missing = report._result("b", 1.0, None, "not installed") | {"ratio": None}
-    document = {"machine": "m", "date": "d", "note": "n", "rows": [met, missing]}
-    row = "| a | 12 | <= 2.5 met | <= 1.5 missed | 2 ± 0.1 | 1.5 | 1.0e-03 |"
-    assert row in report.markdown(document).splitlines()
-    assert "| b | not installed | - | - | - | - | - |" in report.markdown(document).splitlines()
-    lines = report.text(document).splitlines()
-    assert lines[2].split()[:2] == ["ratio", "talk"] and "missed" in lines[3]
+def test_tables_say_what_was_measured_and_what_is_missing() -> None:
+    row = {"preset": "a", "milliseconds": 1.5, "over_torch_nn": 2.0, "spread": 0.1}
+    row |= {"milliseconds_of_trials": 30.0, "trial_over_torch_nn": 0.5, "over_quinn": None}
+    document = {"machine": "m", "date": "d", "note": "n", "rows": [row]}
+    lines = report.markdown(document).splitlines()
+    assert lines[0] == "m; d; n." and "| a | 1.5 | 2 ± 0.1 | 30 | 0.5 | - |" in lines
+    assert report.text(document).splitlines()[2].split() == [
+        "a",
+        "1.5",
+        "2",
+        "±",
+        "0.1",
+        "30",
+        "0.5",
+        "-",
+    ]
+
+
+def test_every_preset_is_timed_alone_and_in_a_batch() -> None:
+    timed = set(report.actions())
+    assert timed >= {*presets, *(f"{name} x25" for name in presets)}
+    for name in presets:
+        experiment = report.problem_of(name).experiment(presets[name].regularizer)
+        assert experiment.architecture == presets[name].architecture
+
+
+def test_a_goal_is_met_or_missed() -> None:
+    timings = {"a": Timing(np.array([2.0, 2.0])), "b": Timing(np.array([1.0, 1.0]))}
+    assert goals.line(goals.Row("t", "a", "b", 1.5), timings)[1:4] == (
+        "2 ± 0",
+        "<= 1.5 missed",
+        "2e+03",
+    )
+    assert goals.line(goals.Row("t", "a", "b", None, 25), timings)[1:3] == ("0.08 ± 0", "-")

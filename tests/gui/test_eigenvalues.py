@@ -11,16 +11,15 @@ import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QGuiApplication, QKeySequence
 from pytestqt.qtbot import QtBot
+from stiffgui.gui.train.cards.complex_plane import COLOURS, describe
+from stiffgui.gui.train.cards.fit_maps import FitMaps, lookup
 
 from stiffgui import presets, train
 from stiffgui.figures import FIGURES, Options
 from stiffgui.figures.fit import Fit, fit_of
 from stiffgui.gui.theme import DARK, LIGHT
-from stiffgui.gui.train.cards.complex_plane import COLOURS, describe
 from stiffgui.gui.train.cards.fit import FitCard
-from stiffgui.gui.train.cards.fit_maps import FitMaps, lookup
 from stiffgui.gui.train.cards.index_table import number
-from stiffgui.gui.train.cards.layers import median
 from stiffgui.gui.window import MainWindow
 from stiffgui.runs import open_run
 from stiffgui.stiffness.stability import REGIONS
@@ -269,7 +268,7 @@ def test_a_click_on_layers_selects_both(shown: MainWindow, qtbot: QtBot) -> None
     assert 4.0 in x and (y.min(), y.max()) == (6.5, 7.5)
     run = shown.train.bench.shown
     assert run is not None
-    expected = np.median(run.indices["spectral-radius"].values[:, :, 6], axis=1)
+    expected = np.median(run.history.indices["spectral-radius"][:, :, 6], axis=1)
     assert card.value_at(7, 6) == pytest.approx(expected[-1])
     card.logarithmic.setChecked(True)
     shown.train.refresh()
@@ -283,13 +282,6 @@ class _Click:
 
     def scenePos(self) -> QPointF:
         return self._at
-
-
-def test_the_median_leaves_undefined_trials_out() -> None:
-    values = np.array([[[1.0, 5.0], [3.0, np.nan]], [[np.nan, 2.0], [np.nan, 4.0]]])
-    np.testing.assert_array_equal(median(values), [[2, 5], [np.nan, 3]])
-    whole = np.random.default_rng(0).normal(size=(4, 5, 6))
-    np.testing.assert_array_equal(median(whole), np.median(whole, axis=1))
 
 
 # ------------------------------------------------------------------ the fit card by itself

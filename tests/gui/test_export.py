@@ -30,6 +30,7 @@ from stiffgui.figures import FIGURES, Options, export_figure
 from stiffgui.gui.export.dialog import ExportDialog
 from stiffgui.gui.window import MainWindow
 from stiffgui.runs import open_run
+from stiffgui.session.exports import ExportFigure
 from tests.processes import children
 
 WAIT = 60_000
@@ -63,7 +64,7 @@ def test_a_png_has_the_size_asked_for_and_it_is_remembered(
     image = QImage(str(path))
     assert abs(image.width() - 90 / 25.4 * 300) <= 1
     assert abs(image.height() - 60 / 25.4 * 300) <= 1
-    assert not loaded.train.exports.pending and loaded.train.exports.dialog is None
+    assert not loaded.train.requests.waits_for(ExportFigure) and loaded.train.exports.dialog is None
     again = dialog_of(loaded, "fit", path)
     assert again.sizes["width"].value() == 90 and again.sizes["font"].value() == 7.5
     assert again.figure.currentData() == "fit"
@@ -107,7 +108,7 @@ def test_a_bad_place_is_told_and_nothing_is_lost(loaded: MainWindow, tmp_path: P
         dialog.save.click()
         assert told in dialog.problem.text() and dialog.problem.isVisible()
         assert dialog.isVisible() and dialog.sizes["width"].value() == 77
-        assert not loaded.train.exports.pending
+        assert not loaded.train.requests.waits_for(ExportFigure)
     written = [p.name for p in tmp_path.iterdir() if p.suffix in (".png", ".svg")]
     assert written == ["folder.png"]
 
@@ -140,9 +141,13 @@ def test_a_failure_in_the_child_is_told_in_the_dialog(
     run.unlink()
     dialog.save.click()
     qtbot.waitUntil(lambda: "cannot be read" in dialog.problem.text(), timeout=WAIT)
-    assert dialog.isVisible() and dialog.save.isEnabled() and not window.train.exports.pending
+    assert (
+        dialog.isVisible()
+        and dialog.save.isEnabled()
+        and not window.train.requests.waits_for(ExportFigure)
+    )
     window.train.export("errors", tmp_path / "b.png")
-    qtbot.waitUntil(lambda: not window.train.exports.pending, timeout=WAIT)
+    qtbot.waitUntil(lambda: not window.train.requests.waits_for(ExportFigure), timeout=WAIT)
     assert "cannot be read" in window.banner.text()
 
 
@@ -168,10 +173,10 @@ def test_copies(loaded: MainWindow, qtbot: QtBot, tmp_path: Path, run_file: Path
         clipboard.clear()
         actions = {a.text().replace("&", ""): a for a in card.menu.actions()}
         actions["Copy data"].trigger()
-        qtbot.waitUntil(lambda: not loaded.train.exports.pending, timeout=WAIT)
+        qtbot.waitUntil(lambda: not loaded.train.requests.waits_for(ExportFigure), timeout=WAIT)
         assert len(pd.read_csv(io.StringIO(clipboard.text()))) > 1
         actions["Copy picture"].trigger()
-        qtbot.waitUntil(lambda: not loaded.train.exports.pending, timeout=WAIT)
+        qtbot.waitUntil(lambda: not loaded.train.requests.waits_for(ExportFigure), timeout=WAIT)
         assert abs(clipboard.image().width() - 160 / 25.4 * 200) <= 1
         actions["Copy as Python"].trigger()
         script = tmp_path / f"{card.figure}.py"
@@ -249,7 +254,7 @@ def test_a_report_holds_settings_figures_tables_and_provenance(
         QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "report"), "HTML (*.html)")
     )
     loaded.acts["report"].trigger()
-    qtbot.waitUntil(lambda: not loaded.train.exports.pending, timeout=WAIT)
+    qtbot.waitUntil(lambda: not loaded.train.requests.waits_for(ExportFigure), timeout=WAIT)
     assert loaded.banner.text() == f"Saved {path}"
     text = path.read_text("utf-8")
     pictures = re.findall(r'src="data:image/svg\+xml;base64,([^"]+)"', text)
@@ -270,7 +275,7 @@ def test_a_report_holds_settings_figures_tables_and_provenance(
         median = float(pd.Series(run.series().series["test_error"][-1]).median())
     assert f'<td>test_error</td><td class="n">{median:.4g}</td>' in text
     loaded.train.exports.save("report", tmp_path / "no" / "a.html")
-    qtbot.waitUntil(lambda: not loaded.train.exports.pending, timeout=WAIT)
+    qtbot.waitUntil(lambda: not loaded.train.requests.waits_for(ExportFigure), timeout=WAIT)
     assert "cannot be written" in loaded.banner.text()
 
 
@@ -298,11 +303,11 @@ def test_what_a_dead_view_child_owed_is_told_and_seen_again(
     drawing.suspend()
     page.export("fit", tmp_path / "fit.png")
     page.timeline.go_to(2)
-    qtbot.waitUntil(lambda: page.looking._asked[1:2] == (2,), timeout=WAIT)
+    qtbot.waitUntil(lambda: page.view_requests._asked.epoch == 2, timeout=WAIT)
     qtbot.wait(100)  # both have been sent
     drawing.kill()
     qtbot.waitUntil(lambda: "was not drawn" in loaded.banner.text(), timeout=WAIT)
-    assert not page.exports.pending
+    assert not page.requests.waits_for(ExportFigure)
     qtbot.waitUntil(
         lambda: page.eigenvalues._view is not None and page.eigenvalues._view.epoch == 2,
         timeout=WAIT,

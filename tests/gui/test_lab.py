@@ -18,16 +18,19 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from stiffgui.cli import main
-from stiffgui.gui.lab import thread as lab_thread
+from stiffgui.gui import child_thread
+from stiffgui.gui.child_thread import ChildThread
 from stiffgui.gui.lab.controls import Controls
 from stiffgui.gui.lab.page import VIEWS, LabPage
 from stiffgui.gui.lab.workspace import LabWorkspace, command, script
+from stiffgui.gui.requests import Requests
 from stiffgui.gui.theme import DARK, LIGHT
 from stiffgui.gui.window import MainWindow
 from stiffgui.gui.workspace import Surroundings
 from stiffgui.labs import PAGES, page
-from stiffgui.session.lab import Cancel, Compute, Computed, ExportPage, Laboratory
-from stiffgui.session.messages import Exported, Failed
+from stiffgui.session.lab import ComputePage, ExportPage
+from stiffgui.session.service import Answer, Failure, Request, answers
+from stiffgui.training import Controls as Steering
 from tests.processes import children
 
 WAIT = 60_000
@@ -104,7 +107,7 @@ def test_every_page_is_drawn(lab: LabWorkspace, qtbot: QtBot) -> None:
     result = lab.pages["gradients"].result
     lab.show_page("linear")
     lab.show_page("gradients")
-    assert lab.pages["gradients"].result is result and not lab._asked
+    assert lab.pages["gradients"].result is result and lab.computing is None
 
 
 def test_sliders_fields_and_matrix_compute_anew(lab: LabWorkspace, qtbot: QtBot) -> None:
@@ -144,10 +147,10 @@ def test_bad_values_are_said_and_the_picture_stays(lab: LabWorkspace, qtbot: QtB
     assert shown.controls.problem.isVisible()
     assert "second_step is 'fast'; it must be a number" in shown.controls.problem.text()
     assert shown.controls.editors["second_step"].control.property("invalid")
-    assert shown.result is result and not lab._asked
+    assert shown.result is result and lab.computing is None
     shown.controls.edit("matrix", "1 2; 3")
     shown.controls.edit("second_step", 0.01)
-    assert "not 2 x 2" in shown.controls.problem.text() and not lab._asked
+    assert "not 2 x 2" in shown.controls.problem.text() and lab.computing is None
     anew(lab, qtbot, lambda: shown.controls.edit("matrix", "-1 0; 0 -10"))
     assert not shown.controls.problem.isVisible()
     assert shown.page.second_step == 0.01  # type: ignore[attr-defined]
@@ -188,23 +191,18 @@ def test_cancel_and_the_newest_request_wins(lab: LabWorkspace, qtbot: QtBot) -> 
     # Leaving a page stops it.
     shown.controls.edit("epochs", 20_000)
     lab.show_page("linear")
-    assert not shown.stop.isEnabled() and not lab._asked
+    assert not shown.stop.isEnabled() and lab.computing is None
 
 
-def test_only_the_newest_result_is_drawn(
-    lab: LabWorkspace, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    lab.calls()["stop"]()
-    drawn: list[int] = []
-    shown = lab.pages["linear"]
-    result = shown.result
-    monkeypatch.setattr(shown, "show_result", lambda result: drawn.append(1))
-    lab._asked = {10**9: shown}
-    for _ in range(500):  # a burst between two polls
-        lab.thread_._results.append(Computed(10**9, result))  # type: ignore[arg-type]
-    lab._draw_newest()
-    lab._draw_newest()
-    assert len(drawn) == 1 and not lab._asked
+def test_only_the_newest_result_is_drawn(lab: LabWorkspace) -> None:
+    result, drawn = lab.pages["linear"].result, []
+    requests = Requests(ChildThread("A process that was never started"))
+    number = requests.ask(None, drawn.append, drawn.append, drawn.append, newest=True)
+    for k in range(500):  # a burst between two polls
+        requests.thread_._asked[number] = Request(number, None, newest=True)
+        requests.thread_._take(Answer(number, (k, result), last=False))
+    assert requests.poll() and not requests.poll()
+    assert drawn == [(499, result)]
 
 
 def test_a_blank_card_says_that_it_computes(qtbot: QtBot) -> None:
@@ -219,7 +217,7 @@ def test_a_blank_card_says_that_it_computes(qtbot: QtBot) -> None:
 def test_a_child_that_does_not_listen_is_replaced(
     lab: LabWorkspace, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lab_thread, "PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr(child_thread, "PATIENCE_SECONDS", 0.2)
     hung = children()
     lab.pages["linear"].controls.edit("end", 0.25)
     for child in hung:
@@ -230,7 +228,7 @@ def test_a_child_that_does_not_listen_is_replaced(
         lambda: done(lab.current) and lab.current.result.times[-1] == 0.22,  # type: ignore[union-attr]
         timeout=WAIT,
     )
-    assert lab.thread_.restarts >= 1
+    assert lab.requests.thread_.restarts >= 1
     for child in hung:
         if child.is_running():
             child.resume()
@@ -325,26 +323,26 @@ def test_pictures_fit_small_windows(name: str, qtbot: QtBot) -> None:
 
 
 def test_the_childs_work_without_its_pipe(tmp_path: Path) -> None:
-    laboratory = Laboratory()
-    assert laboratory.work() is None
-    laboratory.take(Compute(1, "crossing", {"epochs": 3000}))
-    first = laboratory.work()
-    laboratory.take(Compute(2, "linear", {}))
-    numbers = [laboratory.work().number for _ in range(4)]  # type: ignore[union-attr]
-    assert first.number == 1 and numbers == [2] * 4  # type: ignore[union-attr]
-    assert laboratory.work() is None and not laboratory.computing
-    laboratory.take(Compute(3, "linear", {"component": 3}))
-    failed = laboratory.work()
-    assert isinstance(failed, Failed) and failed.number == 3 and not failed.details
-    laboratory.take(Compute(4, "crossing", {}))
-    laboratory.take(Cancel())
-    assert laboratory.work() is None
-    laboratory.take(ExportPage(5, "gradients", {"doublings": 3}, "", "csv"))
-    exported = laboratory.work()
-    assert isinstance(exported, Exported) and exported.content.startswith(b"case,steps,step")
-    laboratory.take(ExportPage(6, "linear", {}, str(tmp_path / "no" / "a.png"), "png"))
-    failed = laboratory.work()
-    assert isinstance(failed, Failed) and "folder does not exist" in failed.sentence
+    def of(work: object, controls: Steering | None = None) -> Iterator[Answer | Failure]:
+        return answers(Request(1, work), controls or Steering())
+
+    linear = page("linear")
+    values = list(of(ComputePage(linear)))
+    assert [a.last for a in values] == [False] * (len(values) - 1) + [True]  # type: ignore[union-attr]
+    assert values[-2].value.progress == 1  # type: ignore[union-attr]
+    stopped = Steering()
+    results = of(ComputePage(page("crossing").with_settings({"epochs": 3000})), stopped)
+    assert next(results).value.progress < 1  # type: ignore[union-attr]
+    stopped.stop()
+    (end,) = results
+    assert end == Answer(1, None)
+    (failure,) = of(ComputePage(linear.with_settings({"component": 3})))
+    assert isinstance(failure, Failure) and failure.sentence and not failure.details
+    few = page("gradients").with_settings({"doublings": 3})
+    (made,) = of(ExportPage(few, None, "csv", {}))
+    assert isinstance(made, Answer) and made.value.startswith(b"case,steps,step")
+    (failure,) = of(ExportPage(linear, tmp_path / "no" / "a.png", "png", {}))
+    assert isinstance(failure, Failure) and "folder does not exist" in failure.sentence
 
 
 def test_in_the_window(window: MainWindow, qtbot: QtBot) -> None:
@@ -361,4 +359,4 @@ def test_in_the_window(window: MainWindow, qtbot: QtBot) -> None:
     window.show_place("Train")
     assert window.acts["run"].isEnabled()
     window.close()
-    assert not lab.thread_.isRunning()
+    assert not lab.requests.thread_.isRunning()

@@ -19,12 +19,12 @@ from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QApplication, QCheckBox, QPushButton
 from pytestqt.qtbot import QtBot
+from stiffgui.gui.plots.curves import smoothed, thinned
 
 from stiffgui.errors import InputError
 from stiffgui.gui.application import make_window
 from stiffgui.gui.closing import Choice
 from stiffgui.gui.palette import Palette
-from stiffgui.gui.plots.curves import Quartiles, smoothed, thinned
 from stiffgui.gui.train.cards.history import marked
 from stiffgui.gui.window import MainWindow
 from stiffgui.runs import open_run, settle
@@ -72,13 +72,13 @@ def test_axis_smoothing_and_outliers(window: MainWindow, qtbot: QtBot) -> None:
     run = window.train.bench.shown
     assert run is not None
     curve = lambda: window.train.errors.curves[id(run), "train"]  # noqa: E731  (remade by each change)
-    for axis, last in (("step", 30 * 20), ("time", float(run.seconds.values[-1])), ("epoch", 30)):
+    for axis, last in (("step", 30 * 20), ("time", float(run.history.seconds[-1])), ("epoch", 30)):
         window.train.history_view.choose(axis=axis)
         window.train.refresh()
         assert curve().line.xData[-1] == pytest.approx(last)
     window.train.history_view.choose(smoothing=0.9, robust=True)
     window.train.refresh()
-    raw = run.series["train_error"].values[:, 0]
+    raw = run.history.series["train_error"][:, 0]
     assert curve().median[-1] == pytest.approx(smoothed(raw, np.arange(31), 0.9)[-1])
     assert len(curve().raw.xData) == 31
     window.train.errors.pointed.emit(10.0)
@@ -109,17 +109,6 @@ def test_smoothing_leaves_a_constant_alone(value: float, factor: float, known: l
     if factor:
         assert np.isnan(result[:first]).all()
         assert np.allclose(result[first:], value, rtol=1e-9, atol=1e-9)
-
-
-def test_quartiles_grow_as_numpy_ranks_them() -> None:
-    values = np.random.default_rng(0).normal(size=(700, 5))
-    values[300:350, 2] = np.nan
-    values[400:] = np.nan
-    quartiles = Quartiles()
-    quartiles.of(values[:10])
-    found = quartiles.of(values)
-    expected = np.nanpercentile(values[:400], (25, 50, 75), axis=1)
-    assert np.allclose(found[:, :400], expected) and np.isnan(found[:, 400:]).all()
 
 
 def test_undo_while_training_reaches_only_edits_made_since(
@@ -430,7 +419,7 @@ def test_an_interrupted_run_is_offered_and_goes_on(
         lambda: second.train.bench.shown is not None and second.train.bench.shown.epoch >= held + 2,
         timeout=WAIT,
     )
-    epochs = second.train.bench.shown.epochs.values  # type: ignore[union-attr]
+    epochs = second.train.bench.shown.history.epochs  # type: ignore[union-attr]
     assert (np.diff(epochs) == 1).all() and epochs[0] == 0
     second.close()
     second.deleteLater()

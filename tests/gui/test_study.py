@@ -15,12 +15,14 @@ from stiffgui import open_study
 from stiffgui.gui.study.model import StudyModel, as_text, from_text
 from stiffgui.gui.study.workspace import StudyWorkspace
 from stiffgui.gui.window import MainWindow
+from stiffgui.session.studies import ExportStudy
 from stiffgui.study import Study, StudyRecording
+from stiffgui.study.comparison import comparisons_of
 from stiffgui.study.summary import readable
 from tests.processes import children
 from tests.study_files import TINY, tiny
 
-SECONDS = 150_000
+MILLISECONDS = 150_000
 
 
 @pytest.fixture
@@ -48,13 +50,13 @@ def test_a_study_is_edited_run_and_looked_at(
     window.acts["run"].trigger()
     assert workspace.busy and not window.acts["run"].isEnabled()
     assert not workspace.panel.table.isEnabled()
-    qtbot.waitUntil(lambda: not workspace.busy and not workspace.thread_.inbox, timeout=SECONDS)
+    qtbot.waitUntil(lambda: not workspace.busy, timeout=MILLISECONDS)
     qtbot.waitUntil(lambda: window.acts["run"].isEnabled(), timeout=5000)
     path = home / "runs" / "tiny.stiff"
     with open_study(path) as results:
         assert results.finished and results.study.trials == 4
         titles, rows = readable(results)
-        told = [c.sentence for c in results.comparisons]
+        told = [c.sentence for c in comparisons_of(results)]
     table = workspace.results.table
     heads = [table.horizontalHeaderItem(c).text() for c in range(table.columnCount())]
     assert heads == [titles[0], "progress", *titles[1:]]
@@ -79,7 +81,7 @@ def test_a_study_file_opens_and_a_trial_jumps_to_train(
     window.show_place("Train")
     window.open_file(study_file)
     assert window.current is workspace
-    qtbot.waitUntil(lambda: workspace.view is not None, timeout=SECONDS)
+    qtbot.waitUntil(lambda: workspace.view is not None, timeout=MILLISECONDS)
     assert workspace.panel.trials.value() == 8
     assert "finished" in workspace.results.note.text()
     for row in range(workspace.trials.table.rowCount()):
@@ -87,13 +89,13 @@ def test_a_study_file_opens_and_a_trial_jumps_to_train(
         if cells == ["RES stiff", "5"]:
             workspace.trials.table.selectRow(row)
     workspace.trials.open.click()
-    qtbot.waitUntil(lambda: window.current is window.train, timeout=SECONDS)
-    qtbot.waitUntil(lambda: window.train.bench.shown is not None, timeout=SECONDS)
+    qtbot.waitUntil(lambda: window.current is window.train, timeout=MILLISECONDS)
+    qtbot.waitUntil(lambda: window.train.bench.shown is not None, timeout=MILLISECONDS)
     shown = window.train.bench.shown
     assert shown is not None and shown.experiment.training.first_trial == 5
     with open_study(study_file) as results:
         expected = results.variants[2].last["test_error"][5]
-    assert shown.series["test_error"].values[-1, 0] == expected
+    assert shown.history.series["test_error"][-1, 0] == expected
     assert (home / "runs" / "done-RES-stiff-trial-5.stiff").exists()
 
 
@@ -101,16 +103,16 @@ def test_exports_and_copies(
     qtbot: QtBot, window: MainWindow, workspace: StudyWorkspace, study_file: Path, home: Path
 ) -> None:
     workspace.open_file(study_file)
-    qtbot.waitUntil(lambda: workspace.view is not None, timeout=SECONDS)
+    qtbot.waitUntil(lambda: workspace.view is not None, timeout=MILLISECONDS)
     workspace.exports.save("summary", home / "s.pdf")
     workspace.exports.save("table", home / "s.tex")
     workspace.exports.save("history", home / "no" / "s.csv")
-    qtbot.waitUntil(lambda: not workspace.exports.pending, timeout=SECONDS)
+    qtbot.waitUntil(lambda: not workspace.reading.waits_for(ExportStudy), timeout=MILLISECONDS)
     assert (home / "s.pdf").read_bytes().startswith(b"%PDF")
     assert "RES L2 & 8/8" in (home / "s.tex").read_text("utf-8")
     assert "cannot be written" in window.banner.text()
     workspace.evolution.copy_asked.emit("data", "summary")
-    qtbot.waitUntil(lambda: not workspace.exports.pending, timeout=SECONDS)
+    qtbot.waitUntil(lambda: not workspace.reading.waits_for(ExportStudy), timeout=MILLISECONDS)
     assert QGuiApplication.clipboard().text().startswith("variant,series,epoch")
     workspace.evolution.copy_asked.emit("script", "summary")
     script = QGuiApplication.clipboard().text()
@@ -126,20 +128,20 @@ def test_a_stopped_study_goes_on_in_its_file(
     (home / "long.toml").write_text(long.to_toml(), "utf-8")
     window.open_file(home / "long.toml")
     workspace.run()
-    qtbot.waitUntil(lambda: bool(workspace._live), timeout=SECONDS)
+    qtbot.waitUntil(lambda: bool(workspace._live), timeout=MILLISECONDS)
     assert any(len(p.listDataItems()) for p in workspace.evolution.plots.values())
     assert "%" in workspace.results.bars[0].text() or workspace.results.bars[0].text()
     window.acts["stop"].trigger()
-    qtbot.waitUntil(lambda: not workspace.busy and not workspace.thread_.inbox, timeout=SECONDS)
+    qtbot.waitUntil(lambda: not workspace.busy, timeout=MILLISECONDS)
     qtbot.waitUntil(lambda: "Run goes on" in workspace.results.note.text(), timeout=5000)
     path = home / "runs" / "long.stiff"
     with open_study(path) as results:
         assert not results.finished
     workspace.run()
     assert workspace.path == path  # not a second file
-    qtbot.waitUntil(lambda: bool(workspace._live), timeout=SECONDS)
+    qtbot.waitUntil(lambda: bool(workspace._live), timeout=MILLISECONDS)
     window.acts["stop"].trigger()
-    qtbot.waitUntil(lambda: not workspace.busy and not workspace.thread_.inbox, timeout=SECONDS)
+    qtbot.waitUntil(lambda: not workspace.busy, timeout=MILLISECONDS)
     qtbot.waitUntil(lambda: "Run goes on" in workspace.results.note.text(), timeout=5000)
     workspace.panel.epochs.setValue(4001)
     assert "other settings" in workspace.results.note.text()
@@ -154,17 +156,17 @@ def test_a_child_that_dies_is_told_and_replaced(
     (home / "long.toml").write_text(long.to_toml(), "utf-8")
     window.open_file(home / "long.toml")
     workspace.run()
-    qtbot.waitUntil(lambda: bool(workspace._live), timeout=SECONDS)
+    qtbot.waitUntil(lambda: bool(workspace._live), timeout=MILLISECONDS)
     lock = (home / "runs" / "long.stiff-lock").resolve()
     for child in children():
         if any(Path(f.path) == lock for f in child.open_files()):
             child.kill()
-    qtbot.waitUntil(lambda: not workspace.busy and not workspace.thread_.inbox, timeout=SECONDS)
+    qtbot.waitUntil(lambda: not workspace.busy, timeout=MILLISECONDS)
     qtbot.waitUntil(lambda: "ended unexpectedly" in window.banner.text(), timeout=5000)
     assert "stopped" in workspace.results.bars[0].text()
     assert "left" not in workspace.results.bars[0].text()
     workspace.run()
-    qtbot.waitUntil(lambda: bool(workspace._live), timeout=SECONDS)
+    qtbot.waitUntil(lambda: bool(workspace._live), timeout=MILLISECONDS)
 
 
 def test_editing(qtbot: QtBot, window: MainWindow, workspace: StudyWorkspace) -> None:
@@ -231,7 +233,7 @@ def test_no_row_of_another_study_is_left(
     qtbot: QtBot, window: MainWindow, workspace: StudyWorkspace, study_file: Path
 ) -> None:
     window.open_file(study_file)
-    qtbot.waitUntil(lambda: workspace.view is not None, timeout=SECONDS)
+    qtbot.waitUntil(lambda: workspace.view is not None, timeout=MILLISECONDS)
     view, card = workspace.view, workspace.results
     assert view is not None
     talk = ("  the talk's", *["1"] * (len(view.titles) - 1))

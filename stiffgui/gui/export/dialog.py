@@ -111,8 +111,8 @@ class ExportDialog(QDialog):
         _row(form, "&Figure", self.figure)
         _row(form, "&Kind", self.kind)
         for name, box in self.sizes.items():
-            beside = (self.pixels,) if name == "dpi" else ()
-            _row(form, MNEMONICS.get(name, box.accessibleName()), box, *beside)
+            more = (self.pixels,) if name == "dpi" else ()
+            _row(form, MNEMONICS.get(name, box.accessibleName()), box, *more)
         _row(form, "F&ile", self.file, self.browse)
         _row(form, "Command", self.command, self.copy)
         self.print_note = QLabel("Figures are drawn in light colours, for print.")
@@ -367,5 +367,3 @@ def _row(form: QFormLayout, text: str, *widgets: QWidget) -> None:
     label = QLabel(text)
     label.setBuddy(widgets[0])
     form.addRow(label, row)
-
-

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Literal
 
 from PySide6.QtCore import QObject, QSettings, Signal
-from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
-from stiffgui.figures import FIGURE_FORMATS
+from stiffgui.figures import FIGURE_FORMATS, Style
 from stiffgui.gui.export.dialog import ExportDialog
 from stiffgui.gui.export.offers import Offer
 from stiffgui.gui.export.remembered import remembered
 from stiffgui.gui.requests import Requests
+from stiffgui.gui.saving import Purpose, deliver
 from stiffgui.session.exports import Export, Preview
 from stiffgui.session.service import Failure
 
-Purpose = Literal["save", "picture", "data"]
 NOTHING = "There is nothing to export yet: press Run, or open a file."
 
 
@@ -68,7 +67,9 @@ class Exports(QObject):
             self.dialog = None
         dialog.deleteLater()
 
-    def _write(self, dialog: ExportDialog, offer: Offer, kind: str, path: Path, style: object) -> None:
+    def _write(
+        self, dialog: ExportDialog, offer: Offer, kind: str, path: Path, style: Style
+    ) -> None:
         def answered(written: Path) -> None:
             if self.dialog is dialog:
                 dialog.accept()
@@ -80,7 +81,7 @@ class Exports(QObject):
             else:
                 self._failed(failure)
 
-        self._requests.ask(offer.export(kind, path, style), answered, failed)  # type: ignore[arg-type]
+        self._requests.ask(offer.export(kind, path, style), answered, failed)
 
     def _preview(self, dialog: ExportDialog, wanted: Preview) -> None:
         def answered(content: bytes) -> None:
@@ -127,15 +128,7 @@ class Exports(QObject):
             self._requests.ask(work, lambda made: self._deliver(purpose, made), self._failed)
 
     def _deliver(self, purpose: Purpose, made: Path | bytes) -> None:
-        clipboard = QGuiApplication.clipboard()
-        if isinstance(made, Path):
-            self.message.emit(f"Saved {made}", "")
-        elif purpose == "picture":
-            clipboard.setImage(QImage.fromData(made))
-            self.message.emit("Copied the picture.", "")
-        else:
-            clipboard.setText(made.decode())
-            self.message.emit("Copied the data as CSV.", "")
+        self.message.emit(deliver(purpose, made), "")
 
     def _failed(self, failure: Failure) -> None:
         self.message.emit(_sentence(failure), failure.details)

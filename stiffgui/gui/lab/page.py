@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
@@ -16,22 +14,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from stiffgui.figures import figure
+from stiffgui.gui.export.offers import Offer
 from stiffgui.gui.lab.controls import Controls
-from stiffgui.gui.lab.convergence import ConvergenceView
-from stiffgui.gui.lab.crossing import CrossingView
-from stiffgui.gui.lab.gradients import GradientsView
-from stiffgui.gui.lab.linear import LinearView
-from stiffgui.gui.lab.view import LabView
-from stiffgui.gui.plots.card import Card
+from stiffgui.gui.plots.figure_card import FigureCard
 from stiffgui.gui.theme import Theme
 from stiffgui.labs import Page, Result
+from stiffgui.session.sources import PageSource
 
-VIEWS: dict[str, type[LabView]] = {
-    "linear": LinearView,
-    "convergence": ConvergenceView,
-    "crossing": CrossingView,
-    "gradients": GradientsView,
-}
 CONTROLS_WIDTH = 300
 
 
@@ -47,13 +37,12 @@ class LabPage(QWidget):
 
     def __init__(self, page: Page) -> None:
         super().__init__()
-        self.name = page.kind  # type: ignore[attr-defined]
+        self.name = page.name()
         self.result: Result | None = None
         self._asked: Page | None = None  # what the next result belongs to
         self._drawn: Page | None = None  # what the complete result belongs to
         self.controls = Controls(page)
-        self.view = VIEWS[self.name]()
-        self.card = Card(page.title(), f"lab-{self.name}", "")
+        self.card = FigureCard(figure(self.name, "page"), page.title(), " ")
         self.sentences = QLabel()
         self.sentences.setWordWrap(True)
         self.sentences.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -62,12 +51,9 @@ class LabPage(QWidget):
         self.problem.setWordWrap(True)
         self.problem.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.problem.hide()
-        self.card.add(self.sentences, 0)
-        self.card.add(self.problem, 0)
-        self.card.add(self.view, 1)
-        self.card.fill()
+        self.card.body.insertWidget(1, self.sentences)
+        self.card.body.insertWidget(2, self.problem)
         self.problem.hide()
-        self.view.hide()
         box = QHBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(6)
@@ -135,8 +121,7 @@ class LabPage(QWidget):
     def show_result(self, result: Result) -> None:
         """Draw a result, on the way or complete."""
         self.result = result
-        self.view.show_result(result)
-        self.view.show()
+        self.card.show_picture(self.card.settings.picture(result))
         self.sentences.setText("\n".join(result.sentences()))
         self.tell(result.problem)
         done = result.progress >= 1
@@ -164,12 +149,20 @@ class LabPage(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         """Take over colours."""
-        self.view.set_theme(theme)
+        self.card.set_theme(theme)
 
-    def options(self) -> dict[str, Any]:
-        """What differs from the page's defaults."""
-        default = type(self.page)().model_dump()
-        return {k: v for k, v in self.page.model_dump().items() if v != default[k]}
+    @property
+    def offer(self) -> Offer | None:
+        """What can be exported of the page; nothing before it has a result."""
+        if self.result is None or self._drawn is None:
+            return None
+        return Offer(
+            name=self.name,
+            title=self.page.title(),
+            source=PageSource(self._drawn, self.result),
+            shown=self.card.figure,
+            picture=self.card.picture,
+        )
 
 
 def _first_paragraph(page: Page) -> str:

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import QTimer
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QImage
-from PySide6.QtWidgets import QFileDialog, QStackedWidget, QTabBar, QVBoxLayout
+from PySide6.QtGui import QCloseEvent, QGuiApplication
+from PySide6.QtWidgets import QStackedWidget, QTabBar, QVBoxLayout
 
-from stiffgui.errors import InputError
-from stiffgui.gui.export.dialog import check_file, remembered_size
+from stiffgui.figures import Style
+from stiffgui.gui.child_thread import ChildThread
+from stiffgui.gui.export.offers import Offer
+from stiffgui.gui.export.requests import Exports
 from stiffgui.gui.lab.page import LabPage
-from stiffgui.gui.lab.thread import LabThread
+from stiffgui.gui.requests import Requests
 from stiffgui.gui.theme import Theme
 from stiffgui.gui.workspace import Surroundings, Workspace
-from stiffgui.labs import PAGES, Page
-from stiffgui.session.lab import Cancel, Compute, ExportPage
-from stiffgui.session.messages import Exported, Failed
+from stiffgui.labs import PAGES, Result
+from stiffgui.session.lab import ComputePage
+from stiffgui.session.service import Failure
+from stiffgui.session.sources import page_command
 
 POLL_MS = 100  # a picture is drawn at most so often
-FILTERS = "PNG (*.png);;SVG (*.svg);;PDF (*.pdf);;CSV, the numbers (*.csv)"
 
 
 class LabWorkspace(Workspace):
@@ -31,14 +30,14 @@ class LabWorkspace(Workspace):
     def __init__(self, surroundings: Surroundings) -> None:
         super().__init__()
         self.settings = surroundings.settings
-        self.thread_ = LabThread()
-        self.thread_.answered.connect(self._answered)
+        self.requests = Requests(ChildThread("The laboratory's process"))
+        self.exports = Exports(self, self.requests, self.settings, self._offers)
+        self.exports.message.connect(lambda text, details: self.said.emit(text, details, None))
         self._poll = QTimer(self)
         self._poll.setInterval(POLL_MS)
-        self._poll.timeout.connect(self._draw_newest)
-        self._number = 0
-        self._asked: dict[int, LabPage] = {}  # the request that counts, and its page
-        self._exports: dict[int, str] = {}
+        self._poll.timeout.connect(self.requests.poll)
+        self.computing: LabPage | None = None
+        self._number = 0  # of the request that computes it
         self.pages: dict[str, LabPage] = {}
         self.tabs = QTabBar()
         self.tabs.setAccessibleName("Pages of the laboratory")
@@ -51,8 +50,8 @@ class LabWorkspace(Workspace):
             page = self.pages[name] = LabPage(kind())
             page.wanted.connect(lambda _, p=page: self._compute(p))
             page.cancelled.connect(self._cancel)
-            page.card.export_asked.connect(lambda _, p=page: self.ask_export(p))
-            page.card.copy_asked.connect(lambda what, _, p=page: self.copy(p, what))
+            page.card.export_asked.connect(self.ask_export)
+            page.card.copy_asked.connect(lambda what, name=name: self.exports.copy(what, name))
             self.tabs.addTab(kind.title())
             self.stack.addWidget(page)
         self.tabs.currentChanged.connect(self._shown)
@@ -82,112 +81,60 @@ class LabWorkspace(Workspace):
     # ---------------------------------------------------------------- computing
 
     def start(self) -> None:
-        self.thread_.start()
+        self.requests.thread_.start()
         self._poll.start()
         self._compute(self.current)
 
     def _compute(self, page: LabPage) -> None:
         """Ask for a page; whatever was asked before does not count any more."""
-        self._number += 1
-        self._asked = {self._number: page}
+        self.computing = page
         page.begin()
-        self.thread_.ask(Compute(self._number, page.name, _settings(page.page)))
+        self._number = self.requests.ask(
+            ComputePage(page.page),
+            lambda _: self._finish(),
+            self._failed,
+            lambda result: self._show_result(page, result),
+            newest=True,
+        )
         self.changed.emit()
+
+    def _show_result(self, page: LabPage, result: Result) -> None:
+        page.show_result(result)
+        if result.progress >= 1:
+            self._finish()
 
     def _cancel(self) -> None:
-        for page in self._asked.values():
-            page.show_progress(None, "cancelled")
-        self._asked = {}
-        self.thread_.ask(Cancel())
+        self.requests.drop(self._number)
+        if self.computing is not None:
+            self.computing.show_progress(None, "cancelled")
+        self._finish()
+
+    def _finish(self) -> None:
+        self.computing = None
         self.changed.emit()
 
-    def _draw_newest(self) -> None:
-        message = self.thread_.newest()
-        page = self._asked.get(message.number) if message is not None else None
-        if message is None or page is None:
-            return
-        page.show_result(message.result)
-        if message.result.progress >= 1:
-            self._asked.pop(message.number)
-            self.changed.emit()
-
-    def _answered(self, message: Any) -> None:
-        if message.number in self._exports:
-            self._deliver(self._exports.pop(message.number), message)
-        elif isinstance(message, Failed):
-            self._failed(message)
-
-    def _failed(self, message: Failed) -> None:
-        page = self._asked.pop(message.number, None) if message.number is not None else None
-        if message.number is None:  # the child died, and what it was asked for with it
-            for page in self._asked.values():
-                page.fail(message.sentence)
-            self._asked = {}
-        elif page is not None:
-            page.fail(message.sentence)
-            if message.details:
-                self.said.emit(message.sentence, message.details, None)
-        self.changed.emit()
+    def _failed(self, failure: Failure) -> None:
+        if self.computing is not None:
+            self.computing.fail(failure.sentence)
+        if failure.details:
+            self.said.emit(failure.sentence, failure.details, None)
+        self._finish()
 
     # ------------------------------------------------------------------- export
 
-    def ask_export(self, page: LabPage | None = None) -> None:
-        """Choose a file and write the page's picture, or its numbers as CSV."""
-        page = page or self.current
-        folder = Path(str(self.settings.value("export/folder", Path.home())))
-        name, _ = QFileDialog.getSaveFileName(
-            self, "Export", str(folder / f"{page.name}.png"), FILTERS
-        )
-        if name:
-            self.save(page, Path(name))
+    def _offers(self) -> list[Offer]:
+        """What can be exported: the shown page first, then the others that are computed."""
+        pages = [self.current, *(p for p in self.pages.values() if p is not self.current)]
+        return [offer for page in pages if (offer := page.offer) is not None]
 
-    def save(self, page: LabPage, path: Path) -> None:
-        """Write a page's picture at the remembered size; the file's ending says the kind."""
-        kind = path.suffix.removeprefix(".").lower()
-        try:
-            if kind not in ("png", "svg", "pdf", "csv"):
-                raise InputError(f"{path.name} does not end in .png, .svg, .pdf or .csv: add it.")
-            check_file(path, kind)
-        except InputError as error:
-            self.said.emit(str(error), "", None)
-            return
-        self.settings.setValue("export/folder", str(path.parent))
-        self._export(page, "save", str(path), kind)
-
-    def copy(self, page: LabPage, what: str) -> None:
-        """Put the picture, its data or a script on the clipboard."""
-        if what == "script":
-            QGuiApplication.clipboard().setText(script(page.page))
-            self.said.emit(f"Copied a Python script that draws {page.name}.", "", None)
-        else:
-            self._export(page, what, "", "png" if what == "picture" else "csv")
+    def ask_export(self) -> None:
+        """Open the export dialog on the shown page."""
+        self.exports.open_dialog(self.current.name)
 
     def copy_command(self) -> None:
         """Put the command that computes the shown page on the clipboard."""
-        QGuiApplication.clipboard().setText(command(self.current))
+        QGuiApplication.clipboard().setText(page_command(self.current.page, Style()))
         self.said.emit("Copied the command.", "", None)
-
-    def _export(self, page: LabPage, purpose: str, path: str, kind: str) -> None:
-        self._number += 1
-        self._exports[self._number] = purpose
-        size = remembered_size(self.settings)
-        self.thread_.ask(
-            ExportPage(self._number, page.name, _settings(page.page), path, kind, size)
-        )
-
-    def _deliver(self, purpose: str, message: Any) -> None:
-        if isinstance(message, Failed):
-            self.said.emit(message.sentence, message.details, None)
-        elif isinstance(message, Exported):
-            clipboard = QGuiApplication.clipboard()
-            if purpose == "save":
-                self.said.emit(f"Saved {message.path}", "", None)
-            elif purpose == "picture":
-                clipboard.setImage(QImage.fromData(message.content))
-                self.said.emit("Copied the picture.", "", None)
-            else:
-                clipboard.setText(message.content.decode())
-                self.said.emit("Copied the data as CSV.", "", None)
 
     # -------------------------------------------------------------------- shell
 
@@ -199,7 +146,7 @@ class LabWorkspace(Workspace):
         }
 
     def enabled(self, name: str) -> bool:
-        return bool(self._asked) if name == "stop" else True
+        return self.computing is not None if name == "stop" else True
 
     def set_theme(self, theme: Theme) -> None:
         for page in self.pages.values():
@@ -208,36 +155,5 @@ class LabWorkspace(Workspace):
     def closeEvent(self, event: QCloseEvent) -> None:
         """End the child."""
         self._poll.stop()
-        self.thread_.close()
+        self.requests.close()
         super().closeEvent(event)
-
-
-def _settings(page: Page) -> dict[str, Any]:
-    settings = page.model_dump()
-    settings.pop("kind")
-    return settings
-
-
-def command(page: LabPage) -> str:
-    """The command that computes the page."""
-    words = ["stiffgui", "lab", page.name]
-    for key, value in page.options().items():
-        words += ["--set", f"{key}={value}"]
-    return shlex.join(words)
-
-
-def script(page: Page) -> str:
-    """A Python script that computes the page and draws its picture."""
-    name = page.kind  # type: ignore[attr-defined]
-    return f'''"""Computes and draws the page "{name}" of stiffgui's laboratory."""
-
-from pathlib import Path
-
-from stiffgui.figures.lab import export_lab
-from stiffgui.labs import page
-
-chosen = page({name!r}).with_settings({_settings(page)!r})
-result = chosen.last()  # numbers as attributes; result.numbers() as plain values
-print(result.numbers())
-export_lab(chosen, result, Path("{name}.pdf"), "pdf", replace=True)
-'''

@@ -16,6 +16,7 @@ from stiffgui.gui.plots.axes import PlotAxis, adopt_menu, from_axis, grouped, on
 from stiffgui.gui.theme import LIGHT, Theme
 
 REACH = 10  # pixels from a point within which the pointer tells about it
+LEAST_WITH_LABELS = 170  # pixels
 Limits4 = tuple[float, float, float, float]
 
 
@@ -190,7 +191,9 @@ class PanelView(pg.PlotWidget):  # type: ignore[misc]
             return None
         across, up = self.getViewBox().viewPixelSize()
         ratio = float(across / up) if up else 1.0
-        px, py = (on_axis(v, a.scale) for v, a in ((points.x, self.panel.x), (points.y, self.panel.y)))
+        px, py = (
+            on_axis(v, a.scale) for v, a in ((points.x, self.panel.x), (points.y, self.panel.y))
+        )
         dx = px - float(on_axis(x, self.panel.x.scale))
         dy = (py - float(on_axis(y, self.panel.y.scale))) * ratio
         distances = np.hypot(np.nan_to_num(dx, nan=np.inf), np.nan_to_num(dy, nan=np.inf))
@@ -201,6 +204,12 @@ class PanelView(pg.PlotWidget):  # type: ignore[misc]
         place = self.at(event.scenePos())
         if place is not None:
             self.clicked.emit(*place)
+
+    def resizeEvent(self, event: Any) -> None:
+        """A small plot does without the names of its axes."""
+        super().resizeEvent(event)
+        for axis in self._axes.values():
+            axis.showLabel(min(self.width(), self.height()) >= LEAST_WITH_LABELS)
 
     def leaveEvent(self, event: QEvent) -> None:
         """The crosshair goes when the pointer does."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
@@ -11,38 +10,14 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QToolButton
 
 from stiffgui.study.library import studies
 
-PICTURES = (".png", ".svg", ".pdf", ".csv")
-TABLES = (".csv", ".tex", ".parquet", ".npz")
-
-
-@dataclass(frozen=True)
-class StudyExportChoice:
-    """A figure or a table of `stiffgui export` that the window offers."""
-
-    name: str
-    title: str
-    suffixes: tuple[str, ...]
-    table: bool = False
-
-
-EXPORTS = {
-    "summary": StudyExportChoice("summary", "Summary figure", PICTURES),
-    "errors": StudyExportChoice("errors", "Errors figure", PICTURES),
-    "stiffness": StudyExportChoice("stiffness", "Stiffness figure", PICTURES),
-    "boxes": StudyExportChoice("boxes", "Box plots", PICTURES),
-    "table": StudyExportChoice("summary", "Summary table", TABLES, True),
-    "comparison": StudyExportChoice("comparison", "Comparison table", TABLES, True),
-    "history": StudyExportChoice("history", "History of every trial", TABLES, True),
-}
-
 
 class StudyBar(QWidget):
-    """Emits `study_chosen(name)` and `export_chosen(key of EXPORTS)`."""
+    """Emits `study_chosen(name)` and `export_chosen(name)` of what the study offers."""
 
     study_chosen = Signal(str)
     export_chosen = Signal(str)
 
-    def __init__(self, actions: Mapping[str, QAction]) -> None:
+    def __init__(self, actions: Mapping[str, QAction], offered: Mapping[str, str]) -> None:
         super().__init__()
         self.study = QComboBox()
         self.study.setAccessibleName("Study to start from")
@@ -74,9 +49,9 @@ class StudyBar(QWidget):
         export.setAccessibleName("Export")
         export.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(export)
-        for key, choice in EXPORTS.items():
-            action = menu.addAction(f"{choice.title}…")
-            action.triggered.connect(lambda _=False, key=key: self.export_chosen.emit(key))
+        for name, title in offered.items():
+            action = menu.addAction(f"{title}…")
+            action.triggered.connect(lambda _=False, name=name: self.export_chosen.emit(name))
         export.setMenu(menu)
         layout.addWidget(export)
 

@@ -23,17 +23,10 @@ from PySide6.QtWidgets import (
 
 from stiffgui.gui.study.panel import square
 from stiffgui.gui.theme import Theme
-from stiffgui.session.study_messages import StudyView, VariantView
+from stiffgui.session.studies import StudyView, VariantView
 from stiffgui.study.progress_estimate import VariantEstimate
 from stiffgui.study.summary import digits
-
-TRIAL_COLUMNS = {
-    "train_error": "ER",
-    "test_error": "GE",
-    "stiffness": "stiffness",
-    "l2_norm": "L2 norm",
-    "penalty": "penalty",
-}
+from stiffgui.training.quantities import of_study
 
 
 class ReadTable(QTableWidget):
@@ -129,7 +122,7 @@ class ResultsCard(QFrame):
                     self._write(row, column, text)
         self.sentences.setText("<br>".join(view.sentences))
         for k, variant in enumerate(view.variants):
-            if len(variant.trials) == variant.planned:
+            if variant.trials == variant.planned:
                 self.show_pace(k, None)
 
     def _lay_out(self, heads: list[str], view: StudyView) -> None:
@@ -236,12 +229,13 @@ class TrialsCard(QFrame):
 
     def show_variants(self, variants: Sequence[VariantView]) -> None:
         """List the trials; nothing is done when none has been added."""
-        counts = [len(v.trials) for v in variants]
+        counts = [v.trials for v in variants]
         names = [v.name for v in variants]
         if [*counts, hash(tuple(names))] == self._shown:
             return
         self._shown = [*counts, hash(tuple(names))]
-        heads = ["variant", "trial", *TRIAL_COLUMNS.values(), ""]
+        reported = {c: q for c, q in of_study("in_table").items() if q.per != "run"}
+        heads = ["variant", "trial", *(q.symbol for q in reported.values()), ""]
         self.table.setSortingEnabled(False)
         self.table.clear()
         self.table.setColumnCount(len(heads))
@@ -249,8 +243,8 @@ class TrialsCard(QFrame):
         self.table.setRowCount(sum(counts))
         row = 0
         for variant in variants:
-            for k, trial in enumerate(variant.trials.tolist()):
-                values = [float(variant.last[name][k]) for name in TRIAL_COLUMNS]
+            for k, trial in enumerate(variant.trial_numbers.tolist()):
+                values = [float(variant.last[name][k]) for name in reported]
                 cells = [_Number(float(trial), str(trial))]
                 cells += [_Number(v, digits(v) if np.isfinite(v) else "–") for v in values]
                 self.table.setItem(row, 0, QTableWidgetItem(variant.name))

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment, all_keys
 from stiffgui.gui.study.model import as_text, from_text
+from stiffgui.settings_errors import first_error
 from stiffgui.study.sweep import Sweep
 
 SHOWN = 6  # names of variants that the preview lists
@@ -207,12 +208,11 @@ class SweepDialog(QDialog):
         try:
             sweep = Sweep.model_validate(values)
         except ValidationError as error:
-            cause = error.errors()[0].get("ctx", {}).get("error")
-            raise InputError(str(cause or error.errors()[0]["msg"])) from None
-        found = sweep.variants(self._base)
-        for _, settings in found:
+            raise first_error(Sweep, error, "a sweep") from None
+        variants = sweep.variants(self._base)
+        for _, settings in variants:
             self._base.with_settings(settings)  # says what is wrong with a key or a value
-        return [(name, as_text(settings)) for name, settings in found]
+        return [(name, as_text(settings)) for name, settings in variants]
 
     def _say(self, text: str, problem: bool) -> None:
         self.told.setText(text)

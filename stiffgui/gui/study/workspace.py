@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -13,30 +12,25 @@ from PySide6.QtGui import QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QSplitter, QTabWidget, QWidget
 
 from stiffgui.errors import InputError
+from stiffgui.gui.child_thread import ChildThread
+from stiffgui.gui.export.offers import Offer
+from stiffgui.gui.export.requests import Exports
+from stiffgui.gui.requests import Requests
 from stiffgui.gui.saving import ask_where
+from stiffgui.gui.study import offers
 from stiffgui.gui.study.bar import StudyBar
-from stiffgui.gui.study.exports import StudyExports
-from stiffgui.gui.study.live_chunk import LiveChunk
 from stiffgui.gui.study.model import Draft, StudyModel, difference
 from stiffgui.gui.study.panel import StudyPanel
-from stiffgui.gui.study.plots import BoxCard, EvolutionCard
+from stiffgui.gui.study.plots import BoxCard, EvolutionCard, StudyCard
 from stiffgui.gui.study.results import ResultsCard, TrialsCard, short_duration
 from stiffgui.gui.study.sweep_dialog import SweepDialog
-from stiffgui.gui.study.thread import StudyThread
 from stiffgui.gui.theme import Theme
 from stiffgui.gui.workspace import Surroundings, Workspace
-from stiffgui.session.messages import Ended, Exported, Failed
-from stiffgui.session.study_messages import (
-    Extracted,
-    StudyBegan,
-    StudyExtract,
-    StudyNews,
-    StudyOpen,
-    StudyStart,
-    StudyView,
-)
+from stiffgui.runs.history import History
+from stiffgui.session.service import Failure
+from stiffgui.session.studies import ExtractTrial, OpenStudy, RunStudy, StudyBegan, StudyView
 from stiffgui.study.declaration import Study
-from stiffgui.study.events import Lost, Progress, Trained
+from stiffgui.study.events import ChunkEvent, Lost, Progress, Trained
 from stiffgui.study.library import studies
 from stiffgui.study.progress_estimate import ProgressEstimate
 
@@ -51,21 +45,21 @@ class StudyWorkspace(Workspace):
         self.folder, self.settings = surroundings.folder, surroundings.settings
         self._actions, self._experiment = surroundings.actions, surroundings.experiment
         self.model = StudyModel(next(iter(studies)), self)
-        self.thread_ = StudyThread()
+        # One child runs studies and has workers of its own; another one reads their files.
+        self.running = Requests(ChildThread("The study's process", saves=True, daemon=False))
+        self.reading = Requests(ChildThread("The process that reads studies"))
+        self._number: int | None = None  # of the study that runs
         self.path: Path | None = None
         self.view: StudyView | None = None
         self._held: tuple[Draft, Study] | None = None
         self._pace: ProgressEstimate | None = None
-        self._live: dict[int, LiveChunk] = {}
-        self._numbers = itertools.count(1)
-        self._asked: dict[int, str] = {}  # what the answers under way are for
+        self._live: dict[int, tuple[int, History]] = {}  # chunk -> variant, its records so far
+        self._live_is_new = False
         self._extracted: dict[tuple[str, str, int], Path] = {}
         self.dialog: SweepDialog | None = None
         self._make_views()
-        self._bar = StudyBar(self._actions)
-        self.exports = StudyExports(
-            self, self.thread_.ask, self._numbers, self._shown_file, self._export_options
-        )
+        self._bar = StudyBar(self._actions, offers.titles())
+        self.exports = Exports(self, self.reading, self.settings, self._offers)
         self._connect()
         self._bar.show_state(self.model.draft.name, running=False)
         self.timer = QTimer(self)
@@ -78,6 +72,7 @@ class StudyWorkspace(Workspace):
         self.panel = StudyPanel(self.model, self.settings)
         self.results = ResultsCard()
         self.evolution, self.boxes, self.trials = EvolutionCard(), BoxCard(), TrialsCard()
+        self._cards: dict[str, StudyCard] = {offers.EVOLUTION: self.evolution, "boxes": self.boxes}
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.tabs.tabBar().setDrawBase(False)
@@ -107,20 +102,20 @@ class StudyWorkspace(Workspace):
     def _connect(self) -> None:
         self.model.changed.connect(self._edited)
         self._bar.study_chosen.connect(lambda name: self.model.load(name, studies[name]))
-        self._bar.export_chosen.connect(self.exports.ask)
+        self._bar.export_chosen.connect(self.exports.open_dialog)
         self.panel.train_asked.connect(self._take_from_train)
         self.panel.sweep_asked.connect(self.ask_sweep)
         self.trials.chosen.connect(self.open_trial)
-        self.exports.said.connect(self.say)
-        for card in (self.evolution, self.boxes):
-            card.export_asked.connect(self.exports.ask)
-            card.copy_asked.connect(self.exports.copy)
+        self.exports.message.connect(self.say)
+        for name, card in self._cards.items():
+            card.export_asked.connect(lambda name=name: self.exports.open_dialog(name))
+            card.copy_asked.connect(lambda what, name=name: self.exports.copy(what, name))
 
     # ------------------------------------------------------------- for the shell
 
     @property
     def busy(self) -> bool:
-        return self.thread_.running
+        return self._number is not None
 
     @property
     def bar(self) -> QWidget:
@@ -130,12 +125,12 @@ class StudyWorkspace(Workspace):
         return {
             "open": self.ask_open,
             "save": self.ask_save,
-            "export": lambda: self.exports.ask("summary"),
+            "export": lambda: self.exports.open_dialog(offers.EVOLUTION),
             "undo": self.model.undo.undo,
             "redo": self.model.undo.redo,
             "copy_toml": self._copy_toml,
             "run": self.run,
-            "stop": self.thread_.stop,
+            "stop": self.stop,
         }
 
     def enabled(self, name: str) -> bool:
@@ -151,7 +146,8 @@ class StudyWorkspace(Workspace):
         return not self.busy  # open, undo, redo
 
     def start(self) -> None:
-        self.thread_.start()
+        for requests in (self.running, self.reading):
+            requests.thread_.start()
 
     def open_file(self, path: Path) -> None:
         """Open a study: its TOML to be edited, its file to be looked at or gone on with."""
@@ -163,9 +159,7 @@ class StudyWorkspace(Workspace):
             except InputError as error:
                 self.say(str(error))
         else:
-            number = next(self._numbers)
-            self._asked[number] = "open"
-            self.thread_.ask(StudyOpen(number, str(path)))
+            self.reading.ask(OpenStudy(path), self._opened, self._not_read)
 
     def set_folder(self, folder: Path) -> None:
         self.folder = folder
@@ -177,7 +171,8 @@ class StudyWorkspace(Workspace):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop the study, save, and end its process."""
         self.timer.stop()
-        self.thread_.close()
+        for requests in (self.running, self.reading):
+            requests.close()
         event.accept()
 
     def say(self, sentence: str, details: str = "") -> None:
@@ -202,23 +197,26 @@ class StudyWorkspace(Workspace):
         assert self.path is not None
         workers, dask = self.panel.workers.value(), self.panel.dask.text().strip()
         self._forget_live()
-        self.thread_.begin(
-            StudyStart(
-                study.to_toml(),
-                str(self.path),
-                workers=None if dask not in ("", "local") or workers == 1 else workers,
-                dask=dask or None,
-            )
+        work = RunStudy(
+            study,
+            self.path,
+            workers=None if dask not in ("", "local") or workers == 1 else workers,
+            dask=dask or None,
         )
+        self._number = self.running.ask(work, self._ended, self._failed, self._take)
         self.results.note.setText("starting …")
         self._update_actions()
 
+    def stop(self) -> None:
+        """Stop the study; what the chunks in progress have got to is kept."""
+        if self._number is not None:
+            self.running.thread_.control(self._number, "stop")
+
     def _forget_live(self) -> None:
-        self._live = {}
-        self.evolution.end_live()
+        self._live, self._live_is_new = {}, True
 
     def _edited(self) -> None:
-        if self.view is not None and not self.busy and Path(self.view.path) == self.path:
+        if self.view is not None and not self.busy and self.view.path == self.path:
             self._say_state()
         self._update_actions()
 
@@ -234,48 +232,33 @@ class StudyWorkspace(Workspace):
 
     def poll(self) -> None:
         """Take what has arrived."""
-        inbox = self.thread_.inbox
-        ended = False
-        while inbox:
-            message = inbox.popleft()
-            ended |= isinstance(message, Ended | Failed)
-            self._take(message)
+        self.running.poll()
+        if self._live_is_new:
+            self._live_is_new = False
+            self.evolution.show_live(self._live)
         if self._pace is not None and self.busy:
             self._show_pace()
-        if ended:
-            self._update_actions()
 
-    def _take(self, message: Any) -> None:
-        if isinstance(message, StudyNews):
-            for event in message.events:
-                self._hear(event)
-        elif isinstance(message, StudyView):
-            self._show(message)
-        elif isinstance(message, StudyBegan):
+    def _take(self, news: StudyBegan | StudyView | list[ChunkEvent]) -> None:
+        if isinstance(news, StudyView):
+            self._show(news)
+        elif isinstance(news, StudyBegan):
             assert self._held is not None
-            self._pace = ProgressEstimate(self._held[1], message.states, message.slots)
-            self._where = message.where
-        elif isinstance(message, Ended):
-            self._ended(message.ending)
-        elif isinstance(message, Failed):
-            self._failed(message)
-        elif isinstance(message, Extracted):
-            self._asked.pop(message.number, None)
-            self.asked_to_open.emit(Path(message.path))
-        elif isinstance(message, Exported):
-            self.exports.deliver(message)
+            self._pace = ProgressEstimate(self._held[1], news.states, news.slots)
+            self._where = news.where
+        else:
+            for event in news:
+                self._hear(event)
 
     def _hear(self, event: Any) -> None:
         assert self._pace is not None and self._held is not None
         self._pace.hear(event)
         if isinstance(event, Progress):
-            live = self._live.get(event.number)
-            if live is None:
-                live = LiveChunk(self._pace.variant_of(event.number))
-                self._live[event.number] = live
+            chunk = self._pace.chunk(event.number)
+            _, live = self._live.setdefault(chunk.number, (chunk.variant, History(chunk.count)))
             for record in event.records:
-                live.add(record)
-            self.evolution.show_live(live.variant, event.number, live.curves())
+                live.append(record)
+            self._live_is_new = True
         elif isinstance(event, Lost):
             self._end_live(event.number)
             self.say(f"{event.text[0].upper()}{event.text[1:]}.")
@@ -284,7 +267,7 @@ class StudyWorkspace(Workspace):
 
     def _end_live(self, number: int) -> None:
         self._live.pop(number, None)
-        self.evolution.end_live(number)
+        self._live_is_new = True
 
     def _show_pace(self) -> None:
         assert self._pace is not None
@@ -297,20 +280,21 @@ class StudyWorkspace(Workspace):
         for k, pace in enumerate(self._pace.variants() if self._pace is not None else ()):
             self.results.show_pace(k, None if pace.state == "finished" else pace)
 
+    def _opened(self, view: StudyView) -> None:
+        self.view, self.path = view, view.path
+        self._forget_live()
+        self.model.load(view.path.stem, view.study)
+        self._held = (self.model.draft, view.study)
+        self._pace = None
+        self._say_state()
+        self._show(view)
+
     def _show(self, view: StudyView) -> None:
         self.view = view
-        if view.number is not None:  # it was asked for
-            self._asked.pop(view.number, None)
-            self.path = Path(view.path)
-            study = Study.from_toml(view.study)
-            self._forget_live()
-            self.model.load(self.path.stem, study)
-            self._held = (self.model.draft, study)
-            self._pace = None
-            self._say_state()
         self.results.show_view(view)
-        self.evolution.show_variants(view.variants)
-        self.boxes.show_variants(view.variants)
+        view.live[:] = self._live.values()
+        self.evolution.show_study(view)
+        self.boxes.show_study(view)
         self.trials.show_variants(view.variants)
         self._update_actions()
 
@@ -323,25 +307,28 @@ class StudyWorkspace(Workspace):
 
     def _ended(self, ending: str) -> None:
         assert self.path is not None
+        self._number = None
         self._show_bars()
         self._say_state()
+        self._update_actions()
         if ending == "stopped":
             self.say(f"Stopped; everything is kept in {self.path.name}. Run goes on with it.")
 
-    def _failed(self, message: Failed) -> None:
-        if message.number is not None:
-            self._asked.pop(message.number, None)
-            self.exports.pending.pop(message.number, None)
-            self.say(message.sentence, message.details)
-            return
+    def _not_read(self, failure: Failure) -> None:
+        self.say(failure.sentence, failure.details)
+
+    def _failed(self, failure: Failure) -> None:
+        self._number = None
         if self._pace is not None:
             self._pace.interrupt()
             self._show_bars()
-        if self.view is not None and self.path is not None and Path(self.view.path) == self.path:
+        if self.view is not None and self.path is not None and self.view.path == self.path:
             self._say_state()
         else:
             self.results.note.setText("Medians over trials, with quartiles. Press Run (Ctrl+R).")
-        self.say(message.sentence, message.details)
+        self._update_actions()
+        more = " What was computed is kept; press Run to go on." if failure.lost else ""
+        self.say(f"{failure.sentence}{more}", failure.details)
 
     # --------------------------------------------------------------------- doing
 
@@ -378,9 +365,8 @@ class StudyWorkspace(Workspace):
         name = re.sub(r"[^\w.+-]+", "-", f"{self.path.stem}-{variant}-trial-{trial}")
         out = self._extracted[key] = _free(self.folder, name)
         self.folder.mkdir(parents=True, exist_ok=True)
-        number = next(self._numbers)
-        self._asked[number] = "extract"
-        self.thread_.ask(StudyExtract(number, str(self.path), variant, trial, str(out)))
+        work = ExtractTrial(self.path, variant, trial, out)
+        self.reading.ask(work, self.asked_to_open.emit, self._not_read)
 
     def ask_open(self) -> None:
         """Choose a study to open."""
@@ -408,16 +394,11 @@ class StudyWorkspace(Workspace):
             QGuiApplication.clipboard().setText(self.model.study.to_toml())
             self.say("Copied the study as TOML.")
 
-    def _shown_file(self) -> Path | None:
-        return self.path if self.view is not None else None
-
-    def _export_options(self, figure: str) -> dict[str, Any]:
-        """What `stiffgui export` has to know to draw what is shown."""
-        cards: dict[str, EvolutionCard | BoxCard] = {
-            "summary": self.evolution,
-            "boxes": self.boxes,
-        }
-        return cards[figure].export_options() if figure in cards else {}
+    def _offers(self) -> list[Offer]:
+        """What can be exported of the shown study."""
+        if self.view is None or self.path is None:
+            return []
+        return offers.offers(self.path, self._cards)
 
 
 def _free(folder: Path, stem: str) -> Path:

@@ -1,40 +1,31 @@
-"""Importing tables: one wizard at a time, what it asks of the view child, and the files that
-wait for their turn."""
+"""Importing tables: one wizard at a time, and the files that wait for their turn."""
 
 from __future__ import annotations
 
-import itertools
 from collections import deque
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import QObject, QSettings, Signal
 from PySide6.QtWidgets import QWidget
 
+from stiffgui.gui.requests import Requests
 from stiffgui.gui.tables.wizard import ImportWizard
-from stiffgui.gui.train.runs.workbench import Workbench
-from stiffgui.session.messages import InspectTable, ProposeTable, TableInspected, TableProposed
 
 
 class Importing(QObject):
-    """Opens the wizard; `ask` sends a request to the view child.
+    """Opens the wizard, which asks the view child by `requests`.
 
-    Emits `imported(name)` when an experiment on a table has come into the panel.
+    Emits `imported(name, experiment)` when a table has become an experiment.
     """
 
-    imported = Signal(str)
+    imported = Signal(str, object)
 
-    def __init__(
-        self, parent: QWidget, ask: Callable[[Any], None], settings: QSettings, bench: Workbench
-    ) -> None:
+    def __init__(self, parent: QWidget, requests: Requests, settings: QSettings) -> None:
         super().__init__(parent)
-        self._parent, self._ask, self._settings, self._bench = parent, ask, settings, bench
-        self._numbers = itertools.count(1)
-        self._number = 0
+        self._parent, self._requests, self._settings = parent, requests, settings
+        self._busy = False
         self._waiting: deque[Path] = deque()
         self.wizard: ImportWizard | None = None
-        bench.training_changed.connect(self._training_changed)
 
     def open(self, path: Path | None = None) -> None:
         """Open the wizard on a file; if it is open with one, the file waits for its turn."""
@@ -51,12 +42,10 @@ class Importing(QObject):
         wizard.activateWindow()
 
     def _make(self) -> None:
-        wizard = ImportWizard(self._parent.window(), self._settings)
-        wizard.inspect_asked.connect(self._inspect)
-        wizard.propose_asked.connect(self._propose)
-        wizard.imported.connect(self._imported)
+        wizard = ImportWizard(self._parent.window(), self._settings, self._requests)
+        wizard.imported.connect(self.imported)
         wizard.finished.connect(lambda _: self._closed(wizard))
-        wizard.set_busy(self._bench.busy)
+        wizard.set_busy(self._busy)
         self.wizard = wizard
         wizard.show()
 
@@ -73,34 +62,8 @@ class Importing(QObject):
         if self.wizard is not None:
             self.wizard.reject()
 
-    def _inspect(self, path: str, delimiter: str) -> None:
-        self._number = next(self._numbers)
-        self._ask(InspectTable(self._number, path, delimiter))
-
-    def _propose(self, path: str, settings: dict[str, Any]) -> None:
-        self._number = next(self._numbers)
-        self._ask(ProposeTable(self._number, path, settings))
-
-    def answered(self, message: Any) -> bool:
-        """Take an answer of the view child; False when it is about no table."""
-        if not isinstance(message, TableInspected | TableProposed):
-            return False
-        if self.wizard is not None and message.number == self._number:
-            if isinstance(message, TableInspected):
-                self.wizard.show_preview(message)
-            else:
-                self.wizard.show_proposal(message)
-        return True
-
-    def lost(self) -> None:
-        """The view child died: what was asked will not be answered."""
+    def set_busy(self, busy: bool) -> None:
+        """Whether something trains, so that nothing can be imported just now."""
+        self._busy = busy
         if self.wizard is not None:
-            self.wizard.lost()
-
-    def _training_changed(self) -> None:
-        if self.wizard is not None:
-            self.wizard.set_busy(self._bench.busy)
-
-    def _imported(self, name: str, experiment: Any) -> None:
-        self._bench.load(name, experiment)
-        self.imported.emit(name)
+            self.wizard.set_busy(busy)

@@ -3,6 +3,7 @@ the task; everything that is wrong is said next to where it can be mended."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,13 @@ from PySide6.QtWidgets import (
 from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
 from stiffgui.gui.file_drop import FileDrop
-from stiffgui.gui.plots.card import grouped
+from stiffgui.gui.plots.axes import grouped
+from stiffgui.gui.requests import Requests
 from stiffgui.gui.tables.columns import INPUT, OUTPUT, ColumnsModel, ColumnsView
 from stiffgui.gui.tables.first_rows import FirstRowsView
 from stiffgui.gui.tables.form import ImportForm
-from stiffgui.session.messages import TableInspected, TableProposed
+from stiffgui.session.service import Failure
+from stiffgui.session.tables import InspectTable, ProposeTable
 from stiffgui.tasks.table import ENDINGS, Preview, Table
 from stiffgui.tasks.table.columns import MINIMUM_ROWS, as_patterns, chosen, duplicates
 
@@ -35,18 +38,18 @@ BUSY = "A training is running: stop it, or let it end, before its settings are r
 
 
 class ImportWizard(QDialog):
-    """Emits `inspect_asked(path, delimiter)` and `propose_asked(path, settings)`, whose answers
-    go to `show_preview` and `show_proposal`; `imported(name, experiment)` at its end.
+    """Lets a child read the table, and make an experiment of it; one request at a time.
+
+    Emits `imported(name, experiment)` at its end.
     """
 
-    inspect_asked = Signal(str, str)
-    propose_asked = Signal(str, dict)
     imported = Signal(str, object)
 
-    def __init__(self, parent: QWidget, settings: QSettings) -> None:
+    def __init__(self, parent: QWidget, settings: QSettings, requests: Requests) -> None:
         super().__init__(parent)
         self.setWindowTitle("Import table")
-        self._settings = settings
+        self._settings, self._requests = settings, requests
+        self._number = 0  # of the last request
         self._preview: Preview | None = None
         self._experiment: Experiment | None = None
         self._busy = self._pending = self._reread = False
@@ -63,6 +66,7 @@ class ImportWizard(QDialog):
         self.form.browse.clicked.connect(self._browse)
         self.columns.roles_changed.connect(self._roles_changed)
         FileDrop(self).dropped.connect(lambda paths: self.choose(paths[0]))
+        self.finished.connect(lambda _: self._requests.drop(self._number))
         self._show_state("")
 
     def _lay_out(self) -> None:
@@ -122,17 +126,17 @@ class ImportWizard(QDialog):
         if name:
             self.choose(Path(name))
 
-    def show_preview(self, answer: TableInspected) -> None:
-        """Show what is in the file, or why it cannot be read."""
+    def _fill(self, preview: Preview | None) -> None:
+        self._preview = preview
+        self.columns.show_preview(preview, Path(self.form.values["path"]).name)
+        self.first_rows.show_rows(preview.first_rows if preview is not None else ())
+
+    def _show_preview(self, preview: Preview) -> None:
+        """Show what is in the file."""
         self.waiting.hide()
-        self._pending, self._preview = False, answer.preview
-        file = Path(self.form.values["path"]).name
-        self.columns.show_preview(answer.preview, file)
-        self.first_rows.show_rows(answer.preview.first_rows if answer.preview is not None else ())
-        if answer.preview is None:
-            self._refuse(answer.problem, answer.key)
-            return
-        preview, names = answer.preview, self.columns.names
+        self._pending = False
+        self._fill(preview)
+        names = self.columns.names
         if not self._show_patterns():
             inputs, outputs = preview.inputs, preview.outputs
             if not inputs:  # nothing is named as inputs are: everything that can be one
@@ -195,6 +199,7 @@ class ImportWizard(QDialog):
         path = str(values.pop("path")).strip()
         self.setWindowTitle(f"Import table: {Path(path).name}" if path else "Import table")
         self._experiment, self._pending = None, False
+        self._requests.drop(self._number)
         self.form.tell("", "")
         if self._reread:
             self._reread, self._preview = False, None
@@ -202,18 +207,24 @@ class ImportWizard(QDialog):
                 self.waiting.show()
                 self.columns_view.say_when_empty("")
                 self._show_state(f"Reading {Path(path).name} …")
-                self._pending = True
-                self.inspect_asked.emit(path, str(values["delimiter"]))
+                self._request(
+                    InspectTable(Path(path), str(values["delimiter"])), self._show_preview
+                )
             else:
-                self.show_preview(TableInspected(0))
-                self._show_state("")
+                self._fill(None)
+                self._refuse("", "")
         elif self._preview is not None:
             missing = self._nothing_chosen(values)
             if missing:
                 self._refuse(*missing)
             else:
-                self._pending = True
-                self.propose_asked.emit(path, values)
+                self._request(ProposeTable(Path(path), values), self._show_proposal)
+
+    def _request(
+        self, work: InspectTable | ProposeTable, on_answer: Callable[[Any], object]
+    ) -> None:
+        self._pending = True
+        self._number = self._requests.ask(work, on_answer, self._failed, newest=True)
 
     def _nothing_chosen(self, values: dict[str, Any]) -> tuple[str, str] | None:
         for field, role in (("input_columns", "input"), ("output_columns", "output")):
@@ -225,16 +236,11 @@ class ImportWizard(QDialog):
                 )
         return None
 
-    def show_proposal(self, answer: TableProposed) -> None:
-        """Show what the settings make of the table, or what is wrong with them."""
+    def _show_proposal(self, experiment: Experiment) -> None:
+        """Show what the settings make of the table."""
         if self._soon.isActive() or not self._pending:
             return  # something else has been entered meanwhile
-        self._pending = False
-        if answer.problem:
-            self._refuse(answer.problem, answer.key)
-            return
-        experiment = Experiment.from_toml(answer.experiment)
-        self._experiment = experiment
+        self._pending, self._experiment = False, experiment
         task = experiment.task
         assert isinstance(task, Table)
         train, test = task.training_samples, task.test_samples
@@ -246,14 +252,20 @@ class ImportWizard(QDialog):
             f"{_count(task.outputs, 'output')} · batches of {experiment.training.batch_size}"
         )
 
-    def lost(self) -> None:
-        """What was asked will not be answered."""
-        if self._pending:
+    def _failed(self, failure: Failure) -> None:
+        """Say what is wrong with the file, or with the settings."""
+        if self._preview is None:
+            self._fill(None)
+        elif self._soon.isActive() or not self._pending:
+            return  # something else has been entered meanwhile
+        if failure.lost:
             self._refuse(
                 "The process that reads tables ended unexpectedly, perhaps for want of memory: "
                 "choose a smaller file, or type its name again.",
                 "task.path",
             )
+        else:
+            self._refuse(failure.sentence, failure.key)
 
     # -------------------------------------------------------------------- the state
 

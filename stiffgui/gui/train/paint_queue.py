@@ -6,16 +6,12 @@ from collections.abc import Callable
 from functools import partial
 from itertools import cycle
 
-from stiffgui.gui.plots.card import Card
-from stiffgui.gui.train.cards.eigenvalues import EigenvaluesCard
-from stiffgui.gui.train.cards.fit import FitCard
-from stiffgui.gui.train.cards.trajectories import TrajectoriesCard
+from stiffgui.figures import Picture
 from stiffgui.gui.train.runs.entry import RunEntry
 from stiffgui.gui.train.runs.workbench import Workbench
-from stiffgui.gui.train.view_requests import ViewRequests
+from stiffgui.gui.train.view_state import ViewState
 from stiffgui.gui.train.views import TrainViews
 from stiffgui.regularizers import NoPenalty, Stiffness
-from stiffgui.session.messages import View
 
 
 class PaintQueue:
@@ -24,17 +20,16 @@ class PaintQueue:
     A part that has nothing new to show does nothing.
     """
 
-    def __init__(self, parts: TrainViews, bench: Workbench, looking: ViewRequests) -> None:
-        self._parts, self._bench, self._looking = parts, bench, looking
-        self._views: dict[Card, View] = {}  # those that a card has still to draw
+    def __init__(self, parts: TrainViews, bench: Workbench, state: ViewState) -> None:
+        self._parts, self._bench, self._state = parts, bench, state
+        self._pictures: dict[str, Picture | str] = {}  # those that a part has still to draw
         self.tasks: dict[str, Callable[[], None]] = {
-            "errors": lambda: parts.errors.refresh(bench.visible()),
-            "stiffness": lambda: parts.stiffness.refresh(bench.visible()),
+            "errors": lambda: parts.errors.refresh(state.drawn),
+            "stiffness": lambda: parts.stiffness.refresh(state.drawn),
             "layers": self._draw_layers,
-            "progress": self._tell,
+            "progress": self._show_progress,
         }
-        self._viewing = parts.fit, parts.eigenvalues, parts.trajectories
-        self.tasks |= {card.figure: partial(self._show, card) for card in self._viewing}
+        self.tasks |= {name: partial(self._draw, name) for name in parts.viewers()}
         self._turns = cycle(self.tasks)
 
     def next_part(self) -> None:
@@ -46,48 +41,42 @@ class PaintQueue:
         for draw in self.tasks.values():
             draw()
 
-    def take(self, view: View) -> None:
-        """A view that has arrived, to be drawn when its cards have their turns."""
-        self._views = dict.fromkeys(self._viewing, view)
+    def take(self, pictures: dict[str, Picture | str]) -> None:
+        """Pictures that have arrived, to be drawn when their parts have their turns."""
+        self._pictures |= pictures
+
+    def _draw(self, name: str) -> None:
+        picture = self._pictures.pop(name, None)
+        if picture is not None:
+            self._parts.show_picture(name, picture)
 
     def _draw_layers(self) -> None:
-        run, parts = self._bench.shown, self._parts
-        if run is not None:
-            epoch = run.epoch if parts.timeline.live else parts.timeline.epoch
-            parts.layers.refresh(run, parts.eigenvalues.layer.value(), epoch)
+        if self._state.run is not None:
+            shown = self._state.drawn[-1]
+            self._parts.layers.refresh(shown, self._state.layer, self._state.epoch_shown)
 
-    def _tell(self) -> None:
-        """Progress, the penalty's share, and the views of the chosen epoch."""
-        run, parts = self._bench.shown, self._parts
+    def _show_progress(self) -> None:
+        """Progress, and the penalty's share."""
+        run, parts = self._state.run, self._parts
         if run is None:
             return
-        timeline, eigenvalues, trajectories = parts.timeline, parts.eigenvalues, parts.trajectories
-        timeline.set_range(run.epoch, run.total, run.kept)
-        timeline.say(self._progress(run))
-        self._looking.look(
-            run,
-            None if timeline.live else timeline.epoch,
-            eigenvalues.layer.value(),
-            eigenvalues.trial.value(),
-            eigenvalues.all_layers.isChecked(),
-            eigenvalues.contours.isChecked(),
-            trajectories.samples.value() if trajectories.isVisible() else 0,
-        )
-        shares = run.series["penalty_share"].values
+        parts.timeline.say(self._progress(run))
+        shares = run.history.series["penalty_share"]
         penalised = len(shares) and not isinstance(run.experiment.regularizer, NoPenalty)
         parts.panel.show_share(float(shares[-1].mean()) if penalised else None)
 
     def _progress(self, run: RunEntry) -> str:
         words = [f"epoch {run.epoch:,} / {run.total:,}"]
-        if run is self._bench.running and len(run.seconds.values) > 1:
-            taken = float(run.seconds.values[-1]) or 1e-9
+        if run is self._bench.running and len(run.history.seconds) > 1:
+            taken = float(run.history.seconds[-1]) or 1e-9
             left = (run.total - run.epoch) * taken / max(run.epoch, 1)
-            words.append(f"{run.epoch * run.steps_per_epoch / taken:,.0f} steps/s")
+            steps = run.epoch * run.experiment.steps_per_epoch
+            words.append(f"{steps / taken:,.0f} steps/s")
             words.append(f"{int(left) // 60:02d}:{int(left) % 60:02d} left")
-        words.append(self._state(run))
+        words.append(self._progress_state(run))
         return "    ".join(words).replace(",", "\u202f")
 
-    def _state(self, run: RunEntry) -> str:
+    def _progress_state(self, run: RunEntry) -> str:
         if run is not self._bench.running:
             return run.state
         if self._bench.paused:
@@ -95,8 +84,3 @@ class PaintQueue:
         if not run.epoch and isinstance(run.experiment.regularizer, Stiffness):
             return "preparing the penalty"  # compiled at its first use on a machine: some seconds
         return run.state
-
-    def _show(self, card: FitCard | EigenvaluesCard | TrajectoriesCard) -> None:
-        view = self._views.pop(card, None)
-        if view is not None:
-            card.show_view(view)

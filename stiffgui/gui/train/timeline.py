@@ -12,9 +12,9 @@ WALK_MILLISECONDS = 700  # as fast as views are asked for
 
 
 class Timeline(QFrame):
-    """Emits `moved(epoch)`; snaps to the epochs whose networks are kept."""
+    """Emits `moved(epoch)`, None for the newest; snaps to the epochs whose networks are stored."""
 
-    moved = Signal(int)
+    moved = Signal(object)
 
     def __init__(self, branch: QAction) -> None:
         super().__init__()
@@ -50,7 +50,7 @@ class Timeline(QFrame):
         for widget in (self.button, self.branch, self.text):
             layout.addWidget(widget)
         self.slider.valueChanged.connect(self._dragged)
-        self.button.toggled.connect(self._toggled)
+        self.button.toggled.connect(lambda _: self._tell())
         self._kept: list[int] = []
 
     @property
@@ -80,7 +80,7 @@ class Timeline(QFrame):
         """Show a past epoch."""
         self.button.setChecked(False)
         self.slider.setValue(epoch)
-        self.moved.emit(self.epoch)
+        self._tell()
 
     def go_live(self) -> None:
         """Follow the newest epoch."""
@@ -110,7 +110,7 @@ class Timeline(QFrame):
 
     def _dragged(self) -> None:
         self.button.setChecked(False)
-        self.moved.emit(self.epoch)
+        self._tell()
 
-    def _toggled(self) -> None:
-        self.moved.emit(self.epoch)
+    def _tell(self) -> None:
+        self.moved.emit(None if self.live else self.epoch)

@@ -1,83 +1,101 @@
-"""Asking the view child for what Fit and Eigenvalues show."""
+"""Asking the view child for what Fit, Eigenvalues and Trajectories show: what, and how often."""
 
 from __future__ import annotations
 
 import time
-from typing import Any
+from collections.abc import Callable
+from dataclasses import replace
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
-from stiffgui.gui.train.runs.entry import RunEntry
-from stiffgui.gui.train.training_thread import ViewThread
-from stiffgui.session.messages import Look, View
+from stiffgui.gui.requests import Requests
+from stiffgui.gui.train.views import TrainViews
+from stiffgui.session.service import Failure
+from stiffgui.session.views import Look, View
 
 LOOK_SECONDS = 0.6
 
 
-class ViewRequests(QObject):
-    """Asks at a rate that leaves training its core; the newest request wins.
+def look_at(views: TrainViews) -> Look | None:
+    """What is chosen to be seen; None when nothing of it can be seen yet."""
+    state = views.state
+    source, run = state.source(), state.run
+    if source is None or run is None or (source.network is None and not run.snapshot_epochs):
+        return None
+    epoch = source.network[0] if source.network is not None else state.epoch_shown
+    return Look(source, epoch, source.network is not None, tuple(views.wanted().items()))
 
-    Signals: `viewed(View)`, and `answered(message)` for every other answer of the child.
+
+class ViewRequests(QObject):
+    """One look at a time, the newest that is wanted next.
+
+    What a person chooses is asked for at once; what only follows training, at a rate that
+    leaves training its core. Signals: `viewed(View)`, `failed(Failure)`.
     """
 
     viewed = Signal(object)
-    answered = Signal(object)
+    failed = Signal(object)
 
-    def __init__(self) -> None:
+    def __init__(self, requests: Requests, training: Callable[[], bool]) -> None:
         super().__init__()
-        self.thread_ = ViewThread()
-        self._number = 0
-        self._asked: tuple[Any, ...] = ()
-        self._due = 0.0
-        self._pause = LOOK_SECONDS
-        self.thread_.answered.connect(self._answered)
-        self.thread_.lost.connect(lambda: self.soon(anew=True))
+        self._requests, self._training = requests, training
+        self.wanted: Look | None = None  # the newest, asked for or not
+        self._asked: Look | None = None  # the last one sent
+        self._under_way = False
+        self._due, self._pause = 0.0, LOOK_SECONDS
+        self._timer = QTimer(self, singleShot=True)
+        self._timer.timeout.connect(self._send)
 
-    def soon(self, anew: bool = False) -> None:
-        """The next `look` asks at once; with `anew` even when nothing has changed."""
-        self._due = 0.0
-        if anew:
-            self._asked = ()
-
-    def look(
-        self,
-        run: RunEntry,
-        epoch: int | None,
-        layer: int,
-        trial: int,
-        all_layers: bool,
-        contours: bool,
-        trajectories: int,
-    ) -> None:
-        """Ask for a network of a run: of a kept epoch, or for None the newest."""
-        newest = run.newest if epoch is None else None
-        now = time.monotonic()
-        at = newest[0] if newest is not None else run.epoch if epoch is None else epoch
-        wanted: tuple[Any, ...] = (id(run), at, newest is not None, run.state, layer, trial)
-        wanted += (all_layers, contours, trajectories)
-        if now < self._due or wanted == self._asked or (newest is None and not run.kept):
+    def want(self, look: Look | None) -> None:
+        """Ask for a look when it is due, unless it was wanted before."""
+        if look == self.wanted:
             return
-        self._asked, self._due = wanted, now + self._pause
-        self._number += 1
-        request = Look(
-            self._number,
-            run.experiment.to_toml(),
-            at,
-            min(trial, run.experiment.training.trials - 1),
-            min(layer, run.experiment.architecture.depth),
-            str(run.path),
-            newest[1] if newest is not None else None,
-            all_layers,
-            contours,
-            trajectories,
-        )
-        self.thread_.ask(request)
+        self.wanted = look
+        if look is None:
+            self._asked = None
+        if not self._under_way:
+            self._send_when_due()
 
-    def _answered(self, message: Any) -> None:
-        if isinstance(message, View):
-            self._pause = max(LOOK_SECONDS, 10 * message.seconds)
-            if self._asked and message.epoch != self._asked[1]:
-                self._asked = ()  # a newer one was asked for, or it is not in the file yet: again
-            self.viewed.emit(message)
+    def _send_when_due(self) -> None:
+        self._timer.stop()
+        look = self.wanted
+        if look is None or look == self._asked:
+            return
+        seconds = self._due - time.monotonic()
+        if seconds > 0 and self._training() and self._only_follows(look):
+            self._timer.start(int(1000 * seconds) + 1)
         else:
-            self.answered.emit(message)
+            self._send()
+
+    def _only_follows(self, look: Look) -> bool:
+        """Whether a look differs from the last one only in that training has gone on."""
+        last = self._asked
+        return last is not None and look.live and replace(look, epoch=last.epoch) == last
+
+    def _send(self) -> None:
+        look = self.wanted
+        if look is not None:
+            self._asked, self._under_way = look, True
+            self._due = time.monotonic() + self._pause
+            self._requests.ask(look, self._answered, self._failed, newest=True)
+
+    def _answered(self, view: View) -> None:
+        self._under_way = False
+        self._pause = max(LOOK_SECONDS, 10 * view.seconds)
+        self.viewed.emit(view)
+        if self._asked == self.wanted and self._is_early(view):
+            self._timer.start(int(1000 * self._pause))
+        else:
+            self._send_when_due()
+
+    def _is_early(self, view: View) -> bool:
+        """Whether another epoch came because training has not written this one yet."""
+        return self._training() and self.wanted is not None and view.epoch != self.wanted.epoch
+
+    def _failed(self, failure: Failure) -> None:
+        self._under_way = False
+        if failure.lost:  # the look that the child owed is asked for again
+            self._asked = None
+        else:
+            self.failed.emit(failure)
+        self._send_when_due()

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from itertools import pairwise
 
-from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
+from stiffgui.figures import FIGURES, Figure, Picture
+from stiffgui.figures.history import Errors, HistoryFigure, Stiffness
+from stiffgui.gui.export.offers import Offer
+from stiffgui.gui.plots.figure_card import FigureCard
 from stiffgui.gui.theme import Theme
 from stiffgui.gui.train.cards.eigenvalues import EigenvaluesCard
 from stiffgui.gui.train.cards.fit import FitCard
-from stiffgui.gui.train.cards.history import HistoryCard, error_series, stiffness_series
-from stiffgui.gui.train.cards.history_view import HistoryView
+from stiffgui.gui.train.cards.history import HistoryCard
 from stiffgui.gui.train.cards.layers import LayersCard
 from stiffgui.gui.train.cards.trajectories import TrajectoriesCard
 from stiffgui.gui.train.responsive_pair import ResponsivePair
@@ -21,55 +25,57 @@ from stiffgui.gui.train.runs.bar import RunsBar
 from stiffgui.gui.train.runs.workbench import Workbench
 from stiffgui.gui.train.settings.panel import ExperimentPanel
 from stiffgui.gui.train.timeline import Timeline
+from stiffgui.gui.train.view_state import ViewState
 
 GRIP_HEIGHT = 9
-LAYOUT_VERSION = 1  # raised with every new panel: an older layout does not know its place
+LAYOUT_VERSION = 2  # raised with every new panel: an older layout does not know its place
+
+
+SCALES = "time-scales"  # stands below the eigenvalues
+WITH_CARDS = ("errors", "stiffness", "layers", "spectrum", "fit", "slices", "trajectories", SCALES)
+OTHERS = {name: kind for name, kind in FIGURES["runs"].items() if name not in WITH_CARDS}
+
+
+def _plain_card(settings: Figure) -> FigureCard:
+    """A card for a kind of figure that has none of its own."""
+    card = FigureCard(settings)
+    card.add_editors()
+    return card
 
 
 class TrainViews(QMainWindow):
     """A main window used as a widget: its docks can be moved, and stay inside the workspace."""
 
-    def __init__(self, bench: Workbench, actions: Mapping[str, QAction]) -> None:
+    changed = Signal()  # another picture is wanted
+
+    def __init__(self, bench: Workbench, state: ViewState, actions: Mapping[str, QAction]) -> None:
         super().__init__()
         self.setWindowFlags(Qt.WindowType.Widget)
+        self.state = state
         self._make_plots()
         self.panel = ExperimentPanel(bench.model)
         self.timeline = Timeline(actions["branch"])
         self.runs_bar = RunsBar(bench, actions["library"])
         self._make_docks()
+        self._connect()
         self._default_state = self.saveState()
 
     def _make_plots(self) -> None:
-        self.history_view = HistoryView()
-        view = self.history_view
-        self.errors = HistoryCard(
-            "Errors",
-            "errors",
-            "Training and test error of every epoch.",
-            "RMSE",
-            error_series,
-            view,
-            log=True,
-        )
-        self.stiffness = HistoryCard(
-            "Stiffness",
-            "stiffness",
-            "The watched stiffness indices, summed over the layers.",
-            "sum over layers",
-            stiffness_series,
-            view,
-            log=False,
-        )
+        self.errors = HistoryCard(Errors(), "Errors", "quantities")
+        self.stiffness = HistoryCard(Stiffness(), "Stiffness", "indices")
         self.fit, self.layers = FitCard(), LayersCard()
         self.eigenvalues = EigenvaluesCard()
         self.trajectories = TrajectoriesCard()
-        self.cards = (
+        # Kinds of figures without a card of their own, each in a dock that is shown on demand.
+        self.others = {name: _plain_card(kind()) for name, kind in OTHERS.items()}
+        self.cards: tuple[FigureCard, ...] = (
             self.errors,
             self.stiffness,
             self.fit,
             self.layers,
             self.eigenvalues,
             self.trajectories,
+            *self.others.values(),
         )
         rows = QSplitter(Qt.Orientation.Vertical)
         self.pairs = (
@@ -98,6 +104,7 @@ class TrainViews(QMainWindow):
             ("Experiment", self.panel, left),
             ("Eigenvalues", self.eigenvalues, right),
             ("Trajectories", self.trajectories, right),
+            *((card.title, card, right) for card in self.others.values()),
             ("Timeline", below, bottom),
         )
         self.docks = {}
@@ -109,14 +116,104 @@ class TrainViews(QMainWindow):
             dock.setWidget(_with_margins(widget, name))
             self.addDockWidget(area, dock)
             self.docks[name] = dock
-        # On demand: it costs the view child the solution of an ODE.
-        self.docks["Trajectories"].hide()
-        self.docks["Trajectories"].toggleViewAction().triggered.connect(self._show_trajectories)
+        # On demand: trajectories cost the view child the solution of an ODE.
+        for card in (self.trajectories, *self.others.values()):
+            dock = self.docks[card.title]
+            dock.hide()
+            dock.toggleViewAction().triggered.connect(partial(self._show_on_demand, dock))
         self._size_docks()
 
-    def _show_trajectories(self, shown: bool) -> None:
+    def _connect(self) -> None:
+        """The cards and the state follow each other."""
+        state, eigenvalues = self.state, self.eigenvalues
+        self.timeline.moved.connect(lambda epoch: state.look_at(epoch=epoch))
+        eigenvalues.layer_chosen.connect(lambda layer: state.look_at(layer=layer))
+        eigenvalues.trial_chosen.connect(lambda trial: state.look_at(trial=trial))
+        self.layers.picked.connect(self._picked)
+        for card in self.viewers().values():
+            card.changed.connect(self.changed)
+        state.changed.connect(self.changed)
+        for dock in self.docks.values():
+            dock.visibilityChanged.connect(lambda _: self.changed.emit())
+        for history in (self.errors, self.stiffness):
+            history.pointed.connect(self._point)
+
+    def _picked(self, layer: int, epoch: int) -> None:
+        self.timeline.go_to(epoch)
+        self.eigenvalues.layer.setValue(layer)
+
+    def _point(self, x: float | None) -> None:
+        for card in (self.errors, self.stiffness):
+            card.point_at(x)
+
+    # ------------------------------------------------------------------ pictures
+
+    def viewers(self) -> dict[str, FigureCard]:
+        """The cards whose pictures are asked for, by the name of what they show."""
+        return {
+            "fit": self.fit,
+            "spectrum": self.eigenvalues,
+            "trajectories": self.trajectories,
+        } | self.others
+
+    def wanted(self) -> dict[str, Figure]:
+        """The figures of all viewers that are seen, at the place of the state."""
+        figures: dict[str, Figure] = {}
+        for name, card in self.viewers().items():
+            card.place(**self.state.place)
+            if card.isVisible():
+                figures[name] = card.settings
+        if self.eigenvalues.isVisible() and self.eigenvalues.below_the_plane is not None:
+            figures[SCALES] = self.eigenvalues.below_the_plane
+        return figures
+
+    def show_picture(self, name: str, picture: Picture | str) -> None:
+        """Draw what has come for a viewer, or say why nothing has."""
+        if name == SCALES:
+            if isinstance(picture, Picture):
+                self.eigenvalues.show_scales(picture)
+            return
+        card = self.viewers()[name]
+        if isinstance(picture, Picture):
+            card.show_picture(picture)
+        else:
+            card.say(picture)
+
+    def offers(self) -> list[Offer]:
+        """Everything that can be exported of what is shown."""
+        single, together = self.state.source(), self.state.source(together=True)
+        if single is None or together is None:
+            return []
+        by_figure = {type(card.figure).name(): card for card in self.cards}
+        offers = []
+        for name, kind in FIGURES["runs"].items():
+            card = by_figure.get(name)
+            source = together if issubclass(kind, HistoryFigure) else single
+            if card is not None:
+                card.place(**self.state.place)
+                shown, picture = card.figure, card.picture
+            else:
+                shown, picture = self._placed(kind()), None
+            offer = Offer(
+                name=name, title=kind.title(), source=source, shown=shown, picture=picture
+            )
+            offers.append(offer)
+        return offers
+
+    def _placed(self, shown: Figure) -> Figure:
+        """A figure without a card, at the place of the state."""
+        place = {k: v for k, v in self.state.place.items() if k in type(shown).model_fields}
+        return shown.changed(**place)
+
+    def figure_under_pointer(self) -> str:
+        """The name of the figure whose card is under the pointer."""
+        under = (card.figure.name() for card in self.cards if card.underMouse())
+        return next(under, "errors")
+
+    # -------------------------------------------------------------------- layout
+
+    def _show_on_demand(self, dock: QDockWidget, shown: bool) -> None:
         """As a tab beside the eigenvalues; hidden it leaves no bar of a single tab behind."""
-        dock = self.docks["Trajectories"]
         if dock.isFloating():
             return
         if shown:
@@ -126,7 +223,7 @@ class TrainViews(QMainWindow):
             self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
             dock.hide()
             # It may be wider than the eigenvalues, and has taken that from the others.
-            QTimer.singleShot(0, self._size_docks)
+            QTimer.singleShot(0, self, self._size_docks)
 
     def _size_docks(self) -> None:
         sides = [self.docks["Experiment"], self.docks["Eigenvalues"]]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import QByteArray, QTimer
 from PySide6.QtGui import QCloseEvent, QShowEvent
@@ -16,18 +15,23 @@ from PySide6.QtWidgets import (
 )
 
 from stiffgui._presets import presets
+from stiffgui.experiment import Experiment
+from stiffgui.gui.child_thread import ChildThread
 from stiffgui.gui.export.requests import Exports
+from stiffgui.gui.requests import Requests
 from stiffgui.gui.saving import ask_where
 from stiffgui.gui.tables.importing import Importing
 from stiffgui.gui.theme import Theme
 from stiffgui.gui.train.bar import TrainBar
+from stiffgui.gui.train.cards.curves_menu import CurvesMenu
 from stiffgui.gui.train.paint_queue import PaintQueue
 from stiffgui.gui.train.runs.workbench import Workbench
 from stiffgui.gui.train.settings.clipboard import SettingsClipboard
-from stiffgui.gui.train.view_requests import ViewRequests
+from stiffgui.gui.train.view_requests import ViewRequests, look_at
+from stiffgui.gui.train.view_state import ViewState
 from stiffgui.gui.train.views import LAYOUT_VERSION, TrainViews, order_tabs
 from stiffgui.gui.workspace import Surroundings, Workspace
-from stiffgui.session.messages import Failed
+from stiffgui.session.exports import Report
 from stiffgui.tasks.table import ENDINGS
 
 # One task of `poll` at a time: no pause of the window is longer than the slowest of them.
@@ -44,26 +48,26 @@ class TrainWorkspace(Workspace):
     def __init__(self, surroundings: Surroundings) -> None:
         super().__init__()
         self.settings, self._actions = surroundings.settings, surroundings.actions
-        self.bench = Workbench(surroundings.folder, surroundings.in_process)
+        self.bench = Workbench(surroundings.folder)
         self.model = self.bench.model
-        self.looking = ViewRequests()
-        self.importing = Importing(self, self.looking.thread_.ask, self.settings, self.bench)
+        self.requests = Requests(ChildThread("The process that draws"))
+        self.view_requests = ViewRequests(self.requests, lambda: self.bench.busy)
+        self.importing = Importing(self, self.requests, self.settings)
         self.sharing = SettingsClipboard(self.model, self)
         self._ordered = False
-        views = self.views = TrainViews(self.bench, self._actions)
-        self.drawing = PaintQueue(views, self.bench, self.looking)
+        self.state = ViewState(self.bench)
+        views = self.views = TrainViews(self.bench, self.state, self._actions)
+        self.drawing = PaintQueue(views, self.bench, self.state)
         self.cards, self.docks = views.cards, views.docks
         self.errors, self.stiffness, self.fit = views.errors, views.stiffness, views.fit
         self.layers, self.eigenvalues = views.layers, views.eigenvalues
         self.trajectories = views.trajectories
         self.panel, self.timeline, self.runs_bar = views.panel, views.timeline, views.runs_bar
-        self.history_view = views.history_view
         around = QVBoxLayout(self)
         around.setContentsMargins(0, 0, 0, 0)
         around.addWidget(views)
-        self.exports = Exports(self, self.looking.thread_.ask, self.settings, self._shown_options)
-        self.curves_menu = QMenu("&Curves", self)
-        self.history_view.fill(self.curves_menu)
+        self.exports = Exports(self, self.requests, self.settings, views.offers)
+        self.curves_menu = CurvesMenu((self.errors, self.stiffness), self)
         self.panels_menu = QMenu("&Panels", self)
         for dock in views.docks.values():
             self.panels_menu.addAction(dock.toggleViewAction())
@@ -80,7 +84,7 @@ class TrainWorkspace(Workspace):
         self.model.undo.clear()
 
     def _connect(self) -> None:
-        bench, looking = self.bench, self.looking
+        bench = self.bench
         self._bar.preset_chosen.connect(self.load_preset)
         self.model.changed.connect(self._update_actions)
         bench.runs_changed.connect(self._runs_changed)
@@ -88,26 +92,17 @@ class TrainWorkspace(Workspace):
         bench.said.connect(self.say)
         bench.offered.connect(lambda said, text, call: self.said.emit(said, "", (text, call)))
         self.sharing.said.connect(self.say)
-        looking.viewed.connect(self.drawing.take)
-        looking.answered.connect(self._answered)
-        looking.thread_.lost.connect(self.importing.lost)
-        looking.thread_.lost.connect(self.exports.lost)
+        self.view_requests.viewed.connect(lambda view: self.drawing.take(view.pictures))
+        self.view_requests.failed.connect(lambda why: self.say(why.sentence, why.details))
         self.importing.imported.connect(self._imported)
-        self.exports.said.connect(self.say)
-        self.timeline.moved.connect(lambda _: looking.soon())
-        self.layers.picked.connect(self._picked)
-        self.eigenvalues.layer_chosen.connect(lambda _: looking.soon())
-        self.eigenvalues.trial_chosen.connect(lambda _: looking.soon())
+        self.exports.message.connect(self.say)
+        self.views.changed.connect(self._look)
         self.runs_bar.export_asked.connect(lambda: self.ask_export("summary"))
-        for history in (self.errors, self.stiffness):
-            history.pointed.connect(self._point)
-        self.trajectories.asked.connect(looking.soon)
-        self.docks["Trajectories"].visibilityChanged.connect(lambda _: looking.soon())
-        for box in (self.eigenvalues.all_layers, self.eigenvalues.contours):
-            box.toggled.connect(lambda _: looking.soon())
         for card in self.cards:
-            card.export_asked.connect(self.ask_export)
-            card.copy_asked.connect(self.exports.copy)
+            card.export_asked.connect(lambda card=card: self.ask_export(card.figure.name()))
+            card.copy_asked.connect(
+                lambda what, card=card: self.exports.copy(what, card.figure.name())
+            )
 
     # ------------------------------------------------------------ for the shell
 
@@ -149,7 +144,7 @@ class TrainWorkspace(Workspace):
         if name == "run":
             return valid and not training
         if name == "branch":
-            kept = self.bench.shown is not None and bool(self.bench.shown.kept)
+            kept = self.bench.shown is not None and bool(self.bench.shown.snapshot_epochs)
             return valid and kept and not training
         if name in ("save", "copy_command", "copy_settings", "copy_toml"):
             return valid
@@ -163,7 +158,7 @@ class TrainWorkspace(Workspace):
     def start(self) -> None:
         """Spawn the warm children, and look for interrupted runs."""
         self.bench.training.start()
-        self.looking.thread_.start()
+        self.requests.thread_.start()
         interrupted = self.bench.interrupted()
         if interrupted:
             newest = interrupted[-1]
@@ -192,6 +187,7 @@ class TrainWorkspace(Workspace):
     def showEvent(self, event: QShowEvent) -> None:
         """Once everything is in the window, order what Tab reaches."""
         super().showEvent(event)
+        self._look()
         if not self._ordered:
             self._ordered = True
             plots = [part for pair in self.views.pairs for part in (pair.tabs, *pair.cards)]
@@ -203,8 +199,8 @@ class TrainWorkspace(Workspace):
         self.importing.close()
         self.timer.stop()
         self.settings.setValue("train/docks", self.views.saveState(LAYOUT_VERSION))
-        self.bench.training.close()
-        self.looking.thread_.close()
+        self.bench.close()
+        self.requests.close()
         event.accept()
 
     def say(self, sentence: str, details: str = "") -> None:
@@ -228,7 +224,7 @@ class TrainWorkspace(Workspace):
         run = self.bench.shown
         if run is None:
             return
-        epoch = run.epoch if self.timeline.live else self.timeline.epoch
+        epoch = self.state.epoch_shown
         self.said.emit("", "", None)
         self.timeline.go_live()
         self.bench.branch(epoch)
@@ -239,14 +235,14 @@ class TrainWorkspace(Workspace):
             card.expect(run is not None)
         if run is not None:
             architecture = run.experiment.architecture
-            self.eigenvalues.set_network(
-                architecture.depth, run.experiment.training.trials, architecture.step_size
-            )
-        self.looking.soon(anew=True)
+            self.eigenvalues.set_network(architecture.depth, run.trials)
+            self.trajectories.set_width(architecture.width)
+        self._follow()
         self._update_actions()
 
     def _training_changed(self) -> None:
-        self.looking.soon(anew=True)
+        self.importing.set_busy(self.bench.busy)
+        self._follow()
         self._update_actions()
 
     def _update_actions(self) -> None:
@@ -262,30 +258,30 @@ class TrainWorkspace(Workspace):
 
     def poll(self) -> None:
         """Take what has arrived, and draw one of the parts."""
-        self.bench.take()
+        if self.bench.take():
+            self._follow()
         if self.isVisible():
             self.drawing.next_part()
 
     def refresh(self) -> None:
         """Draw every part now."""
         self.bench.take()
+        self._follow()
         self.drawing.every_part()
 
     # -------------------------------------------------------------------- views
 
-    def _picked(self, layer: int, epoch: int) -> None:
-        self.timeline.go_to(epoch)
-        self.eigenvalues.layer.setValue(layer)
+    def _follow(self) -> None:
+        """The shown run has gone on, or is another one."""
+        run = self.bench.shown
+        if run is not None:
+            self.timeline.set_range(run.epoch, run.total, run.snapshot_epochs)
+        self._look()
 
-    def _point(self, x: float | None) -> None:
-        for card in (self.errors, self.stiffness):
-            card.point_at(x)
-
-    def _answered(self, message: Any) -> None:
-        if self.importing.answered(message):
-            return
-        if not self.exports.answered(message) and isinstance(message, Failed):
-            self.say(message.sentence, message.details)
+    def _look(self, *_: object) -> None:
+        """Want to see what is chosen."""
+        if self.isVisible():
+            self.view_requests.want(look_at(self.views))
 
     # ------------------------------------------------------------------- files
 
@@ -297,7 +293,8 @@ class TrainWorkspace(Workspace):
         if name:
             self.asked_to_open.emit(Path(name))
 
-    def _imported(self, name: str) -> None:
+    def _imported(self, name: str, experiment: Experiment) -> None:
+        self.bench.load(name, experiment)
         self.said.emit(f"{name} is ready to be learnt: press Run.", "", ("Run", self.run))
 
     def open_library(self) -> None:
@@ -308,8 +305,7 @@ class TrainWorkspace(Workspace):
 
     def ask_export(self, figure: str | None = None) -> None:
         """Open the export dialog; without a name, on the figure under the pointer."""
-        under = next((c.figure for c in self.cards if c.underMouse()), "errors")
-        self.exports.open_dialog(figure or under)
+        self.exports.open_dialog(figure or self.views.figure_under_pointer())
 
     def ask_report(self) -> None:
         """Choose a file for the report of the drawn runs."""
@@ -320,24 +316,20 @@ class TrainWorkspace(Workspace):
         path = ask_where(self, "Report", start, "HTML", ".html")
         if path is not None:
             self.say("The report is being written …")
-            self.exports.save("report", path)
+            self.write_report(path)
+
+    def write_report(self, path: Path) -> None:
+        """Write the report of the drawn runs."""
+        source = self.state.source(together=True)
+        if source is not None:
+            place = {k: v for k, v in self.state.place.items() if v is not None}
+            work = Report(source, path, place)
+            self.requests.ask(
+                work,
+                lambda written: self.say(f"Saved {written}"),
+                lambda failure: self.say(failure.sentence, failure.details),
+            )
 
     def export(self, figure: str, path: Path) -> None:
         """Write a figure as it is shown; the file's ending says the format."""
         self.exports.save(figure, path)
-
-    def _shown_options(self, figure: str) -> tuple[list[Path], dict[str, Any]] | None:
-        """The run files that `figure` draws, and what of them it shows just now."""
-        run = self.bench.shown
-        if run is None:
-            return None
-        options: dict[str, Any] = {
-            "epoch": None if self.timeline.live else self.timeline.epoch,
-            "layer": min(self.eigenvalues.layer.value(), run.experiment.architecture.depth),
-            "trial": min(self.eigenvalues.trial.value(), run.experiment.training.trials - 1),
-        }
-        for card in self.cards:
-            if figure in card.figures:
-                options |= card.export_options()
-        several = figure in ("errors", "stiffness", "summary", "report")
-        return [r.path for r in (self.bench.visible() if several else [run])], options

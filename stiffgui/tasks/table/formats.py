@@ -83,8 +83,12 @@ def _as(path: Path, format: str) -> Iterator[None]:
             yield
     except InputError:
         raise
-    except ImportError as error:
-        raise InputError(f"{path.name} needs a library: {error}.", "task.path") from None
+    except ImportError:
+        raise InputError(
+            f"{path.name}: reading {format} needs a library that is not installed; install it "
+            f'with `pip install "stiffgui[tables]"`.',
+            "task.path",
+        ) from None
     except Exception as error:  # each library has its own family of errors
         reason = str(error).strip().split("\n")[0].split(". ")[0].rstrip(".")
         raise InputError(
@@ -299,7 +303,8 @@ def _read_netcdf(path: Path, _: str) -> Sheet:
     columns: dict[str, Any] = {}
     lengths: dict[str, int] = {}
     with path.open("rb") as file:
-        if file.read(4)[:3] not in (b"CDF", b"\x89HD"):
+        magic = file.read(3)
+        if magic not in (b"CDF", b"\x89HD"):
             raise InputError(
                 f"{path.name} cannot be read as NetCDF: it is neither NetCDF 3 nor 4. Save it "
                 f"again, or give it the ending of what it is.",
@@ -307,6 +312,9 @@ def _read_netcdf(path: Path, _: str) -> Sheet:
             )
     with _as(path, "NetCDF"):
         import xarray as xr
+
+        if magic == b"\x89HD":  # NetCDF 4; else xarray would only say that no engine matches
+            import h5netcdf  # noqa: F401
 
         with xr.open_dataset(path, decode_times=False) as dataset:
             for name, variable in dataset.data_vars.items():

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -85,9 +83,9 @@ class EigenvaluesCard(FigureCard):
         for name, title in (self.spec("region").choices or {}).items():
             self.region.addItem(f"▒ {title}", name)
         self.region.setMinimumContentsLength(8)
-        for name in self.spec("colour").choices or {}:
+        for name in self.spec("colour_by").choices or {}:
             self.colour.addItem(name, name)
-        for chooser, setting in ((self.region, "region"), (self.colour, "colour")):
+        for chooser, setting in ((self.region, "region"), (self.colour, "colour_by")):
             chooser.setAccessibleName(self.spec(setting).title)
             chooser.setToolTip(self.spec(setting).help)
             chooser.currentIndexChanged.connect(
@@ -116,13 +114,12 @@ class EigenvaluesCard(FigureCard):
         self._write_layer()
 
     @property
-    def asked(self) -> tuple[Any, ...]:
-        """The figures whose pictures are wanted: the plane, and what is seen below it."""
+    def below_the_plane(self) -> TimeScales | None:
+        """The figure that is seen below the plane, if one is."""
         if self.pages.currentWidget() is not self.scales:
-            return (self.settings,)
-        settings = self.settings
+            return None
         names = ("epoch", "trial", "layer", "all_layers")
-        return (settings, TimeScales(**{name: getattr(settings, name) for name in names}))
+        return TimeScales(**{name: getattr(self.settings, name) for name in names})
 
     # ------------------------------------------------------------------ choosers
 
@@ -142,7 +139,7 @@ class EigenvaluesCard(FigureCard):
         self.colour.blockSignals(True)
         self.colour.setCurrentIndex(self.colour.findData("layer" if on else "sample"))
         self.colour.blockSignals(False)
-        self.set(all_layers=on, colour=self.colour.currentData())
+        self.set(all_layers=on, colour_by=self.colour.currentData())
 
     def _page_changed(self, page: int) -> None:
         self.pages.setCurrentIndex(page)
@@ -160,7 +157,9 @@ class EigenvaluesCard(FigureCard):
         """Draw the plane, and what is seen below it."""
         super().show_picture(picture)
         self._drawn = picture
-        self.say(picture.title.replace(f"epoch {picture.place[0]}", f"epoch {grouped(picture.place[0])}"))
+        self.say(
+            picture.title.replace(f"epoch {picture.place[0]}", f"epoch {grouped(picture.place[0])}")
+        )
         self.table.show_values(picture.numbers)
         self._show_below()
 

@@ -19,10 +19,11 @@ from PySide6.QtWidgets import (
 )
 
 from stiffgui._presets import presets
-from stiffgui.gui.plots.card import grouped
+from stiffgui.gui.plots.axes import grouped
 from stiffgui.gui.theme import Theme
 from stiffgui.gui.train.runs.entry import RunEntry
 from stiffgui.gui.train.runs.workbench import Workbench
+from stiffgui.training.quantities import drawn_in
 
 
 class RunsBar(QFrame):
@@ -183,11 +184,10 @@ def _title(run: RunEntry, state: str) -> str:
     words = [run.name]
     if state != "finished":
         words.append(f"({state})")
-    elif len(run.epochs.values):
-        errors = [run.series[name].values[-1] for name in ("train_error", "test_error")]
-        known = [e[np.isfinite(e)] for e in errors]
-        if all(len(e) for e in known):
-            words.append("  " + " / ".join(f"{np.median(e):.3g}" for e in known))
+    elif len(run.history.epochs):
+        medians = [run.history.quartiles(q.name)[1][1, -1] for q in drawn_in("errors")]
+        if np.isfinite(medians).all():
+            words.append("  " + " / ".join(f"{median:.3g}" for median in medians))
     return " ".join(words) + (" ✎" if run.note else "")
 
 
@@ -197,6 +197,7 @@ def describe(run: RunEntry) -> str:
     plain = presets[next(iter(presets))]
     changed = [f"{key} = {mine}" for key, (mine, _) in run.experiment.differences(plain).items()]
     started = [e.text for e in run.events if e.kind == "branched"]
-    errors = [] if run.state != "finished" else ["last median errors: train / test RMSE"]
+    labels = " / ".join(q.short for q in drawn_in("errors"))
+    errors = [] if run.state != "finished" else [f"last median errors: {labels} RMSE"]
     note = [f"“{run.note}”"] if run.note else []
     return "\n".join([str(run.path), *note, reached, *errors, *started, *changed[:12]])

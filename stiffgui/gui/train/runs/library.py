@@ -6,6 +6,7 @@ import contextlib
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import nan
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,8 @@ from PySide6.QtWidgets import (
 
 from stiffgui._presets import presets
 from stiffgui.errors import InputError
-from stiffgui.gui.plots.card import grouped
+from stiffgui.experiment import Experiment
+from stiffgui.gui.plots.axes import grouped
 from stiffgui.gui.train.runs.workbench import Workbench, touched
 from stiffgui.settings import kind_of
 
@@ -58,19 +60,13 @@ def read_row(path: Path) -> Row:
     when = time.strftime("%Y-%m-%d %H:%M", time.localtime(written))
     try:
         with open_run(path) as run:
-            epoch, train, test, seconds = run.last_errors()
-            experiment, state, note = run.experiment, run.ending, run.note
+            epoch, seconds, medians = run.last()
+            train, test = (medians.get(name, nan) for name in ("train_error", "test_error"))
+            state, note = run.ending, run.note
+            task, told = ("", "") if run.foreign else _what(run.experiment)
     except InputError as error:
         words = [path.stem, "", "unreadable", "", "", "", "", when, "", str(error)]
         return Row(path, tuple((word, word) for word in words))
-    plain = presets[next(iter(presets))]
-    settings = [
-        f"{key.split('.', 1)[1]} = {mine}"
-        for key, (mine, _) in experiment.differences(plain).items()
-        if mine is not None
-    ]
-    told = ", ".join(settings)
-    task = kind_of(type(experiment.task))
     return Row(
         path,
         (
@@ -86,6 +82,17 @@ def read_row(path: Path) -> Row:
             (note.replace("\n", " "), note),
         ),
     )
+
+
+def _what(experiment: Experiment) -> tuple[str, str]:
+    """The task, and the settings that differ from the first preset."""
+    plain = presets[next(iter(presets))]
+    settings = [
+        f"{key.split('.', 1)[1]} = {mine}"
+        for key, (mine, _) in experiment.differences(plain).items()
+        if mine is not None
+    ]
+    return kind_of(type(experiment.task)), ", ".join(settings)
 
 
 class _Cell(QTableWidgetItem):

@@ -12,11 +12,14 @@ from PySide6.QtCore import QFile, QObject, Signal
 
 from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
+from stiffgui.gui.child_thread import ChildThread
+from stiffgui.gui.requests import Requests
 from stiffgui.gui.train.runs.entry import RunEntry
 from stiffgui.gui.train.settings.model import SettingsModel
-from stiffgui.gui.train.training_thread import TrainingThread
 from stiffgui.runs.maintenance import set_note, settle
-from stiffgui.session.messages import Start
+from stiffgui.runs.warm_start import WarmStart
+from stiffgui.session.service import Action, Failure
+from stiffgui.session.training import Train
 
 UNTOUCHED_SECONDS = 30.0  # a run file that is being written changes more often than this
 NEWEST = 40  # files of the workspace that are looked at for interrupted runs
@@ -34,11 +37,13 @@ class Workbench(QObject):
     said = Signal(str, str)
     offered = Signal(str, str, object)
 
-    def __init__(self, workspace: Path, in_process: bool = False) -> None:
+    def __init__(self, workspace: Path) -> None:
         super().__init__()
         self.workspace = workspace
         self.model = SettingsModel()
-        self.training = TrainingThread(in_process)
+        self.training = ChildThread("The training process", saves=True)
+        self._requests = Requests(self.training)
+        self._number = 0  # of the request whose work is steered
         self.runs: list[RunEntry] = []
         self.shown: RunEntry | None = None
         self.running: RunEntry | None = None
@@ -46,9 +51,6 @@ class Workbench(QObject):
         self._colours = 0
         self._undo_floor = self._undo_top = 0
         self.model.live_changed.connect(self._live_changed)
-        self.training.ended.connect(self._ended)
-        self.training.failed.connect(self._failed)
-        self.training.died.connect(self._died)
 
     # ------------------------------------------------------------------ training
 
@@ -59,10 +61,10 @@ class Workbench(QObject):
 
     def branch(self, epoch: int) -> None:
         """Train the settings into a new run file, from the shown run's network of an epoch."""
-        if self.shown is not None and self.shown.kept:
-            self.run((str(self.shown.path), epoch))
+        if self.shown is not None and self.shown.snapshot_epochs:
+            self.run(WarmStart(self.shown.path, epoch))
 
-    def run(self, warm_start: tuple[str, int] | None = None) -> None:
+    def run(self, warm_start: WarmStart | None = None) -> None:
         """Train the settings into a new run file; `warm_start`: from a network of another run."""
         experiment = self.model.experiment
         if experiment is None or self.busy:
@@ -76,7 +78,7 @@ class Workbench(QObject):
             self.said.emit(sentence, "")
             return
         run = RunEntry(path.stem, experiment, path)
-        self._begin(run, Start(experiment.to_toml(), str(path), warm_start=warm_start))
+        self._begin(run, Train(experiment, path, warm_start=warm_start))
 
     def resume(self, path: Path) -> None:
         """Go on with an interrupted or stopped run, with its own settings."""
@@ -90,15 +92,15 @@ class Workbench(QObject):
         for place, other in enumerate(self.runs):
             if other.path.resolve() == path.resolve():
                 run.colour, self.runs[place] = other.colour, run
-        self._begin(run, Start(run.experiment.to_toml(), str(path), resume=True))
+        self._begin(run, Train(run.experiment, path, resume=True))
 
-    def _begin(self, run: RunEntry, start: Start) -> None:
+    def _begin(self, run: RunEntry, work: Train) -> None:
         run.state = "running"
         if run not in self.runs:
             self._add(run)
         self.running, self.paused = run, False
         self._undo_floor = self._undo_top = self.model.undo.index()
-        self.training.begin(start)
+        self._number = self._requests.ask(work, self._ended, self._failed, run.take)
         self.show(run)
         self.training_changed.emit()
 
@@ -113,48 +115,51 @@ class Workbench(QObject):
         """Pause, or resume."""
         if self.busy:
             self.paused = not self.paused
-            self.training.steer("pause" if self.paused else "resume")
+            self._steer("pause" if self.paused else "resume")
             self.training_changed.emit()
 
     def step(self) -> None:
         """One epoch, then pause."""
         if self.busy:
             self.paused = True
-            self.training.steer("step")
+            self._steer("step")
             self.training_changed.emit()
 
     def stop(self) -> None:
         """Stop; everything is kept."""
         if self.busy:
-            self.training.steer("stop")
+            self._steer("stop")
 
-    def take(self) -> None:
-        """Append what training has sent since the last call."""
-        while self.training.inbox and self.running is not None:
-            self.running.take(self.training.inbox.popleft())
+    def close(self) -> None:
+        """Stop training, save, and end the child."""
+        self._requests.close()
+
+    def _steer(self, action: Action, settings: dict[str, Any] | None = None) -> None:
+        self.training.control(self._number, action, settings)
+
+    def take(self) -> bool:
+        """Append what training has sent since the last call; whether there was something."""
+        return self._requests.poll()
 
     def _live_changed(self, changes: dict[str, Any]) -> None:
         if self.busy:
             self._undo_top = max(self._undo_top, self.model.undo.index())
-            self.training.change(changes)
+            self._steer("change", changes)
 
     def _ended(self, ending: str) -> None:
-        self.take()
         if self.running is not None:
             for event in self.running.events:
                 if event.kind == "diverged":
                     self.said.emit(event.text, "")
         self._over(ending)
 
-    def _failed(self, sentence: str, details: str) -> None:
-        self.take()
-        self._over("interrupted")
-        self.said.emit(sentence, details)
-
-    def _died(self, sentence: str) -> None:
-        self.take()
+    def _failed(self, failure: Failure) -> None:
         run = self.running
         self._over("interrupted")
+        if not failure.lost:
+            self.said.emit(failure.sentence, failure.details)
+            return
+        sentence = f"{failure.sentence} What was computed is kept in the run file."
         if run is not None and _can_go_on(run.path):
             self.offered.emit(sentence, "Go on training", lambda: self.resume(run.path))
         else:
@@ -165,7 +170,7 @@ class Workbench(QObject):
         if run is not None:
             run.state = state
             run.version += 1
-            if not len(run.epochs.values):  # it never began: there is nothing to keep a row for
+            if not len(run.history.epochs):  # it never began: there is nothing to keep a row for
                 self.remove(run)
         self.runs_changed.emit()
         self.training_changed.emit()

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QWidget
 
 from stiffgui.experiment import Experiment
-from stiffgui.gui.plots.card import grouped
+from stiffgui.gui.plots.axes import grouped
 from stiffgui.gui.train.settings.model import SettingsModel
 from stiffgui.gui.train.settings.network_picture import NetworkPicture
 from stiffgui.gui.train.settings.rows import (

@@ -18,9 +18,11 @@ def error(problem: Problem, proxy: Proxy, epochs: int = 1) -> float:
     float64 eigenvalues of the same matrices. A proxy that is meant to differ from |l_1| shows
     its bias here: gelfand-sketch with a small k most of all.
     """
-    trainer = Trainer(problem.experiment(NoPenalty()))
+    experiment = problem.experiment(NoPenalty())
+    trainer = Trainer(experiment)
     stepping = trainer.steps()
-    for _ in range(epochs * problem.task.training_samples // problem.batch):
+    batch = experiment.training.batch_size
+    for _ in range(epochs * problem.task.training_samples // batch):
         next(stepping)
     x, _ = next(trainer.batches())
     with torch.no_grad():
@@ -28,8 +30,8 @@ def error(problem: Problem, proxy: Proxy, epochs: int = 1) -> float:
         weight = trainer.network.weight.detach()
         exact = _radius(slopes, weight)
         generators = [torch.Generator().manual_seed(0)]
-        found = proxy.of_layers(slopes, weight, generators).double().numpy()
-    return float(np.median(np.abs(found - exact) / exact))
+        value = proxy.of_layers(slopes, weight, generators).double().numpy()
+    return float(np.median(np.abs(value - exact) / exact))
 
 
 def _radius(slopes: torch.Tensor, weight: torch.Tensor) -> np.ndarray:

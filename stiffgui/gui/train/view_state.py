@@ -1,0 +1,85 @@
+"""What is looked at: one state that drives cards, exports and requests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from stiffgui.figures import Drawn
+from stiffgui.gui.train.runs.entry import RunEntry
+from stiffgui.gui.train.runs.workbench import Workbench
+from stiffgui.session.sources import RunFile, RunSource
+
+
+class ViewState(QObject):
+    """The shown run, its epoch (None: the newest), layer and trial, and the runs beside it.
+
+    Layers count from 1, trials from 0; both are kept within the shown run. Emits `changed`.
+    """
+
+    changed = Signal()
+
+    def __init__(self, bench: Workbench) -> None:
+        super().__init__()
+        self._bench = bench
+        self._epoch: int | None = None
+        self._layer, self._trial = 1, 0
+
+    @property
+    def run(self) -> RunEntry | None:
+        """The run that is shown."""
+        return self._bench.shown
+
+    @property
+    def epoch(self) -> int | None:
+        """The stored epoch that is shown; None: the newest."""
+        return self._epoch
+
+    @property
+    def layer(self) -> int:
+        """The layer that is shown."""
+        run = self.run
+        return min(self._layer, run.experiment.architecture.depth) if run else self._layer
+
+    @property
+    def trial(self) -> int:
+        """The trial that is shown."""
+        run = self.run
+        return min(self._trial, run.trials - 1) if run else self._trial
+
+    @property
+    def epoch_shown(self) -> int:
+        """The epoch that is shown, the last finished one for the newest."""
+        if self._epoch is not None:
+            return self._epoch
+        return self.run.epoch if self.run is not None else 0
+
+    def look_at(self, **place: Any) -> None:
+        """Another epoch, layer or trial."""
+        before = (self._epoch, self._layer, self._trial)
+        for name, value in place.items():
+            setattr(self, f"_{name}", value)
+        if (self._epoch, self._layer, self._trial) != before:
+            self.changed.emit()
+
+    @property
+    def place(self) -> dict[str, Any]:
+        """The settings of a figure that the state decides."""
+        return {"epoch": self._epoch, "layer": self.layer, "trial": self.trial}
+
+    @property
+    def drawn(self) -> list[Drawn]:
+        """The runs that are drawn together, the shown one last."""
+        return [Drawn(run, run.colour, run.name) for run in self._bench.visible()]
+
+    def source(self, together: bool = False) -> RunSource | None:
+        """The files of the runs that are seen, with the newest network where that is looked at;
+        None when there is nothing to be seen yet."""
+        run = self.run
+        if run is None:
+            return None
+        runs: Sequence[RunEntry] = self._bench.visible() if together else [run]
+        files = tuple(RunFile(r.path, r.colour, r.name) for r in runs)
+        return RunSource(files, run.newest if self._epoch is None else None)
