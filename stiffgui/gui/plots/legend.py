@@ -138,10 +138,11 @@ class Legend(QWidget):
             label.show_entry(entry, entry.value(self._x))
 
     def _arrange(self) -> None:
-        """As many columns as the widest entry leaves room for, two at least."""
+        """As many columns as the widest entry leaves room for; two at least of many entries."""
         shown = self.labels[: len(self._entries)]
         widest = max((label.sizeHint().width() for label in shown), default=1)
-        columns = max(min(len(shown), 2), min(len(shown), self.width() // max(widest, 1))) or 1
+        least = 2 if len(shown) > 2 else 1
+        columns = max(least, min(len(shown), self.width() // max(widest, 1)))
         if columns == self.columns and self._grid.count() == len(shown):
             return
         self.columns = columns

@@ -48,7 +48,7 @@ class ViewRequests(QObject):
 
     def want(self, look: Look | None) -> None:
         """Ask for a look when it is due, unless it was wanted before."""
-        if look == self.wanted:
+        if look == self.wanted and (self._training() or not self._timer.isActive()):
             return
         self.wanted = look
         if look is None:
