@@ -193,6 +193,7 @@ class Run:
         """The kept epoch closest to `epoch`. Raises InputError when none is kept yet."""
         kept = self.snapshot_epochs
         if not kept:
+            _ = self.experiment  # of a foreign network there will never be one: says so
             raise InputError(f"{self.path} holds no network yet: let it train for an epoch.")
         return min(kept, key=lambda e: abs(e - epoch))
 
