@@ -338,7 +338,7 @@ def _start(text: str, size: int) -> Array:
 
 
 def _ratio(decaying: Complex) -> float | None:
-    """Re(l_min)/Re(l_max) over the eigenvalues that decay (MATH: `ratio-real`)."""
+    """Re(l_min)/Re(l_max) over the eigenvalues that decay, the index `ratio-real`."""
     if len(decaying) < 2:
         return None
     return float(decaying.real.min() / decaying.real.max())

@@ -43,7 +43,8 @@ def dominant(matrix: Tensor, threads: int = 1) -> Dominant:
     eigenvalues share the largest modulus, the gradient of one of them. Not trusted are matrices
     whose residuals, eigenvalue condition or tiny radius forbid it: they are squared further, then
     in float64, and what still is not trusted goes to LAPACK. On a device `without_waiting` stands
-    in. Source: MATH: Ostrowski 1958 (two-sided quotient); Stewart 1976 (simultaneous iteration).
+    in. Source: Parlett 1974, Math. Comp. 28, 679 (two-sided quotient); Stewart 1976, Numer. Math.
+    25, 123 (simultaneous iteration).
     """
     if not kernels.serve(matrix):
         return without_waiting(matrix)

@@ -38,7 +38,8 @@ class Power(Proxy):
     vector, which never does for a complex pair; in two dimensions like |l_3/l_1|^m, a pair
     included. The gradient is that of the quotient with u and v held fixed: exact when converged,
     finite always. `residual` |J v - (v^H J v) v| / |J v|, from 0 to 1, says how far to trust it.
-    Source: von Mises 1929; Ostrowski 1958 (two-sided quotient); Stewart 1976 (subspace).
+    Source: von Mises & Pollaczek-Geiringer 1929, ZAMM 9, 152; Parlett 1974, Math. Comp. 28, 679
+    (two-sided quotient); Stewart 1976, Numer. Math. 25, 123 (subspace).
     """
 
     kind: Literal["power"] = "power"

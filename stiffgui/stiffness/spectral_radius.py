@@ -24,8 +24,8 @@ class SpectralRadius(Proxy):
     untrusted the gradient is an estimate of a subgradient. Where several eigenvalues share the
     largest modulus, the gradient of one of them (a subgradient); 0 where l_1 = 0 or the matrix
     is defective to working precision. As a penalty it pushes one eigenvalue at a time while
-    others pile up at the same modulus: prefer gelfand-sketch. Source: Magnus 1985; the talk (as
-    an index).
+    others pile up at the same modulus: prefer gelfand-sketch. Source: Magnus 1985,
+    Econometric Theory 1, 179, theorem 2; the talk (as an index).
     """
 
     kind: Literal["spectral-radius"] = "spectral-radius"
