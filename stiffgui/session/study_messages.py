@@ -7,6 +7,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from stiffgui.states import State
 from stiffgui.study.events import ChunkEvent
 from stiffgui.study.plan import Chunk
 
@@ -67,7 +68,7 @@ class StudyBegan:
     """A study is being trained: its chunks with state and epoch, where, and how many at once."""
 
     path: str
-    states: list[tuple[Chunk, str, int]]
+    states: list[tuple[Chunk, State, int]]
     slots: int
     where: str
 

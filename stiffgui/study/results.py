@@ -19,6 +19,7 @@ from stiffgui.experiment import Experiment
 from stiffgui.runs.extract import extract_trial
 from stiffgui.runs.opening import STUDY, broken, open_file
 from stiffgui.runs.run import History, Run
+from stiffgui.states import State
 from stiffgui.stiffness.indices import network_index
 from stiffgui.study.declaration import STIFFNESS, Study
 from stiffgui.study.plan import Chunk
@@ -54,7 +55,7 @@ class ChunkState:
     """A chunk and how far it is: waiting, stopped, finished or diverged."""
 
     chunk: Chunk
-    state: str
+    state: State
     epoch: int
     seconds: float
     worker: str
