@@ -289,7 +289,7 @@ def adaptive(a: Array, x0: Array, end: float, solver: str, tolerance: float) -> 
     from stiffgui.labs.ode import solve
 
     matrix = torch.as_tensor(a)
-    found = solve(
+    solution = solve(
         lambda t, x: matrix @ x,
         torch.as_tensor(x0),
         [0.0, end],
@@ -298,7 +298,7 @@ def adaptive(a: Array, x0: Array, end: float, solver: str, tolerance: float) -> 
         tolerance=tolerance,
         limit=MOST_EVALUATIONS,
     )
-    return Path(found.step_times, found.step_states, found.evaluations, found.problem)
+    return Path(solution.step_times, solution.step_states, solution.evaluations, solution.problem)
 
 
 def _difference(a: Array, x0: Array, path: Path) -> float:

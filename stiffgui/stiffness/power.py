@@ -57,8 +57,8 @@ class Power(Proxy):
     )
 
     def value(self, jacobian: Tensor, generators: list[Generator] | None = None) -> Tensor:
-        found = self._of_matrices(jacobian, generators)
-        gradient = found.left.transpose(-1, -2) @ found.right
+        pair = self._of_matrices(jacobian, generators)
+        gradient = pair.left.transpose(-1, -2) @ pair.right
         result: Tensor = (gradient * jacobian).sum((-2, -1))
         return result
 
@@ -75,9 +75,9 @@ class Power(Proxy):
             def left(rows: Tensor) -> Tensor:
                 return ((d * rows).flatten(2, 3) @ w).view_as(rows)
 
-            found = self._iterate(right, left, self._start(slopes.detach(), generators))
-        images = (found.right.flatten(2, 3) @ weight.transpose(-1, -2)).view_as(found.right)
-        result: Tensor = ((found.left * images).sum(-2) * slopes).sum(-1)
+            pair = self._iterate(right, left, self._start(slopes.detach(), generators))
+        images = (pair.right.flatten(2, 3) @ weight.transpose(-1, -2)).view_as(pair.right)
+        result: Tensor = ((pair.left * images).sum(-2) * slopes).sum(-1)
         return result
 
     def residual(self, jacobian: Any, generators: list[Generator] | None = None) -> Any:
