@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from stiffgui.session.messages import Look
 
 from stiffgui import InputError, open_run, presets, train
 from stiffgui.cli import main
@@ -17,7 +18,6 @@ from stiffgui.runs.extract import extract_trial
 from stiffgui.runs.schema import VERSION
 from stiffgui.runs.snapshot import Snapshot
 from stiffgui.runs.writer import RunWriter
-from stiffgui.session.messages import Look
 from stiffgui.session.views import RADIUS_PROXIES, look
 from stiffgui.stiffness import WATCHABLE, layer_indices
 from stiffgui.training import Record, Trainer
