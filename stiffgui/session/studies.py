@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from stiffgui.session.exports import written
 from stiffgui.session.service import handles
+from stiffgui.states import State
 from stiffgui.study.declaration import Study
 from stiffgui.study.events import ChunkEvent, Trained
 from stiffgui.study.plan import Chunk
@@ -77,7 +78,7 @@ class ExportStudy:
 class StudyBegan:
     """A study is being trained: its chunks with state and epoch, where, and how many at once."""
 
-    states: list[tuple[Chunk, str, int]]
+    states: list[tuple[Chunk, State, int]]
     slots: int
     where: str
 
