@@ -90,9 +90,9 @@ class Experiment(Settings):
     @classmethod
     def of(cls, values: Mapping[str, Any], source: str = "") -> Experiment:
         """An experiment from nested values; InputError (naming `source`) when they are bad."""
-        found = problems(values)
-        if found:
-            key, sentence = next(iter(found.items()))
+        wrong = problems(values)
+        if wrong:
+            key, sentence = next(iter(wrong.items()))
             raise InputError(f"{source}: {sentence}" if source else sentence, key)
         return cls.model_validate(values)
 
@@ -254,9 +254,9 @@ def _assign(values: dict[str, Any], key: str, value: Any) -> None:
             old, fields = kinds.get(str(group.get("kind"))), kinds[value].model_fields
             defaults = old().model_dump(mode="python") if old is not None else {}
             # A value left at its default gives way to the new group's default.
-            kept = {k: v for k, v in group.items() if k in fields and v != defaults.get(k)}
+            preserved = {k: v for k, v in group.items() if k in fields and v != defaults.get(k)}
             group.clear()
-            group.update(kinds[value]().model_dump(mode="python") | kept)
+            group.update(kinds[value]().model_dump(mode="python") | preserved)
             group["kind"] = value
         group["kind"] = value
     elif name not in group or isinstance(group[name], dict):

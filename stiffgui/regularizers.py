@@ -150,7 +150,8 @@ class Kinetic(Regularizer):
     """Kinetic energy of the trajectory: straight paths, few steps
 
     p^2 = sum_n a |F_n|^2 with F_n = (x_n - x_{n-1}) / a, so that the weighted mean of p^2 is the
-    weighted mean of the integral of |x'|^2. Source: Finlay et al. 2020 (RNODE).
+    weighted mean of the integral of |x'|^2. Source: Finlay et al. 2020, How to train your neural
+    ODE, ICML 37 (RNODE).
     """
 
     kind: Literal["kinetic"] = "kinetic"

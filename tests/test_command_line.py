@@ -180,11 +180,13 @@ def _one_line(capsys: pytest.CaptureFixture[str], *told: str) -> None:
 
 
 def test_only_declared_packages_are_imported() -> None:
-    """What an import brings along by accident (typer once brought click) is not ours to use."""
+    """What an import brings along by accident (typer once brought click) is not ours to use; and
+    what nothing imports (superqt once) is not to be declared."""
     declared = tomllib.loads(Path("pyproject.toml").read_text("utf-8"))["project"]
-    words = [*declared["dependencies"], *declared["optional-dependencies"]["cluster"]]
-    names = {re.split(r"[\[<>=!; ]", word)[0].lower().replace("-", "_") for word in words}
-    names |= {"pyside6", "dask", "distributed", "pydantic_core", "quinn", "stiffgui"}
+    extras = declared["optional-dependencies"]
+    core = _modules(declared["dependencies"]) - {"pyside6_essentials"} | {"pyside6"}
+    names = core | _modules([*extras["cluster"], *extras["tables"]])
+    names |= {"distributed", "pydantic_core", "quinn", "stiffgui"}
     found = set()
     for path in Path("stiffgui").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
@@ -195,6 +197,12 @@ def test_only_declared_packages_are_imported() -> None:
     outside = {(m, p) for m, p in found if m not in sys.stdlib_module_names}
     assert {m for m, _ in outside} > {"numpy", "torch", "typer"}
     assert not {(m, p) for m, p in outside if m.lower() not in names}
+    by_pandas = {"jinja2"}
+    assert core - {m.lower() for m, _ in outside} <= by_pandas
+
+
+def _modules(requirements: list[str]) -> set[str]:
+    return {re.split(r"[\[<>=!; ]", word)[0].lower().replace("-", "_") for word in requirements}
 
 
 def test_a_reader_that_leaves_is_no_fault(tmp_path: Path) -> None:

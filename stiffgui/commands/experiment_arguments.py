@@ -71,15 +71,15 @@ def resumed(path: Path, settings: list[str], device: str | None) -> Experiment:
     with open_run(path) as run:
         experiment, reached = run.experiment_now, run.checkpoint_epoch
     live = {spec.key for spec in experiment.specs() if spec.live} | {"training.device"}
-    asked = changes_of(settings, device)
-    for key in asked:
+    changes = changes_of(settings, device)
+    for key in changes:
         if key not in live:
             raise InputError(
                 f"--set {key}: a run that is resumed can only change {', '.join(sorted(live))}.",
                 key,
             )
-    wanted = experiment.with_settings(asked)
-    if "training.epochs" in asked and wanted.training.epochs < reached:
+    wanted = experiment.with_settings(changes)
+    if "training.epochs" in changes and wanted.training.epochs < reached:
         raise InputError(
             f"--set training.epochs={wanted.training.epochs}: {path} is at epoch {reached} "
             f"already; give a larger number.",
@@ -101,10 +101,10 @@ def refined(path: Path, settings: list[str], device: str | None) -> tuple[Experi
             "--refine keeps the kind of weights: leave out --set architecture.weights.",
             "architecture.weights",
         )
-    kept = old.architecture.weights.resized(
+    resized = old.architecture.weights.resized(
         wanted.architecture.depth, old.architecture.coefficients
     ).model_dump(mode="python")
-    changes = {f"architecture.weights.{name}": value for name, value in kept.items()}
+    changes = {f"architecture.weights.{name}": value for name, value in resized.items()}
     return wanted.with_settings(changes), WarmStart(path, last)
 
 

@@ -54,8 +54,8 @@ def show_study(path: Path, as_json: bool) -> None:
     with open_study(path) as results:
         scores, problem = _study_outputs(results)
         if as_json:
-            found = {"outputs": scores, "outputs_problem": problem}
-            print(json.dumps(document(results) | found))
+            outputs = {"outputs": scores, "outputs_problem": problem}
+            print(json.dumps(document(results) | outputs))
             return
         state = "finished" if results.finished else "not finished"
         print(f"{path}: {state}; medians over trials (quartiles)")
@@ -74,12 +74,12 @@ def _study_outputs(results: StudyResults) -> tuple[dict[str, Any], str]:
     from stiffgui.study.scores import study_scores
 
     try:
-        found = study_scores(results)
+        by_variant = study_scores(results)
     except InputError as error:  # a table that has moved: everything else can still be shown
         return {}, str(error)
     plain = {
         variant: [{k: _plain(v) for k, v in asdict(score).items()} for score in scores]
-        for variant, scores in found.items()
+        for variant, scores in by_variant.items()
     }
     return plain, ""
 

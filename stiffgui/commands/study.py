@@ -13,6 +13,7 @@ from stiffgui._presets import presets
 from stiffgui.commands.experiment_arguments import changes_of, free_name, read_experiment
 from stiffgui.commands.terminal import Row, TerminalProgress, duration, stop_on_interrupt, tell
 from stiffgui.errors import InputError
+from stiffgui.states import Ending
 from stiffgui.study.declaration import OWN, Study, is_experiment
 from stiffgui.study.library import studies
 from stiffgui.tasks.table import ENDINGS
@@ -117,7 +118,7 @@ def _train(
     dask: str | None,
     force: bool,
     resume: bool,
-) -> str:
+) -> Ending:
     """Train what is left of the study; how it ended."""
     from stiffgui.study.events import Lost, Trained
     from stiffgui.study.executors import choose_executor
@@ -156,7 +157,7 @@ def _train(
 
 
 def _row(variant: VariantEstimate) -> Row:
-    facts = variant.state
+    facts: str = variant.state
     if variant.state == "running":
         left = "" if variant.left is None else f"  {duration(variant.left)} left"
         facts = f"{variant.rate:.3g} epochs/s{left}"

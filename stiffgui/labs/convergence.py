@@ -44,7 +44,7 @@ class ConvergenceResult(Result):
     slope against N, None where undefined.
 
     times [M], ode [M, samples, w]: the reference; networks: depth -> states [N + 1, samples, w]
-    of explicit Euler; unsolved: depths at which Newton found no implicit step. evaluations,
+    of explicit Euler; unsolved: depths at which Newton parts no implicit step. evaluations,
     steps: what the reference cost.
     """
 
@@ -181,22 +181,22 @@ class Convergence(Page):
                     networks[depth] = states[:, :SHOWN]
                 if not np.isfinite(states).all() and BLOWN_UP not in problems:
                     problems.append(BLOWN_UP)
-            said = list(problems)
+            sentences = list(problems)
             if depth in unsolved:  # few layers may fail, many should not
-                said.append("The implicit Euler step has no solution with this many layers.")
-            found = (errors, networks, list(unsolved))
-            yield self._result(truth, depths, found, horizon, said, k + 1)
+                sentences.append("The implicit Euler step has no solution with this many layers.")
+            parts = (errors, networks, list(unsolved))
+            yield self._result(truth, depths, parts, horizon, sentences, k + 1)
 
     def _result(
         self,
         truth: Solution,
         depths: NDArray[np.int64],
-        found: tuple[dict[str, Array], dict[int, Array], list[int]],
+        parts: tuple[dict[str, Array], dict[int, Array], list[int]],
         horizon: float,
         problems: list[str],
         done: int,
     ) -> ConvergenceResult:
-        errors, networks, unsolved = found
+        errors, networks, unsolved = parts
         floor = ROUNDING * max(1.0, float(np.nan_to_num(np.abs(truth.states)).max()))
         return ConvergenceResult(
             problem=" ".join(problems),
@@ -273,9 +273,9 @@ def _states(network: ResidualNetwork, start: Any, depth: int, integrator: str) -
     return np.stack([x[0].numpy() for x in states])
 
 
-def _distance(found: Array, wanted: Array) -> float:
+def _distance(computed: Array, wanted: Array) -> float:
     with np.errstate(all="ignore"):
-        return float(np.sqrt(np.square(found - wanted).sum(-1).mean()))
+        return float(np.sqrt(np.square(computed - wanted).sum(-1).mean()))
 
 
 def slope(depths: NDArray[np.int64], errors: Array, floor: float) -> float | None:

@@ -289,7 +289,7 @@ def adaptive(a: Array, x0: Array, end: float, solver: str, tolerance: float) -> 
     from stiffgui.labs.ode import solve
 
     matrix = torch.as_tensor(a)
-    found = solve(
+    solution = solve(
         lambda t, x: matrix @ x,
         torch.as_tensor(x0),
         [0.0, end],
@@ -298,7 +298,7 @@ def adaptive(a: Array, x0: Array, end: float, solver: str, tolerance: float) -> 
         tolerance=tolerance,
         limit=MOST_EVALUATIONS,
     )
-    return Path(found.step_times, found.step_states, found.evaluations, found.problem)
+    return Path(solution.step_times, solution.step_states, solution.evaluations, solution.problem)
 
 
 def _difference(a: Array, x0: Array, path: Path) -> float:
@@ -338,7 +338,7 @@ def _start(text: str, size: int) -> Array:
 
 
 def _ratio(decaying: Complex) -> float | None:
-    """Re(l_min)/Re(l_max) over the eigenvalues that decay (MATH: `ratio-real`)."""
+    """Re(l_min)/Re(l_max) over the eigenvalues that decay, the index `ratio-real`."""
     if len(decaying) < 2:
         return None
     return float(decaying.real.min() / decaying.real.max())

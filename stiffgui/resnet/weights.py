@@ -83,7 +83,8 @@ class Legendre(Weights):
     """Legendre polynomials of a chosen degree
 
     phi_k(t) = P_k(2 t/T - 1), k = 0..degree: bounded by 1 and orthogonal, hence better
-    conditioned than monomials (Rosso, Ruthotto & Sargsyan 2025). Every |P_k| is 1 at t = 0, so
+    conditioned than monomials (Rosso, Ruthotto & Sargsyan 2025, Weight-parameterization in
+    continuous time deep neural networks for surrogate modeling). Every |P_k| is 1 at t = 0, so
     all coefficients are trained even with one layer.
     """
 

@@ -24,6 +24,8 @@ def set_note(path: Path, text: str) -> None:
         migrate(path)
         with contextlib.closing(_connect(path)) as database, database:
             database.execute("INSERT OR REPLACE INTO meta VALUES ('note', ?)", (text,))
+    except InputError as error:
+        raise InputError(f"the note cannot be kept: {error}") from None
     except (OSError, sqlite3.Error) as error:
         raise InputError(
             f"the note cannot be kept in {path}: {error}. Check that the file may be written."

@@ -11,6 +11,7 @@ from stiffgui.experiment import Experiment
 from stiffgui.runs.run import Run, open_run
 from stiffgui.runs.warm_start import WarmStart
 from stiffgui.runs.writer import RunWriter, refuse_existing
+from stiffgui.states import Ending
 from stiffgui.tasks import Data
 from stiffgui.training import Controls, Event, Record, Trainer
 
@@ -73,7 +74,7 @@ class Recording:
             self._writer = RunWriter(self.path, experiment, replace=replace)
             if warm_start is not None:
                 self._writer.note_warm_start(Path(warm_start.path).stem, epoch)
-        self.ending = "running"
+        self.ending: Ending = "running"
 
     def __iter__(self) -> Iterator[Record | Event]:
         saved = time.monotonic()
@@ -109,7 +110,7 @@ class Recording:
             self._writer.snapshot(self.trainer.epoch, self.trainer.parameters())
         self._writer.checkpoint(self.trainer.checkpoint())
 
-    def _how_it_ended(self) -> str:
+    def _how_it_ended(self) -> Ending:
         if self.controls.stopping:
             return "stopped"
         return "finished" if self.trainer.alive.any() else "diverged"

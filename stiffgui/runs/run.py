@@ -201,6 +201,7 @@ class Run:
     def _some_epochs(self) -> list[int]:
         epochs = self.snapshot_epochs
         if not epochs:
+            _ = self.experiment  # of a foreign network there will never be one: says so
             raise InputError(f"{self.path} holds no network yet: let it train for an epoch.")
         return epochs
 

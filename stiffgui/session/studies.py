@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from stiffgui.runs.history import History
 from stiffgui.session.service import handles
+from stiffgui.states import State
 from stiffgui.study.declaration import Study
 from stiffgui.study.events import ChunkEvent, Trained
 from stiffgui.study.plan import Chunk
@@ -64,7 +65,7 @@ class ExtractTrial:
 class StudyBegan:
     """A study is being trained: its chunks with state and epoch, where, and how many at once."""
 
-    states: list[tuple[Chunk, str, int]]
+    states: list[tuple[Chunk, State, int]]
     slots: int
     where: str
 

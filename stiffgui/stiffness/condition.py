@@ -17,7 +17,8 @@ class Condition(Proxy):
     log10(sigma_1 / max(sigma_w, eps sigma_1)). Cost O(w^3) a matrix. Exact; saturated layers
     reach sigma_w = 0, so the ratio is floored at the machine precision eps and reported as a
     logarithm; a floored matrix has a zero gradient. On a GPU the host waits for the SVD.
-    Source: Josias & Brink 2022 (as a penalty).
+    Source: Josias & Brink 2022, Jacobian norm regularisation and conditioning in neural ODEs
+    (as a penalty).
     """
 
     kind: Literal["condition"] = "condition"

@@ -43,7 +43,8 @@ def dominant(matrix: Tensor, threads: int = 1) -> Dominant:
     eigenvalues share the largest modulus, the gradient of one of them. Not trusted are matrices
     whose residuals, eigenvalue condition or tiny radius forbid it: they are squared further, then
     in float64, and what still is not trusted goes to LAPACK. On a device `without_waiting` stands
-    in. Source: MATH: Ostrowski 1958 (two-sided quotient); Stewart 1976 (simultaneous iteration).
+    in. Source: Parlett 1974, Math. Comp. 28, 679 (two-sided quotient); Stewart 1976, Numer. Math.
+    25, 123 (simultaneous iteration).
     """
     if not kernels.serve(matrix):
         return without_waiting(matrix)
@@ -57,15 +58,15 @@ def dominant(matrix: Tensor, threads: int = 1) -> Dominant:
     def by_squarings(some: Tensor) -> Dominant:
         return Dominant(*kernel.dominant(some, start, RESIDUAL, ERROR, threads))
 
-    found = by_squarings(matrix)
+    best = by_squarings(matrix)
     single = matrix.dtype == torch.float32
     for again in (by_squarings, by_lapack) if single else (by_lapack,):
-        doubtful = (~found.trusted).nonzero().squeeze(-1)
+        doubtful = (~best.trusted).nonzero().squeeze(-1)
         if not len(doubtful):
             break
-        for whole, part in zip(found, again(matrix[doubtful].double()), strict=True):
+        for whole, part in zip(best, again(matrix[doubtful].double()), strict=True):
             whole[doubtful] = part.to(whole.dtype)
-    return found
+    return best
 
 
 def without_waiting(matrix: Tensor) -> Dominant:
@@ -77,15 +78,15 @@ def without_waiting(matrix: Tensor) -> Dominant:
     subgradient; elsewhere Gelfand's value with the gradient 0.
     """
     size = _size(matrix)
-    power, growth, found = matrix, torch.zeros_like(size), []
+    power, growth, each = matrix, torch.zeros_like(size), []
     for k in range(1 + SQUARINGS + FURTHER):
         power = power @ power if k else power
         norm = _size(power)
         growth = growth + norm.log() * 0.5**k  # of J^(2^k); -inf where it vanishes
         power = power / norm.clamp_min(tiny(matrix))
         if k in (SQUARINGS, SQUARINGS + FURTHER):
-            found.append(_from_power(matrix, power, size))
-    first, second = found
+            each.append(_from_power(matrix, power, size))
+    first, second = each
     gelfand = growth.exp().flatten()
     largest = torch.cat((second.left, second.right), 1).abs().amax((1, 2))
     usable = (second.radius - gelfand).abs() < AGREEMENT * gelfand

@@ -22,8 +22,10 @@ class GelfandSketch(Proxy):
     products, O(q k w^2): no Jacobian is formed, J v = slopes * (W v) for all trials, layers and
     samples at once. A small k smooths the maximum over eigenvalues, which is what makes it a
     better penalty than the exact radius. As a number it is an estimate: it scatters, and lies
-    above |l_1| by up to the factor (||J^k||_F / |l_1|^k)^(1/k). Source: this project (MATH.md);
-    the idea of a trace estimate by random vectors is Hutchinson 1990.
+    above |l_1| by up to the factor (||J^k||_F / |l_1|^k)^(1/k). Source: this project; Hutchinson
+    1990, Commun. Stat. Simul. Comput. 19, 433 (a trace by random signs, here of (J^k)^T J^k);
+    Kuczyński & Woźniakowski 1992, SIAM J. Matrix Anal. Appl. 13, 1094 (what a few steps from a
+    random start say of l_1).
     """
 
     kind: Literal["gelfand-sketch"] = "gelfand-sketch"

@@ -32,7 +32,7 @@ def ritz_pair(
 
     rows [..., p, w], p = 1 or 2, are orthonormal, images what the matrix makes of them. Of two
     Ritz values that of the larger modulus, of a pair the upper one; with `near` [...] the one
-    that lies nearer to it. Source: Stewart 1976 (simultaneous iteration).
+    that lies nearer to it. Source: Stewart 1976, Numer. Math. 25, 123.
     """
     if rows.shape[-2] == 1:
         value = (images * rows).sum((-2, -1)) + 0j

@@ -38,7 +38,8 @@ class Power(Proxy):
     vector, which never does for a complex pair; in two dimensions like |l_3/l_1|^m, a pair
     included. The gradient is that of the quotient with u and v held fixed: exact when converged,
     finite always. `residual` |J v - (v^H J v) v| / |J v|, from 0 to 1, says how far to trust it.
-    Source: von Mises 1929; Ostrowski 1958 (two-sided quotient); Stewart 1976 (subspace).
+    Source: von Mises & Pollaczek-Geiringer 1929, ZAMM 9, 152; Parlett 1974, Math. Comp. 28, 679
+    (two-sided quotient); Stewart 1976, Numer. Math. 25, 123 (subspace).
     """
 
     kind: Literal["power"] = "power"
@@ -56,8 +57,8 @@ class Power(Proxy):
     )
 
     def value(self, jacobian: Tensor, generators: list[Generator] | None = None) -> Tensor:
-        found = self._of_matrices(jacobian, generators)
-        gradient = found.left.transpose(-1, -2) @ found.right
+        pair = self._of_matrices(jacobian, generators)
+        gradient = pair.left.transpose(-1, -2) @ pair.right
         result: Tensor = (gradient * jacobian).sum((-2, -1))
         return result
 
@@ -74,9 +75,9 @@ class Power(Proxy):
             def left(rows: Tensor) -> Tensor:
                 return ((d * rows).flatten(2, 3) @ w).view_as(rows)
 
-            found = self._iterate(right, left, self._start(slopes.detach(), generators))
-        images = (found.right.flatten(2, 3) @ weight.transpose(-1, -2)).view_as(found.right)
-        result: Tensor = ((found.left * images).sum(-2) * slopes).sum(-1)
+            pair = self._iterate(right, left, self._start(slopes.detach(), generators))
+        images = (pair.right.flatten(2, 3) @ weight.transpose(-1, -2)).view_as(pair.right)
+        result: Tensor = ((pair.left * images).sum(-2) * slopes).sum(-1)
         return result
 
     def residual(self, jacobian: Any, generators: list[Generator] | None = None) -> Any:

@@ -1,8 +1,8 @@
 """How far a matrix is from having z as an eigenvalue: the smallest singular value of z I - J.
 
-The eps-pseudospectrum is where it is below eps (Trefethen & Embree, Spectra and Pseudospectra,
-2005). Around a normal matrix's eigenvalues its contours are circles of radius eps; far wider
-ones say that eigenvalues alone do not tell how J acts.
+The eps-pseudospectrum is where it is below eps (Trefethen & Embree 2005, Spectra and
+Pseudospectra, section 2). Around a normal matrix's eigenvalues its contours are circles of radius
+eps; far wider ones say that eigenvalues alone do not tell how J acts.
 """
 
 from __future__ import annotations

@@ -24,8 +24,8 @@ class SpectralRadius(Proxy):
     untrusted the gradient is an estimate of a subgradient. Where several eigenvalues share the
     largest modulus, the gradient of one of them (a subgradient); 0 where l_1 = 0 or the matrix
     is defective to working precision. As a penalty it pushes one eigenvalue at a time while
-    others pile up at the same modulus: prefer gelfand-sketch. Source: Magnus 1985; the talk (as
-    an index).
+    others pile up at the same modulus: prefer gelfand-sketch. Source: Magnus 1985,
+    Econometric Theory 1, 179, theorem 2; the talk (as an index).
     """
 
     kind: Literal["spectral-radius"] = "spectral-radius"
@@ -36,9 +36,9 @@ class SpectralRadius(Proxy):
         shape = jacobian.shape
         with torch.no_grad():
             find = by_lapack if jacobian.device.type == "cpu" else without_waiting
-            found = find(jacobian.detach().double().reshape(-1, *shape[-2:]))
-            gradient = (found.left.transpose(-1, -2) @ found.right).view(shape)
-        return tangent(jacobian, found.radius.view(shape[:-2]), gradient)
+            pair = find(jacobian.detach().double().reshape(-1, *shape[-2:]))
+            gradient = (pair.left.transpose(-1, -2) @ pair.right).view(shape)
+        return tangent(jacobian, pair.radius.view(shape[:-2]), gradient)
 
     def of_layers(
         self, slopes: Tensor, weight: Tensor, generators: list[Generator] | None = None
@@ -49,14 +49,12 @@ class SpectralRadius(Proxy):
 
         with torch.no_grad():
             jacobians = slopes.unsqueeze(-1) * weight.unsqueeze(2)
-            found = dominant(jacobians.flatten(0, 2))
-            left, right = (
-                v.view(*slopes.shape[:3], *v.shape[1:]) for v in (found.left, found.right)
-            )
+            pair = dominant(jacobians.flatten(0, 2))
+            left, right = (v.view(*slopes.shape[:3], *v.shape[1:]) for v in (pair.left, pair.right))
         # <G, diag(d) W> = sum_pi left_pi d_i (W right_p)_i, whose value is |l_1| (Euler).
         images = right.flatten(2, 3) @ weight.transpose(-1, -2)
         quotient = (left * images.view_as(right)).sum(-2).mul(slopes).sum(-1)
-        radius: Tensor = found.radius.view(slopes.shape[:3]) + (quotient - quotient.detach())
+        radius: Tensor = pair.radius.view(slopes.shape[:3]) + (quotient - quotient.detach())
         return radius
 
     def penalty_gradient(
@@ -75,9 +73,9 @@ class SpectralRadius(Proxy):
         from stiffgui.stiffness.dominant import dominant
 
         shape = (*slopes.shape[:3], 2, slopes.shape[3])
-        found = dominant((slopes.unsqueeze(-1) * weight.unsqueeze(2)).flatten(0, 2), place.threads)
-        left, right = found.left.view(shape), found.right.view(shape)
-        penalties = found.radius.view(shape[:3]).sum(1)
+        pair = dominant((slopes.unsqueeze(-1) * weight.unsqueeze(2)).flatten(0, 2), place.threads)
+        left, right = pair.left.view(shape), pair.right.view(shape)
+        penalties = pair.radius.view(shape[:3]).sum(1)
         left = left * penalties[:, None, :, None, None]
         images = (right.flatten(2, 3) @ weight.mT).view(shape)
         torch.sum(left * images, -2, out=grad_slopes)

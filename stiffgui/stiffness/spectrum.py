@@ -15,7 +15,7 @@ class Spectrum:
     """Eigenvalues of matrices [..., w, w], float64 LAPACK, by descending modulus.
 
     eigenvalues complex [..., w]; conditions [..., w], 1/|u^H v| of each eigenvalue;
-    time_scales [..., w], 1/|Re l| (infinite where Re l = 0); departure [...], Henrici's
+    time_scales [..., w], 1/|Re l| (infinite where Re l = 0); departure [...], Henrici's (1962)
     departure from normality sqrt(||J||_F^2 - sum |l_i|^2); indices: every exact index [...].
     """
 

@@ -1,4 +1,7 @@
-"""Where a one-step method is stable: |R(a l)| <= 1 in the plane of the eigenvalues l."""
+"""Where a one-step method is stable: |R(a l)| <= 1 in the plane of the eigenvalues l.
+
+Hairer & Wanner 1996, Solving Ordinary Differential Equations II, section IV.2.
+"""
 
 from __future__ import annotations
 

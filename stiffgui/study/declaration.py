@@ -48,7 +48,7 @@ class Reference(Settings):
 
 
 def _experiment(value: Any) -> Any:
-    """A preset's name stands for its settings; bad ones are told as an experiment tells them."""
+    """A preset's name stands for its settings; bad ones are refused as an experiment's are."""
     if isinstance(value, str):
         return presets[value]
     if isinstance(value, Mapping):

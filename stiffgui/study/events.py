@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from stiffgui.states import Ending
 from stiffgui.tasks import Data
 from stiffgui.training.records import Record
 
@@ -47,7 +48,7 @@ class Trained:
     """A chunk has ended: finished, diverged or stopped. `run` are the bytes of its run file."""
 
     number: int
-    ending: str
+    ending: Ending
     epoch: int
     seconds: float
     worker: str

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from stiffgui.states import State
 from stiffgui.study.declaration import Study
 from stiffgui.study.events import ChunkEvent, Lost, Progress, Started, Trained
 from stiffgui.study.plan import Chunk
@@ -20,7 +21,7 @@ class _ChunkPace:
     first: int = 0  # the epoch from which on its rate is measured
     began: float = 0.0
     measured: bool = False
-    state: str = "waiting"
+    state: State = "waiting"
     rate: float = 0.0  # epochs per second, in wall time
     worker: str = ""
 
@@ -31,7 +32,7 @@ class VariantEstimate:
     unknown. state: waiting, running, stopped or finished."""
 
     name: str
-    state: str
+    state: State
     done: int
     total: int
     rate: float
@@ -48,7 +49,7 @@ class ProgressEstimate:
     def __init__(
         self,
         study: Study,
-        states: list[tuple[Chunk, str, int]],
+        states: list[tuple[Chunk, State, int]],
         slots: int = 1,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -109,6 +110,7 @@ class ProgressEstimate:
         each = [self._seconds(p) for p in mine]
         known = [s for s in each if s is not None]
         left = sum(known) / max(1, len(running)) if len(known) == len(each) else None
+        state: State
         if all(p.state in DONE for p in mine):
             state = "finished"
         elif running:

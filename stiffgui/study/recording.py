@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from stiffgui.errors import InputError
+from stiffgui.states import Ending
 from stiffgui.study.declaration import Study
 from stiffgui.study.events import ChunkEvent, ChunkTask, Failed, Trained
 from stiffgui.study.executors import Executor, InProcess
@@ -46,7 +47,7 @@ class StudyRecording:
         self.path = Path(path)
         self.controls = controls or Controls()
         self.executor = executor or InProcess()
-        self.ending = "running"
+        self.ending: Ending = "running"
         self._tell = tell
         self.continued = resume or (self.path.exists() and not replace)
         if self.continued:

@@ -20,6 +20,7 @@ from stiffgui.runs.extract import extract_trial
 from stiffgui.runs.history import Array, History
 from stiffgui.runs.opening import STUDY, broken, open_file
 from stiffgui.runs.run import Run
+from stiffgui.states import State
 from stiffgui.study.declaration import Study
 from stiffgui.study.plan import Chunk
 from stiffgui.study.schema import DONE
@@ -34,7 +35,7 @@ class ChunkState:
     """A chunk and how far it is: waiting, stopped, finished or diverged."""
 
     chunk: Chunk
-    state: str
+    state: State
     epoch: int
     seconds: float
     worker: str

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from stiffgui.states import State
+
 # `run` is a run file (stiffgui/runs/schema.py) byte for byte: of the finished chunk, or of a
 # stopped one, with the checkpoint from which it goes on.
 TABLES = """
@@ -13,5 +15,4 @@ CREATE TABLE chunks (
 );
 """
 
-WAITING, STOPPED, FINISHED, DIVERGED = "waiting", "stopped", "finished", "diverged"
-DONE = (FINISHED, DIVERGED)
+DONE: tuple[State, ...] = ("finished", "diverged")

@@ -73,12 +73,12 @@ class Axis(Settings):
         assert self.lower is not None and self.upper is not None
         u = np.asarray(places, dtype=np.float64)
         if self.scale == "log":
-            found = self.lower * (self.upper / self.lower) ** u
+            swept = self.lower * (self.upper / self.lower) ** u
         else:
-            found = self.lower + (self.upper - self.lower) * u
+            swept = self.lower + (self.upper - self.lower) * u
         # Ends are met exactly; other values get the digits a person would write.
-        found = np.where(u == 0, self.lower, np.where(u == 1, self.upper, found))
-        return [round(v) if whole else float(f"{v:.6g}") for v in found]
+        swept = np.where(u == 0, self.lower, np.where(u == 1, self.upper, swept))
+        return [round(v) if whole else float(f"{v:.6g}") for v in swept]
 
     def grid(self, whole: bool) -> list[Any]:
         """All values; of whole numbers each once."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from stiffgui.runs.maintenance import migrate
 from stiffgui.runs.opening import STUDY
 from stiffgui.runs.writer import companions, provenance, refuse_existing, writing_to
+from stiffgui.states import State
 from stiffgui.study.declaration import Study
 from stiffgui.study.plan import Chunk, plan
 from stiffgui.study.schema import TABLES
@@ -66,7 +67,7 @@ class StudyWriter:
         return [(Chunk(*row[:4]), row[4] or 0, row[5]) for row in rows]
 
     def store(
-        self, number: int, state: str, epoch: int, seconds: float, worker: str, run: bytes
+        self, number: int, state: State, epoch: int, seconds: float, worker: str, run: bytes
     ) -> None:
         """Keep the run of a chunk that has finished, or stopped on the way."""
         with writing_to(self.path), self._database:

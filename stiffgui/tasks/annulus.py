@@ -15,7 +15,8 @@ class Annulus(Task):
 
     f = -1 where |x| <= 0.4, +1 where 0.6 <= |x| <= 1, in the plane. A flow is a
     homeomorphism: the ring stays around the disc, and no line separates them afterwards; one more
-    dimension lifts the disc out. Source: Dupont, Doucet & Teh 2019, Augmented neural ODEs.
+    dimension lifts the disc out. Source: Dupont, Doucet & Teh 2019, Augmented neural ODEs,
+    NeurIPS 32, proposition 2.
     """
 
     kind: Literal["annulus"] = "annulus"

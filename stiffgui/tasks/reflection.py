@@ -15,7 +15,7 @@ class Reflection(Task):
 
     f(x) = -x on [-1, 1], one input. The flow of a well-posed scalar ODE is increasing, so it
     cannot represent f; one more dimension or a large step can. Source: Dupont, Doucet & Teh
-    2019, Augmented neural ODEs.
+    2019, Augmented neural ODEs, NeurIPS 32, proposition 1.
     """
 
     kind: Literal["reflection"] = "reflection"

@@ -1,4 +1,4 @@
-"""A random end time for every batch (Ghosh et al. 2020, STEER)."""
+"""A random end time for every batch (STEER: Ghosh et al. 2020, NeurIPS 33)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The loss of a batch: the quadratic mean of error and penalty (MATH: the talk's loss)."""
+"""The loss of a batch: the quadratic mean of error and penalty (docs/mathematics.md, Loss)."""
 
 from __future__ import annotations
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from stiffgui.states import EventKind
+
 Array = NDArray[np.float64]
 
 
@@ -33,15 +35,15 @@ class Record:
 class Event:
     """Something that happened between two records.
 
-    kind: `learning-rate` (a plateau drop), `change` (a live setting), `diverged` (a trial
-    stopped), `paused`, `resumed`,
+    kind: `learning-rate` (a plateau drop), `change` (a live setting), `refused` (a live setting
+    that does not fit), `diverged` (a trial stopped), `paused`, `resumed`,
     `branched` (it starts from a network of another run). `step` counts optimiser steps from the
     start; `trial` is the position in the batch, None when it concerns all.
     """
 
     epoch: int
     step: int
-    kind: str
+    kind: EventKind
     text: str
     trial: int | None = None
     key: str | None = None

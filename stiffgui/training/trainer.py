@@ -17,6 +17,7 @@ from torch import Generator, Tensor
 from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
 from stiffgui.resnet.network import ResidualNetwork, initial_parameters
+from stiffgui.states import EventKind
 from stiffgui.stiffness import WATCHABLE, layer_indices
 from stiffgui.stiffness.kernels.threads import choose_threads
 from stiffgui.tasks import Data
@@ -301,7 +302,7 @@ class Trainer:
             text = f"learning rate of trial {self.trials[trial]} → {rate:.3g}"
             yield self._event("learning-rate", text, trial=int(trial), value=rate)
 
-    def _event(self, kind: str, text: str, **details: Any) -> Event:
+    def _event(self, kind: EventKind, text: str, **details: Any) -> Event:
         return Event(self.epoch, self.step, kind, text, **details)
 
     # ------------------------------------------------------------ measuring

@@ -1,0 +1,17 @@
+"""The words for what becomes of a training, as files and messages say them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+# Of a run: `running` while its file is written, and for good when its process was killed.
+Ending = Literal["running", "stopped", "finished", "diverged"]
+
+# Of a chunk of a study; `waiting` for a worker.
+State = Literal["waiting", "running", "stopped", "finished", "diverged"]
+
+# A plateau's drop; a live setting that was changed, or refused; a trial whose loss became NaN or
+# infinite; pauses; a run that starts from a network of another.
+EventKind = Literal[
+    "learning-rate", "change", "refused", "diverged", "paused", "resumed", "branched"
+]

@@ -1,0 +1,268 @@
+"""A number is declared once and found everywhere; an index has one value wherever it is shown."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from stiffgui.session.messages import Look
+
+from stiffgui import InputError, open_run, presets, train
+from stiffgui.cli import main
+from stiffgui.figures import FIGURES, Options
+from stiffgui.runs import History, Run
+from stiffgui.runs.extract import extract_trial
+from stiffgui.runs.schema import VERSION
+from stiffgui.runs.snapshot import Snapshot
+from stiffgui.runs.writer import RunWriter
+from stiffgui.session.views import RADIUS_PROXIES, look
+from stiffgui.stiffness import WATCHABLE, layer_indices
+from stiffgui.training import Record, Trainer
+from stiffgui.training.quantities import QUANTITIES, InStudy, Quantity, of_study
+
+NARROW = {
+    "task.train_samples": 60,
+    "architecture.width": 4,
+    "architecture.depth": 3,
+    "training.epochs": 12,
+    "watch.indices": tuple(WATCHABLE),
+}
+
+
+def gradient_norm(trainer: Trainer) -> np.ndarray:
+    """[R]: the gradient of the last step."""
+    parts = [b.flatten(1) for b in trainer._adam.mean.blocks.values()]
+    return np.asarray(sum(p.double().square().sum(1) for p in parts).sqrt().numpy())  # type: ignore[union-attr]
+
+
+@pytest.fixture
+def gradient(monkeypatch: pytest.MonkeyPatch) -> Quantity:
+    """A quantity that the table did not have."""
+    added = Quantity(
+        "gradient_norm",
+        "Gradient norm",
+        "Norm of the mean gradient",
+        of=gradient_norm,
+        label="gradient",
+        logarithmic=True,
+        figure="errors",
+        study=InStudy("gradient_norm", "|g|", "norm of the mean gradient", in_table=9, as_panel=9),
+    )
+    monkeypatch.setitem(QUANTITIES, added.name, added)
+    return added
+
+
+def test_a_quantity_that_is_added_to_the_table_is_found_everywhere(
+    gradient: Quantity, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "a.stiff"
+    experiment = presets["alpine02"].with_settings(NARROW | {"training.trials": 2})
+    records: list[Record] = []
+    with train(
+        experiment, path, progress=lambda i: records.append(i) if isinstance(i, Record) else None
+    ) as run:
+        live = History(2)
+        for record in records:
+            assert record.values["gradient_norm"].shape == (2,)
+            live.append(record)
+        stored = run.series().series["gradient_norm"]
+        np.testing.assert_array_equal(stored, live.series["gradient_norm"])
+        assert (stored[1:] > 0).all() and "gradient_norm" in run.history
+        assert run.last().medians["gradient_norm"] == pytest.approx(np.median(stored[-1]))
+        table = FIGURES["errors"][1]([run], Options())
+        assert set(table["series"]) == {"train", "test", "gradient"}
+    assert main(["show", str(path), "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["errors"]["gradient_norm"] == pytest.approx(np.median(stored[-1]))
+    assert of_study("in_table")["gradient_norm"] is gradient
+    assert list(of_study("as_panel"))[-1] == "gradient_norm"
+
+
+def test_a_file_brings_its_own_quantities(
+    gradient: Quantity, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What a newer version recorded is read with its title, and what it lacks is NaN."""
+    path, experiment = tmp_path / "a.stiff", presets["alpine02"].with_settings(NARROW)
+    train(experiment, path).close()
+    monkeypatch.delitem(QUANTITIES, "gradient_norm")
+    later = Quantity("later", "Later", "Declared after the file was written")
+    monkeypatch.setitem(QUANTITIES, "later", later)
+    with open_run(path) as run:
+        history = run.series()
+        assert history.quantity("gradient_norm").title == "Gradient norm"
+        assert np.isfinite(history.series["gradient_norm"]).all()
+        assert np.isnan(history.series["later"]).all()
+        assert np.isnan(run.history["later"]).all() and np.isfinite(run.history["l2_norm"]).all()
+        copy = extract_trial(run, 0, tmp_path / "b.stiff")
+    with open_run(copy) as run:
+        assert np.isfinite(run.series().series["gradient_norm"]).all()
+
+
+def test_a_resumed_file_gets_the_columns_that_it_lacks(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from stiffgui.runs import Recording
+
+    path, experiment = tmp_path / "a.stiff", presets["alpine02"].with_settings(NARROW)
+    train(experiment, path).close()
+    added = Quantity("gradient_norm", "Gradient norm", "", of=gradient_norm)
+    monkeypatch.setitem(QUANTITIES, "gradient_norm", added)
+    for _ in Recording(experiment.with_settings({"training.epochs": 15}), path, resume=True):
+        pass
+    with open_run(path) as run:
+        column = run.series().series["gradient_norm"][:, 0]
+    assert np.isnan(column[:13]).all() and np.isfinite(column[13:]).all() and len(column) == 16
+
+
+def test_the_table_is_whole() -> None:
+    assert set(WATCHABLE) < set(QUANTITIES)
+    for name, q in QUANTITIES.items():
+        assert name == q.name and q.title and q.help and q.short
+        assert (q.of is not None) == (q.per == "trial")
+    assert list(of_study("in_table")) == [
+        "penalty",
+        "train_error",
+        "test_error",
+        "stiffness",
+        "l2_norm",
+        "seconds_per_trial",
+    ]
+    assert of_study("as_panel").keys() | of_study("compared").keys() < of_study("in_table").keys()
+    assert QUANTITIES["l2_norm"].in_text == "L2 norm"
+    assert QUANTITIES["train_error"].in_text == "training error"
+    assert QUANTITIES["spectral-radius"].in_study == "stiffness"
+
+
+# ------------------------------------------------------------------------- one number
+
+
+@pytest.mark.parametrize("trials", [1, 2])
+@pytest.mark.parametrize("kind", ["per-layer", "linear"])
+def test_an_index_has_one_value_wherever_it_is_shown(
+    trials: int, kind: str, tmp_path: Path
+) -> None:
+    settings = NARROW | {"training.trials": trials, "architecture.weights.kind": kind}
+    experiment = presets["alpine02-stiff"].with_settings(settings)
+    assert experiment.training.precision == "float32"
+    with train(experiment, tmp_path / "a.stiff") as run:
+        history, snapshot = run.series(), run.snapshot(12)
+        recorded = {name: values[-1] for name, values in history.indices.items()}
+        assert history.index_epochs[-1] == 12 and set(recorded) == set(WATCHABLE)
+        _stored(run, snapshot, recorded)
+        for trial in range(trials):
+            for layer in range(1, 4):
+                _viewed(run, recorded, trial, layer)
+                _tabled(run, recorded, trial, layer)
+
+
+def _stored(run: Run, snapshot: Snapshot, recorded: dict[str, np.ndarray]) -> None:
+    """From the networks that the file keeps, all together and a trial alone."""
+    probe = run.experiment.probe_samples()
+    assert probe.shape == (run.experiment.watch.probe, 2)
+    values, _ = layer_indices(snapshot.jacobians(probe), WATCHABLE, WATCHABLE)
+    alone, _ = layer_indices(snapshot.of_trial(0).jacobians(probe), WATCHABLE, WATCHABLE)
+    for name, expected in recorded.items():
+        np.testing.assert_allclose(values[name], expected, rtol=1e-9, err_msg=name)
+        np.testing.assert_allclose(alone[name][0], expected[0], rtol=1e-9, err_msg=name)
+
+
+def _viewed(run: Run, recorded: dict[str, np.ndarray], trial: int, layer: int) -> None:
+    """In the window: of the stored network, and of the newest one as the training sends it."""
+    toml, stored = run.experiment.to_toml(), run.parameters(12)
+    for parameters in (None, stored):
+        view = look(Look(1, toml, 12, trial, layer, str(run.path), parameters))
+        assert len(view.eigenvalues) == run.experiment.watch.probe
+        for name, value in (view.indices | view.proxies).items():
+            if name in recorded:
+                expected = recorded[name][trial, layer - 1]
+                np.testing.assert_allclose(value, expected, rtol=1e-9, err_msg=name)
+        assert set(RADIUS_PROXIES) == set(view.proxies)
+
+
+def _tabled(run: Run, recorded: dict[str, np.ndarray], trial: int, layer: int) -> None:
+    """In the table of eigenvalues that is exported."""
+    options = Options(epoch=12, layer=layer, trial=trial)
+    table = FIGURES["spectrum"][1]([run], options)
+    radius = table.groupby("sample")["modulus"].max().mean()
+    assert radius == pytest.approx(recorded["spectral-radius"][trial, layer - 1], rel=1e-9)
+
+
+# ------------------------------------------------------- runs of foreign networks, spectra
+
+
+def test_a_run_without_an_experiment_shows_what_it_has(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "mine.stiff"
+    loss = Quantity("loss", "Loss", "What I minimised", unit="bit")
+    writer = RunWriter(path, None, trials=2, quantities=[QUANTITIES["train_error"], loss])
+    for epoch in (0, 5):
+        values = {"train_error": np.array([1.0, 2.0]) + epoch, "loss": np.array([3.0, np.nan])}
+        indices = {"frobenius": np.ones((2, 3)) * epoch}
+        writer.record(Record(epoch, float(epoch), values, indices))
+    writer.close("finished")
+    with open_run(path) as run:
+        assert run.foreign and (run.name, run.trials, run.ending) == ("mine", 2, "finished")
+        assert run.events == [] and run.snapshot_epochs == []
+        history = run.series()
+        assert set(history.series) == {"train_error", "loss"}
+        assert history.quantity("loss").unit == "bit"
+        assert list(run.history["stiffness_frobenius"]) == [0, 0, 15, 15]
+        with pytest.raises(InputError, match=r"mine\.stiff is of a network that stiffgui did not"):
+            _ = run.experiment
+        assert isinstance(FIGURES["errors"][1]([run], Options()), pd.DataFrame)
+        one = extract_trial(run, 1, tmp_path / "one.stiff")
+    with open_run(one) as run:
+        assert (run.foreign, run.trials, run.first_trial) == (True, 1, 1)
+        assert run.series().series["train_error"][:, 0].tolist() == [2, 7]
+    assert main(["show", str(path), "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["settings"] is None and facts["errors"] == {"train_error": 6.5, "loss": 3.0}
+    assert "did not train" in facts["outputs_problem"]
+    assert main(["show", str(path)]) == 0
+    for figure in ("errors", "stiffness", "layers", "summary"):
+        out = tmp_path / f"{figure}.svg"
+        assert main(["export", str(path), "--figure", figure, "-o", str(out)]) == 0
+    assert main(["export", str(path), "--figure", "fit", "-o", str(tmp_path / "f.svg")]) == 2
+    assert "did not train" in capsys.readouterr().err
+
+
+def test_spectra_of_layers_of_different_widths(tmp_path: Path) -> None:
+    path = tmp_path / "a.stiff"
+    writer = RunWriter(path, None, trials=2)
+    kept = {}
+    for epoch, layer, trial, width in ((0, 1, 0, 3), (0, 2, 0, 5), (0, 2, 1, 5), (7, 1, 0, 3)):
+        random = np.random.default_rng(width + epoch + trial)
+        arrays = {"real": random.normal(size=(4, width)), "imag": random.normal(size=(4, width))}
+        writer.spectrum(epoch, layer, trial, arrays)
+        kept[epoch, layer, trial] = arrays
+    writer.close("finished")
+    with open_run(path) as run:
+        assert run.spectra == list(kept)
+        for place, arrays in kept.items():
+            read = run.spectrum(*place)
+            assert read.keys() == arrays.keys()
+            for name in arrays:
+                np.testing.assert_array_equal(read[name], arrays[name])
+        with pytest.raises(InputError, match="keeps no spectrum of epoch 3, layer 1, trial 0"):
+            run.spectrum(3, 1)
+        one = extract_trial(run, 1, tmp_path / "b.stiff")
+    with open_run(one) as run:
+        assert run.spectra == [(0, 2, 0)]
+        np.testing.assert_array_equal(run.spectrum(0, 2)["real"], kept[0, 2, 1]["real"])
+
+
+def test_the_version_is_said_in_the_file(tmp_path: Path) -> None:
+    import sqlite3
+
+    RunWriter(tmp_path / "a.stiff", None).close("finished")
+    database = sqlite3.connect(tmp_path / "a.stiff")
+    try:
+        assert database.execute("PRAGMA user_version").fetchone() == (VERSION,)
+        titles = dict(database.execute("SELECT name, title FROM quantities"))
+    finally:
+        database.close()
+    assert titles["train_error"] == "Training error" and titles["seconds"] == "Training time"
