@@ -90,11 +90,11 @@ class Experiment(Settings):
     @classmethod
     def of(cls, values: Mapping[str, Any], source: str = "") -> Experiment:
         """An experiment from nested values; InputError (naming `source`) when they are bad."""
-        wrong = problems(values)
-        if wrong:
-            key, sentence = next(iter(wrong.items()))
+        experiment, problems = checked(values)
+        if experiment is None:
+            key, sentence = next(iter(problems.items()))
             raise InputError(f"{source}: {sentence}" if source else sentence, key)
-        return cls.model_validate(values)
+        return experiment
 
     @classmethod
     def from_toml(cls, text: str, source: str = "settings") -> Experiment:
@@ -190,15 +190,14 @@ def _count_from(folder: Path, values: dict[str, Any]) -> None:
         settings["task"]["path"] = str(folder / table)
 
 
-def problems(values: Mapping[str, Any]) -> dict[str, str]:
-    """What is wrong with nested values: dotted key -> sentence; empty when all is well."""
+def checked(values: Mapping[str, Any]) -> tuple[Experiment | None, dict[str, str]]:
+    """Nested values as an experiment; or None and what is wrong: dotted key -> sentence."""
     try:
-        Experiment.model_validate(values)
+        return Experiment.model_validate(values), {}
     except ValidationError as error:
-        return dict(_explain(details, values) for details in error.errors())
+        return None, dict(_explain(details, values) for details in error.errors())
     except InputError as error:
-        return {error.key or "": str(error)}
-    return {}
+        return None, {error.key or "": str(error)}
 
 
 def _order(key: str) -> tuple[bool, int]:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from stiffgui._presets import presets
 from stiffgui.errors import InputError
-from stiffgui.experiment import Experiment, all_keys, problems
+from stiffgui.experiment import Experiment, all_keys, checked
 from stiffgui.resnet.activations import ACTIVATIONS
 from stiffgui.stiffness import PROXIES, WATCHABLE
 
@@ -55,7 +55,7 @@ def experiments(draw: st.DrawFn) -> Experiment:
 def test_toml_round_trip(experiment: Experiment) -> None:
     assert Experiment.from_toml(experiment.to_toml()) == experiment
     assert Experiment.of(experiment.model_dump(mode="json")) == experiment
-    assert problems(experiment.model_dump(mode="python")) == {}
+    assert checked(experiment.model_dump(mode="python")) == (experiment, {})
     assert Experiment().with_settings(experiment.flat()) == experiment
 
 
@@ -242,7 +242,7 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
 
 def test_problems_names_every_key_at_once() -> None:
     values = Experiment().changed_values({"training.epochs": 0, "architecture.width": -1})
-    found = problems(values)
+    _, found = checked(values)
     assert set(found) == {"training.epochs", "architecture.width"}
 
 

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from stiffgui._presets import _dividing, of_table
 from stiffgui.cli import main
 from stiffgui.errors import InputError
-from stiffgui.experiment import Experiment, problems
+from stiffgui.experiment import Experiment, checked
 from stiffgui.runs import open_run, train
 from stiffgui.runs.scores import output_scores
 from stiffgui.tasks.table import ENDINGS, Table, inspect
@@ -324,7 +324,7 @@ def test_bad_tables(
 
 def test_a_table_that_is_not_chosen_is_a_problem_of_its_path() -> None:
     values = Experiment().changed_values({"task.kind": "table"})
-    assert "task.path is empty" in problems(values)["task.path"]
+    assert "task.path is empty" in checked(values)[1]["task.path"]
     assert main(["train", "table"]) == 2
 
 

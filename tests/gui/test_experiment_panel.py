@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from stiffgui._presets import presets
 from stiffgui.errors import InputError
+from stiffgui.experiment import Experiment
 from stiffgui.gui.editors import ChoiceEditor, ChoicesEditor, NumberEditor, TextEditor
 from stiffgui.gui.train.settings import model as settings_model
 from stiffgui.gui.train.settings.model import SettingsModel
@@ -266,3 +267,19 @@ def test_a_proxy_that_does_not_fit_is_told_in_place(panel: ExperimentPanel, befo
     assert not keys & {f"regularizer.proxy.{k}" for k in ("power", "squarings", "iterations")}
     enter(panel, "architecture.width", "4")
     assert panel.model.experiment is not None
+
+
+def test_an_edit_is_validated_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, calls = SettingsModel(), []
+    validate = Experiment.model_validate
+    monkeypatch.setattr(
+        Experiment, "model_validate", lambda values: calls.append(1) or validate(values)
+    )
+    for key, value in (("architecture.width", 9), ("architecture.width", 10**6)):
+        calls.clear()
+        model.edit(key, value)
+        assert len(calls) == 1
+    assert model.experiment is None and "architecture.width" in model.problems
+    calls.clear()
+    model.undo.undo()
+    assert model.experiment is not None and not calls

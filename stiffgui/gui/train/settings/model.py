@@ -20,7 +20,7 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from stiffgui._presets import presets
 from stiffgui.errors import InputError
-from stiffgui.experiment import Experiment, problems
+from stiffgui.experiment import Experiment, checked
 from stiffgui.settings import Spec, variants
 
 MERGE_SECONDS = 1.0
@@ -28,13 +28,19 @@ MERGE_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class _State:
-    """All that an undo step restores. `memory`: (chooser, kind) -> values of a group left."""
+    """All that an undo step restores. `memory`: (chooser, kind) -> values of a group left.
+
+    structure: a valid experiment with the choices of `values`; `experiment` itself, unless it is
+    None because there are `problems` (dotted key -> sentence).
+    """
 
     values: dict[str, Any]
     memory: dict[tuple[str, str], dict[str, Any]]
     structure: Experiment
     preset_name: str
     preset: Experiment
+    experiment: Experiment | None
+    problems: dict[str, str]
 
     # Asked for by every row of the panel at every edit: worked out once for each state.
     @cached_property
@@ -93,15 +99,13 @@ class SettingsModel(QObject):
         super().__init__(parent)
         start = presets[name] if experiment is None else experiment
         self.undo = QUndoStack(self)
-        self._state = _State(_dump(start), {}, start, name, start)
-        self._experiment: Experiment | None = start
-        self._problems: dict[str, str] = {}
+        self._state = _loaded(name, start)
         self._live = self._live_values()
 
     @property
     def experiment(self) -> Experiment | None:
         """The settings as an experiment; None while something is wrong."""
-        return self._experiment
+        return self._state.experiment
 
     @property
     def values(self) -> dict[str, Any]:
@@ -111,7 +115,7 @@ class SettingsModel(QObject):
     @property
     def problems(self) -> dict[str, str]:
         """Dotted key -> sentence; empty when all is well."""
-        return dict(self._problems)
+        return dict(self._state.problems)
 
     @property
     def preset_name(self) -> str:
@@ -159,7 +163,7 @@ class SettingsModel(QObject):
             after = replace(state, values=deepcopy(state.values))
             _put(after.values, key, _find(changed, key))
         spec = self._spec(key)
-        self._push(f"Change {spec.title if spec else key}", after, key)
+        self._push(f"Change {spec.title if spec else key}", _judged(after), key)
 
     def reset(self, key: str) -> None:
         """Back to the preset's value."""
@@ -170,12 +174,12 @@ class SettingsModel(QObject):
     def reset_all(self) -> None:
         """Back to the preset in everything."""
         if self.differences():
-            after = replace(self._state, values=_dump(self.preset), structure=self.preset)
-            self._push("Reset all", after)
+            fresh = _loaded(self.preset_name, self.preset)
+            self._push("Reset all", replace(fresh, memory=self._state.memory))
 
     def load(self, name: str, experiment: Experiment) -> None:
         """Start from a preset or a file's settings; undo brings the present ones back."""
-        self._push(f"Load {name}", _State(_dump(experiment), {}, experiment, name, experiment))
+        self._push(f"Load {name}", _loaded(name, experiment))
 
     def _spec(self, key: str) -> Spec | None:
         return self._state.specs.get(key)
@@ -193,29 +197,24 @@ class SettingsModel(QObject):
         return replace(self._state, values=values, memory=memory)
 
     def _push(self, text: str, after: _State, key: str | None = None) -> None:
-        after = replace(after, structure=_structure(after))
-        if not problems(after.values):  # text becomes numbers, lists become tuples
-            after = replace(after, values=_dump(after.structure))
         self.undo.push(_Change(self, text, after, key))
 
     def _show(self, state: _State) -> None:
         """Make a state the present one and tell whoever listens."""
-        was_valid, self._state = self._experiment is not None, state
-        self._problems = problems(state.values)
-        self._experiment = None if self._problems else Experiment.model_validate(state.values)
+        was_valid, self._state = self.experiment is not None, state
         live = self._live_values()
         news = {k: v for k, v in live.items() if k in self._live and self._live[k] != v}
         # A value that became invalid keeps its last valid one: that is what still trains.
         present = {s.key for s in self.specs()}
         self._live = {k: v for k, v in self._live.items() if k in present} | live
         self.changed.emit()
-        if was_valid != (self._experiment is not None):
-            self.validity_changed.emit(self._experiment is not None)
+        if was_valid != (self.experiment is not None):
+            self.validity_changed.emit(self.experiment is not None)
         if news:
             self.live_changed.emit(news)
 
     def _live_values(self) -> dict[str, Any]:
-        keys = [s.key for s in self.specs() if s.live and s.key not in self._problems]
+        keys = [s.key for s in self.specs() if s.live and s.key not in self._state.problems]
         return {key: self.value(key) for key in keys}
 
 
@@ -223,10 +222,24 @@ def _dump(experiment: Experiment) -> dict[str, Any]:
     return experiment.model_dump(mode="python")
 
 
+def _loaded(name: str, experiment: Experiment) -> _State:
+    """The state in which nothing of an experiment has been edited."""
+    return _State(_dump(experiment), {}, experiment, name, experiment, experiment, {})
+
+
+def _judged(state: _State) -> _State:
+    """The state with what its values make: the one place where they are validated."""
+    experiment, problems = checked(state.values)
+    if experiment is None:
+        return replace(state, structure=_structure(state), experiment=None, problems=problems)
+    values = _dump(experiment)  # text became numbers, lists became tuples
+    return replace(
+        state, values=values, structure=experiment, experiment=experiment, problems=problems
+    )
+
+
 def _structure(state: _State) -> Experiment:
     """A valid experiment with the state's choices, so that its rows are the right ones."""
-    if not problems(state.values):
-        return Experiment.model_validate(state.values)
     # Group by group: what does not fit together (a proxy of small matrices and a wide network, a
     # table that is not chosen yet) must still show the rows of its kinds.
     values = Experiment().changed_values(dict(_kinds(state.values)))
