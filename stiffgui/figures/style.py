@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from stiffgui.figures.palette import FAINT
 from stiffgui.settings import Settings, setting
 
-
 DEPRECATED = ("backend", "backend_fallback")  # settings of matplotlib that are not to be set
 
 
