@@ -44,7 +44,7 @@ def export(
     ] = None,
     colours: Annotated[
         list[int] | None,
-        typer.Option("--colour", help="Colour number of each run, from 0; by default in their order."),
+        typer.Option("--colour", help="Colour number of each run, by default in their order."),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
     **settings: Any,

@@ -143,7 +143,7 @@ def _study_table(name: str) -> Callable[[Any, str], pd.DataFrame]:
 # Source -> name -> a figure, whose table it is, or a function of the source and the format.
 TABLES: dict[str, dict[str, type[Figure] | Callable[[Any, str], pd.DataFrame]]] = {
     "runs": {
-        "history": lambda runs, kind: runs[-1].history,
+        "history": lambda runs, kind: drawn(runs)[-1].run.history,
         "spectrum": Spectrum,
         "summary": Summary,
         "predictions": Fit,
