@@ -88,7 +88,7 @@ def measure(settings: Experiment) -> dict[str, float]:
         jacobians = trainer.network.jacobians(probe).double().numpy()
     values, _ = layer_indices(jacobians, WATCHED)
     found = {name: float(np.median(network_index(v))) for name, v in values.items()}
-    errors = {k: getattr(last, f"{k}_error") for k in ("train", "test")}
+    errors = {k: last.values[f"{k}_error"] for k in ("train", "test")}
     return found | {
         **{k: float(np.nanmedian(v)) for k, v in errors.items()},
         "test_low": float(np.nanmin(errors["test"])),

@@ -39,7 +39,7 @@ def shown(window: MainWindow, run_file: Path, qtbot: QtBot) -> MainWindow:
 def test_points_are_the_eigenvalues_in_few_colours(shown: MainWindow, run_file: Path) -> None:
     card = shown.train.eigenvalues
     with open_run(run_file) as run:
-        probe = run.experiment.task.data().x_train[:50]
+        probe = run.experiment.probe_samples()
         expected = np.linalg.eigvals(run.snapshot(6).jacobians(probe)[0, 0]).ravel()
     x, y = card.plane.dots.getData()
     found = x + 1j * y
