@@ -59,6 +59,7 @@ class Curve:
         self.line = plot.plot(pen=pg.mkPen(colour, width=1, style=DASHES[number % len(DASHES)]))
         self.items = (self.band, self.raw, self.line) if banded else (self.raw, self.line)
         self.label = LegendEntry(STROKES[number % len(STROKES)], colour)
+        self.label.setParent(plot)  # only the newest run's goes into the legend
         self.banded = banded
         self.x = self.median = np.empty(0)
 
