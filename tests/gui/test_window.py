@@ -8,6 +8,7 @@ import sys
 import time
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -218,13 +219,12 @@ def test_views_follow_training_at_a_pace_and_clicks_at_once(
     qtbot.waitUntil(lambda: page.eigenvalues._view is not None, timeout=WAIT)
     looks: list[tuple[float, Look]] = []
     ask = page.requests.ask
-    monkeypatch.setattr(
-        page.requests,
-        "ask",
-        lambda work, *calls, **how: (
-            looks.append((time.monotonic(), work)) or ask(work, *calls, **how)
-        ),
-    )
+
+    def clocked(work: Look, *calls: Any, **how: Any) -> int:
+        looks.append((time.monotonic(), work))
+        return ask(work, *calls, **how)
+
+    monkeypatch.setattr(page.requests, "ask", clocked)
     qtbot.waitUntil(lambda: len(looks) > 3, timeout=WAIT)
     times = [at for at, _ in looks]
     assert min(b - a for a, b in pairwise(times)) > 0.9 * LOOK_SECONDS
