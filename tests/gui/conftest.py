@@ -6,18 +6,30 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from stiffgui.gui.application import make_application, make_window
 from stiffgui.gui.closing import Choice
 from stiffgui.gui.window import MainWindow
+from tests.gui.leaks import Leaks, settle, watch
+
+watch()
 
 
 @pytest.fixture(scope="session")
 def qapp() -> QApplication:
     return make_application()
+
+
+@pytest.fixture(autouse=True)
+def no_leaks(qapp: QApplication) -> Iterator[None]:
+    """Every test ends its threads, timers, widgets and children, and closes its files."""
+    settle()
+    leaks = Leaks()
+    yield
+    left = leaks.left()
+    assert not left, "left behind:\n" + "\n".join(left)
 
 
 @pytest.fixture
@@ -36,7 +48,6 @@ def window(qtbot: QtBot, qapp: QApplication, home: Path) -> Iterator[MainWindow]
     window.ask_how_to_close = lambda: Choice.STOP  # type: ignore[method-assign]  # nobody is there to answer
     window.close()
     window.deleteLater()
-    qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -15,9 +18,11 @@ from pytestqt.qtbot import QtBot
 
 from stiffgui.gui.application import make_window
 from stiffgui.gui.closing import Choice
+from stiffgui.gui.train.view_requests import LOOK_SECONDS
 from stiffgui.gui.window import MainWindow
 from stiffgui.runs import open_run
 from stiffgui.session.exports import ExportFigure
+from stiffgui.session.views import Look
 from tests.processes import children
 
 WAIT = 60_000
@@ -204,6 +209,37 @@ def test_bad_files_are_told_in_place(window: MainWindow, tmp_path: Path) -> None
     path.write_text("nothing")
     window.train.bench.open_file(path)
     assert "not a run file" in window.banner.text()
+
+
+def test_views_follow_training_at_a_pace_and_clicks_at_once(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = window.train
+    start(window, qtbot)
+    qtbot.waitUntil(lambda: page.eigenvalues._view is not None, timeout=WAIT)
+    looks: list[tuple[float, Look]] = []
+    ask = page.requests.ask
+
+    def clocked(work: Look, *calls: Any, **how: Any) -> int:
+        looks.append((time.monotonic(), work))
+        return ask(work, *calls, **how)
+
+    monkeypatch.setattr(page.requests, "ask", clocked)
+    qtbot.waitUntil(lambda: len(looks) > 3, timeout=WAIT)
+    times = [at for at, _ in looks]
+    assert min(b - a for a, b in pairwise(times)) > 0.9 * LOOK_SECONDS
+    window.acts["stop"].trigger()
+    qtbot.waitUntil(lambda: not page.busy and not page.view_requests._under_way, timeout=WAIT)
+    qtbot.wait(100)
+    count = len(looks)
+    page.eigenvalues.layer.setValue(4)
+    assert len(looks) == count + 1 and looks[-1][1].layer == 4  # at once
+    page.eigenvalues.layer.setValue(5)
+    page.eigenvalues.layer.setValue(6)
+    assert len(looks) == count + 1  # until that one is answered
+    qtbot.waitUntil(lambda: len(looks) == count + 2 and looks[-1][1].layer == 6, timeout=WAIT)
+    page.refresh()
+    assert len(looks) == count + 2
 
 
 @pytest.mark.parametrize("rounds", [2, pytest.param(50, marks=pytest.mark.slow)])

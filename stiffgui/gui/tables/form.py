@@ -62,6 +62,9 @@ class ImportForm(QWidget):
         for place, (name, letter) in enumerate(fields):
             spec = self.specs[name]
             editor = editor_for(spec)
+            if editor.below is not None:  # there is no room for a slider
+                editor.below.setParent(editor)
+                editor.below.hide()
             editor.edited.connect(lambda value, name=name: self._take(name, value))
             label = QLabel(spec.title.replace(letter, f"&{letter}", 1))
             label.setBuddy(editor.control)
