@@ -7,7 +7,15 @@ from typing import Literal
 import numpy as np
 
 from stiffgui.settings import setting
-from stiffgui.tasks.base import Array, Data, Task
+from stiffgui.tasks.base import (
+    Array,
+    Data,
+    Task,
+    data_seed,
+    noise_level,
+    test_samples,
+    training_samples,
+)
 
 
 class Alpine02(Task):
@@ -27,32 +35,10 @@ class Alpine02(Task):
         ge=1,
         le=10,
     )
-    train_samples: int = setting(
-        900, title="Training samples", help="Size of the training set.", ge=2, le=1_000_000
-    )
-    test_samples: int = setting(
-        100,
-        title="Test samples",
-        help="Size of the test set, drawn apart from the training set.",
-        ge=2,
-        le=1_000_000,
-    )
-    noise: float = setting(
-        0.0,
-        title="Noise",
-        unit="units of f",
-        help="Standard deviation of normal noise added to the training targets; "
-        "test targets stay exact.",
-        ge=0,
-        le=100,
-    )
-    seed: int = setting(
-        0,
-        title="Data seed",
-        help="Seed of the samples and the noise. All trials see the same data.",
-        ge=0,
-        le=2**31 - 1,
-    )
+    train_samples: int = training_samples(900)
+    test_samples: int = test_samples(100)
+    noise: float = noise_level()
+    seed: int = data_seed()
 
     @property
     def inputs(self) -> int:

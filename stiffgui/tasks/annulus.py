@@ -6,8 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from stiffgui.settings import setting
-from stiffgui.tasks.base import Array, Data, Task
+from stiffgui.tasks.base import Array, Data, Task, data_seed, test_samples, training_samples
 
 
 class Annulus(Task):
@@ -20,13 +19,9 @@ class Annulus(Task):
     """
 
     kind: Literal["annulus"] = "annulus"
-    train_samples: int = setting(
-        200, title="Training samples", help="Half of them in the disc.", ge=2, le=1_000_000
-    )
-    test_samples: int = setting(
-        200, title="Test samples", help="Half of them in the disc.", ge=2, le=1_000_000
-    )
-    seed: int = setting(0, title="Data seed", help="Seed of the samples.", ge=0, le=2**31 - 1)
+    train_samples: int = training_samples(200, "Half of them in the disc.")
+    test_samples: int = test_samples(200, "Half of them in the disc.")
+    seed: int = data_seed("the samples")
 
     @property
     def inputs(self) -> int:

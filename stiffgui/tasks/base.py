@@ -5,12 +5,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from stiffgui.settings import Settings
+from stiffgui.settings import Settings, setting
 
 Array = NDArray[np.float64]
 
@@ -79,6 +79,36 @@ def standardised(
         output_units,
         shift,
         scale,
+    )
+
+
+def training_samples(default: int, help: str = "Size of the training set.") -> Any:
+    """The setting `train_samples` of a task that draws its samples."""
+    return setting(default, title="Training samples", help=help, ge=2, le=1_000_000)
+
+
+def test_samples(
+    default: int, help: str = "Size of the test set, drawn apart from the training set."
+) -> Any:
+    """The setting `test_samples` of a task that draws its samples."""
+    return setting(default, title="Test samples", help=help, ge=2, le=1_000_000)
+
+
+def data_seed(what: str = "the samples and the noise. All trials see the same data") -> Any:
+    """The setting `seed` of a task that draws its samples."""
+    return setting(0, title="Data seed", help=f"Seed of {what}.", ge=0, le=2**31 - 1)
+
+
+def noise_level() -> Any:
+    """The setting `noise` of a task with a known function."""
+    return setting(
+        0.0,
+        title="Noise",
+        unit="units of f",
+        help="Standard deviation of normal noise added to the training targets; "
+        "test targets stay exact.",
+        ge=0,
+        le=1e6,
     )
 
 

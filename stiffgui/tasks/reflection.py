@@ -6,8 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from stiffgui.settings import setting
-from stiffgui.tasks.base import Array, Data, Task
+from stiffgui.tasks.base import Array, Data, Task, data_seed, test_samples, training_samples
 
 
 class Reflection(Task):
@@ -19,17 +18,9 @@ class Reflection(Task):
     """
 
     kind: Literal["reflection"] = "reflection"
-    train_samples: int = setting(
-        64,
-        title="Training samples",
-        help="Evenly spaced from -1 to 1.",
-        ge=2,
-        le=1_000_000,
-    )
-    test_samples: int = setting(
-        200, title="Test samples", help="Drawn uniformly.", ge=2, le=1_000_000
-    )
-    seed: int = setting(0, title="Data seed", help="Seed of the test samples.", ge=0, le=2**31 - 1)
+    train_samples: int = training_samples(64, "Evenly spaced from -1 to 1.")
+    test_samples: int = test_samples(200, "Drawn uniformly.")
+    seed: int = data_seed("the test samples")
 
     @property
     def inputs(self) -> int:

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from stiffgui.settings import setting
-from stiffgui.tasks.base import Array, Data, Task
+from stiffgui.tasks.base import Array, Data, Task, data_seed, test_samples, training_samples
 from stiffgui.tasks.cache import cached
 
 EARLIEST, LATEST = -5.0, 5.0  # log10 of the time
@@ -36,13 +36,9 @@ class Robertson(Task):
             "none": "own units: the small component is not seen",
         },
     )
-    train_samples: int = setting(
-        200, title="Training samples", help="Evenly spaced in log t.", ge=2, le=100_000
-    )
-    test_samples: int = setting(
-        100, title="Test samples", help="Drawn uniformly in log t.", ge=2, le=100_000
-    )
-    seed: int = setting(0, title="Data seed", help="Seed of the test samples.", ge=0, le=2**31 - 1)
+    train_samples: int = training_samples(200, "Evenly spaced in log t.")
+    test_samples: int = test_samples(100, "Drawn uniformly in log t.")
+    seed: int = data_seed("the test samples")
 
     @property
     def inputs(self) -> int:

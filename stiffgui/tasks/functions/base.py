@@ -7,7 +7,15 @@ from abc import abstractmethod
 import numpy as np
 
 from stiffgui.settings import setting
-from stiffgui.tasks.base import Array, Data, Task
+from stiffgui.tasks.base import (
+    Array,
+    Data,
+    Task,
+    data_seed,
+    noise_level,
+    test_samples,
+    training_samples,
+)
 
 # A training target whose standard deviation lies between these is learnt in own units.
 NEAR_ONE = (1 / 3, 3.0)
@@ -21,32 +29,10 @@ class BenchmarkFunction(Task):
     otherwise. Test targets carry no noise.
     """
 
-    train_samples: int = setting(
-        900, title="Training samples", help="Size of the training set.", ge=2, le=1_000_000
-    )
-    test_samples: int = setting(
-        300,
-        title="Test samples",
-        help="Size of the test set, drawn apart from the training set.",
-        ge=2,
-        le=1_000_000,
-    )
-    noise: float = setting(
-        0.0,
-        title="Noise",
-        unit="units of f",
-        help="Standard deviation of normal noise added to the training targets; "
-        "test targets stay exact.",
-        ge=0,
-        le=1e6,
-    )
-    seed: int = setting(
-        0,
-        title="Data seed",
-        help="Seed of the samples and the noise. All trials see the same data.",
-        ge=0,
-        le=2**31 - 1,
-    )
+    train_samples: int = training_samples(900)
+    test_samples: int = test_samples(300)
+    noise: float = noise_level()
+    seed: int = data_seed()
 
     @abstractmethod
     def value(self, x: Array) -> Array:

@@ -9,7 +9,15 @@ from typing import Literal
 import numpy as np
 
 from stiffgui.settings import setting
-from stiffgui.tasks.base import Array, Data, Task, standardised
+from stiffgui.tasks.base import (
+    Array,
+    Data,
+    Task,
+    data_seed,
+    standardised,
+    test_samples,
+    training_samples,
+)
 from stiffgui.tasks.cache import cached
 from stiffgui.tasks.land_carbon.quantities import INPUTS, OUTPUTS
 from stiffgui.tasks.land_carbon.simulation import AVERAGED_YEARS, YEARS, run
@@ -27,23 +35,9 @@ class LandCarbon(Task):
     """
 
     kind: Literal["land-carbon"] = "land-carbon"
-    train_samples: int = setting(
-        1996, title="Training samples", help="Size of the training set.", ge=2, le=100_000
-    )
-    test_samples: int = setting(
-        500,
-        title="Test samples",
-        help="Size of the test set, drawn apart from the training set.",
-        ge=2,
-        le=100_000,
-    )
-    seed: int = setting(
-        0,
-        title="Data seed",
-        help="Seed of the parameters that are drawn. All trials see the same data.",
-        ge=0,
-        le=2**31 - 1,
-    )
+    train_samples: int = training_samples(1996)
+    test_samples: int = test_samples(500)
+    seed: int = data_seed("the parameters that are drawn. All trials see the same data")
     years: int = setting(
         YEARS,
         title="Years",
