@@ -9,16 +9,16 @@ from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QGuiApplication
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QSplitter, QTabWidget, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QSplitter, QTabWidget, QWidget
 
 from stiffgui.errors import InputError
+from stiffgui.gui.bar import WorkspaceBar
 from stiffgui.gui.child_thread import ChildThread
 from stiffgui.gui.export.offers import Offer
 from stiffgui.gui.export.requests import Exports
 from stiffgui.gui.requests import Requests
 from stiffgui.gui.saving import ask_where
 from stiffgui.gui.study import offers
-from stiffgui.gui.study.bar import StudyBar
 from stiffgui.gui.study.model import Draft, StudyModel, difference
 from stiffgui.gui.study.panel import StudyPanel
 from stiffgui.gui.study.plots import BoxCard, EvolutionCard, StudyCard
@@ -58,10 +58,10 @@ class StudyWorkspace(Workspace):
         self._extracted: dict[tuple[str, str, int], Path] = {}
         self.dialog: SweepDialog | None = None
         self._make_views()
-        self._bar = StudyBar(self._actions, offers.titles())
+        self._make_bar()
         self.exports = Exports(self, self.reading, self.settings, self._offers)
         self._connect()
-        self._bar.show_state(self.model.draft.name, running=False)
+        self._bar.show_name(self.model.draft.name)
         self.timer = QTimer(self)
         self.timer.timeout.connect(self.poll)
         self.timer.start(POLL_MILLISECONDS)
@@ -99,10 +99,18 @@ class StudyWorkspace(Workspace):
         layout.setContentsMargins(6, 0, 6, 6)
         layout.addWidget(self.split)
 
+    def _make_bar(self) -> None:
+        self._bar = WorkspaceBar(studies, "St&udy", "Study to start from", "A study to start from")
+        self._bar.add_actions(self._actions, "run", "stop")
+        menu = QMenu(self)
+        for name, title in offers.titles().items():
+            action = menu.addAction(f"{title}…")
+            action.triggered.connect(lambda _=False, name=name: self.exports.open_dialog(name))
+        self._bar.add_menu("Export", "Figures and tables of the study", menu)
+
     def _connect(self) -> None:
         self.model.changed.connect(self._edited)
-        self._bar.study_chosen.connect(lambda name: self.model.load(name, studies[name]))
-        self._bar.export_chosen.connect(self.exports.open_dialog)
+        self._bar.chosen.connect(lambda name: self.model.load(name, studies[name]))
         self.panel.train_asked.connect(self._take_from_train)
         self.panel.sweep_asked.connect(self.ask_sweep)
         self.trials.chosen.connect(self.open_trial)
@@ -223,7 +231,8 @@ class StudyWorkspace(Workspace):
     def _update_actions(self) -> None:
         running = self.busy
         self.panel.set_running(running)
-        self._bar.show_state(self.model.draft.name, running)
+        self._bar.show_name(self.model.draft.name)
+        self._bar.chooser.setEnabled(not running)
         tip = self.model.problem or "Train the study (Ctrl+R)"
         self._actions["run"].setToolTip(tip)
         self.changed.emit()

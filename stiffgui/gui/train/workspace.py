@@ -16,13 +16,13 @@ from PySide6.QtWidgets import (
 
 from stiffgui._presets import presets
 from stiffgui.experiment import Experiment
+from stiffgui.gui.bar import WorkspaceBar
 from stiffgui.gui.child_thread import ChildThread
 from stiffgui.gui.export.requests import Exports
 from stiffgui.gui.requests import Requests
 from stiffgui.gui.saving import ask_where
 from stiffgui.gui.tables.importing import Importing
 from stiffgui.gui.theme import Theme
-from stiffgui.gui.train.bar import TrainBar
 from stiffgui.gui.train.cards.curves_menu import CurvesMenu
 from stiffgui.gui.train.paint_queue import PaintQueue
 from stiffgui.gui.train.runs.workbench import Workbench
@@ -71,8 +71,11 @@ class TrainWorkspace(Workspace):
         self.panels_menu = QMenu("&Panels", self)
         for dock in views.docks.values():
             self.panels_menu.addAction(dock.toggleViewAction())
-        self._bar = TrainBar(self._actions, self.curves_menu)
-        self.preset = self._bar.preset
+        self._bar = WorkspaceBar(presets, "&Preset", "Preset", "Settings to start from")
+        self._bar.add_actions(self._actions, "run", "pause", "step", "stop", "export")
+        tip = "Axis, smoothing and outliers of Errors and Stiffness"
+        self._bar.add_menu("Curves", tip, self.curves_menu)
+        self.preset = self._bar.chooser
         self._connect()
         state = self.settings.value("train/docks")
         if isinstance(state, QByteArray):
@@ -85,7 +88,7 @@ class TrainWorkspace(Workspace):
 
     def _connect(self) -> None:
         bench = self.bench
-        self._bar.preset_chosen.connect(self.load_preset)
+        self._bar.chosen.connect(self.load_preset)
         self.model.changed.connect(self._update_actions)
         bench.runs_changed.connect(self._runs_changed)
         bench.training_changed.connect(self._training_changed)
@@ -246,7 +249,7 @@ class TrainWorkspace(Workspace):
         self._update_actions()
 
     def _update_actions(self) -> None:
-        self._bar.show_preset(self.model.preset_name)
+        self._bar.show_name(self.model.preset_name)
         wrong = next(iter(self.model.problems.values()), "")
         self._actions["run"].setToolTip(wrong or "Train the experiment from the start (Ctrl+R)")
         self._actions["pause"].setText("Resume" if self.bench.paused else "Pause")
