@@ -21,8 +21,8 @@ from stiffgui.training import Trainer
 Document = dict[str, Any]
 TRIALS = 25
 NOTE = (
-    "a step is one batch; torch.nn: torch.nn.Linear, autograd and torch.optim.Adam, one trial "
-    "without penalty, same numbers; climate on random data of its size; float32"
+    "a step is one batch; torch.nn is the same network without penalty, one trial, by "
+    "torch.nn.Linear, autograd and torch.optim.Adam; climate on random data of its size; float32"
 )
 HEADINGS = (
     "preset",
@@ -120,14 +120,18 @@ def table(document: Document) -> list[tuple[str, ...]]:
     return [
         (
             row["preset"],
-            f"{row['milliseconds']:.3g}",
+            _number(row["milliseconds"]),
             f"{row['over_torch_nn']:.3g} ± {row['spread']:.1g}",
-            f"{row['milliseconds_of_trials']:.3g}",
+            _number(row["milliseconds_of_trials"]),
             f"{row['trial_over_torch_nn']:.3g}",
             "-" if row["over_quinn"] is None else f"{row['over_quinn']:.3g}",
         )
         for row in document["rows"]
     ]
+
+
+def _number(value: float) -> str:
+    return f"{value:.3g}" if value < 1000 else f"{value:.0f}"
 
 
 def markdown(document: Document) -> str:
