@@ -12,7 +12,7 @@ from torch import Generator, Tensor
 from stiffgui.regularizers import Regularizer
 
 Replay = Callable[[], Any]
-# x [R, B, d], y [R, B, o], penalty, a generator per trial; loss, mean penalty and share go to [3, R].
+# x [R, B, d], y [R, B, o], penalty, a generator per trial; loss, penalty and share go to [3, R].
 Batch = tuple[Tensor, Tensor, Regularizer, list[Generator], Tensor]
 Compute = Callable[[*Batch], None]
 WARM_UP = 3  # runs before a capture: buffers and library workspaces come into being
