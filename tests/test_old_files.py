@@ -23,8 +23,8 @@ from stiffgui.cli import main
 from stiffgui.runs import set_note
 from stiffgui.runs.maintenance import STEPS, migrate
 from stiffgui.runs.migrations import MIGRATIONS, STUDY_MIGRATIONS
-from stiffgui.runs.opening import RUN, STUDY
 from stiffgui.runs.run import Run
+from stiffgui.runs.schema import RUN, STUDY
 from stiffgui.runs.writer import RunWriter
 from stiffgui.study import StudyRecording
 

@@ -15,7 +15,7 @@ from stiffgui.cli import main
 from stiffgui.figures import FIGURES, Options
 from stiffgui.runs import History, Run
 from stiffgui.runs.extract import extract_trial
-from stiffgui.runs.schema import VERSION
+from stiffgui.runs.schema import RUN
 from stiffgui.runs.snapshot import Snapshot
 from stiffgui.runs.writer import RunWriter
 from stiffgui.session.views import RADIUS_PROXIES, look
@@ -261,7 +261,7 @@ def test_the_version_is_said_in_the_file(tmp_path: Path) -> None:
     RunWriter(tmp_path / "a.stiff", None).close("finished")
     database = sqlite3.connect(tmp_path / "a.stiff")
     try:
-        assert database.execute("PRAGMA user_version").fetchone() == (VERSION,)
+        assert database.execute("PRAGMA user_version").fetchone() == (RUN.version,)
         titles = dict(database.execute("SELECT name, title FROM quantities"))
     finally:
         database.close()

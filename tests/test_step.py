@@ -13,7 +13,7 @@ from stiffgui.resnet.activations import ACTIVATIONS
 from stiffgui.resnet.architecture import LIFTS, READOUTS, Architecture
 from stiffgui.resnet.network import Pass, ResidualNetwork, initial_parameters
 from stiffgui.stiffness import PROXIES, kernels, proxy
-from stiffgui.stiffness.base import BufferCache
+from stiffgui.stiffness.base import BufferCache, PenaltyBatch
 from stiffgui.training.loss import batch_loss
 from stiffgui.training.parameter_buffer import ParameterBuffer
 from stiffgui.training.step import Gradient
@@ -162,14 +162,15 @@ def test_penalty_gradient_is_autograds(
     width = 4
     slopes = torch.rand(2, 3, 5, width, generator=random, dtype=torch.float64).to(dtype)
     weight = torch.randn(2, 3, width, width, generator=random, dtype=torch.float64).to(dtype)
-    chosen, place = proxy(name), BufferCache()
+    chosen, buffers = proxy(name), BufferCache()
     for _ in range(2):  # the second time with buffers that have been used
         seeded = [[torch.Generator().manual_seed(r) for r in range(2)] for _ in range(2)]
         leaves = [slopes.clone().requires_grad_(), weight.clone().requires_grad_()]
         p = chosen.of_layers(*leaves, seeded[0]).sum(1)
         wanted = torch.autograd.grad(p.square().sum() / 2, leaves)
         found = [torch.full_like(t, torch.nan) for t in (slopes, weight)]
-        got = chosen.penalty_gradient(slopes, weight, seeded[1], *found, place)
+        batch = PenaltyBatch(slopes, weight, seeded[1], *found, buffers)
+        got = chosen.penalty_gradient(batch)
         # Gelfand's derivative at k = 2^10 amplifies rounding near double eigenvalues.
         rough = 2e-3 if name == "gelfand" else 1e-4
         close = {"rtol": rough, "atol": rough / 10} if dtype == torch.float32 else {}
@@ -186,8 +187,8 @@ def test_threads_change_nothing(name: str) -> None:
     for threads in (1, 3):
         generators = [torch.Generator().manual_seed(r) for r in range(3)]
         found = [torch.empty_like(t) for t in (slopes, weight)]
-        place = BufferCache(threads)
-        p = proxy(name).penalty_gradient(slopes, weight, generators, *found, place)
+        batch = PenaltyBatch(slopes, weight, generators, *found, BufferCache(threads))
+        p = proxy(name).penalty_gradient(batch)
         results.append([p, *found])
     for one, several in zip(*results, strict=True):
         assert torch.equal(one, several)
@@ -200,7 +201,8 @@ def test_kernels_take_any_number(name: str, bad: float) -> None:
     slopes, weight = torch.rand(1, 2, 3, 5), torch.full((1, 2, 5, 5), bad)
     found = [torch.empty_like(t) for t in (slopes, weight)]
     generators = [torch.Generator().manual_seed(1)]
-    p = proxy(name).penalty_gradient(slopes, weight, generators, *found, BufferCache(2))
+    batch = PenaltyBatch(slopes, weight, generators, *found, BufferCache(2))
+    p = proxy(name).penalty_gradient(batch)
     if np.isfinite(bad):
         assert torch.isfinite(p).all() and all(torch.isfinite(f).all() for f in found)
     else:

@@ -78,15 +78,3 @@ class ExpandedStack(ManualPass):
         super().backward(x, output, joined, states, last)
         for layers, gradient in zip(self._layer_gradients, self._contracted, strict=True):
             torch.matmul(self._phi.mT, layers.flatten(2), out=gradient.flatten(2))
-
-
-def stack(
-    architecture: Architecture,
-    parameters: Mapping[str, Tensor],
-    gradients: Mapping[str, Tensor],
-    samples: int,
-    outputs: int,
-) -> ManualPass:
-    """The passes by hand for the architecture's kind of weights."""
-    kind = ManualPass if is_identity(architecture) else ExpandedStack
-    return kind(architecture, parameters, gradients, samples, outputs)

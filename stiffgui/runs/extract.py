@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
 from pathlib import Path
@@ -9,9 +10,9 @@ from pathlib import Path
 from safetensors.numpy import load, save
 
 from stiffgui.errors import InputError
+from stiffgui.runs.file_writer import refuse_existing, writing_to
 from stiffgui.runs.run import Run
 from stiffgui.runs.schema import create, quoted
-from stiffgui.runs.writer import refuse_existing, writing_to
 
 
 def extract_trial(run: Run, position: int, path: str | Path, *, replace: bool = False) -> Path:
@@ -33,14 +34,11 @@ def extract_trial(run: Run, position: int, path: str | Path, *, replace: bool = 
     meta |= {"provenance": json.dumps(run.provenance), "ending": run.ending}
     with writing_to(path):
         path.unlink(missing_ok=True)
-        database = sqlite3.connect(path)
-        try:
+        with contextlib.closing(sqlite3.connect(path)) as database:
             create(database, run.quantities.values())
             with database:
                 database.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
                 _copy(run, database, position)
-        finally:
-            database.close()
     return path
 
 
@@ -52,8 +50,8 @@ def _copy(run: Run, database: sqlite3.Connection, position: int) -> None:
     database.executemany(f"INSERT INTO history (trial, {listed}) VALUES (0, {marks})", rows)
     for epoch, layer, trial in run.spectra:
         if trial == position:
-            kept = save(run.spectrum(epoch, layer, trial))
-            database.execute("INSERT INTO spectra VALUES (?, ?, 0, ?)", (epoch, layer, kept))
+            blob = save(run.spectrum(epoch, layer, trial))
+            database.execute("INSERT INTO spectra VALUES (?, ?, 0, ?)", (epoch, layer, blob))
     for table in ("indices", "snapshots"):
         for epoch, blob in run._rows(f"SELECT epoch, arrays FROM {table}"):
             arrays = {k: v[position : position + 1].copy() for k, v in load(blob).items()}

@@ -6,11 +6,13 @@ import contextlib
 import os
 import shutil
 import sqlite3
+import tempfile
 from pathlib import Path
 
 from stiffgui.errors import InputError
 from stiffgui.runs.migrations import MIGRATIONS, STUDY_MIGRATIONS
-from stiffgui.runs.opening import RUN, Kind, open_file, version_of
+from stiffgui.runs.opening import open_file, version_of
+from stiffgui.runs.schema import RUN, Kind
 
 STEPS = {"run": MIGRATIONS, "study": STUDY_MIGRATIONS}
 
@@ -22,7 +24,7 @@ def set_note(path: Path, text: str) -> None:
     """
     try:
         migrate(path)
-        with contextlib.closing(_connect(path)) as database, database:
+        with contextlib.closing(connect(path)) as database, database:
             database.execute("INSERT OR REPLACE INTO meta VALUES ('note', ?)", (text,))
     except InputError as error:
         raise InputError(f"the note cannot be kept: {error}") from None
@@ -37,9 +39,14 @@ def settle(path: Path) -> None:
 
     A file that cannot be written stays as it is.
     """
-    with contextlib.suppress(sqlite3.Error), contextlib.closing(_connect(path)) as database:
-        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        database.execute("PRAGMA journal_mode = DELETE")
+    with contextlib.suppress(sqlite3.Error), contextlib.closing(connect(path)) as database:
+        leave_plain(database)
+
+
+def leave_plain(database: sqlite3.Connection) -> None:
+    """Make one file of an open one and its journal. Raises sqlite3.Error while another reads it."""
+    database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.execute("PRAGMA journal_mode = DELETE")
 
 
 def migrate(path: Path, kind: Kind = RUN) -> None:
@@ -77,5 +84,19 @@ def migrate(path: Path, kind: Kind = RUN) -> None:
         copy.unlink(missing_ok=True)
 
 
-def _connect(path: Path) -> sqlite3.Connection:
+def content_of(path: Path) -> bytes:
+    """The bytes of a file, whole also while another process writes it."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / path.name
+        with (
+            contextlib.closing(connect(path)) as source,
+            contextlib.closing(sqlite3.connect(copy)) as target,
+        ):
+            source.backup(target)
+            target.execute("PRAGMA journal_mode = DELETE")
+        return copy.read_bytes()
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """An existing file, to be changed."""
     return sqlite3.connect(f"{path.resolve().as_uri()}?mode=rw", uri=True, timeout=2.0)

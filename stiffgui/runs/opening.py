@@ -3,25 +3,56 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import sqlite3
-from dataclasses import dataclass
+import weakref
 from pathlib import Path
+from typing import Any, ClassVar, Self
 
 from stiffgui.errors import InputError
-from stiffgui.runs.schema import APPLICATION_ID, STUDY_APPLICATION_ID, STUDY_VERSION, VERSION
+from stiffgui.runs.schema import RUN, STUDY, Kind
 
 
-@dataclass(frozen=True)
-class Kind:
-    """A kind of .stiff file, as its header tells it."""
+class FileReader:
+    """A .stiff file opened for reading; it may still be being written.
 
-    name: str
-    application: int
-    version: int
+    Raises InputError when it is missing, of another kind, of a newer version, or cut off. Use as
+    a context manager, or `close()`.
+    """
 
+    KIND: ClassVar[Kind] = RUN
 
-RUN = Kind("run", APPLICATION_ID, VERSION)
-STUDY = Kind("study", STUDY_APPLICATION_ID, STUDY_VERSION)
+    def __init__(self, path: Path, database: sqlite3.Connection) -> None:
+        self.path, self._database = path, database
+        weakref.finalize(self, database.close)  # one that is dropped, as in a notebook, lets go too
+        self.provenance: dict[str, Any] = json.loads(self._meta("provenance"))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._database.close()
+
+    @property
+    def name(self) -> str:
+        """What figures and tables call it: the file's name without its ending."""
+        return self.path.stem
+
+    def _meta(self, key: str, default: str | None = None) -> str:
+        rows = self._rows("SELECT value FROM meta WHERE key = ?", key)
+        if not rows and default is None:
+            raise broken(self.path, self.KIND)
+        return str(rows[0][0]) if rows else str(default)
+
+    def _rows(self, statement: str, *values: Any) -> list[Any]:
+        try:
+            return self._database.execute(statement, values).fetchall()
+        except sqlite3.Error:
+            raise broken(self.path, self.KIND) from None
 
 
 def kind_of_file(path: Path) -> str:

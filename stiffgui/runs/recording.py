@@ -8,18 +8,15 @@ from pathlib import Path
 
 from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
+from stiffgui.runs.file_writer import refuse_existing
 from stiffgui.runs.run import Run, open_run
 from stiffgui.runs.warm_start import WarmStart
-from stiffgui.runs.writer import RunWriter, refuse_existing
+from stiffgui.runs.writer import RunWriter
 from stiffgui.states import Ending
 from stiffgui.tasks import Data
 from stiffgui.training import Controls, Event, Record, Trainer
 
 CHECKPOINT_SECONDS = 10.0
-
-
-def _say_nothing(_: str) -> None:
-    pass
 
 
 class Recording:
@@ -42,7 +39,7 @@ class Recording:
         replace: bool = False,
         resume: bool = False,
         warm_start: WarmStart | None = None,
-        tell: Callable[[str], None] = _say_nothing,
+        tell: Callable[[str], None] = lambda text: None,
         data: Data | None = None,
         sparse: bool = False,
     ) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
-import weakref
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
@@ -17,8 +15,8 @@ from safetensors.numpy import load
 from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
 from stiffgui.runs.history import Array, History, quartiles
-from stiffgui.runs.opening import RUN, broken, open_bytes, open_file
-from stiffgui.runs.schema import columns, described, has_table, quoted
+from stiffgui.runs.opening import FileReader, broken, open_bytes, open_file
+from stiffgui.runs.schema import RUN, columns, described, has_table, quoted
 from stiffgui.training.quantities import Quantity, per_trial
 
 if TYPE_CHECKING:
@@ -38,41 +36,16 @@ class Last(NamedTuple):
     medians: dict[str, float]
 
 
-class Run:
-    """A run file opened for reading; it may still be being written.
+class Run(FileReader):
+    """A run file opened for reading; `content` are its bytes, where it is in memory."""
 
-    Raises InputError when the file is missing, is no run file, is of a newer version, or is cut
-    off. Use as a context manager, or `close()`.
-    """
-
-    def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
-        self._read(open_file(self.path, RUN))
-
-    @classmethod
-    def of_bytes(cls, content: bytes, path: str | Path) -> Run:
-        """A run from a run file's bytes, in memory; `path` names it in sentences and figures."""
-        run = cls.__new__(cls)
-        run.path = Path(path)
-        run._read(open_bytes(content, run.path))
-        return run
-
-    def _read(self, database: sqlite3.Connection) -> None:
-        self._database = database
-        weakref.finalize(self, database.close)  # one that is dropped, as in a notebook, lets go too
+    def __init__(self, path: str | Path, content: bytes | None = None) -> None:
+        place = Path(path)
+        super().__init__(
+            place, open_file(place, RUN) if content is None else open_bytes(content, place)
+        )
         text = self._meta("experiment", "")
         self._experiment = Experiment.from_toml(text, f"{self.path}") if text else None
-        self.provenance: dict[str, Any] = json.loads(self._meta("provenance"))
-
-    def __enter__(self) -> Run:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Let go of the file."""
-        self._database.close()
 
     @property
     def foreign(self) -> bool:
@@ -99,11 +72,6 @@ class Run:
     def ending(self) -> str:
         """`finished`, `stopped`, `diverged`, or `running` (also after a crash)."""
         return self._meta("ending")
-
-    @property
-    def name(self) -> str:
-        """What figures and tables call it: the file's name without its ending."""
-        return self.path.stem
 
     @property
     def note(self) -> str:
@@ -219,8 +187,8 @@ class Run:
         """The networks of the kept epoch nearest to `epoch` (its `.epoch` says which)."""
         from stiffgui.runs.snapshot import Snapshot
 
-        kept = self.nearest_epoch(epoch)
-        return Snapshot(self.experiment, kept, self.parameters(kept))
+        nearest = self.nearest_epoch(epoch)
+        return Snapshot(self.experiment, nearest, self.parameters(nearest))
 
     def checkpoint(self) -> dict[str, NDArray[Any]] | None:
         """The state from which training can be resumed, if one was saved."""
@@ -264,24 +232,12 @@ class Run:
     def _has(self, table: str) -> bool:
         return has_table(self._database, table)
 
-    def _meta(self, key: str, default: str | None = None) -> str:
-        rows = self._rows("SELECT value FROM meta WHERE key = ?", key)
-        if not rows and default is None:
-            raise broken(self.path)
-        return str(rows[0][0]) if rows else str(default)
-
     def _table(self, selected: str) -> Array:
         """Numbers [rows, 2 + columns] of the history; NaN where there is none."""
         rows = self._rows(f"SELECT epoch, seconds{selected}")
         try:
             return np.array(rows, dtype=np.float64).reshape(len(rows), -1)
         except (TypeError, ValueError):
-            raise broken(self.path) from None
-
-    def _rows(self, statement: str, *values: Any) -> list[Any]:
-        try:
-            return self._database.execute(statement, values).fetchall()
-        except sqlite3.Error:
             raise broken(self.path) from None
 
 

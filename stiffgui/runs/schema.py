@@ -8,13 +8,23 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from stiffgui.training.quantities import Quantity, per_trial
 
-APPLICATION_ID = 0x53544946  # "STIF"
-VERSION = 2
-STUDY_APPLICATION_ID = 0x53544453  # "STDS", a study: many runs in one file (ADR 10)
-STUDY_VERSION = 2  # raised with that of the runs in it
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of .stiff file, as its header tells it."""
+
+    name: str
+    application: int
+    version: int
+
+
+RUN = Kind("run", 0x53544946, 2)  # "STIF"
+# "STDS", many runs in one file (ADR 10); its version is raised with that of the runs in it.
+STUDY = Kind("study", 0x53544453, 2)
 
 # meta: experiment (TOML; without one: trials and first_trial), provenance, ending, note.
 TABLES = """
@@ -44,10 +54,15 @@ CREATE TABLE events (
 
 def create(database: sqlite3.Connection, quantities: Iterable[Quantity]) -> None:
     """Make an empty run file of the present version, with a column for each quantity per trial."""
-    database.executescript(TABLES)
-    database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-    database.execute(f"PRAGMA user_version = {VERSION}")
+    make_tables(database, TABLES, RUN)
     describe(database, quantities)
+
+
+def make_tables(database: sqlite3.Connection, tables: str, kind: Kind) -> None:
+    """Make an empty file of this kind."""
+    database.executescript(tables)
+    database.execute(f"PRAGMA application_id = {kind.application}")
+    database.execute(f"PRAGMA user_version = {kind.version}")
 
 
 def describe(database: sqlite3.Connection, quantities: Iterable[Quantity]) -> None:

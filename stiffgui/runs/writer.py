@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import platform
-import sqlite3
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -17,24 +15,23 @@ from numpy.typing import NDArray
 from safetensors.numpy import save
 
 from stiffgui._version import __version__
-from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
-from stiffgui.runs.maintenance import migrate
-from stiffgui.runs.opening import is_ours
-from stiffgui.runs.schema import create, describe, quoted
+from stiffgui.runs.file_writer import FileWriter, writing_to
+from stiffgui.runs.schema import RUN, create, describe, quoted
 from stiffgui.training import Event, Record
 from stiffgui.training.quantities import QUANTITIES, Quantity
 
 COMMIT_SECONDS = 0.5  # how much a killed process may lose
 
 
-class RunWriter:
-    """A run file being written: WAL while open, one plain file after `close`.
+class RunWriter(FileWriter):
+    """A run file being written.
 
     Without an experiment it is the run of a foreign network, with so many `trials`. `quantities`
-    are what it records of every epoch, by default what a trainer does. Raises InputError when the
-    file exists (unless `replace`), or cannot be written.
+    are what it records of every epoch, by default what a trainer does.
     """
+
+    KIND = RUN
 
     def __init__(
         self,
@@ -45,12 +42,8 @@ class RunWriter:
         quantities: Sequence[Quantity] | None = None,
         replace: bool = False,
     ) -> None:
-        self.path = Path(path)
-        refuse_existing(self.path, replace)
+        super().__init__(path, replace=replace)
         with writing_to(self.path):
-            for stale in (self.path, *companions(self.path)):
-                stale.unlink(missing_ok=True)
-            self._open()
             create(self._database, _of_trainer() if quantities is None else quantities)
         if experiment is not None:
             self._put("experiment", experiment.to_toml())
@@ -71,12 +64,9 @@ class RunWriter:
         With `recorded` false the errors of `epoch` itself go too: only the stop had asked for
         them. A file of an older version becomes one of the present version.
         """
-        writer = cls.__new__(cls)
-        writer.path = Path(path)
+        writer = cls._of_existing(path)
         writer._provenance = provenance(experiment)
         with writing_to(writer.path):
-            migrate(writer.path)
-            writer._open()
             describe(writer._database, _of_trainer())
             for table in ("history", "indices", "spectra", "snapshots", "events"):
                 writer._database.execute(f"DELETE FROM {table} WHERE epoch > ?", (epoch,))
@@ -88,9 +78,7 @@ class RunWriter:
         return writer
 
     def _open(self) -> None:
-        self._database = sqlite3.connect(self.path, isolation_level="DEFERRED")
-        self._database.execute("PRAGMA journal_mode = WAL")
-        self._database.execute("PRAGMA synchronous = NORMAL")
+        super()._open()
         self._committed = time.monotonic()
         self._described: set[str] = set()
 
@@ -156,13 +144,7 @@ class RunWriter:
         """Note how training ended (`finished`, `stopped`, `diverged`) and leave one plain file."""
         self._put("ending", ending)
         self.commit()
-        with contextlib.suppress(sqlite3.OperationalError):  # a reader is still there: WAL stays
-            self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            self._database.execute("PRAGMA journal_mode = DELETE")
-        self._database.close()
-
-    def _put(self, key: str, value: str) -> None:
-        self._database.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+        self._close()
 
     def _describe(self, indices: Iterable[str]) -> None:
         """Say once what the indices are."""
@@ -179,47 +161,6 @@ class RunWriter:
 def _of_trainer() -> list[Quantity]:
     """What every training records."""
     return [q for q in QUANTITIES.values() if q.per != "layer"]
-
-
-def refuse_existing(path: Path, replace: bool) -> None:
-    """Raise InputError for a name that is no .stiff file's, or a file that may not be replaced.
-
-    Never replaced, whatever is asked, is a file that is neither a run nor a study.
-    """
-    if path.is_dir():
-        raise InputError(f"{path} is a folder: name a file in it, such as {path / 'run.stiff'}.")
-    if path.suffix != ".stiff":
-        raise InputError(f"{path} does not end in .stiff: name it {path.with_suffix('.stiff')}.")
-    if not path.exists():
-        return
-    if not replace:
-        raise InputError(f"{path} exists: choose another name, or add --force to replace it.")
-    if not is_ours(path):
-        raise InputError(
-            f"{path} was not written by stiffgui and is not replaced: choose another name."
-        )
-
-
-@contextlib.contextmanager
-def writing_to(path: Path) -> Any:
-    """Turn what goes wrong while writing `path` into an InputError."""
-    try:
-        if not path.parent.is_dir():
-            raise InputError(
-                f"{path} cannot be written: the folder {path.parent} does not exist. Create it or "
-                f"choose another place."
-            )
-        yield
-    except (OSError, sqlite3.Error) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise InputError(
-            f"{path} cannot be written: {reason}. Choose a place where you may write."
-        ) from None
-
-
-def companions(path: Path) -> tuple[Path, Path]:
-    """SQLite's own files beside an open database."""
-    return path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")
 
 
 def provenance(experiment: Experiment | None) -> dict[str, Any]:

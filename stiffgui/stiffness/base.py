@@ -5,9 +5,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from stiffgui._lazy import torch
 from stiffgui.errors import InputError
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from torch import Generator, Tensor
 
 
-Kept = TypeVar("Kept")
+Buffers = TypeVar("Buffers")
 
 
 @dataclass
@@ -25,14 +26,34 @@ class BufferCache:
     """What a caller lends to `Proxy.penalty_gradient`, the same one at every step."""
 
     threads: int = 1
-    _kept: dict[Any, Any] = field(default_factory=dict)
+    _buffers: dict[Any, Any] = field(default_factory=dict)
 
-    def keep(self, key: Any, make: Callable[[], Kept]) -> Kept:
+    def keep(self, key: Any, make: Callable[[], Buffers]) -> Buffers:
         """What was made under this key, for its buffers; made now the first time."""
-        if key not in self._kept:
-            self._kept[key] = make()
-        kept: Kept = self._kept[key]
-        return kept
+        if key not in self._buffers:
+            self._buffers[key] = make()
+        buffers: Buffers = self._buffers[key]
+        return buffers
+
+
+class PenaltyBatch(NamedTuple):
+    """What a step gives to `Proxy.penalty_gradient`: J_n = diag(slopes_n) W_n of a batch.
+
+    slopes [R, N, B, w], weight [R, N, w, w]; generators, one per trial, drive proxies that draw
+    random vectors. The gradients grad_slopes and on_weight, of the same shapes, are overwritten.
+    """
+
+    slopes: Tensor
+    weight: Tensor
+    generators: list[Generator]
+    grad_slopes: Tensor
+    on_weight: Tensor
+    buffers: BufferCache
+
+    def arrays(self) -> tuple[NDArray[Any], ...]:
+        """slopes, weight, grad_slopes and on_weight for kernels."""
+        tensors = (self.slopes, self.weight, self.grad_slopes, self.on_weight)
+        return tuple(tensor.numpy() for tensor in tensors)
 
 
 class Proxy(Settings, ABC):
@@ -55,31 +76,19 @@ class Proxy(Settings, ABC):
         """
         return self.value(slopes.unsqueeze(-1) * weight.unsqueeze(2), generators)
 
-    def penalty_gradient(
-        self,
-        slopes: Tensor,
-        weight: Tensor,
-        generators: list[Generator],
-        grad_slopes: Tensor,
-        on_weight: Tensor,
-        place: BufferCache,
-    ) -> Tensor:
-        """p_i = sum_n proxy(J_n(x_i)), [R, B], and the gradient of sum_i p_i^2 / 2.
+    def penalty_gradient(self, batch: PenaltyBatch) -> Tensor:
+        """p_i = sum_n proxy(J_n(x_i)), [R, B]; the gradient of sum_i p_i^2 / 2 goes to the batch.
 
-        `grad_slopes` [R, N, B, w] and `on_weight` [R, N, w, w] are overwritten with it. This one
-        is by autograd through `of_layers`; proxies for which that is slow have their own.
+        This one is by autograd through `of_layers`; proxies for which that is slow have their own.
         """
-        leaves = (slopes.detach().requires_grad_(), weight.detach().requires_grad_())
+        slopes, weight = (t.detach().requires_grad_() for t in (batch.slopes, batch.weight))
         with torch.enable_grad():
-            value = self.of_layers(leaves[0], leaves[1], generators)
+            value = self.of_layers(slopes, weight, batch.generators)
         penalties = value.detach().sum(1)
         upstream = penalties.unsqueeze(1).expand_as(value)
-        for into, found in zip(
-            (grad_slopes, on_weight),
-            torch.autograd.grad(value, leaves, upstream, materialize_grads=True),
-            strict=True,
-        ):
-            into.copy_(found)
+        gradients = torch.autograd.grad(value, (slopes, weight), upstream, materialize_grads=True)
+        batch.grad_slopes.copy_(gradients[0])
+        batch.on_weight.copy_(gradients[1])
         return penalties
 
     def check(self, width: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from stiffgui.settings import setting
-from stiffgui.stiffness.base import BufferCache, Proxy
+from stiffgui.stiffness.base import PenaltyBatch, Proxy
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor
@@ -33,15 +33,7 @@ class Gelfand(Proxy):
 
         return gelfand(jacobian, self.squarings)
 
-    def penalty_gradient(
-        self,
-        slopes: Tensor,
-        weight: Tensor,
-        generators: list[Generator],
-        grad_slopes: Tensor,
-        on_weight: Tensor,
-        place: BufferCache,
-    ) -> Tensor:
+    def penalty_gradient(self, batch: PenaltyBatch) -> Tensor:
         from stiffgui.stiffness.squarings import penalty_gradient
 
-        return penalty_gradient(slopes, weight, self.squarings, grad_slopes, on_weight, place)
+        return penalty_gradient(batch, self.squarings)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from stiffgui._lazy import torch
 from stiffgui.settings import setting
-from stiffgui.stiffness.base import BufferCache, Proxy, tiny
+from stiffgui.stiffness.base import PenaltyBatch, Proxy, tiny
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor
@@ -67,24 +67,12 @@ class GelfandSketch(Proxy):
         values = layer_powers(slopes, weight, vectors, self.power)
         return self._mean(values.view(trials, layers, samples, self.vectors))
 
-    def penalty_gradient(
-        self,
-        slopes: Tensor,
-        weight: Tensor,
-        generators: list[Generator],
-        grad_slopes: Tensor,
-        on_weight: Tensor,
-        place: BufferCache,
-    ) -> Tensor:
+    def penalty_gradient(self, batch: PenaltyBatch) -> Tensor:
         if self.vectors > 1:
-            return super().penalty_gradient(
-                slopes, weight, generators, grad_slopes, on_weight, place
-            )
+            return super().penalty_gradient(batch)
         from stiffgui.stiffness.sketch_products import penalty_gradient
 
-        return penalty_gradient(
-            slopes, weight, self.power, generators, grad_slopes, on_weight, place
-        )
+        return penalty_gradient(batch, self.power)
 
     def _mean(self, values: Tensor) -> Tensor:
         """(mean_q s_q^(2k))^(1/(2k)) of s_q = (w ||J^k r_q||^2)^(1/(2k)): [..., q] -> [...]."""

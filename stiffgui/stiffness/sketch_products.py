@@ -13,7 +13,7 @@ from torch import Generator, Tensor
 from torch.autograd.function import once_differentiable
 
 from stiffgui.stiffness import kernels
-from stiffgui.stiffness.base import BufferCache, tiny
+from stiffgui.stiffness.base import PenaltyBatch, tiny
 from stiffgui.stiffness.plane import length
 
 RESCALE = 8  # products between two rescalings
@@ -95,33 +95,26 @@ class Products:
         torch.bmm(self._h.transpose(-1, -2), self._v, out=on_weight)
 
 
-def penalty_gradient(
-    slopes: Tensor,
-    weight: Tensor,
-    power: int,
-    generators: list[Generator],
-    grad_slopes: Tensor,
-    on_weight: Tensor,
-    place: BufferCache,
-) -> Tensor:
+def penalty_gradient(batch: PenaltyBatch, power: int) -> Tensor:
     """As `Proxy.penalty_gradient`, into reused buffers."""
+    slopes, generators = batch.slopes, batch.generators
     trials, depth, samples, _ = slopes.shape
     if kernels.serve(slopes):
         from stiffgui.stiffness.kernels import sketch
 
         signs = slopes.numel() // trials
         bits = [random_bytes(signs, slopes.device, g).numpy() for g in generators]
-        return sketch.penalty_gradient(slopes, weight, power, bits, grad_slopes, on_weight, place)
-    products = place.keep(
+        return sketch.penalty_gradient(batch, power, bits)
+    products = batch.buffers.keep(
         ("sketch", trials, samples, power),
         lambda: Products(slopes, trials * depth, samples, power),
     )
     random_signs(products.start.view(slopes.shape), generators)
-    d, w = slopes.flatten(0, 1), weight.flatten(0, 1)
+    d, w = slopes.flatten(0, 1), batch.weight.flatten(0, 1)
     value = products.forward(d, w).view(trials, depth, samples)
     p = value.sum(1)
     upstream = p.unsqueeze(1).expand_as(value).reshape(-1, samples)
-    products.backward(upstream, w, grad_slopes.view_as(d), on_weight.view_as(w))
+    products.backward(upstream, w, batch.grad_slopes.view_as(d), batch.on_weight.view_as(w))
     return p
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from stiffgui._lazy import torch
-from stiffgui.stiffness.base import BufferCache, Proxy, tangent
+from stiffgui.stiffness.base import PenaltyBatch, Proxy, tangent
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor
@@ -57,28 +57,21 @@ class SpectralRadius(Proxy):
         radius: Tensor = pair.radius.view(slopes.shape[:3]) + (quotient - quotient.detach())
         return radius
 
-    def penalty_gradient(
-        self,
-        slopes: Tensor,
-        weight: Tensor,
-        generators: list[Generator],
-        grad_slopes: Tensor,
-        on_weight: Tensor,
-        place: BufferCache,
-    ) -> Tensor:
+    def penalty_gradient(self, batch: PenaltyBatch) -> Tensor:
+        slopes, weight = batch.slopes, batch.weight
         if slopes.dtype != torch.float32:
-            return super().penalty_gradient(
-                slopes, weight, generators, grad_slopes, on_weight, place
-            )
+            return super().penalty_gradient(batch)
         from stiffgui.stiffness.dominant import dominant
 
         shape = (*slopes.shape[:3], 2, slopes.shape[3])
-        pair = dominant((slopes.unsqueeze(-1) * weight.unsqueeze(2)).flatten(0, 2), place.threads)
+        pair = dominant(
+            (slopes.unsqueeze(-1) * weight.unsqueeze(2)).flatten(0, 2), batch.buffers.threads
+        )
         left, right = pair.left.view(shape), pair.right.view(shape)
         penalties = pair.radius.view(shape[:3]).sum(1)
         left = left * penalties[:, None, :, None, None]
         images = (right.flatten(2, 3) @ weight.mT).view(shape)
-        torch.sum(left * images, -2, out=grad_slopes)
+        torch.sum(left * images, -2, out=batch.grad_slopes)
         scaled = (left * slopes.unsqueeze(-2)).flatten(2, 3)
-        torch.matmul(scaled.mT, right.flatten(2, 3), out=on_weight)
+        torch.matmul(scaled.mT, right.flatten(2, 3), out=batch.on_weight)
         return penalties

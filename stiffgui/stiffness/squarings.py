@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from stiffgui.stiffness import kernels
-from stiffgui.stiffness.base import BufferCache, tiny
+from stiffgui.stiffness.base import PenaltyBatch, tiny
 
 CACHE = 1_500_000  # bytes: the powers of a chunk of matrices stay in the processor's cache
 
@@ -101,33 +101,21 @@ def gelfand(matrix: Tensor, squarings: int) -> Tensor:
     return value.view(matrix.shape[:-2])
 
 
-def of_factors(slopes: Tensor, weight: Tensor, gradient: Tensor) -> tuple[Tensor, Tensor]:
-    """Gradients of d [M, B, w] and W [M, w, w] from those of J = diag(d) W, [M, B, w, w]."""
-    of_slopes = torch.einsum("mbij,mij->mbi", gradient, weight)
-    return of_slopes, torch.einsum("mbij,mbi->mij", gradient, slopes)
-
-
-def penalty_gradient(
-    slopes: Tensor,
-    weight: Tensor,
-    squarings: int,
-    grad_slopes: Tensor,
-    on_weight: Tensor,
-    place: BufferCache,
-) -> Tensor:
+def penalty_gradient(batch: PenaltyBatch, squarings: int) -> Tensor:
     """As `Proxy.penalty_gradient`: all layers of a few samples of a trial at a time."""
+    slopes, weight = batch.slopes, batch.weight
     if kernels.serve(slopes):
         from stiffgui.stiffness.kernels import gelfand
 
-        return gelfand.penalty_gradient(slopes, weight, squarings, grad_slopes, on_weight, place)
+        return gelfand.penalty_gradient(batch, squarings)
     trials, depth, samples, width = slopes.shape
     penalties = slopes.new_empty(trials, samples)
     some = max(1, _chunk(weight[0], squarings) // depth)
     count = depth * min(some, samples)
-    products = place.keep(
+    products = batch.buffers.keep(
         ("gelfand", count, width, squarings), lambda: Squarings(weight, count, squarings)
     )
-    on_weight.zero_()
+    batch.on_weight.zero_()
     for r in range(trials):
         for first in range(0, samples, some):
             part = slice(first, first + some)
@@ -136,8 +124,9 @@ def penalty_gradient(
             value = products.value(jacobian.flatten(0, 1)).view(d.shape[:2])
             penalties[r, part] = p = value.sum(0)
             gradient = products.gradient(p.expand_as(value).reshape(-1)).view_as(jacobian)
-            grad_slopes[r, :, part], added = of_factors(d, weight[r], gradient)
-            on_weight[r].add_(added)
+            # J = diag(d) W: the gradients of d [N, B, w] and W [N, w, w].
+            batch.grad_slopes[r, :, part] = torch.einsum("mbij,mij->mbi", gradient, weight[r])
+            batch.on_weight[r].add_(torch.einsum("mbij,mbi->mij", gradient, d))
     return penalties
 
 

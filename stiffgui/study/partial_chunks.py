@@ -9,11 +9,11 @@ import contextlib
 import os
 import shutil
 import sqlite3
-import tempfile
 from pathlib import Path
 
 from stiffgui.errors import InputError
-from stiffgui.runs import open_run
+from stiffgui.runs import Run
+from stiffgui.runs.maintenance import content_of
 
 
 class PartialChunks:
@@ -32,12 +32,9 @@ class PartialChunks:
         best: tuple[int, bytes] | None = None
         for path in sorted(self.folder.glob(f"{number}-*.stiff")):
             with contextlib.suppress(InputError, sqlite3.Error, OSError):
-                content = _consistent(path)
-                with tempfile.TemporaryDirectory() as folder:
-                    copy = Path(folder) / path.name
-                    copy.write_bytes(content)
-                    with open_run(copy) as run:
-                        epoch = run.checkpoint_epoch
+                content = content_of(path)
+                with Run(path, content) as run:
+                    epoch = run.checkpoint_epoch
                 if best is None or epoch > best[0]:
                     best = epoch, content
         return best
@@ -50,20 +47,3 @@ class PartialChunks:
         for path in self.folder.glob(f"{number}-*"):
             with contextlib.suppress(OSError):  # still open elsewhere, on Windows
                 path.unlink()
-
-
-def _consistent(path: Path) -> bytes:
-    """The bytes of a database, also while another process writes it."""
-    source = sqlite3.connect(f"{path.resolve().as_uri()}?mode=rw", uri=True)
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            copy = Path(folder) / "copy.stiff"
-            target = sqlite3.connect(copy)
-            try:
-                source.backup(target)
-                target.execute("PRAGMA journal_mode = DELETE")
-            finally:
-                target.close()
-            return copy.read_bytes()
-    finally:
-        source.close()

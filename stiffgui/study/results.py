@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import sqlite3
-import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +15,9 @@ from stiffgui.errors import InputError, nearest, one_of
 from stiffgui.experiment import Experiment
 from stiffgui.runs.extract import extract_trial
 from stiffgui.runs.history import Array, History
-from stiffgui.runs.opening import STUDY, broken, open_file
+from stiffgui.runs.opening import FileReader, open_file
 from stiffgui.runs.run import Run
+from stiffgui.runs.schema import STUDY
 from stiffgui.states import State
 from stiffgui.study.declaration import Study
 from stiffgui.study.plan import Chunk
@@ -100,33 +98,21 @@ class VariantResults:
         return self.trial_numbers[~np.isfinite(self.last["test_error"])]
 
 
-class StudyResults:
-    """A study file opened for reading; `refresh()` sees what has come in since.
+class StudyResults(FileReader):
+    """A study file opened for reading; `refresh()` sees what has come in since."""
 
-    Raises InputError when the file is missing, is no study file, is of a newer version, or is
-    cut off. Use as a context manager, or `close()`.
-    """
+    KIND = STUDY
 
     def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
-        self._database = open_file(self.path, STUDY)
-        weakref.finalize(self, self._database.close)
+        super().__init__(Path(path), open_file(Path(path), STUDY))
         self.study = Study.from_toml(self._meta("study"), f"{self.path}")
-        self.provenance: dict[str, Any] = json.loads(self._meta("provenance"))
         self._runs: dict[int, Run] = {}
         self.refresh()
 
-    def __enter__(self) -> StudyResults:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
     def close(self) -> None:
-        """Let go of the file."""
         for run in self._runs.values():
             run.close()
-        self._database.close()
+        super().close()
 
     def refresh(self) -> None:
         """Read which chunks are done by now."""
@@ -142,10 +128,6 @@ class StudyResults:
             if state.done and state.chunk.number not in self._runs:
                 self._runs[state.chunk.number] = self.run_of_chunk(state.chunk.number)
         self.__dict__.pop("variants", None)
-
-    @property
-    def name(self) -> str:
-        return self.path.stem
 
     @property
     def finished(self) -> bool:
@@ -185,7 +167,7 @@ class StudyResults:
         rows = self._rows("SELECT run FROM chunks WHERE number = ?", number)
         if not rows or rows[0][0] is None:
             raise InputError(f"{self.path} has nothing of chunk {number} yet: let it train on.")
-        return Run.of_bytes(rows[0][0], self.path)
+        return Run(self.path, rows[0][0])
 
     def extract(self, variant: str, trial: int, path: str | Path, *, replace: bool = False) -> Path:
         """Write one trial as a run file of its own, which opens in the Train view.
@@ -214,18 +196,6 @@ class StudyResults:
             f"trial {trial} is not in the study: give a whole number from 0 to "
             f"{self.study.trials - 1}."
         )
-
-    def _meta(self, key: str) -> str:
-        rows = self._rows("SELECT value FROM meta WHERE key = ?", key)
-        if not rows:
-            raise broken(self.path, STUDY)
-        return str(rows[0][0])
-
-    def _rows(self, statement: str, *values: Any) -> list[Any]:
-        try:
-            return self._database.execute(statement, values).fetchall()
-        except sqlite3.Error:
-            raise broken(self.path, STUDY) from None
 
 
 def open_study(path: str | Path) -> StudyResults:

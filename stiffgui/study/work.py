@@ -59,10 +59,7 @@ def train_chunk(
 
 def _shed(path: Path) -> None:
     """Drop what only a training in progress needs."""
-    database = sqlite3.connect(path)
-    try:
+    with contextlib.closing(sqlite3.connect(path)) as database:
         with database:
             database.execute("DELETE FROM checkpoint")
         database.execute("VACUUM")
-    finally:
-        database.close()

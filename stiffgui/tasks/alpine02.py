@@ -10,7 +10,7 @@ from stiffgui.settings import setting
 from stiffgui.tasks.base import (
     Array,
     Data,
-    Task,
+    DrawnTask,
     data_seed,
     noise_level,
     test_samples,
@@ -18,7 +18,7 @@ from stiffgui.tasks.base import (
 )
 
 
-class Alpine02(Task):
+class Alpine02(DrawnTask):
     """Alpine02 function
 
     f(x) = prod_i sqrt|x_i| sin(x_i) on [-5, 5]^d, inputs uniform in the cube. In two
@@ -40,18 +40,6 @@ class Alpine02(Task):
     noise: float = noise_level()
     seed: int = data_seed()
 
-    @property
-    def inputs(self) -> int:
-        return self.dimension
-
-    @property
-    def outputs(self) -> int:
-        return 1
-
-    @property
-    def training_samples(self) -> int:
-        return self.train_samples
-
     def domain(self) -> Array:
         return np.tile([-5.0, 5.0], (self.dimension, 1))
 
@@ -59,10 +47,7 @@ class Alpine02(Task):
         return np.asarray(np.prod(np.sqrt(np.abs(x)) * np.sin(x), axis=1, keepdims=True))
 
     def data(self) -> Data:
-        # Separate streams: changing one size or the noise leaves the other samples alone.
-        train, test, noise = (
-            np.random.default_rng(s) for s in np.random.SeedSequence(self.seed).spawn(3)
-        )
+        train, test, noise = self.streams(3)
         x_train = train.uniform(-5, 5, (self.train_samples, self.dimension))
         x_test = test.uniform(-5, 5, (self.test_samples, self.dimension))
         y_train = self.function(x_train)

@@ -6,10 +6,10 @@ from typing import Literal
 
 import numpy as np
 
-from stiffgui.tasks.base import Array, Data, Task, data_seed, test_samples, training_samples
+from stiffgui.tasks.base import Array, Data, DrawnTask, data_seed, test_samples, training_samples
 
 
-class Annulus(Task):
+class Annulus(DrawnTask):
     """Disc and ring (annulus)
 
     f = -1 where |x| <= 0.4, +1 where 0.6 <= |x| <= 1, in the plane. A flow is a
@@ -23,18 +23,6 @@ class Annulus(Task):
     test_samples: int = test_samples(200, "Half of them in the disc.")
     seed: int = data_seed("the samples")
 
-    @property
-    def inputs(self) -> int:
-        return 2
-
-    @property
-    def outputs(self) -> int:
-        return 1
-
-    @property
-    def training_samples(self) -> int:
-        return self.train_samples
-
     def domain(self) -> Array:
         return np.tile([-1.0, 1.0], (2, 1))
 
@@ -43,7 +31,7 @@ class Annulus(Task):
         return np.where(np.linalg.norm(x, axis=1, keepdims=True) > 0.5, 1.0, -1.0)
 
     def data(self) -> Data:
-        train, test = (np.random.default_rng(s) for s in np.random.SeedSequence(self.seed).spawn(2))
+        train, test = self.streams(2)
         x_train, x_test = _points(train, self.train_samples), _points(test, self.test_samples)
         names = ("x1", "x2"), ("f(x)",)
         return Data(x_train, self.function(x_train), x_test, self.function(x_test), *names)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -49,6 +49,11 @@ class Data:
             return x
         return np.asarray(x * self.input_scale + self.input_shift)
 
+    def scaled(self, shift: Array, scale: Array) -> Data:
+        """Targets given in own units as the network is to learn them, by shift and scale [o]."""
+        train, test = (self.y_train - shift) / scale, (self.y_test - shift) / scale
+        return replace(self, y_train=train, y_test=test, output_shift=shift, output_scale=scale)
+
     def unit(self, output: int) -> str:
         """The own unit of an output; empty where it has none."""
         return self.output_units[output] if self.output_units else ""
@@ -67,19 +72,9 @@ def standardised(
 
     A target that is constant there is only shifted.
     """
-    shift, scale = y_train.mean(0), y_train.std(0)
-    scale = np.where(scale > 0, scale, 1.0)
-    return Data(
-        x_train,
-        (y_train - shift) / scale,
-        x_test,
-        (y_test - shift) / scale,
-        input_names,
-        output_names,
-        output_units,
-        shift,
-        scale,
-    )
+    scale = y_train.std(0)
+    own = Data(x_train, y_train, x_test, y_test, input_names, output_names, output_units)
+    return own.scaled(y_train.mean(0), np.where(scale > 0, scale, 1.0))
 
 
 def training_samples(default: int, help: str = "Size of the training set.") -> Any:
@@ -147,3 +142,34 @@ class Task(Settings, ABC):
     def function(self, x: Array) -> Array | None:
         """The noise-free target [samples, o] at x [samples, d], when it is known anywhere."""
         return None
+
+
+class DrawnTask(Task):
+    """A task that draws its samples from a domain: settings train_samples, test_samples, seed.
+
+    It has an input for every row of `domain`, and one output unless it says otherwise.
+    """
+
+    if TYPE_CHECKING:
+        train_samples: int = 0
+        test_samples: int = 0
+        seed: int = 0
+
+    @property
+    def inputs(self) -> int:
+        return len(self.domain())
+
+    @property
+    def outputs(self) -> int:
+        return 1
+
+    @property
+    def training_samples(self) -> int:
+        return self.train_samples
+
+    @abstractmethod
+    def domain(self) -> Array: ...
+
+    def streams(self, count: int) -> Iterator[np.random.Generator]:
+        """Streams of their own: changing one size or the noise leaves other samples alone."""
+        return map(np.random.default_rng, np.random.SeedSequence(self.seed).spawn(count))

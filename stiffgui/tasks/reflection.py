@@ -6,10 +6,10 @@ from typing import Literal
 
 import numpy as np
 
-from stiffgui.tasks.base import Array, Data, Task, data_seed, test_samples, training_samples
+from stiffgui.tasks.base import Array, Data, DrawnTask, data_seed, test_samples, training_samples
 
 
-class Reflection(Task):
+class Reflection(DrawnTask):
     """Reflection, x to -x
 
     f(x) = -x on [-1, 1], one input. The flow of a well-posed scalar ODE is increasing, so it
@@ -21,18 +21,6 @@ class Reflection(Task):
     train_samples: int = training_samples(64, "Evenly spaced from -1 to 1.")
     test_samples: int = test_samples(200, "Drawn uniformly.")
     seed: int = data_seed("the test samples")
-
-    @property
-    def inputs(self) -> int:
-        return 1
-
-    @property
-    def outputs(self) -> int:
-        return 1
-
-    @property
-    def training_samples(self) -> int:
-        return self.train_samples
 
     def domain(self) -> Array:
         return np.array([[-1.0, 1.0]])

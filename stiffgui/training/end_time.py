@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from torch import Generator, Tensor
+from torch import Tensor
 
-from stiffgui.regularizers import Regularizer
 from stiffgui.resnet.architecture import Architecture
 from stiffgui.resnet.network import ResidualNetwork
+from stiffgui.training.graph import Batch
 from stiffgui.training.step import Gradient
 from stiffgui.training.step_by_autograd import AutogradGradient
 
@@ -34,20 +34,13 @@ class RandomEndTime:
         """Draw the end times of this epoch."""
         self._random = np.random.default_rng([self._seed, 2**31, epoch])
 
-    def __call__(
-        self,
-        x: Tensor,
-        y: Tensor,
-        regularizer: Regularizer,
-        generators: list[Generator],
-        into: Tensor,
-    ) -> None:
+    def __call__(self, *batch: *Batch) -> None:
         """As the gradient it calls."""
         own = self._network.architecture
         factor = 1 + self._jitter * self._random.uniform(-1, 1)
         self._use(own.model_copy(update={"horizon": own.horizon * factor}))
         try:
-            self._gradient(x, y, regularizer, generators, into)
+            self._gradient(*batch)
         finally:
             self._use(own)
 

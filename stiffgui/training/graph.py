@@ -12,7 +12,9 @@ from torch import Generator, Tensor
 from stiffgui.regularizers import Regularizer
 
 Replay = Callable[[], Any]
-Compute = Callable[[Tensor, Tensor, Regularizer, list[Generator], Tensor], None]
+# x [R, B, d], y [R, B, o], penalty, a generator per trial; loss, penalty and share go to [3, R].
+Batch = tuple[Tensor, Tensor, Regularizer, list[Generator], Tensor]
+Compute = Callable[[*Batch], None]
 WARM_UP = 3  # runs before a capture: buffers and library workspaces come into being
 KEPT = 8  # graphs: whole and short batches, with and without penalty; live weights make more
 
@@ -45,34 +47,22 @@ class CapturedGradient:
         self._compute, self._capture = compute, capture or capture_on_device
         self._graphs: dict[Any, _Graph] = {}
 
-    def __call__(
-        self,
-        x: Tensor,
-        y: Tensor,
-        regularizer: Regularizer,
-        generators: list[Generator],
-        into: Tensor,
-    ) -> None:
-        """As `Gradient`: loss, mean penalty and share of the batch go to `into` [3, R]."""
+    def __call__(self, *batch: *Batch) -> None:
+        """As `Gradient`."""
+        x, y, regularizer, _, into = batch
         key = (x.shape, y.shape, regularizer)
         if key not in self._graphs:
             if len(self._graphs) >= KEPT:
                 self._graphs.clear()
-            self._graphs[key] = self._record(x, y, regularizer, generators, into)
+            self._graphs[key] = self._record(*batch)
         graph = self._graphs[key]
         graph.x.copy_(x)
         graph.y.copy_(y)
         graph.replay()
         into.copy_(graph.into)
 
-    def _record(
-        self,
-        x: Tensor,
-        y: Tensor,
-        regularizer: Regularizer,
-        generators: list[Generator],
-        into: Tensor,
-    ) -> _Graph:
+    def _record(self, *batch: *Batch) -> _Graph:
+        x, y, regularizer, generators, into = batch
         static = x.clone(), y.clone()
         result = torch.zeros_like(into)
         drawn = [generator.get_state() for generator in generators]

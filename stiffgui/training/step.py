@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 from torch import Generator, Tensor
 
 from stiffgui.regularizers import L2, NoPenalty, Regularizer, Stiffness
-from stiffgui.resnet.expansion import stack
+from stiffgui.resnet.expansion import ExpandedStack, is_identity
 from stiffgui.resnet.manual_pass import ManualPass
 from stiffgui.resnet.network import Pass, ResidualNetwork
 from stiffgui.stiffness import kernels
-from stiffgui.stiffness.base import BufferCache, tiny
+from stiffgui.stiffness.base import BufferCache, PenaltyBatch, tiny
 from stiffgui.training.parameter_buffer import ParameterBuffer
 
 
@@ -32,7 +34,7 @@ class Gradient:
     ) -> None:
         self._network, self._parameters, self._gradient = network, parameters, gradient
         self._stacks: dict[tuple[int, int], ManualPass] = {}
-        self._place = BufferCache(threads)
+        self._buffers = BufferCache(threads)
 
     def __call__(
         self,
@@ -46,14 +48,15 @@ class Gradient:
         stack = self._stack(x.shape[1], y.shape[-1])
         difference = stack.forward(x) - y
         length = torch.linalg.vector_norm(difference.flatten(1), dim=1)  # sqrt(B mean |.|^2)
+        run = _Run(stack, x, difference, length, into)
         if isinstance(regularizer, NoPenalty):
-            self._without_penalty(stack, x, difference, length, into)
+            run.without_penalty()
         elif isinstance(regularizer, L2):
-            self._with_l2(stack, x, difference, length, regularizer.weight, into)
+            self._with_l2(run, regularizer.weight)
         elif isinstance(regularizer, Stiffness):
-            self._with_stiffness(stack, x, difference, length, regularizer, generators, into)
+            self._with_stiffness(run, regularizer, generators)
         else:
-            self._with_penalty(stack, x, difference, length, regularizer, generators, into)
+            self._with_penalty(run, regularizer, generators)
 
     def forward(self, x: Tensor, outputs: int) -> Tensor:
         """y [R, B, o] of x [R, B, d], valid until the next call."""
@@ -68,38 +71,19 @@ class Gradient:
         """Buffers for batches of this size: whole ones, and the short last one."""
         key = samples, outputs
         if key not in self._stacks:
-            self._stacks[key] = stack(
-                self._network.architecture,
-                self._parameters.blocks,
-                self._gradient.blocks,
-                samples,
-                outputs,
-            )
+            architecture = self._network.architecture
+            kind = ManualPass if is_identity(architecture) else ExpandedStack
+            blocks = self._parameters.blocks, self._gradient.blocks
+            self._stacks[key] = kind(architecture, *blocks, samples, outputs)
         return self._stacks[key]
 
-    def _without_penalty(
-        self, stack: ManualPass, x: Tensor, difference: Tensor, length: Tensor, into: Tensor
-    ) -> None:
-        samples = x.shape[1]
-        loss = (length * samples**-0.5).clamp_min_(tiny(length) ** 0.5)
-        stack.backward(x, difference.div_((loss * samples).view(-1, 1, 1)))
-        into[0] = loss
-
-    def _with_l2(
-        self,
-        stack: ManualPass,
-        x: Tensor,
-        difference: Tensor,
-        length: Tensor,
-        weight: float,
-        into: Tensor,
-    ) -> None:
+    def _with_l2(self, run: _Run, weight: float) -> None:
         """p = mean norm of the arrays, so dp/dW = W / (|W| arrays)."""
         norms = parameter_norms(self._parameters)
         arrays = sum(n.shape[1] for n in norms.values())
         penalty = torch.cat(list(norms.values()), 1).sum(1) / arrays
-        loss = self._record(length, x.shape[1], weight, penalty, penalty.square(), into)
-        stack.backward(x, difference.div_((loss * x.shape[1]).view(-1, 1, 1)))
+        loss = run.record(weight, penalty, penalty.square())
+        run.stack.backward(run.x, run.scaled_difference(loss))
         factor = (weight / arrays * penalty / loss).unsqueeze(1)
         for name, norm in norms.items():
             block = self._parameters.blocks[name]
@@ -109,102 +93,101 @@ class Gradient:
             self._gradient.blocks[name].addcmul_(block, scale)
 
     def _with_stiffness(
-        self,
-        stack: ManualPass,
-        x: Tensor,
-        difference: Tensor,
-        length: Tensor,
-        regularizer: Stiffness,
-        generators: list[Generator],
-        into: Tensor,
+        self, run: _Run, regularizer: Stiffness, generators: list[Generator]
     ) -> None:
         """p_i = sum_n proxy: the proxy gives the gradient of sum_i p_i^2 / 2 by hand."""
+        stack = run.stack
         slopes = regularizer.of_batch(stack.slopes).contiguous()
         grad_slopes, on_weight = stack.room
         whole = slopes.shape == grad_slopes.shape
         into_slopes = grad_slopes if whole else torch.empty_like(slopes)
         p = regularizer.proxy.penalty_gradient(
-            slopes, stack.weight, generators, into_slopes, on_weight, self._place
+            PenaltyBatch(slopes, stack.weight, generators, into_slopes, on_weight, self._buffers)
         )
         if not whole:
             regularizer.of_batch(grad_slopes.zero_()).copy_(into_slopes)
-        self._join(stack, regularizer.weight, p, length, difference, into)
-        stack.backward(x, difference, joined=True)
-
-    def _join(
-        self,
-        stack: ManualPass,
-        weight: float,
-        p: Tensor,
-        length: Tensor,
-        difference: Tensor,
-        into: Tensor,
-    ) -> None:
-        """The loss; its gradients replace `difference` and, in the room, those of sum p^2 / 2."""
-        grad_slopes, on_weight = stack.room
-        if kernels.serve(p):
-            from stiffgui.training.loss_kernel import join
-
-            arrays = (difference, grad_slopes, on_weight, stack.curvature, into)
-            lengths = length.numpy()
-            join(p.numpy(), lengths, weight, tiny(p), stack.step, *(a.numpy() for a in arrays))
-            return
-        samples = difference.shape[1]
-        loss = self._record(length, samples, weight, p.mean(1), p.square().mean(1), into)
-        share = (weight / p.shape[1] / loss).view(-1, 1, 1, 1)
-        difference.div_((loss * samples).view(-1, 1, 1))
-        on_weight.mul_(share)
-        grad_slopes.mul_(stack.curvature).mul_(share / stack.step)
+        run.join(regularizer.weight, p)
+        stack.backward(run.x, run.difference, joined=True)
 
     def _with_penalty(
-        self,
-        stack: ManualPass,
-        x: Tensor,
-        difference: Tensor,
-        length: Tensor,
-        regularizer: Regularizer,
-        generators: list[Generator],
-        into: Tensor,
+        self, run: _Run, regularizer: Regularizer, generators: list[Generator]
     ) -> None:
+        stack, weight = run.stack, regularizer.weight
         constants = [stack.output, stack.slopes, stack.states, stack.last]
         output, slopes, states, last = (c.detach().requires_grad_() for c in constants)
-        run = Pass(output, [*states.unbind(1), last], slopes)
-        penalties = regularizer.penalty(self._network, run, generators)
+        forward = Pass(output, [*states.unbind(1), last], slopes)
+        penalties = regularizer.penalty(self._network, forward, generators)
         if penalties is None:
-            return self._without_penalty(stack, x, difference, length, into)
-        weight, p = regularizer.weight, penalties.detach()
-        loss = self._record(length, x.shape[1], weight, p.mean(1), p.square().mean(1), into)
-        samples = loss.unsqueeze(1)
+            run.without_penalty()
+            return
+        p = penalties.detach()
+        loss = run.record(weight, p.mean(1), p.square().mean(1))
         on_output, grad_slopes, on_states, on_last, *on_parameters = _gradients(
             penalties,
             [output, slopes, states, last, *self._network.parameters.values()],
-            p * (weight / (samples * p.shape[1])),
+            p * (weight / (loss.unsqueeze(1) * p.shape[1])),
         )
-        difference.div_((loss * x.shape[1]).view(-1, 1, 1))
+        difference = run.scaled_difference(loss)
         if on_output is not None:
             difference.add_(on_output)
-        joined = grad_slopes is not None
         if grad_slopes is not None:
             into_slopes, into_weight = stack.room
             torch.mul(grad_slopes, stack.curvature, out=into_slopes).div_(stack.step)
             into_weight.zero_()
-        stack.backward(x, difference, joined, on_states, on_last)
+        stack.backward(run.x, difference, grad_slopes is not None, on_states, on_last)
         for block, added in zip(self._gradient.blocks.values(), on_parameters, strict=True):
             if added is not None:
                 block.add_(added)
-        return None
 
-    @staticmethod
-    def _record(
-        length: Tensor, samples: int, weight: float, mean: Tensor, square: Tensor, into: Tensor
-    ) -> Tensor:
-        """The loss [R] from the norm of the differences, the mean penalty and its mean square."""
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """A batch x [R, B, d] after its forward pass: output minus target [R, B, o], its norms [R].
+
+    Loss, mean penalty and the penalty's share go to `into` [3, R].
+    """
+
+    stack: ManualPass
+    x: Tensor
+    difference: Tensor
+    length: Tensor
+    into: Tensor
+
+    def without_penalty(self) -> None:
+        """Loss and gradient where nothing is added."""
+        loss = (self.length * self.x.shape[1] ** -0.5).clamp_min_(tiny(self.length) ** 0.5)
+        self.stack.backward(self.x, self.scaled_difference(loss))
+        self.into[0] = loss
+
+    def record(self, weight: float, mean: Tensor, square: Tensor) -> Tensor:
+        """The loss [R] with the mean penalty and its mean square."""
         added = weight * square
-        total = (length.square() / samples + added).clamp_min_(tiny(length))
-        torch.sqrt(total, out=into[0])
-        into[1] = mean
-        torch.div(added, total, out=into[2])
-        return into[0]
+        total = (self.length.square() / self.x.shape[1] + added).clamp_min_(tiny(self.length))
+        torch.sqrt(total, out=self.into[0])
+        self.into[1] = mean
+        torch.div(added, total, out=self.into[2])
+        return self.into[0]
+
+    def scaled_difference(self, loss: Tensor) -> Tensor:
+        """The gradient of the loss by the output, in the place of `difference`."""
+        return self.difference.div_((loss * self.x.shape[1]).view(-1, 1, 1))
+
+    def join(self, weight: float, p: Tensor) -> None:
+        """The loss; its gradients replace `difference` and, in the room, those of sum p^2 / 2."""
+        stack = self.stack
+        grad_slopes, on_weight = stack.room
+        if kernels.serve(p):
+            from stiffgui.training.loss_kernel import join
+
+            arrays = (self.difference, grad_slopes, on_weight, stack.curvature, self.into)
+            numbers = (weight, tiny(p), stack.step)
+            join(p.numpy(), self.length.numpy(), *numbers, *(a.numpy() for a in arrays))
+            return
+        loss = self.record(weight, p.mean(1), p.square().mean(1))
+        share = (weight / p.shape[1] / loss).view(-1, 1, 1, 1)
+        self.scaled_difference(loss)
+        on_weight.mul_(share)
+        grad_slopes.mul_(stack.curvature).mul_(share / stack.step)
 
 
 def parameter_norms(parameters: ParameterBuffer) -> dict[str, Tensor]:

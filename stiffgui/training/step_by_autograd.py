@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import torch
-from torch import Generator, Tensor
+from torch import Tensor
 
-from stiffgui.regularizers import Regularizer
 from stiffgui.resnet.network import ResidualNetwork
+from stiffgui.training.graph import Batch
 from stiffgui.training.loss import batch_loss
 from stiffgui.training.parameter_buffer import ParameterBuffer
 from stiffgui.training.step import Gradient
@@ -20,19 +20,13 @@ class AutogradGradient:
     ) -> None:
         self._network, self._gradient = network, gradient
 
-    def __call__(
-        self,
-        x: Tensor,
-        y: Tensor,
-        regularizer: Regularizer,
-        generators: list[Generator],
-        into: Tensor,
-    ) -> None:
-        """The batch x [R, B, d], y [R, B, o]; loss, mean penalty and share go to `into` [3, R]."""
+    def __call__(self, *batch: *Batch) -> None:
+        """As `Gradient`."""
+        x, y, regularizer, generators, into = batch
         values = batch_loss(self._network, regularizer, x, y, generators)
         leaves = list(self._network.parameters.values())
-        found = torch.autograd.grad(values[0].sum(), leaves, allow_unused=True)
-        for block, gradient in zip(self._gradient.blocks.values(), found, strict=True):
+        gradients = torch.autograd.grad(values[0].sum(), leaves, allow_unused=True)
+        for block, gradient in zip(self._gradient.blocks.values(), gradients, strict=True):
             block.zero_() if gradient is None else block.copy_(gradient)
         for row, value in zip(into, values, strict=True):
             row.copy_(value.detach())

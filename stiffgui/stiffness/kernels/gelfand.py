@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from stiffgui.stiffness.base import BufferCache, tiny
+from stiffgui.stiffness.base import PenaltyBatch, tiny
 from stiffgui.stiffness.kernels.compiler import compiled
 from stiffgui.stiffness.kernels.threads import share
 
@@ -17,21 +17,14 @@ Array = NDArray[Any]
 PARTS = 4  # of a trial's samples, whatever the number of threads
 
 
-def penalty_gradient(
-    slopes: Tensor,
-    weight: Tensor,
-    squarings: int,
-    grad_slopes: Tensor,
-    on_weight: Tensor,
-    place: BufferCache,
-) -> Tensor:
+def penalty_gradient(batch: PenaltyBatch, squarings: int) -> Tensor:
     """As `Proxy.penalty_gradient`."""
-    trials, depth, samples, width = slopes.shape
-    penalties = slopes.new_empty(trials, samples)
-    d, w, p, on_d, on_w = (t.numpy() for t in (slopes, weight, penalties, grad_slopes, on_weight))
-    smallest = tiny(slopes) ** 0.5
+    trials, depth, samples, width = batch.slopes.shape
+    penalties, buffers = batch.slopes.new_empty(trials, samples), batch.buffers
+    (d, w, on_d, on_w), p = batch.arrays(), penalties.numpy()
+    smallest = tiny(batch.slopes) ** 0.5
     parts = min(PARTS, samples)
-    added = place.keep(
+    added = buffers.keep(
         ("gelfand", trials, parts, depth, width),
         lambda: np.empty((trials, parts, depth, width, width), d.dtype),
     )
@@ -44,10 +37,10 @@ def penalty_gradient(
     def work(part: tuple[int, int], thread: int) -> None:
         r, k = part
         first, last = k * samples // parts, (k + 1) * samples // parts
-        powers, slope, spare = place.keep(("gelfand", thread, squarings, depth, width), room)
+        powers, slope, spare = buffers.keep(("gelfand", thread, squarings, depth, width), room)
         gelfand(d[r], w[r], first, last, smallest, powers, slope, spare, p[r], on_d[r], added[r, k])
 
-    share([(r, k) for r in range(trials) for k in range(parts)], work, place.threads)
+    share([(r, k) for r in range(trials) for k in range(parts)], work, buffers.threads)
     added.sum(1, out=on_w)
     return penalties
 

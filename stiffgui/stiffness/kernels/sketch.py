@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from stiffgui.stiffness.base import BufferCache, tiny
+from stiffgui.stiffness.base import PenaltyBatch, tiny
 from stiffgui.stiffness.kernels.compiler import compiled
 from stiffgui.stiffness.kernels.threads import share
 
@@ -17,30 +17,22 @@ Array = NDArray[Any]
 RESCALE = 8  # products between two rescalings
 
 
-def penalty_gradient(
-    slopes: Tensor,
-    weight: Tensor,
-    power: int,
-    bits: list[Array],
-    grad_slopes: Tensor,
-    on_weight: Tensor,
-    place: BufferCache,
-) -> Tensor:
+def penalty_gradient(batch: PenaltyBatch, power: int, bits: list[Array]) -> Tensor:
     """As `Proxy.penalty_gradient`; a trial's bits decide its random signs, one each."""
-    trials, depth, samples, width = slopes.shape
-    penalties = slopes.new_empty(trials, samples)
-    d, w, p, on_d, on_w = (t.numpy() for t in (slopes, weight, penalties, grad_slopes, on_weight))
-    smallest = tiny(slopes) ** 0.5
+    trials, depth, samples, width = batch.slopes.shape
+    penalties = batch.slopes.new_empty(trials, samples)
+    (d, w, on_d, on_w), p = batch.arrays(), penalties.numpy()
+    smallest = tiny(batch.slopes) ** 0.5
     block = (power, samples, width)
 
     def room() -> tuple[Array, ...]:
         return tuple(np.empty(shape, d.dtype) for shape in ((depth, *block), block, block))
 
     def work(r: int, thread: int) -> None:
-        u, v, h = place.keep(("sketch", thread, depth, *block), room)
+        u, v, h = batch.buffers.keep(("sketch", thread, depth, *block), room)
         sketch(d[r], w[r], bits[r], smallest, u, v, h, p[r], on_d[r], on_w[r])
 
-    share(range(trials), work, place.threads)
+    share(range(trials), work, batch.buffers.threads)
     return penalties
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from typing import ClassVar
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from stiffgui.settings import setting
 from stiffgui.tasks.base import (
     Array,
     Data,
+    DrawnTask,
     Task,
     data_seed,
     noise_level,
@@ -21,7 +23,7 @@ from stiffgui.tasks.base import (
 NEAR_ONE = (1 / 3, 3.0)
 
 
-class BenchmarkFunction(Task):
+class BenchmarkFunction(DrawnTask):
     """A function on a box, with samples uniform in it.
 
     Inputs reach the network scaled from the box to [-1, 1]. Targets are standardised with the
@@ -29,6 +31,7 @@ class BenchmarkFunction(Task):
     otherwise. Test targets carry no noise.
     """
 
+    UNIT: ClassVar[str] = ""  # of f
     train_samples: int = training_samples(900)
     test_samples: int = test_samples(300)
     noise: float = noise_level()
@@ -46,21 +49,9 @@ class BenchmarkFunction(Task):
         """Names of the inputs."""
         return tuple(f"x{i + 1}" for i in range(self.inputs))
 
-    def unit(self) -> str:
-        """Unit of f."""
-        return ""
-
     @property
     def inputs(self) -> int:
         return len(self.box())
-
-    @property
-    def outputs(self) -> int:
-        return 1
-
-    @property
-    def training_samples(self) -> int:
-        return self.train_samples
 
     def domain(self) -> Array:
         return np.tile([-1.0, 1.0], (self.inputs, 1))
@@ -72,29 +63,25 @@ class BenchmarkFunction(Task):
     def data(self) -> Data:
         x_train, y_train, x_test = self._draws()
         shift, scale = self._scaling(y_train)
-        return Data(
+        own = Data(
             x_train,
-            (y_train - shift) / scale,
+            y_train,
             x_test,
-            (self._at(x_test) - shift) / scale,
+            self._at(x_test),
             self.names(),
             ("f(x)",),
-            (self.unit(),),
-            np.array([shift]),
-            np.array([scale]),
-            self.box().mean(1),
-            np.ptp(self.box(), axis=1) / 2,
+            (self.UNIT,),
+            input_shift=self.box().mean(1),
+            input_scale=np.ptp(self.box(), axis=1) / 2,
         )
+        return own.scaled(np.array([shift]), np.array([scale]))
 
     def _at(self, x: Array) -> Array:
         low, high = self.box().T
         return np.asarray(self.value(low + (high - low) * (x + 1) / 2))[:, None]
 
     def _draws(self) -> tuple[Array, Array, Array]:
-        # Separate streams: changing one size or the noise leaves the other samples alone.
-        train, test, noise = (
-            np.random.default_rng(s) for s in np.random.SeedSequence(self.seed).spawn(3)
-        )
+        train, test, noise = self.streams(3)
         x_train = train.uniform(-1, 1, (self.train_samples, self.inputs))
         x_test = test.uniform(-1, 1, (self.test_samples, self.inputs))
         y_train = self._at(x_train)
@@ -111,12 +98,10 @@ class BenchmarkFunction(Task):
 class Cube(BenchmarkFunction):
     """A test function with the same range for any number of inputs."""
 
-    def range(self) -> tuple[float, float]:
-        """Lower and upper end of every input."""
-        return 0.0, 1.0
+    RANGE: ClassVar[tuple[float, float]] = (0.0, 1.0)  # lower and upper end of every input
 
     def box(self) -> Array:
-        return np.tile(self.range(), (self.inputs, 1))
+        return np.tile(self.RANGE, (self.inputs, 1))
 
 
 class AnyDimension(Task):

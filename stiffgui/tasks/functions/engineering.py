@@ -14,20 +14,12 @@ class _Device(BenchmarkFunction):
     """Named inputs with a range each."""
 
     RANGES: ClassVar[dict[str, tuple[float, float]]]
-    UNIT: ClassVar[str]
-
-    @property
-    def inputs(self) -> int:
-        return len(self.RANGES)
 
     def box(self) -> Array:
         return np.array(list(self.RANGES.values()), dtype=np.float64)
 
     def names(self) -> tuple[str, ...]:
         return tuple(self.RANGES)
-
-    def unit(self) -> str:
-        return self.UNIT
 
 
 class Borehole(_Device):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -18,9 +18,7 @@ class Alpine01(AnyDimension, Cube):
     """
 
     kind: Literal["alpine01"] = "alpine01"
-
-    def range(self) -> tuple[float, float]:
-        return -10.0, 10.0
+    RANGE: ClassVar[tuple[float, float]] = (-10.0, 10.0)
 
     def value(self, x: Array) -> Array:
         return np.asarray(np.abs(x * np.sin(x) + 0.1 * x).sum(1))
@@ -35,9 +33,7 @@ class Ackley(AnyDimension, Cube):
     """
 
     kind: Literal["ackley"] = "ackley"
-
-    def range(self) -> tuple[float, float]:
-        return -32.768, 32.768
+    RANGE: ClassVar[tuple[float, float]] = (-32.768, 32.768)
 
     def value(self, x: Array) -> Array:
         distance = np.sqrt(np.square(x).mean(1))
@@ -53,9 +49,7 @@ class Rastrigin(AnyDimension, Cube):
     """
 
     kind: Literal["rastrigin"] = "rastrigin"
-
-    def range(self) -> tuple[float, float]:
-        return -5.12, 5.12
+    RANGE: ClassVar[tuple[float, float]] = (-5.12, 5.12)
 
     def value(self, x: Array) -> Array:
         return np.asarray((10 + x * x - 10 * np.cos(2 * np.pi * x)).sum(1))

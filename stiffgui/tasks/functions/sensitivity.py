@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -49,8 +49,7 @@ class Ishigami(Cube):
     def inputs(self) -> int:
         return 3
 
-    def range(self) -> tuple[float, float]:
-        return -np.pi, np.pi
+    RANGE: ClassVar[tuple[float, float]] = (-np.pi, np.pi)
 
     def value(self, x: Array) -> Array:
         return np.asarray(

@@ -12,7 +12,7 @@ from stiffgui.settings import setting
 from stiffgui.tasks.base import (
     Array,
     Data,
-    Task,
+    DrawnTask,
     data_seed,
     standardised,
     test_samples,
@@ -25,7 +25,7 @@ from stiffgui.tasks.land_carbon.simulation import AVERAGED_YEARS, YEARS, run
 VERSION = 1  # of the model's equations: an older result that was kept is not used
 
 
-class LandCarbon(Task):
+class LandCarbon(DrawnTask):
     """Reduced land-carbon model
 
     15 uncertain parameters to 10 carbon fluxes and pools of a deciduous forest, means over the
@@ -49,16 +49,8 @@ class LandCarbon(Task):
     )
 
     @property
-    def inputs(self) -> int:
-        return len(INPUTS)
-
-    @property
     def outputs(self) -> int:
         return len(OUTPUTS)
-
-    @property
-    def training_samples(self) -> int:
-        return self.train_samples
 
     def domain(self) -> Array:
         return np.tile([-1.0, 1.0], (len(INPUTS), 1))
@@ -67,7 +59,7 @@ class LandCarbon(Task):
         self._samples(tell)
 
     def data(self) -> Data:
-        train, test = (self._scaled(x) for x in self._draws())
+        train, test = (2.0 * x - 1.0 for x in self._draws())
         split = self.train_samples
         y = self._samples(None)
         names, units = tuple(OUTPUTS), tuple(OUTPUTS.values())
@@ -77,14 +69,9 @@ class LandCarbon(Task):
 
     def _draws(self) -> tuple[Array, Array]:
         """Training and test points in the unit cube, from streams of their own."""
-        train, test = (np.random.default_rng(s) for s in np.random.SeedSequence(self.seed).spawn(2))
-        return train.random((self.train_samples, self.inputs)), test.random(
-            (self.test_samples, self.inputs)
-        )
-
-    @staticmethod
-    def _scaled(unit: Array) -> Array:
-        return 2.0 * unit - 1.0
+        train, test = self.streams(2)
+        sizes = self.train_samples, self.test_samples
+        return train.random((sizes[0], self.inputs)), test.random((sizes[1], self.inputs))
 
     def _samples(self, tell: Callable[[str], None] | None) -> Array:
         """Outputs of training and test members together, in their own units."""

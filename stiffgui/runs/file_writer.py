@@ -1,0 +1,92 @@
+"""What writing a run and writing a study have in common."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import ClassVar, Self
+
+from stiffgui.errors import InputError
+from stiffgui.runs.maintenance import leave_plain, migrate
+from stiffgui.runs.opening import is_ours
+from stiffgui.runs.schema import Kind
+
+
+class FileWriter:
+    """A .stiff file being written: WAL while open, one plain file after `close`.
+
+    `replace` allows that the file exists. Raises InputError when it does and may not be replaced,
+    and when it cannot be written.
+    """
+
+    KIND: ClassVar[Kind]
+    SYNCHRONOUS: ClassVar[str] = "NORMAL"
+
+    def __init__(self, path: str | Path, *, replace: bool = False) -> None:
+        self.path = Path(path)
+        refuse_existing(self.path, replace)
+        with writing_to(self.path):
+            for end in ("", "-wal", "-shm"):  # SQLite's own files beside an open database
+                self.path.with_name(self.path.name + end).unlink(missing_ok=True)
+            self._open()
+
+    @classmethod
+    def _of_existing(cls, path: str | Path) -> Self:
+        """A file that can be read, as one of the present version."""
+        writer = cls.__new__(cls)
+        writer.path = Path(path)
+        with writing_to(writer.path):
+            migrate(writer.path, cls.KIND)
+            writer._open()
+        return writer
+
+    def _open(self) -> None:
+        self._database = sqlite3.connect(self.path, timeout=30.0, check_same_thread=False)
+        self._database.execute("PRAGMA journal_mode = WAL")
+        self._database.execute(f"PRAGMA synchronous = {self.SYNCHRONOUS}")
+
+    def _put(self, key: str, value: str) -> None:
+        self._database.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+    def _close(self) -> None:
+        with contextlib.suppress(sqlite3.OperationalError):  # a reader is still there: WAL stays
+            leave_plain(self._database)
+        self._database.close()
+
+
+def refuse_existing(path: Path, replace: bool) -> None:
+    """Raise InputError for a name that is no .stiff file's, or a file that may not be replaced.
+
+    Never replaced, whatever is asked, is a file that is neither a run nor a study.
+    """
+    if path.is_dir():
+        raise InputError(f"{path} is a folder: name a file in it, such as {path / 'run.stiff'}.")
+    if path.suffix != ".stiff":
+        raise InputError(f"{path} does not end in .stiff: name it {path.with_suffix('.stiff')}.")
+    if not path.exists():
+        return
+    if not replace:
+        raise InputError(f"{path} exists: choose another name, or add --force to replace it.")
+    if not is_ours(path):
+        raise InputError(
+            f"{path} was not written by stiffgui and is not replaced: choose another name."
+        )
+
+
+@contextlib.contextmanager
+def writing_to(path: Path) -> Iterator[None]:
+    """Turn what goes wrong while writing `path` into an InputError."""
+    try:
+        if not path.parent.is_dir():
+            raise InputError(
+                f"{path} cannot be written: the folder {path.parent} does not exist. Create it or "
+                f"choose another place."
+            )
+        yield
+    except (OSError, sqlite3.Error) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise InputError(
+            f"{path} cannot be written: {reason}. Choose a place where you may write."
+        ) from None
