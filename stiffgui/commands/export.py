@@ -8,20 +8,24 @@ from typing import Annotated, Any
 
 import typer
 
-from stiffgui.commands.figure_options import figure_name_help, settings_of, with_figure_options
+from stiffgui.commands.figure_options import (
+    check_settings,
+    figure_name_help,
+    settings_of,
+    style_of,
+    with_figure_options,
+)
 from stiffgui.commands.terminal import tell
 from stiffgui.errors import InputError
 from stiffgui.figures import (
     FIGURES,
     TABLES,
     Figure,
-    Style,
     export_figure,
     export_table,
     figure_from,
     known_name,
     source_kind,
-    usual_style,
 )
 
 
@@ -55,6 +59,7 @@ def export(
     if out.is_dir():
         raise InputError(f"{out} is a folder: name a file in it.")
     kind = kind or out.suffix.removeprefix(".")
+    check_settings(settings, figure, "runs", "study")
     with ExitStack() as opened:
         source = _open(files, colours or [], opened)
         if table is not None:
@@ -64,9 +69,8 @@ def export(
         known_name("figure", str(figure), FIGURES[source_kind(source)])
         chosen = FIGURES[source_kind(source)][str(figure)]
         _say_nearest_epoch(source, chosen, settings)
-        size = {name: getattr(usual_style(chosen), name) for name in ("width", "height")}
-        style = figure_from(Style, size | settings_of(Style, settings))
         shown = figure_from(chosen, settings_of(chosen, settings))
+        style = style_of(chosen, settings)
         export_figure(shown, source, out, kind, style, replace=force)
 
 
