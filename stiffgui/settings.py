@@ -12,6 +12,7 @@ from __future__ import annotations
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from inspect import isfunction
 from typing import Any, Literal, Union, get_args, get_origin
 
 import annotated_types
@@ -52,7 +53,7 @@ def setting(
         "choices": choices,
         "flag": flag,
     }
-    source: Any = {"default_factory" if callable(default) else "default": default}
+    source: Any = {"default_factory" if isfunction(default) else "default": default}
     return Field(**source, title=title, description=help, json_schema_extra=extra, **bounds)
 
 

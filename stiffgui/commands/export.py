@@ -13,20 +13,11 @@ from stiffgui.commands.figure_options import (
     figure_name_help,
     settings_of,
     style_of,
+    table_name_help,
     with_figure_options,
 )
 from stiffgui.commands.terminal import tell
 from stiffgui.errors import InputError
-from stiffgui.figures import (
-    FIGURES,
-    TABLES,
-    Figure,
-    export_figure,
-    export_table,
-    figure_from,
-    known_name,
-    source_kind,
-)
 
 
 @with_figure_options("runs", "study")
@@ -41,7 +32,7 @@ def export(
     ] = None,
     table: Annotated[
         str | None,
-        typer.Option(help=f"{', '.join(TABLES['runs'])}; of a study {', '.join(TABLES['study'])}."),
+        typer.Option(help=f"{table_name_help('runs')}; of a study {table_name_help('study')}."),
     ] = None,
     kind: Annotated[
         str | None, typer.Option("--format", help="Default: the file's ending.")
@@ -54,6 +45,16 @@ def export(
     **settings: Any,
 ) -> None:
     """Write a figure or a table of runs or a study."""
+    from stiffgui.figures import (
+        FIGURES,
+        TABLES,
+        export_figure,
+        export_table,
+        figure_from,
+        known_name,
+        source_kind,
+    )
+
     if (figure is None) == (table is None):
         raise InputError("give either --figure NAME or --table NAME.")
     if out.is_dir():
@@ -93,12 +94,16 @@ def _open(files: list[Path], colours: list[int], opened: ExitStack) -> Any:
 
 
 def _known(table: str, source: Any, settings: dict[str, Any]) -> dict[str, Any]:
+    from stiffgui.figures import TABLES, source_kind
+
     kind = TABLES[source_kind(source)].get(table)
     return settings_of(kind, settings) if isinstance(kind, type) else {}
 
 
 def _say_nearest_epoch(source: Any, kind: Any, settings: dict[str, Any]) -> None:
     """A network of another epoch than the one asked for is said."""
+    from stiffgui.figures import Figure
+
     epoch = settings.get("epoch")
     if epoch is None or not (isinstance(kind, type) and issubclass(kind, Figure)):
         return

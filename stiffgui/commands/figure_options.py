@@ -1,17 +1,22 @@
-"""Options of a command that are settings of figures: made from their declarations."""
+"""Options of a command that are settings of figures: made from their declarations.
+
+Figures are imported when a command is completed: `stiffgui --help` names commands only.
+"""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from functools import wraps
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 from pydantic.fields import FieldInfo
 
-from stiffgui.figures import FIGURES, Figure, Style, figure_from, usual_style
 from stiffgui.settings import Settings, Spec, flag_of, spec_of
+
+if TYPE_CHECKING:
+    from stiffgui.figures import Figure, Style
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 TYPES: Mapping[str, Any] = {"integer": int, "number": float, "flag": bool}
@@ -47,14 +52,17 @@ def completed(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _figures(*sources: str) -> list[type[Figure]]:
+    from stiffgui.figures import FIGURES
+
     return [kind for source in sources for kind in FIGURES[source].values()]
 
 
 def _declared(*sources: str) -> dict[str, FieldInfo]:
     """Every setting of the figures of these sources, and of their style, by name."""
-    fields: dict[str, FieldInfo] = {}
-    for kind in (*_figures(*sources), Style):
-        fields |= kind.model_fields
+    from stiffgui.figures import Style
+
+    kinds: list[type[Settings]] = [*_figures(*sources), Style]
+    fields = {name: field for kind in kinds for name, field in kind.model_fields.items()}
     fields.pop("kind", None)
     return fields
 
@@ -94,6 +102,8 @@ def settings_of(kind: type[Settings], given: Mapping[str, Any]) -> dict[str, Any
 
 def style_of(kind: type[Figure], given: Mapping[str, Any]) -> Style:
     """The style that is asked for, and what is usual for a kind of figure in the rest."""
+    from stiffgui.figures import Style, figure_from, usual_style
+
     return figure_from(Style, usual_style(kind).model_dump() | settings_of(Style, given))
 
 
@@ -102,6 +112,8 @@ def check_settings(given: Mapping[str, Any], figure: str | None, *sources: str) 
 
     A setting that `figure` does not have is judged by the first one that has it.
     """
+    from stiffgui.figures import Style, figure_from
+
     figure_from(Style, settings_of(Style, given))
     kinds = sorted(_figures(*sources), key=lambda kind: kind.name() != figure)
     for name, value in given.items():
@@ -112,5 +124,18 @@ def check_settings(given: Mapping[str, Any], figure: str | None, *sources: str) 
 
 def figure_name_help(source: str) -> str:
     """The names of figures, in a line."""
-    names: Mapping[str, type[Figure]] = FIGURES[source]
-    return ", ".join(names)
+    return ", ".join(kind.name() for kind in _figures(source))
+
+
+def table_name_help(source: str) -> str:
+    """The names of tables, in a line."""
+    from stiffgui.figures import TABLES
+
+    return ", ".join(TABLES[source])
+
+
+def page_names() -> str:
+    """The names of laboratory pages, as a usage line has them."""
+    from stiffgui.labs import PAGES
+
+    return "|".join(PAGES)

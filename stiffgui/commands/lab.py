@@ -11,10 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from stiffgui.commands.experiment_arguments import changes_of
-from stiffgui.commands.figure_options import settings_of, style_of, with_figure_options
-from stiffgui.figures import FIGURES, export_figure, figure_from
-from stiffgui.figures.files import check_target
-from stiffgui.labs import PAGES, page
+from stiffgui.commands.figure_options import page_names, settings_of, style_of, with_figure_options
 
 if TYPE_CHECKING:
     from stiffgui.labs import Page, Result
@@ -24,7 +21,7 @@ LINE_SECONDS = 2.0
 
 @with_figure_options("page")
 def lab(
-    name: Annotated[str, typer.Argument(metavar="|".join(PAGES))],
+    name: Annotated[str, typer.Argument(metavar=page_names())],
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a setting.")
     ] = None,
@@ -37,6 +34,10 @@ def lab(
     **look: Any,
 ) -> None:
     """Compute a page of the neural-ODE laboratory."""
+    from stiffgui.figures import FIGURES, export_figure, figure_from
+    from stiffgui.figures.files import check_target
+    from stiffgui.labs import page
+
     chosen = page(name).with_settings(changes_of(settings or [], example="seed=1"))
     if keys:
         for spec in chosen.specs():
