@@ -85,7 +85,7 @@ def _help(spec: Spec) -> str:
     text = f"{spec.help} In {spec.unit}." if spec.unit else spec.help
     if spec.choices and len(spec.choices) < 6:
         text += f" One of {', '.join(spec.choices)}."
-    known = spec.default not in (None, (), "", False, True)
+    known = not isinstance(spec.default, bool) and spec.default not in (None, (), "")
     return f"{text} Default: {_plain(spec.default)}." if known else text
 
 
