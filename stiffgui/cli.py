@@ -7,9 +7,9 @@ import os
 import sys
 from pathlib import Path
 
+from stiffgui.commands import COMMANDS
 from stiffgui.errors import InputError, nearest, one_of
 
-COMMANDS = ("train", "study", "show", "presets", "export", "spectrum", "lab", "bench")
 DONE, FAULT, BAD_INPUT, STOPPED = 0, 1, 2, 3
 
 
@@ -72,9 +72,9 @@ def _command(words: list[str]) -> int:
     import typer
     from typer.main import get_command
 
-    from stiffgui.commands import application
+    from stiffgui.commands.application import application
 
-    command = get_command(application())
+    command = get_command(application(words))
     try:
         with command.make_context("stiffgui", list(words)) as context:
             result = command.invoke(context)

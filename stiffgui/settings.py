@@ -10,8 +10,9 @@ groups*: only the settings of the chosen group exist, so only rows that matter a
 from __future__ import annotations
 
 import types
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from inspect import isfunction
 from typing import Any, Literal, Union, get_args, get_origin
 
 import annotated_types
@@ -31,7 +32,7 @@ def setting(
     logarithmic: bool = False,
     advanced: bool = False,
     hidden: bool = False,
-    choices: Mapping[str, str] | None = None,
+    choices: Mapping[str, str] | Callable[[], Mapping[str, str]] | None = None,
     flag: str = "",
     **bounds: Any,
 ) -> Any:
@@ -40,7 +41,8 @@ def setting(
     `live`: may change while training and then acts at the next batch. `logarithmic`: edited on
     a logarithmic scale. `advanced`: shown behind "more". `hidden`: kept in files, shown to
     nobody. `choices`: allowed names, each with the line that explains it. `flag`: what a command
-    line calls it where that is not its name. `bounds`: ge, gt, le, lt, min_length.
+    line calls it where that is not its name. `bounds`: ge, gt, le, lt, min_length. Default and
+    choices may be functions that give them, where they follow from a table that can grow.
     """
     extra: dict[str, Any] = {
         "unit": unit,
@@ -48,10 +50,11 @@ def setting(
         "logarithmic": logarithmic,
         "advanced": advanced,
         "hidden": hidden,
-        "choices": dict(choices) if choices is not None else None,
+        "choices": choices,
         "flag": flag,
     }
-    return Field(default, title=title, description=help, json_schema_extra=extra, **bounds)
+    source: Any = {"default_factory" if isfunction(default) else "default": default}
+    return Field(**source, title=title, description=help, json_schema_extra=extra, **bounds)
 
 
 class Settings(BaseModel):
@@ -79,7 +82,7 @@ class Settings(BaseModel):
     def _within_choices(cls, value: Any, info: ValidationInfo) -> Any:
         if info.field_name is None:
             return value
-        choices = _extra(cls.model_fields[info.field_name]).get("choices")
+        choices = _named_choices(cls.model_fields[info.field_name])
         if choices:
             for name in [value] if isinstance(value, str) else value:
                 if name not in choices:
@@ -149,7 +152,7 @@ def specs(model: Settings, prefix: str = "") -> Iterator[Spec]:
                 yield _kind_spec(f"{key}.kind", field, kinds)
             yield from specs(value, f"{key}.")
         elif name != "kind" and not is_hidden(field):
-            yield _spec(key, field)
+            yield spec_of(key, field)
 
 
 def variants(field: FieldInfo) -> dict[str, type[Settings]]:
@@ -209,7 +212,8 @@ def _kind_spec(key: str, field: FieldInfo, kinds: Mapping[str, type[Settings]]) 
     )
 
 
-def _spec(key: str, field: FieldInfo) -> Spec:
+def spec_of(key: str, field: FieldInfo) -> Spec:
+    """The declaration of one setting, as plain values."""
     extra = _extra(field)
     limits: dict[str, Any] = {}
     for rule in field.metadata:
@@ -228,7 +232,7 @@ def _spec(key: str, field: FieldInfo) -> Spec:
         title=field.title or key,
         help=field.description or "",
         type=type_name(field),
-        default=field.default,
+        default=field.get_default(call_default_factory=True),
         unit=extra.get("unit", ""),
         live=extra.get("live", False),
         logarithmic=extra.get("logarithmic", False),
@@ -252,9 +256,14 @@ def _plain_type(field: FieldInfo) -> Any:
     return annotation
 
 
+def _named_choices(field: FieldInfo) -> Mapping[str, str] | None:
+    """The choices that the declaration names, as they are now."""
+    choices = _extra(field).get("choices")
+    return choices() if callable(choices) else choices
+
+
 def _choices(field: FieldInfo) -> Mapping[str, str] | None:
-    choices: Mapping[str, str] | None = _extra(field).get("choices")
-    plain = _plain_type(field)
+    choices, plain = _named_choices(field), _plain_type(field)
     if choices is None and get_origin(plain) is Literal:
         choices = {str(name): "" for name in get_args(plain)}
     return choices

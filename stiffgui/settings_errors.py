@@ -48,7 +48,7 @@ def _allowed(error: str, spec: Spec | None) -> str:
         return "a list"
     if spec is None or error in _TABLES:
         return "a table of settings"
-    return " ".join(filter(None, (_WORDS.get(spec.type, spec.type), spec.bounds)))
+    return " ".join(filter(None, (_WORDS.get(spec.type, spec.type), spec.bounds, spec.unit)))
 
 
 def _group_of(model: type[Settings], location: tuple[int | str, ...]) -> tuple[type[Settings], str]:

@@ -8,10 +8,7 @@ from pathlib import Path
 import pytest
 
 from stiffgui._presets import presets
-from stiffgui.figures import Options, styled
-from stiffgui.figures.fit import draw_fit
-from stiffgui.figures.history import draw_errors
-from stiffgui.figures.summary import draw_summary
+from stiffgui.figures import Style, figure, paint, styled
 from stiffgui.runs import Run, open_run, train
 
 
@@ -33,17 +30,16 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Run]]:
 def test_figures_tell_runs_apart_and_fill_their_room(runs: list[Run]) -> None:
     import matplotlib.pyplot as plt
 
-    options = Options()
-    with styled(options):
-        errors = draw_errors(runs, options)
-        told = " ".join(text.get_text() for text in errors.legends[0].get_texts())
-        assert "plain" in told and "penalised" in told
+    with styled(Style()):
+        errors = paint(figure("errors").picture(runs))
+        texts = " ".join(text.get_text() for text in errors.legends[0].get_texts())
+        assert "plain" in texts and "penalised" in texts
         errors.canvas.draw()
         legend, axes = errors.legends[0].get_window_extent(), errors.axes[0].get_window_extent()
         assert legend.y1 <= axes.y0
-        fit = draw_fit(runs, options)
+        fit = paint(figure("fit").picture(runs))
         assert len(fit.axes) == 5  # three maps, two colour bars
-        summary = draw_summary(runs[:1], options)
+        summary = paint(figure("summary").picture(runs[:1]))
         assert summary.get_suptitle().endswith("1 trial")
         assert all(len(line.get_xdata()) == 1 for line in summary.axes[0].lines)
         plt.close("all")

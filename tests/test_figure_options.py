@@ -9,18 +9,24 @@ import pytest
 
 from stiffgui.cli import main
 from stiffgui.errors import InputError
-from stiffgui.figures import Options, table_to_file
+from stiffgui.figures import Figure, Style, figure
+from stiffgui.figures.files import save_table
 
-BAD = {
-    "width": "-5",
-    "height": "nan",
-    "font": "-1",
-    "dpi": "0",
-    "epoch": "-7",
-    "layer": "0",
-    "trial": "-1",
-    "region": "foo",
-    "index": "foo",
+BAD = {  # option -> value, and what the sentence says
+    "width": ("10", "width is 10.0; it must be a number from 20 to 1000 mm."),
+    "height": ("nan", "height is nan; it must be a number from 20 to 1000 mm."),
+    "font": ("-1", "font is -1.0; it must be a number from 3 to 48 pt."),
+    "dpi": ("0", "from 30 to 1200 dpi."),
+    "epoch": ("-7", "epoch is -7; it must be a whole number at least 0."),
+    "layer": ("0", "layer is 0; it must be a whole number at least 1."),
+    "trial": ("-1", "trial is -1; it must be a whole number at least 0."),
+    "region": ("foo", "choose explicit-euler, rk2, rk4 or implicit-euler"),
+    "index": ("foo", "choose frobenius, "),
+    "quantity": ("test_err", "Did you mean test_error?"),
+    "axis": ("steps", "axis is 'steps'; it must be epoch, step or time."),
+    "smoothing": ("1", "from 0 to 0.999."),
+    "limits": ("1,0,0,1", "give four numbers X0,X1,Y0,Y1 with X0 below X1"),
+    "samples": ("few", "--help` shows how"),
 }
 
 
@@ -28,10 +34,25 @@ BAD = {
 def test_one_sentence_names_the_option(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    value, expected = BAD[name]
     words = ["export", str(tmp_path / "a.stiff"), "-o", str(tmp_path / "a.png")]
-    assert main([*words, "--figure", "errors", f"--{name}", BAD[name]]) == 2
-    said = capsys.readouterr().err.strip()
-    assert name in said and "a.stiff" not in said and len(said.splitlines()) == 1
+    assert main([*words, "--figure", "errors", f"--{name}", value]) == 2
+    sentence = capsys.readouterr().err.strip()
+    assert name in sentence or name == "index" or name == "quantity"
+    assert expected in sentence and "a.stiff" not in sentence and len(sentence.splitlines()) == 1
+
+
+@pytest.mark.parametrize("value", ["1,2", "a,b,c,d", "nan,1,0,1", "0,inf,0,1", "0,1,2,2", "7"])
+def test_limits_that_are_none_are_refused(value: str) -> None:
+    with pytest.raises(InputError, match="four numbers X0,X1,Y0,Y1"):
+        figure("errors", limits=["0,1,0,1", value])
+
+
+def test_limits_are_numbers_or_texts() -> None:
+    zoomed = figure("errors", limits=["0,100,1e-3,1", ""])
+    assert zoomed.limits == ((0, 100, 1e-3, 1), None)
+    assert zoomed == figure("errors", limits=((0, 100, 1e-3, 1), None)) == zoomed.changed()
+    assert isinstance(zoomed, Figure)
 
 
 def test_a_folder_is_told_before_the_format(
@@ -49,14 +70,15 @@ def test_spectrum_of_a_negative_epoch(tmp_path: Path, capsys: pytest.CaptureFixt
 
 def test_the_nearest_index_and_the_bounds() -> None:
     with pytest.raises(InputError, match="Did you mean gelfand"):
-        Options(indices=("gelfnd",))
-    Options(width=20, height=1000, font=4, dpi=1200, epoch=0)
+        figure("layers", indices=("gelfnd",))
+    figure("fit", epoch=0)
+    Style(width=20, height=1000, font=3, dpi=1200)
 
 
 def test_latex_escapes_every_sign_that_means_something(tmp_path: Path) -> None:
     table = pd.DataFrame({"a_b": [1.23456789], "signs": ["^ $ { } ~ \\ _ % & #"], "n": [3]})
     table["range"] = "1\u202f000–2\u2009000"
-    table_to_file(lambda: table, tmp_path / "t.tex", "latex", False)
+    save_table(table, tmp_path / "t.tex", "latex")
     lines = (tmp_path / "t.tex").read_text("utf-8").splitlines()
     assert lines[:2] == [r"\begin{tabular}{rlrl}", r"\toprule"]
     assert lines[2] == r"a\_b & signs & n & range \\"

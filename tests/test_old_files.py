@@ -27,6 +27,7 @@ from stiffgui.runs.run import Run
 from stiffgui.runs.schema import RUN, STUDY
 from stiffgui.runs.writer import RunWriter
 from stiffgui.study import StudyRecording
+from stiffgui.study.summary import summary_frame
 
 FILES = Path(__file__).parent / "files"
 RUN_1, STOPPED_1, STUDY_1 = (FILES / f"{n}-v1.stiff" for n in ("run", "stopped", "study"))
@@ -179,7 +180,7 @@ def test_a_study_with_a_stopped_chunk_of_an_old_version_goes_on(tmp_path: Path) 
     with open_study(path) as results:
         assert results.finished and [v.trials for v in results.variants] == [2, 2]
         gone_on = results.run_of_chunk(0).series()
-        assert gone_on.epochs[-1] == epoch + 5 and len(results.summary)
+        assert gone_on.epochs[-1] == epoch + 5 and len(summary_frame(results))
     with contextlib.closing(sqlite3.connect(path)) as database:
         runs = dict(database.execute("SELECT number, run FROM chunks"))
     for number, expected in ((0, RUN.version), (1, 1)):  # the other's bytes are as they were

@@ -8,20 +8,22 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from stiffgui.session.messages import Look
 
 from stiffgui import InputError, open_run, presets, train
 from stiffgui.cli import main
-from stiffgui.figures import FIGURES, Options
+from stiffgui.figures import figure
+from stiffgui.figures.spectrum import RADIUS_PROXIES
 from stiffgui.runs import History, Run
 from stiffgui.runs.extract import extract_trial
 from stiffgui.runs.schema import RUN
 from stiffgui.runs.snapshot import Snapshot
 from stiffgui.runs.writer import RunWriter
-from stiffgui.session.views import RADIUS_PROXIES, look
+from stiffgui.session.sources import RunFile, RunSource
+from stiffgui.session.views import Look, look
 from stiffgui.stiffness import WATCHABLE, layer_indices
-from stiffgui.training import Record, Trainer
-from stiffgui.training.quantities import QUANTITIES, InStudy, Quantity, of_study
+from stiffgui.training import Record
+from stiffgui.training.quantities import QUANTITIES, Quantity, of_study
+from tests.plugin import GRADIENT_NORM, gradient_norm
 
 NARROW = {
     "task.train_samples": 60,
@@ -32,27 +34,11 @@ NARROW = {
 }
 
 
-def gradient_norm(trainer: Trainer) -> np.ndarray:
-    """[R]: the gradient of the last step."""
-    parts = [b.flatten(1) for b in trainer._adam.mean.blocks.values()]
-    return np.asarray(sum(p.double().square().sum(1) for p in parts).sqrt().numpy())  # type: ignore[union-attr]
-
-
 @pytest.fixture
 def gradient(monkeypatch: pytest.MonkeyPatch) -> Quantity:
     """A quantity that the table did not have."""
-    added = Quantity(
-        "gradient_norm",
-        "Gradient norm",
-        "Norm of the mean gradient",
-        of=gradient_norm,
-        label="gradient",
-        logarithmic=True,
-        figure="errors",
-        study=InStudy("gradient_norm", "|g|", "norm of the mean gradient", in_table=9, as_panel=9),
-    )
-    monkeypatch.setitem(QUANTITIES, added.name, added)
-    return added
+    monkeypatch.setitem(QUANTITIES, GRADIENT_NORM.name, GRADIENT_NORM)
+    return GRADIENT_NORM
 
 
 def test_a_quantity_that_is_added_to_the_table_is_found_everywhere(
@@ -72,8 +58,8 @@ def test_a_quantity_that_is_added_to_the_table_is_found_everywhere(
         np.testing.assert_array_equal(stored, live.series["gradient_norm"])
         assert (stored[1:] > 0).all() and "gradient_norm" in run.history
         assert run.last().medians["gradient_norm"] == pytest.approx(np.median(stored[-1]))
-        table = FIGURES["errors"][1]([run], Options())
-        assert set(table["series"]) == {"train", "test", "gradient"}
+        table = figure("errors").table([run])
+        assert set(table["series"]) == {"train", "test", "gradient_norm"}
     assert main(["show", str(path), "--json"]) == 0
     facts = json.loads(capsys.readouterr().out)
     assert facts["errors"]["gradient_norm"] == pytest.approx(np.median(stored[-1]))
@@ -171,21 +157,24 @@ def _stored(run: Run, snapshot: Snapshot, recorded: dict[str, np.ndarray]) -> No
 
 def _viewed(run: Run, recorded: dict[str, np.ndarray], trial: int, layer: int) -> None:
     """In the window: of the stored network, and of the newest one as the training sends it."""
-    toml, stored = run.experiment.to_toml(), run.parameters(12)
-    for parameters in (None, stored):
-        view = look(Look(1, toml, 12, trial, layer, str(run.path), parameters))
-        assert len(view.eigenvalues) == run.experiment.watch.probe
-        for name, value in (view.indices | view.proxies).items():
-            if name in recorded:
-                expected = recorded[name][trial, layer - 1]
-                np.testing.assert_allclose(value, expected, rtol=1e-9, err_msg=name)
-        assert set(RADIUS_PROXIES) == set(view.proxies)
+    shown = figure("spectrum", epoch=12, layer=layer, trial=trial)
+    for network in (None, (12, run.parameters(12))):
+        source = RunSource((RunFile(run.path, 0, "a"),), network)
+        picture = look(Look(source, 12, network is not None, (("spectrum", shown),)))
+        numbers = picture.pictures["spectrum"].numbers  # type: ignore[union-attr]
+        assert picture.epoch == 12
+        assert {f"proxy {name}" for name in RADIUS_PROXIES} < numbers.keys()
+        shared = [name for name in recorded if {name, f"proxy {name}"} & numbers.keys()]
+        assert {"spectral-radius", "frobenius", *RADIUS_PROXIES} <= set(shared)
+        for name in shared:
+            value = numbers.get(name, numbers.get(f"proxy {name}"))
+            expected = recorded[name][trial, layer - 1]
+            np.testing.assert_allclose(value, expected, rtol=1e-9, err_msg=name)
 
 
 def _tabled(run: Run, recorded: dict[str, np.ndarray], trial: int, layer: int) -> None:
     """In the table of eigenvalues that is exported."""
-    options = Options(epoch=12, layer=layer, trial=trial)
-    table = FIGURES["spectrum"][1]([run], options)
+    table = figure("spectrum", epoch=12, layer=layer, trial=trial).table([run])
     radius = table.groupby("sample")["modulus"].max().mean()
     assert radius == pytest.approx(recorded["spectral-radius"][trial, layer - 1], rel=1e-9)
 
@@ -213,7 +202,7 @@ def test_a_run_without_an_experiment_shows_what_it_has(
         assert list(run.history["stiffness_frobenius"]) == [0, 0, 15, 15]
         with pytest.raises(InputError, match=r"mine\.stiff is of a network that stiffgui did not"):
             _ = run.experiment
-        assert isinstance(FIGURES["errors"][1]([run], Options()), pd.DataFrame)
+        assert isinstance(figure("errors").table([run]), pd.DataFrame)
         one = extract_trial(run, 1, tmp_path / "one.stiff")
     with open_run(one) as run:
         assert (run.foreign, run.trials, run.first_trial) == (True, 1, 1)
@@ -223,9 +212,9 @@ def test_a_run_without_an_experiment_shows_what_it_has(
     assert facts["settings"] is None and facts["errors"] == {"train_error": 6.5, "loss": 3.0}
     assert "did not train" in facts["outputs_problem"]
     assert main(["show", str(path)]) == 0
-    for figure in ("errors", "stiffness", "layers", "summary"):
-        out = tmp_path / f"{figure}.svg"
-        assert main(["export", str(path), "--figure", figure, "-o", str(out)]) == 0
+    for name in ("errors", "stiffness", "layers", "summary"):
+        out = tmp_path / f"{name}.svg"
+        assert main(["export", str(path), "--figure", name, "-o", str(out)]) == 0
     assert main(["export", str(path), "--figure", "fit", "-o", str(tmp_path / "f.svg")]) == 2
     assert "did not train" in capsys.readouterr().err
 

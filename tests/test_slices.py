@@ -10,7 +10,7 @@ import pytest
 
 from stiffgui import presets, train
 from stiffgui.errors import InputError
-from stiffgui.figures import FIGURES, Options
+from stiffgui.figures import figure
 from stiffgui.figures.slices import slices_of
 from stiffgui.runs import Run
 
@@ -62,19 +62,18 @@ def test_slices_of_a_table_are_in_its_own_units(tmp_path: Path) -> None:
     assert slices.x.min() > 99 and slices.x.max() < 301
     spans = np.ptp(slices.network[..., 0], axis=1)
     assert slices.network.min() > 9e3 and spans[0] > 5 * spans[1:].max()
-    table = FIGURES["slices"][1]([run], Options())
+    table = figure("slices").table([run])
     assert list(table.columns) == ["input", "value", "network y_1"]
 
 
 def test_one_input_is_asked_for_by_its_name(run: Run) -> None:
-    draw, tabulate = FIGURES["slices"]
-    whole, one = (tabulate([run], Options(along=along)) for along in ("", "x2"))
+    whole, one = (figure("slices", along=along).table([run]) for along in ("", "x2"))
     pd.testing.assert_frame_equal(
         whole[whole["input"] == "x2"].reset_index(drop=True), one, check_dtype=False
     )
-    assert len(draw([run], Options(along="x2")).axes) == 1
-    assert len(draw([run], Options()).axes) == 3
+    assert len(figure("slices", along="x2").picture([run]).panels) == 1
+    assert len(figure("slices").picture([run]).panels) == 3
     with pytest.raises(InputError, match=r"no input 'x22': it has x1, x2, x3\. Did you mean x2\?"):
-        tabulate([run], Options(along="x22"))
+        figure("slices", along="x22").table([run])
     with pytest.raises(InputError, match="no output 1"):
-        tabulate([run], Options(output=1))
+        figure("slices", output=1).table([run])

@@ -8,21 +8,16 @@ from typing import Annotated, Any
 
 import typer
 
-from stiffgui.commands.figure_options import figure_name_help, settings_of, with_figure_options
+from stiffgui.commands.figure_options import (
+    check_settings,
+    figure_name_help,
+    settings_of,
+    style_of,
+    table_name_help,
+    with_figure_options,
+)
 from stiffgui.commands.terminal import tell
 from stiffgui.errors import InputError
-from stiffgui.figures import (
-    FIGURES,
-    TABLES,
-    Figure,
-    Style,
-    export_figure,
-    export_table,
-    figure_from,
-    known_name,
-    source_kind,
-    usual_style,
-)
 
 
 @with_figure_options("runs", "study")
@@ -37,7 +32,7 @@ def export(
     ] = None,
     table: Annotated[
         str | None,
-        typer.Option(help=f"{', '.join(TABLES['runs'])}; of a study {', '.join(TABLES['study'])}."),
+        typer.Option(help=f"{table_name_help('runs')}; of a study {table_name_help('study')}."),
     ] = None,
     kind: Annotated[
         str | None, typer.Option("--format", help="Default: the file's ending.")
@@ -50,11 +45,22 @@ def export(
     **settings: Any,
 ) -> None:
     """Write a figure or a table of runs or a study."""
+    from stiffgui.figures import (
+        FIGURES,
+        TABLES,
+        export_figure,
+        export_table,
+        figure_from,
+        known_name,
+        source_kind,
+    )
+
     if (figure is None) == (table is None):
         raise InputError("give either --figure NAME or --table NAME.")
     if out.is_dir():
         raise InputError(f"{out} is a folder: name a file in it.")
     kind = kind or out.suffix.removeprefix(".")
+    check_settings(settings, figure, "runs", "study")
     with ExitStack() as opened:
         source = _open(files, colours or [], opened)
         if table is not None:
@@ -64,9 +70,8 @@ def export(
         known_name("figure", str(figure), FIGURES[source_kind(source)])
         chosen = FIGURES[source_kind(source)][str(figure)]
         _say_nearest_epoch(source, chosen, settings)
-        size = {name: getattr(usual_style(chosen), name) for name in ("width", "height")}
-        style = figure_from(Style, size | settings_of(Style, settings))
         shown = figure_from(chosen, settings_of(chosen, settings))
+        style = style_of(chosen, settings)
         export_figure(shown, source, out, kind, style, replace=force)
 
 
@@ -89,12 +94,16 @@ def _open(files: list[Path], colours: list[int], opened: ExitStack) -> Any:
 
 
 def _known(table: str, source: Any, settings: dict[str, Any]) -> dict[str, Any]:
+    from stiffgui.figures import TABLES, source_kind
+
     kind = TABLES[source_kind(source)].get(table)
     return settings_of(kind, settings) if isinstance(kind, type) else {}
 
 
 def _say_nearest_epoch(source: Any, kind: Any, settings: dict[str, Any]) -> None:
     """A network of another epoch than the one asked for is said."""
+    from stiffgui.figures import Figure
+
     epoch = settings.get("epoch")
     if epoch is None or not (isinstance(kind, type) and issubclass(kind, Figure)):
         return

@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from stiffgui.commands.experiment_arguments import changes_of
-from stiffgui.commands.figure_options import settings_of, with_figure_options
-from stiffgui.figures import FIGURES, Style, export_figure, figure, figure_from
-from stiffgui.figures.files import check_target
+from stiffgui.commands.figure_options import page_names, settings_of, style_of, with_figure_options
 
 if TYPE_CHECKING:
     from stiffgui.labs import Page, Result
@@ -23,7 +21,7 @@ LINE_SECONDS = 2.0
 
 @with_figure_options("page")
 def lab(
-    name: Annotated[str, typer.Argument(metavar="linear|convergence|crossing|gradients")],
+    name: Annotated[str, typer.Argument(metavar=page_names())],
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a setting.")
     ] = None,
@@ -36,6 +34,8 @@ def lab(
     **look: Any,
 ) -> None:
     """Compute a page of the neural-ODE laboratory."""
+    from stiffgui.figures import FIGURES, export_figure, figure_from
+    from stiffgui.figures.files import check_target
     from stiffgui.labs import page
 
     chosen = page(name).with_settings(changes_of(settings or [], example="seed=1"))
@@ -43,8 +43,8 @@ def lab(
         for spec in chosen.specs():
             print(f"{spec.key:16s} {spec.default!s:14s} {spec.help} {spec.bounds}".rstrip())
         return
-    shown = figure(name, "page", **settings_of(FIGURES["page"][name], look))
-    style = figure_from(Style, settings_of(Style, look))
+    kind = FIGURES["page"][name]
+    shown, style = figure_from(kind, settings_of(kind, look)), style_of(kind, look)
     if out is not None:
         check_target(out, _ending(out), replace=force)
     result = _compute(chosen)

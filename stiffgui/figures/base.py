@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from math import inf
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self, TypeVar
 
 from pydantic import BeforeValidator, ValidationError
 
-from stiffgui.figures.picture import Picture
+from stiffgui.errors import InputError
+from stiffgui.figures.picture import Axis, Picture
 from stiffgui.figures.sources import Drawn, drawn
 from stiffgui.settings import Settings, kind_of, setting
 from stiffgui.settings_errors import first_error
@@ -25,12 +27,23 @@ Limits4 = tuple[float, float, float, float]
 
 
 def _limits(value: Any) -> Any:
-    """Limits as a command line gives them: a text for each panel, empty where all is shown."""
-    return [each.split(",") if each else None for each in value] if _texts(value) else value
+    """Limits of every panel; a command line gives a text for each, empty where all is shown."""
+    return [_panel_limits(each) for each in value] if isinstance(value, list | tuple) else value
 
 
-def _texts(value: Any) -> bool:
-    return isinstance(value, list | tuple) and all(isinstance(each, str) for each in value)
+def _panel_limits(value: Any) -> Limits4 | None:
+    if value is None or value == "":
+        return None
+    try:
+        x0, x1, y0, y1 = map(float, value.split(",") if isinstance(value, str) else value)
+    except (TypeError, ValueError):
+        x0 = x1 = y0 = y1 = 0.0
+    if not -inf < x0 < x1 < inf or not -inf < y0 < y1 < inf:
+        raise ValueError(
+            f"{value!r} are no limits of a panel; give four numbers X0,X1,Y0,Y1 with X0 below X1 "
+            f"and Y0 below Y1, as in 0,100,0.001,1."
+        )
+    return x0, x1, y0, y1
 
 
 class Figure(Settings, ABC):
@@ -62,8 +75,13 @@ class Figure(Settings, ABC):
         """What the picture shows, undecimated, as a table."""
 
     def picture(self, source: Any) -> Picture:
-        """The picture as it is looked at."""
-        return self.build(source).within(self.limits)
+        """The picture as it is looked at. Raises InputError for limits that its axes lack."""
+        whole = self.build(source)
+        for panel, limits in zip(whole.panels, self.limits, strict=False):
+            if limits is not None:
+                _check_limits(panel.x, limits[0])
+                _check_limits(panel.y, limits[2])
+        return whole.within(self.limits)
 
     def changed(self, **settings: Any) -> Self:
         """A copy with settings changed. Raises InputError for an unknown or a bad one."""
@@ -73,6 +91,15 @@ class Figure(Settings, ABC):
     def name(cls) -> str:
         """The name of the kind."""
         return kind_of(cls)
+
+
+def _check_limits(axis: Axis, low: float) -> None:
+    if axis.scale == "log" and low <= 0:
+        raise InputError(
+            f"limits: {low:g} does not lie on the logarithmic axis {axis.label!r}: begin above 0, "
+            f"or draw it --linear.",
+            "limits",
+        )
 
 
 class RunFigure(Figure):

@@ -189,10 +189,10 @@ class Errors(HistoryFigure):
     usual_scale: ClassVar[Scale] = "log"
 
     quantities: tuple[str, ...] = setting(
-        tuple(quantity.name for quantity in drawn_in("errors")),
+        lambda: tuple(quantity.name for quantity in drawn_in("errors")),
         title="Quantities",
         help="Which of the recorded numbers are drawn; may be repeated.",
-        choices={quantity.name: quantity.title for quantity in per_trial()},
+        choices=lambda: {quantity.name: quantity.title for quantity in per_trial()},
         flag="--quantity",
     )
 

@@ -15,10 +15,9 @@ from stiffgui.settings import Settings, flag_of
 
 def changed(settings: Settings) -> dict[str, Any]:
     """The settings that differ from their defaults."""
-    fields = type(settings).model_fields
-    return {
-        name: value for name in fields if (value := getattr(settings, name)) != fields[name].default
-    }
+    usual = type(settings)()
+    values = ((name, getattr(settings, name)) for name in type(settings).model_fields)
+    return {name: value for name, value in values if value != getattr(usual, name)}
 
 
 def _keywords(values: Mapping[str, Any]) -> str:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from stiffgui.study.results import StudyResults
 
-PANELS = of_study("as_panel")
 NAMED = 4  # more variants than this are numbered below the boxes
 Live = Sequence[tuple[int, Any]]  # variant's place, History of a batch that is still training
 
@@ -62,7 +61,9 @@ class StudyFigure(Figure):
 
     def evolution(self, variants: Sequence[Drawn], live: Live = ()) -> tuple[Panel, ...]:
         """A panel per quantity: a line and a band per variant, thin lines of what still trains."""
-        return tuple(self._evolution(variants, live, quantity) for quantity in PANELS.values())
+        return tuple(
+            self._evolution(variants, live, quantity) for quantity in of_study("as_panel").values()
+        )
 
     def _evolution(self, variants: Sequence[Drawn], live: Live, quantity: Quantity) -> Panel:
         items: list[Item] = []
@@ -90,7 +91,7 @@ class StudyFigure(Figure):
                 numbered=len(variants) > NAMED,
                 coloured=True,
             )
-            for column, quantity in PANELS.items()
+            for column, quantity in of_study("as_panel").items()
         )
 
 
@@ -120,7 +121,7 @@ class StudySummary(StudyFigure):
 
         frames = []
         for variant in variants_of(source):
-            for column, quantity in PANELS.items():
+            for column, quantity in of_study("as_panel").items():
                 epochs, (low, median, high) = variant.history.quartiles(recorded_as(quantity))
                 columns = {"variant": variant.name, "series": column, "epoch": epochs}
                 bands = {"median": median, "lower_quartile": low, "upper_quartile": high}
