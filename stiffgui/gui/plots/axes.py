@@ -57,13 +57,15 @@ class PlotAxis(pg.AxisItem):  # type: ignore[misc]
         crowded = any(metrics.horizontalAdvance(text) > room - 6 for _, text in self._ticks)
         if self.orientation == "bottom" and crowded:
             cut = Qt.TextElideMode.ElideRight
+            # pyqtgraph allows four fifths of a text's height: an empty line makes up for it.
             texts = [
-                "\n".join(metrics.elidedText(word, cut, room) for word in text.split())
+                "\n".join([*(metrics.elidedText(word, cut, room) for word in text.split()), ""])
                 for _, text in self._ticks
             ]
         else:
             texts = [text for _, text in self._ticks]
         ticks = [(place, text) for (place, _), text in zip(self._ticks, texts, strict=True)]
+        self.setStyle(hideOverlappingLabels=not ticks)
         self.setTicks([ticks] if ticks else None)
 
     def resizeEvent(self, event: Any = None) -> None:

@@ -77,7 +77,8 @@ class PanelView(pg.PlotWidget):  # type: ignore[misc]
             self.is_zoomed = False
         self.getPlotItem().showGrid(x=panel.grid, y=panel.grid, alpha=0.12)
         self.setAspectLocked(panel.equal)
-        self.setAccessibleName(f"{panel.y.label} against {panel.x.label}".strip())
+        names = " against ".join(filter(None, (panel.y.label, panel.x.label)))
+        self.setAccessibleName(": ".join(filter(None, (panel.title, names))))
         self._draw_items(panel)
         if not self.is_zoomed:
             self._fit_range()
@@ -146,6 +147,12 @@ class PanelView(pg.PlotWidget):  # type: ignore[misc]
         self._cross.setVisible(x is not None)
         if x is not None:
             self._cross.setPos(float(on_axis(x, self.panel.x.scale)))
+
+    @property
+    def cross(self) -> float | None:
+        """Where the crosshair stands; None where there is none."""
+        place = float(self._cross.value())
+        return from_axis(place, self.panel.x.scale) if self._cross.isVisible() else None
 
     def set_frame(self, xs: list[float], ys: list[float]) -> None:
         """An outline that is seen on every colour: a light line on a dark one."""
