@@ -165,6 +165,11 @@ class PanelView(pg.PlotWidget):  # type: ignore[misc]
         for line in self._frames:
             line.setData(xs, ys)
 
+    @property
+    def frame_line(self) -> tuple[Any, Any]:
+        """The corners of the outline, x and y."""
+        return self._frames[-1].getData() if self._frames else (np.empty(0), np.empty(0))
+
     def at(self, scene: Any) -> tuple[float, float] | None:
         """The values at a point of the scene; None outside the axes."""
         box = self.getViewBox()
