@@ -158,6 +158,7 @@ class Fit(NetworkFigure):
             title=f"epoch {epoch} · trial {self.trial} · {score}",
             note=score,
             flows=True,
+            numbers=_largest_error(fit, output) if fit.kind == "maps" else {},
             choices=choices_of(fit, along=fit.kind == "scatter"),
             place=(epoch, -1, self.trial),
         )
@@ -226,6 +227,14 @@ def _maps(fit: FitData, output: int) -> list[Panel]:
         up = Axis(label=fit.input_names[1], limits=ends_of(image.y_edges))
         panels.append(Panel(x=across, y=up, items=(image,), title=title, grid=False))
     return panels
+
+
+def _largest_error(fit: FitData, output: int) -> dict[str, float]:
+    """The error that is farthest from 0, and where it is."""
+    error = fit.network[:, output] - fit.target[:, output]
+    row = int(np.abs(error).argmax())
+    places = {f"at {name} =": float(x) for name, x in zip(fit.input_names, fit.x[row], strict=True)}
+    return {"largest error": float(error[row])} | places
 
 
 def _scatter(run: Drawn, fit: FitData, output: int, epoch: int, trial: int) -> Panel:

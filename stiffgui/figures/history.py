@@ -232,7 +232,7 @@ class Stiffness(HistoryFigure):
         asked = self.indices or run.indices
         chosen = [name for name in history.indices if not asked or name in asked]
         return [
-            Series(name, history.quantity(name).title, *history.quartiles(name), history.trials)
+            Series(name, history.quantity(name).short, *history.quartiles(name), history.trials)
             for name in chosen
         ]
 

@@ -352,7 +352,7 @@ def test_a_real_table_is_learnt(window: MainWindow, qtbot: QtBot, tmp_path: Path
     window.acts["stop"].trigger()
     qtbot.waitUntil(lambda: not bench.busy, timeout=WAIT)
     assert wizard.accept_button.isEnabled() and "32 rows to train" in wizard.summary.text()
-    qtbot.waitUntil(lambda: window.train.fit._fit is not None, timeout=WAIT)
+    qtbot.waitUntil(lambda: window.train.fit.picture is not None, timeout=WAIT)
     if not real:
         pytest.skip(f"{CLM.name} is not here: a made table was learnt instead")
 

@@ -15,17 +15,18 @@ import psutil
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import QPointF, QSettings, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QApplication, QCheckBox, QPushButton
 from pytestqt.qtbot import QtBot
-from stiffgui.gui.plots.curves import smoothed, thinned
 
 from stiffgui.errors import InputError
+from stiffgui.figures.history import marked, smoothed
+from stiffgui.figures.picture import Curve
 from stiffgui.gui.application import make_window
 from stiffgui.gui.closing import Choice
 from stiffgui.gui.palette import Palette
-from stiffgui.gui.train.cards.history import marked
+from stiffgui.gui.plots.decimation import thinned
 from stiffgui.gui.window import MainWindow
 from stiffgui.runs import open_run, settle
 from stiffgui.training.records import Event
@@ -39,18 +40,29 @@ def train(window: MainWindow, qtbot: QtBot, epochs: int = 4) -> None:
     qtbot.waitUntil(lambda: not window.train.bench.busy, timeout=WAIT)
 
 
+def curves(window: MainWindow) -> list[Curve]:
+    picture = window.train.errors.picture
+    assert picture is not None
+    return list(picture.panels[0].of(Curve))
+
+
+def groups(window: MainWindow) -> set[str]:
+    """The runs whose errors are drawn."""
+    return {curve.group for curve in curves(window)}
+
+
 def test_runs_are_overlaid_renamed_and_removed(window: MainWindow, qtbot: QtBot) -> None:
     train(window, qtbot)
     train(window, qtbot)
     first, second = window.train.bench.runs
     assert (first.name, second.name) == ("alpine02-1", "alpine02-2")
     window.train.refresh()
-    assert {key[0] for key in window.train.errors.curves} == {id(first), id(second)}
+    assert groups(window) == {first.name, second.name}
     boxes = window.train.runs_bar.findChildren(QCheckBox)
     drawn = next(b for b in boxes if b.accessibleName() == "Draw alpine02-1")
     drawn.click()
     window.train.refresh()
-    assert {key[0] for key in window.train.errors.curves} == {id(second)}
+    assert groups(window) == {second.name}
 
     window.train.bench.rename(first, "plain")
     assert first.path.name == "plain.stiff" and first.path.exists()
@@ -62,7 +74,7 @@ def test_runs_are_overlaid_renamed_and_removed(window: MainWindow, qtbot: QtBot)
     names = window.train.runs_bar.findChildren(QPushButton)
     next(b for b in names if b.accessibleName() == "Show plain").click()
     assert window.train.bench.shown is first
-    qtbot.waitUntil(lambda: window.train.eigenvalues._view is not None, timeout=WAIT)
+    qtbot.waitUntil(lambda: window.train.eigenvalues.picture is not None, timeout=WAIT)
     window.train.bench.remove(first)
     assert window.train.bench.shown is second and first.path.exists()
 
@@ -71,21 +83,27 @@ def test_axis_smoothing_and_outliers(window: MainWindow, qtbot: QtBot) -> None:
     train(window, qtbot, 30)
     run = window.train.bench.shown
     assert run is not None
-    curve = lambda: window.train.errors.curves[id(run), "train"]  # noqa: E731  (remade by each change)
     for axis, last in (("step", 30 * 20), ("time", float(run.history.seconds[-1])), ("epoch", 30)):
-        window.train.history_view.choose(axis=axis)
+        window.train.curves_menu.choose(axis=axis)
         window.train.refresh()
-        assert curve().line.xData[-1] == pytest.approx(last)
-    window.train.history_view.choose(smoothing=0.9, robust=True)
+        assert curves(window)[0].x[-1] == pytest.approx(last)
+    window.train.curves_menu.choose(smoothing=0.9, robust=True)
     window.train.refresh()
     raw = run.history.series["train_error"][:, 0]
-    assert curve().median[-1] == pytest.approx(smoothed(raw, np.arange(31), 0.9)[-1])
-    assert len(curve().raw.xData) == 31
-    window.train.errors.pointed.emit(10.0)
-    assert window.train.stiffness._cross.isVisible()
-    assert f"{curve().median[10]:.3g}" in curve().label.text()
-    window.train.errors.pointed.emit(None)
-    assert not window.train.stiffness._cross.isVisible()
+    faint, smooth = curves(window)[:2]
+    assert smooth.y[-1] == pytest.approx(smoothed(raw, np.arange(31), 0.9)[-1])
+    assert faint.alpha < 1 and (faint.label, smooth.label) == ("", "train")
+    np.testing.assert_array_equal(faint.y, raw)
+    errors, stiffness = window.train.errors, window.train.stiffness
+    [plot], legend = errors.view.views, errors.view.legend
+    at = plot.getViewBox().mapViewToScene(QPointF(10.2, plot.getViewBox().viewRange()[1][0]))
+    plot.scene().sigMouseMoved.emit(at)
+    for card in (errors, stiffness):  # one crosshair in both, with the values there
+        assert card.view.views[0].cross == pytest.approx(10.2)
+    assert legend.labels[0].text() == f"train {smooth.y[10]:.3g}"
+    plot.scene().sigMouseMoved.emit(QPointF(-50, -50))
+    assert errors.view.views[0].cross is None and stiffness.view.views[0].cross is None
+    assert legend.labels[0].text() == f"train {smooth.y[-1]:.3g}"
 
 
 @settings(deadline=None)  # a busy machine is no fault

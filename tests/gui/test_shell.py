@@ -118,7 +118,7 @@ def test_tab_reaches_named_controls_part_by_part(
 ) -> None:
     page = window.train
     page.open_file(run_file)
-    qtbot.waitUntil(lambda: page.eigenvalues._view is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: page.eigenvalues.picture is not None, timeout=60_000)
     window.banner.hide()  # a newcomer's welcome
     parts = [page.bar, page.panel, *page.cards, page.timeline, page.runs_bar]
     place, visited, widget = -1, [], page.preset
@@ -225,7 +225,7 @@ def test_where_two_cards_have_no_room_one_is_shown_and_the_other_a_click_away(
 ) -> None:
     page = window.train
     page.open_file(run_file)
-    qtbot.waitUntil(lambda: page.fit._fit is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: page.fit.picture is not None, timeout=60_000)
     seen = lambda: [card.isVisible() for card in page.cards[:4]]  # noqa: E731
     window.resize(1280, 800)
     qtbot.waitUntil(lambda: seen() == [True] * 4, timeout=5000)

@@ -6,9 +6,18 @@ from pathlib import Path
 
 from pytestqt.qtbot import QtBot
 
+from stiffgui.figures.picture import Curve
+from stiffgui.gui.train.cards.trajectories import TrajectoriesCard
 from stiffgui.gui.window import MainWindow
 
 WAIT = 60_000
+
+
+def sizes(card: TrajectoriesCard) -> list[tuple[int, int]]:
+    """Samples and moments of the network that each panel shows."""
+    panels = card.picture.panels if card.picture is not None else ()
+    dots = [[c for c in panel.of(Curve) if c.symbol is not None] for panel in panels]
+    return [(len(curves), len(curves[0].x)) for curves in dots]
 
 
 def test_the_panel_is_asked_for_and_follows(
@@ -18,21 +27,22 @@ def test_the_panel_is_asked_for_and_follows(
     card, dock = train.trajectories, train.docks["Trajectories"]
     assert not card.isVisible()
     window.open_file(run_file)
-    qtbot.waitUntil(lambda: train.fit._fit is not None, timeout=WAIT)
-    assert card._found is None  # nobody looks: nothing is solved
+    qtbot.waitUntil(lambda: train.fit.picture is not None, timeout=WAIT)
+    assert card.picture is None  # nobody looks: nothing is solved
     dock.toggleViewAction().trigger()
-    qtbot.waitUntil(lambda: card._found is not None, timeout=WAIT)
-    assert card.isVisible() and "epoch 6 · they end" in card.note.text()
-    first = card._found
-    assert first is not None and first.network.shape == (11, 5, 20)
+    qtbot.waitUntil(lambda: card.picture is not None, timeout=WAIT)
+    assert card.isVisible() and card.note.text() == "epoch 6"
+    assert "dots: network" in card.message.text() and "they end" in card.message.text()
+    assert sizes(card) == [(5, 11), (5, 11)]
     assert card.component.count() == 21
-    assert all(plot.isVisible() for plot in card.plots)
+    assert len(card.view.views) == 2 and all(view.isVisible() for view in card.view.views)
+    assert train.docks["Eigenvalues"] in train.views.tabifiedDockWidgets(dock)
 
     card.samples.setValue(2)
-    qtbot.waitUntil(lambda: card._found is not None and card._found.network.shape[1] == 2,
-                    timeout=WAIT)  # fmt: skip
+    qtbot.waitUntil(lambda: sizes(card) == [(2, 11)] * 2, timeout=WAIT)
     card.component.setCurrentIndex(3)
-    assert [plot.isVisible() for plot in card.plots] == [True, False]
+    qtbot.waitUntil(lambda: sizes(card) == [(2, 11)], timeout=WAIT)
+    assert [frame.isVisible() for frame in card.view.frames] == [True, False]
     train.timeline.go_to(0)
     qtbot.waitUntil(lambda: "epoch 0" in card.note.text(), timeout=WAIT)
     assert card.component.currentData() == 3  # the choice stays

@@ -21,7 +21,7 @@ from stiffgui.gui.closing import Choice
 from stiffgui.gui.train.view_requests import LOOK_SECONDS
 from stiffgui.gui.window import MainWindow
 from stiffgui.runs import open_run
-from stiffgui.session.exports import ExportFigure
+from stiffgui.session.exports import Export
 from stiffgui.session.views import Look
 from tests.processes import children
 
@@ -38,6 +38,13 @@ def start(window: MainWindow, qtbot: QtBot, epochs: int = 5000) -> None:
     )
 
 
+def markers(window: MainWindow) -> list[str]:
+    """The words that stand at the lines of the plot of errors."""
+    view = window.train.errors.view.views[0] if window.train.errors.view.views else None
+    items = view.getPlotItem().items if view is not None else []
+    return [line.label.format for line in items if getattr(line, "label", None) is not None]
+
+
 def test_train_change_scrub_export_close(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     window.train.model.edit("regularizer.kind", "stiffness")
     start(window, qtbot)
@@ -45,17 +52,16 @@ def test_train_change_scrub_export_close(window: MainWindow, qtbot: QtBot, tmp_p
     assert run is not None and not window.acts["run"].isEnabled()
     window.train.model.edit("regularizer.weight", 0.5)
     qtbot.waitUntil(lambda: any(e.key == "regularizer.weight" for e in run.events), timeout=WAIT)
-    qtbot.waitUntil(lambda: len(window.train.errors._markers) == 1, timeout=WAIT)
-    qtbot.waitUntil(lambda: window.train.fit._fit is not None, timeout=WAIT)
+    qtbot.waitUntil(lambda: len(markers(window)) == 1, timeout=WAIT)
+    qtbot.waitUntil(lambda: window.train.fit.picture is not None, timeout=WAIT)
 
     window.train.refresh()  # the timeline now knows the epochs that the run has kept
     window.train.timeline.go_to(2)
     window.train.eigenvalues.layer.setValue(7)
     qtbot.waitUntil(
         lambda: (
-            window.train.eigenvalues._view is not None
-            and (window.train.eigenvalues._view.epoch, window.train.eigenvalues._view.layer)
-            == (2, 7)
+            window.train.eigenvalues.picture is not None
+            and window.train.eigenvalues.picture.place[:2] == (2, 7)
         ),
         timeout=WAIT,
     )
@@ -63,9 +69,10 @@ def test_train_change_scrub_export_close(window: MainWindow, qtbot: QtBot, tmp_p
     qtbot.waitUntil(lambda: run.state == "stopped", timeout=WAIT)
     for kind, mark in (("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF"), ("csv", None)):
         for card in window.train.cards:
-            path = tmp_path / f"{card.figure}.{kind}"
-            window.train.export(card.figure, path)
-            qtbot.waitUntil(lambda: not window.train.requests.waits_for(ExportFigure), timeout=WAIT)
+            name = card.figure.name()
+            path = tmp_path / f"{name}.{kind}"
+            window.train.export(name, path)
+            qtbot.waitUntil(lambda: not window.train.requests.waits_for(Export), timeout=WAIT)
             if mark is None:
                 assert len(pd.read_csv(path)) > 1
             else:

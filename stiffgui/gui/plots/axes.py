@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import QWidget
 
 from stiffgui.figures.picture import Axis, Scale
@@ -21,6 +23,8 @@ class PlotAxis(pg.AxisItem):  # type: ignore[misc]
     def __init__(self, side: str) -> None:
         super().__init__(side)
         self.whole = False
+        self._named = True
+        self._ticks: list[tuple[float, str]] = []
         # Let it write the values themselves, not thousandths or thousands of them. Switching the
         # automatic prefix off is not enough: pyqtgraph works a scale out all the same.
         self.setSIPrefixEnableRanges(())
@@ -29,14 +33,45 @@ class PlotAxis(pg.AxisItem):  # type: ignore[misc]
     def show_axis(self, axis: Axis) -> None:
         """Take over label, scale and ticks."""
         if self.labelText != axis.label:
-            self.setLabel(axis.label)
+            self.setLabel(axis.label, siPrefixEnableRanges=())
         log = axis.scale == "log"
         if self.logMode != log:
             self.setLogMode(x=log, y=log)
         self.whole = axis.whole
-        ticks = [(float(on_axis(place, axis.scale)), text) for place, text in axis.ticks]
-        if ticks or self._tickLevels is not None:
-            self.setTicks([ticks] if ticks else None)
+        self._ticks = [(float(on_axis(place, axis.scale)), text) for place, text in axis.ticks]
+        if self._ticks or self._tickLevels is not None:
+            self._write_ticks()
+        self.show_name(self._named)
+
+    def show_name(self, shown: bool) -> None:
+        """Whether the label is seen: a small plot does without."""
+        self._named = shown
+        shown = shown and bool(self.labelText)
+        if self.label.isVisible() != shown:
+            self.showLabel(shown)
+
+    def _write_ticks(self) -> None:
+        """Texts beside each other: a word on each line where they would touch."""
+        room = self.size().width() / max(len(self._ticks), 1)
+        metrics = QFontMetricsF(self.font())
+        crowded = any(metrics.horizontalAdvance(text) > room - 6 for _, text in self._ticks)
+        if self.orientation == "bottom" and crowded:
+            cut = Qt.TextElideMode.ElideRight
+            # pyqtgraph allows four fifths of a text's height: an empty line makes up for it.
+            texts = [
+                "\n".join([*(metrics.elidedText(word, cut, room) for word in text.split()), ""])
+                for _, text in self._ticks
+            ]
+        else:
+            texts = [text for _, text in self._ticks]
+        ticks = [(place, text) for (place, _), text in zip(self._ticks, texts, strict=True)]
+        self.setStyle(hideOverlappingLabels=not ticks)
+        self.setTicks([ticks] if ticks else None)
+
+    def resizeEvent(self, event: Any = None) -> None:
+        super().resizeEvent(event)
+        if getattr(self, "_ticks", None):  # pyqtgraph resizes it while it is being made
+            self._write_ticks()
 
     def tickSpacing(self, low: float, high: float, size: float) -> list[Any]:
         levels = list(super().tickSpacing(low, high, size))

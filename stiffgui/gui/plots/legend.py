@@ -148,8 +148,8 @@ class Legend(QWidget):
         self.columns = columns
         for place, label in enumerate(shown):
             self._grid.addWidget(label, place // columns, place % columns)
-        for column in range(columns):
-            self._grid.setColumnStretch(column, 1)
+        for column in range(self._grid.columnCount()):
+            self._grid.setColumnStretch(column, 1 if column < columns else 0)
 
     def resizeEvent(self, event: Any) -> None:
         """More room, more columns."""

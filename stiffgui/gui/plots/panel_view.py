@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,7 @@ class PanelView(pg.PlotWidget):  # type: ignore[misc]
         self._axes = {side: PlotAxis(side) for side in ("left", "bottom")}
         super().__init__(parent, enableMenu=False, axisItems=self._axes)
         self.panel = Panel()
+        self.together: tuple[Panel, ...] = ()  # the picture's panels: a pointer tells of all maps
         self.is_zoomed = False
         self._theme: Theme = LIGHT
         self._artists: list[tuple[type[Item], Artist]] = []
@@ -75,7 +77,8 @@ class PanelView(pg.PlotWidget):  # type: ignore[misc]
             self.is_zoomed = False
         self.getPlotItem().showGrid(x=panel.grid, y=panel.grid, alpha=0.12)
         self.setAspectLocked(panel.equal)
-        self.setAccessibleName(f"{panel.y.label} against {panel.x.label}".strip())
+        names = " against ".join(filter(None, (panel.y.label, panel.x.label)))
+        self.setAccessibleName(": ".join(filter(None, (panel.title, names))))
         self._draw_items(panel)
         if not self.is_zoomed:
             self._fit_range()
@@ -145,6 +148,12 @@ class PanelView(pg.PlotWidget):  # type: ignore[misc]
         if x is not None:
             self._cross.setPos(float(on_axis(x, self.panel.x.scale)))
 
+    @property
+    def cross(self) -> float | None:
+        """Where the crosshair stands; None where there is none."""
+        place = float(self._cross.value())
+        return from_axis(place, self.panel.x.scale) if self._cross.isVisible() else None
+
     def set_frame(self, xs: list[float], ys: list[float]) -> None:
         """An outline that is seen on every colour: a light line on a dark one."""
         if not self._frames:
@@ -155,6 +164,11 @@ class PanelView(pg.PlotWidget):  # type: ignore[misc]
                 self._frames.append(line)
         for line in self._frames:
             line.setData(xs, ys)
+
+    @property
+    def frame_line(self) -> tuple[Any, Any]:
+        """The corners of the outline, x and y."""
+        return self._frames[-1].getData() if self._frames else (np.empty(0), np.empty(0))
 
     def at(self, scene: Any) -> tuple[float, float] | None:
         """The values at a point of the scene; None outside the axes."""
@@ -177,7 +191,7 @@ class PanelView(pg.PlotWidget):  # type: ignore[misc]
         for image in self.panel.of(Image):
             cell = image.cell(x, y)
             if cell is not None:
-                return describe_cell(self.panel, image, *cell)
+                return describe_cell(self.panel, image, *cell, self.together)
         reach = REACH * float(self.getViewBox().viewPixelSize()[0] or 0)
         for points in self.panel.of(Points):
             row = self._nearest(points, x, y, reach)
@@ -209,7 +223,7 @@ class PanelView(pg.PlotWidget):  # type: ignore[misc]
         """A small plot does without the names of its axes."""
         super().resizeEvent(event)
         for axis in self._axes.values():
-            axis.showLabel(min(self.width(), self.height()) >= LEAST_WITH_LABELS)
+            axis.show_name(min(self.width(), self.height()) >= LEAST_WITH_LABELS)
 
     def leaveEvent(self, event: QEvent) -> None:
         """The crosshair goes when the pointer does."""
@@ -225,15 +239,21 @@ class PanelView(pg.PlotWidget):  # type: ignore[misc]
         return bool(super().viewportEvent(event))
 
 
-def describe_cell(panel: Panel, image: Image, row: int, column: int) -> str:
-    """Where a cell lies, and its value."""
-    value = float(image.values[row, column])
-    text = f"{value:.4g}" if np.isfinite(value) else "undefined"
+def describe_cell(
+    panel: Panel, image: Image, row: int, column: int, together: Sequence[Panel] = ()
+) -> str:
+    """Where a cell lies, and its value; in panels with the same cells, theirs beside it."""
     where = (
         f"{axis.label} {_number(float(at), axis)}"
         for axis, at in ((panel.y, image.y[row]), (panel.x, image.x[column]))
     )
-    return f"{' · '.join(where)}\n{image.colours.label} {text}".replace("-", "−")
+    values = [
+        f"{other.title or each.colours.label} {_value(float(each.values[row, column]))}"
+        for other in (together if any(other is panel for other in together) else (panel,))
+        for each in other.of(Image)
+        if np.array_equal(each.x, image.x) and np.array_equal(each.y, image.y)
+    ]
+    return "\n".join([" · ".join(where), *values]).replace("-", "−")
 
 
 def describe_point(panel: Panel, points: Points, row: int) -> str:
@@ -257,4 +277,6 @@ def _number(value: float, axis: Axis) -> str:
 
 
 def _value(value: float) -> str:
+    if np.isnan(value):
+        return "undefined"
     return f"{value:.4g}" if np.isfinite(value) else "infinite"

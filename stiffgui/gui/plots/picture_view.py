@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from stiffgui.figures.picture import ColourScale, Image, Panel, Picture, Points
+from stiffgui.gui.plots.elided import Elided
 from stiffgui.gui.plots.legend import Legend, ScaleBar, entries_of
+from stiffgui.gui.plots.panel_grid import LEAST, PanelGrid
 from stiffgui.gui.plots.panel_view import PanelView
 from stiffgui.gui.theme import LIGHT, Theme
-
-LEAST = 60  # pixels that a panel needs on each side
-UNITS = 12  # columns of the grid that rows with different numbers of panels share
 
 
 class PanelFrame(QWidget):
     """A panel with its title, its legend and its colour scale."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.title, self.legend, self.view, self.bar = QLabel(), Legend(), PanelView(), ScaleBar()
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.title, self.legend, self.view, self.bar = Elided(), Legend(), PanelView(), ScaleBar()
         self.title.setObjectName("cardNote")
-        self.title.setTextFormat(Qt.TextFormat.PlainText)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
@@ -36,6 +31,7 @@ class PanelFrame(QWidget):
     def show_panel(self, panel: Panel, theme: Theme, own_legend: bool) -> None:
         """Draw a panel."""
         self.title.setText(panel.title)
+        self.title.setToolTip(panel.title)
         self.title.setVisible(bool(panel.title))
         self.legend.show_entries(entries_of([panel], theme) if own_legend else [])
         self.bar.show_scale(_scale_of(panel), theme)
@@ -65,15 +61,12 @@ class PictureView(QWidget):
         self.legend = Legend()
         self.legend_group = ""  # the run whose entries the common legend shows; all when empty
         self._theme = LIGHT
-        self._places: list[tuple[int, int, int]] = []
-        self._grid = QGridLayout()
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setSpacing(6)
+        self._grid = PanelGrid()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
         layout.addWidget(self.legend)
-        layout.addLayout(self._grid, 1)
+        layout.addWidget(self._grid, 1)
 
     @property
     def views(self) -> list[PanelView]:
@@ -99,13 +92,13 @@ class PictureView(QWidget):
         entries = entries_of(panels, self._theme, self.legend_group) if common else []
         self.legend.show_entries(entries)
         for place, frame in enumerate(self.frames):
-            frame.setVisible(place < len(panels))
             if place < len(panels):
+                frame.view.together = panels
                 frame.show_panel(panels[place], self._theme, own_legend=not common)
-        self._arrange()
+        self._grid.arrange(picture, self.frames)
 
     def _add_frame(self) -> None:
-        number, frame = len(self.frames), PanelFrame()
+        number, frame = len(self.frames), PanelFrame(self._grid)
         frame.view.set_theme(self._theme)
         frame.view.pointed.connect(self._pointed)
         frame.view.clicked.connect(lambda x, y: self.clicked.emit(number, x, y))
@@ -132,57 +125,3 @@ class PictureView(QWidget):
         if self.picture is None:
             return None
         return self.picture.within([view.view_limits() for view in self.views])
-
-    # -------------------------------------------------------------------- layout
-
-    def _arrange(self) -> None:
-        """Put the frames into the grid, if their places have changed."""
-        places = list(self._row_places())
-        if places == self._places:
-            return
-        self._places = places
-        for (row, column, span), frame in zip(places, self.frames, strict=False):
-            self._grid.addWidget(frame, row, column, 1, span)
-        rows = max((row for row, _, _ in places), default=0) + 1
-        heights = self.picture.heights if self.picture is not None else ()
-        for row in range(self._grid.rowCount()):
-            share = heights[row] if len(heights) == rows and row < rows else 1
-            self._grid.setRowStretch(row, round(10 * share) if row < rows else 0)
-        self._set_widths(places)
-
-    def _set_widths(self, places: list[tuple[int, int, int]]) -> None:
-        for column in range(self._grid.columnCount()):
-            self._grid.setColumnStretch(column, 1 if column < UNITS else 0)
-
-    def _row_places(self) -> Iterable[tuple[int, int, int]]:
-        """Row, column and columns wide of each panel."""
-        assert self.picture is not None
-        rows = [len(row) for row in self.picture.rows]
-        if self.picture.flows:
-            columns = self._best_columns(sum(rows))
-            rows = [min(columns, sum(rows) - start) for start in range(0, sum(rows), columns)]
-        widths = self.picture.widths if not self.picture.flows else ()
-        for number, count in enumerate(rows):
-            span = UNITS // max(rows[0] if self.picture.flows else count, 1)
-            shares = widths if number == 0 and len(widths) == count else (1.0,) * count
-            total, column = sum(shares), 0
-            for share in shares:
-                wide = max(1, round(UNITS * share / total)) if widths else span
-                yield number, column, wide
-                column += wide
-
-    def _best_columns(self, count: int) -> int:
-        """In how many columns the panels' shorter sides are longest."""
-        width, height = max(self.width(), 1), max(self.height(), 1)
-
-        def side(columns: int) -> float:
-            return min(width / columns, height / -(-count // columns))
-
-        allowed = [n for n in range(1, count + 1) if UNITS % n == 0 or n == count]
-        return max(allowed, key=side)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Another shape, another arrangement."""
-        super().resizeEvent(event)
-        if self.picture is not None and self.picture.flows:
-            self._arrange()

@@ -10,7 +10,7 @@ from stiffgui.figures import Picture
 from stiffgui.gui.train.runs.entry import RunEntry
 from stiffgui.gui.train.runs.workbench import Workbench
 from stiffgui.gui.train.view_state import ViewState
-from stiffgui.gui.train.views import TrainViews
+from stiffgui.gui.train.views import SCALES, TrainViews
 from stiffgui.regularizers import NoPenalty, Stiffness
 
 
@@ -29,7 +29,7 @@ class PaintQueue:
             "layers": self._draw_layers,
             "progress": self._show_progress,
         }
-        self.tasks |= {name: partial(self._draw, name) for name in parts.viewers()}
+        self.tasks |= {name: partial(self._draw, name) for name in (*parts.viewers(), SCALES)}
         self._turns = cycle(self.tasks)
 
     def next_part(self) -> None:

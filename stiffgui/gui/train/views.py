@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from itertools import pairwise
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
@@ -120,7 +119,9 @@ class TrainViews(QMainWindow):
         for card in (self.trajectories, *self.others.values()):
             dock = self.docks[card.title]
             dock.hide()
-            dock.toggleViewAction().triggered.connect(partial(self._show_on_demand, dock))
+            dock.toggleViewAction().triggered.connect(
+                lambda shown, dock=dock: self._show_on_demand(dock, shown)
+            )
         self._size_docks()
 
     def _connect(self) -> None:

@@ -1,0 +1,96 @@
+"""Panels in rows, each row and column as wide as the picture says, to the pixel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import accumulate, pairwise
+
+from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QLabel, QWidget
+
+from stiffgui.figures.picture import Picture
+
+GAP = 8  # pixels between panels
+LEAST = 60  # pixels that a panel needs on each side
+
+
+class PanelGrid(QWidget):
+    """Places the frames of a picture's panels; those that may flow are as large as they can be.
+
+    What a picture knows in numbers stands in the place that flowing panels leave free.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.facts = QLabel(self)
+        self.facts.setObjectName("cardNote")
+        self.facts.setTextFormat(Qt.TextFormat.PlainText)
+        self.facts.hide()
+        self._picture = Picture(rows=())
+        self._frames: Sequence[QWidget] = ()
+
+    def sizeHint(self) -> QSize:
+        return QSize(256, 192)
+
+    def arrange(self, picture: Picture, frames: Sequence[QWidget]) -> None:
+        """Place a frame for each panel; frames without a panel are hidden."""
+        self._picture, self._frames = picture, frames
+        rows = [1] if picture.flows else [len(row) for row in picture.rows]
+        least = [frame.minimumSizeHint() for frame in frames[: len(picture.panels)]]
+        height = max((size.height() for size in least), default=LEAST)
+        self.setMinimumSize(LEAST * max(rows, default=1), height * max(len(rows), 1))
+        self.facts.setText(
+            "\n".join(f"{k} {v:.3g}" for k, v in picture.numbers.items()).replace("-", "−")
+        )
+        self._place()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Another shape, another arrangement."""
+        super().resizeEvent(event)
+        self._place()
+
+    def _place(self) -> None:
+        places = self._places()
+        count = len(self._picture.panels)
+        for number, frame in enumerate(self._frames):
+            frame.setVisible(number < count)
+        for place, frame in zip(places, self._frames, strict=False):
+            frame.setGeometry(place)
+        free = places[count:]
+        self.facts.setVisible(bool(free and self.facts.text()))
+        if free:
+            self.facts.setGeometry(free[0].adjusted(2 * GAP, 0, 0, 0))
+
+    def _places(self) -> list[QRect]:
+        """A rectangle for each panel, and for each place that is left free."""
+        picture = self._picture
+        rows = [len(row) for row in picture.rows]
+        heights, widths = picture.heights, picture.widths
+        if picture.flows:
+            columns = self._best_columns(sum(rows))
+            rows, heights, widths = [columns] * -(-sum(rows) // max(columns, 1)), (), ()
+        places = []
+        for number, (top, bottom) in enumerate(_parts(self.height(), len(rows), heights)):
+            shares = widths if number == 0 else ()
+            for left, right in _parts(self.width(), rows[number], shares):
+                places.append(QRect(left, top, right - left, bottom - top))
+        return places
+
+    def _best_columns(self, count: int) -> int:
+        """In how many columns the panels' shorter sides are longest."""
+
+        def side(columns: int) -> float:
+            return min(self.width() / columns, self.height() / -(-count // columns))
+
+        return max(range(1, count + 1), key=side, default=0)
+
+
+def _parts(length: int, count: int, shares: Sequence[float]) -> list[tuple[int, int]]:
+    """From where to where each of `count` parts reaches, gaps between them."""
+    if not count:
+        return []
+    shares = shares if len(shares) == count else (1.0,) * count
+    room = max(0, length - GAP * (count - 1)) / sum(shares)
+    ends = [round(room * end) for end in (0.0, *accumulate(shares))]
+    return [(a + GAP * k, b + GAP * k) for k, (a, b) in enumerate(pairwise(ends))]
