@@ -21,7 +21,6 @@ from stiffgui.figures import (
     figure_from,
     known_name,
     source_kind,
-    usual_style,
 )
 
 
@@ -64,8 +63,8 @@ def export(
         known_name("figure", str(figure), FIGURES[source_kind(source)])
         chosen = FIGURES[source_kind(source)][str(figure)]
         _say_nearest_epoch(source, chosen, settings)
-        size = {name: getattr(usual_style(chosen), name) for name in ("width", "height")}
-        style = figure_from(Style, size | settings_of(Style, settings))
+        usual = chosen.usual_style().model_dump()
+        style = figure_from(Style, usual | settings_of(Style, settings))
         shown = figure_from(chosen, settings_of(chosen, settings))
         export_figure(shown, source, out, kind, style, replace=force)
 
