@@ -50,6 +50,13 @@ def paint_into(file: Any, picture: Picture, kind: str, style: Style) -> None:
         figure = paint(picture)
         try:
             figure.savefig(file, format=kind)
+        except RuntimeError as error:
+            if "FT_Set_Char_Size" not in str(error):
+                raise
+            raise InputError(
+                f"texts of {style.font:g} pt at {style.dpi:g} dpi are smaller than a pixel: choose "
+                f"a larger font or a higher resolution."
+            ) from None
         except UserWarning:
             raise InputError(
                 f"texts of {style.font:g} pt leave no room for the axes in {style.width:g} x "

@@ -34,7 +34,7 @@ def ask_where(parent: QWidget, title: str, start: Path, kind: str, suffix: str) 
 def check_file(path: Path, ending: str) -> None:
     """Raise InputError when `path` is no place for a file with that ending."""
     name, folder = _short(path.name), _short(str(path.parent))
-    if not path.name:
+    if path.name in ("", ".."):
         raise InputError("There is no file name: type one, or press Browse.")
     if path.suffix.lower() != ending:
         raise InputError(
@@ -45,14 +45,15 @@ def check_file(path: Path, ending: str) -> None:
             "This file name cannot be used: it holds a null character. Choose another."
         )
     try:
-        if path.is_dir():
-            raise InputError(f"{_short(str(path))} is a folder: name a file in it.")
-        if not path.parent.is_dir():
-            raise InputError(f"The folder {folder} does not exist: make it, or choose another.")
+        is_folder, has_folder = path.is_dir(), path.parent.is_dir()
         allowed = os.access(path if path.exists() else path.parent, os.W_OK)
     except (OSError, ValueError) as error:  # a name that is too long, or no text of this system
         reason = getattr(error, "strerror", None) or str(error)
         raise InputError(f"This file name cannot be used: {reason}. Choose another.") from None
+    if is_folder:
+        raise InputError(f"{_short(str(path))} is a folder: name a file in it.")
+    if not has_folder:
+        raise InputError(f"The folder {folder} does not exist: make it, or choose another.")
     if not allowed:
         raise InputError(
             f"{_short(str(path))} cannot be written: choose a place where you may write."

@@ -231,7 +231,8 @@ class ExportDialog(QDialog):
         self.save.setEnabled(True)
         self.show_problem("")
         across, down = self.style_.pixels
-        self.pixels.setText(f"{across} × {down} pixels" if self.chosen_kind == "png" else "")
+        self.pixels.setText(f"{across} × {down} pixels")
+        self.pixels.setVisible(self.chosen_kind == "png")
         self._write_command()
         self._preview_timer.start()
 

@@ -13,6 +13,8 @@ from stiffgui.figures.script import table_command
 from stiffgui.session.exports import Export, Preview
 from stiffgui.session.sources import Source
 
+LEAST_TEXT = 3.0  # pixels of a text in a preview: smaller ones cannot be drawn
+
 
 @dataclass(frozen=True, kw_only=True)
 class Offer:
@@ -68,6 +70,7 @@ class Offer:
         if self.shown is None:
             return None
         dots = pixels / (max(style.width, style.height) / 25.4)
+        dots = max(dots, LEAST_TEXT * 72 / style.font)
         small = style.model_copy(update={"dpi": dots})
         return Preview(source=self.source, shown=self.shown, picture=self.picture, style=small)
 

@@ -18,7 +18,7 @@ class PreviewLabel(QLabel):
     resized = Signal()
 
     def __init__(self) -> None:
-        super().__init__("…")
+        super().__init__("Drawing…")
         self.setAccessibleName("Preview")
         self.setToolTip("The figure as it will be written")
         self.setAlignment(Qt.AlignmentFlag.AlignCenter)

@@ -150,4 +150,4 @@ class Exports(QObject):
 def _sentence(failure: Failure) -> str:
     if failure.lost:
         return "The figure was not drawn: its process ended unexpectedly. Try again."
-    return failure.sentence
+    return f"{failure.sentence[:1].upper()}{failure.sentence[1:]}"
