@@ -170,9 +170,9 @@ def test_the_command_does_the_same(loaded: MainWindow, qtbot: QtBot, tmp_path: P
     loaded.train.eigenvalues.region.setCurrentIndex(2)
     loaded.train.eigenvalues.all_layers.setChecked(True)
     loaded.train.timeline.go_to(3)
-    for figure in ("stiffness", "layers", "spectrum", "fit"):
-        path = tmp_path / f"our own {figure}.csv"
-        dialog = dialog_of(loaded, figure, path, "csv")
+    for name in ("stiffness", "layers", "spectrum", "fit"):
+        path = tmp_path / f"our own {name}.csv"
+        dialog = dialog_of(loaded, name, path, "csv")
         words = shlex.split(dialog.command.text())
         with qtbot.waitSignal(dialog.accepted, timeout=WAIT):
             dialog.save.click()

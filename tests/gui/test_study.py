@@ -20,7 +20,6 @@ from stiffgui.figures.picture import Box, Curve
 from stiffgui.gui.study.model import StudyModel, as_text, from_text
 from stiffgui.gui.study.workspace import StudyWorkspace
 from stiffgui.gui.window import MainWindow
-from stiffgui.session.exports import Export
 from stiffgui.study import Study, StudyRecording
 from stiffgui.study.comparison import comparisons_of
 from stiffgui.study.summary import readable
