@@ -33,7 +33,6 @@ from stiffgui.figures import (
     figure,
     paint,
     styled,
-    usual_style,
     what_is_drawn,
 )
 from stiffgui.figures.palette import LIGHT
@@ -271,7 +270,7 @@ def test_matplotlib_draws_the_picture(case: tuple[Figure, Any]) -> None:
 def check_painted(shown: Figure, picture: Picture) -> None:
     import matplotlib.pyplot as plt
 
-    with styled(usual_style(type(shown))):
+    with styled(shown.usual_style()):
         painted = paint(picture)
         painted.canvas.draw()
         for panel, axes in zip(picture.panels, painted.axes, strict=False):
@@ -415,7 +414,7 @@ def test_a_script_draws_the_same_picture(sources: Sources, tmp_path: Path, name:
 @pytest.mark.parametrize("name", FIGURES["study"])
 def test_a_script_draws_a_study(sources: Sources, tmp_path: Path, name: str) -> None:
     shown = figure(name, "study")
-    style = usual_style(type(shown))
+    style = shown.usual_style()
     one, other = tmp_path / "one.png", tmp_path / "other.png"
     export_figure(shown, sources.study, one, "png", style)
     run_script(study_script(sources.study_path, shown, style, other), tmp_path)

@@ -102,9 +102,9 @@ def settings_of(kind: type[Settings], given: Mapping[str, Any]) -> dict[str, Any
 
 def style_of(kind: type[Figure], given: Mapping[str, Any]) -> Style:
     """The style that is asked for, and what is usual for a kind of figure in the rest."""
-    from stiffgui.figures import Style, figure_from, usual_style
+    from stiffgui.figures import Style, figure_from
 
-    return figure_from(Style, usual_style(kind).model_dump() | settings_of(Style, given))
+    return figure_from(Style, kind.usual_style().model_dump() | settings_of(Style, given))
 
 
 def check_settings(given: Mapping[str, Any], figure: str | None, *sources: str) -> None:

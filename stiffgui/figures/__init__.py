@@ -56,7 +56,6 @@ __all__ = [
     "paint",
     "source_kind",
     "styled",
-    "usual_style",
     "what_is_drawn",
 ]
 
@@ -122,13 +121,8 @@ def export_figure(
     if kind == "csv":
         save_table(shown.table(source), path, kind, replace=replace)
     else:
-        style = style or usual_style(type(shown))
+        style = style or shown.usual_style()
         save_picture(shown.picture(source), path, kind, style, replace=replace)
-
-
-def usual_style(kind: type[Figure]) -> Style:
-    """The style of a kind where none is asked for."""
-    return Style() if kind.size is None else Style(width=kind.size[0], height=kind.size[1])
 
 
 def _study_table(name: str) -> Callable[[Any, str], pd.DataFrame]:

@@ -16,6 +16,7 @@ from pydantic import BeforeValidator, ValidationError
 from stiffgui.errors import InputError
 from stiffgui.figures.picture import Axis, Picture
 from stiffgui.figures.sources import Drawn, drawn
+from stiffgui.figures.style import Style
 from stiffgui.settings import Settings, kind_of, setting
 from stiffgui.settings_errors import first_error
 
@@ -91,6 +92,11 @@ class Figure(Settings, ABC):
     def name(cls) -> str:
         """The name of the kind."""
         return kind_of(cls)
+
+    @classmethod
+    def usual_style(cls) -> Style:
+        """The style where none is asked for."""
+        return Style() if cls.size is None else Style(width=cls.size[0], height=cls.size[1])
 
 
 def _check_limits(axis: Axis, low: float) -> None:

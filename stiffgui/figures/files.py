@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import warnings
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -49,6 +50,13 @@ def paint_into(file: Any, picture: Picture, kind: str, style: Style) -> None:
         figure = paint(picture)
         try:
             figure.savefig(file, format=kind)
+        except RuntimeError as error:
+            if "FT_Set_Char_Size" not in str(error):
+                raise
+            raise InputError(
+                f"texts of {style.font:g} pt at {style.dpi:g} dpi are smaller than a pixel: choose "
+                f"a larger font or a higher resolution."
+            ) from None
         except UserWarning:
             raise InputError(
                 f"texts of {style.font:g} pt leave no room for the axes in {style.width:g} x "
@@ -136,10 +144,14 @@ def check_target(path: Path, kind: str, *, replace: bool = False) -> None:
 
 
 def write(path: Path, save: Callable[[Any], Any]) -> None:
-    """Open `path` and let `save` fill it; what goes wrong becomes an InputError."""
+    """Write to `path` what `save` makes; where it can make nothing, a file that is there stays.
+
+    What goes wrong becomes an InputError.
+    """
+    content = io.BytesIO()
+    save(content)
     try:
-        with path.open("wb") as file:
-            save(file)
+        path.write_bytes(content.getbuffer())
     except OSError as error:
         raise InputError(
             f"{path} cannot be written: {error.strerror or error}. Choose a place where you may "

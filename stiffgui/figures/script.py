@@ -13,9 +13,9 @@ from stiffgui.labs import Page
 from stiffgui.settings import Settings, flag_of
 
 
-def changed(settings: Settings) -> dict[str, Any]:
-    """The settings that differ from their defaults."""
-    usual = type(settings)()
+def changed(settings: Settings, usual: Settings | None = None) -> dict[str, Any]:
+    """The settings that differ from the usual ones, by default their defaults."""
+    usual = usual or type(settings)()
     values = ((name, getattr(settings, name)) for name in type(settings).model_fields)
     return {name: value for name, value in values if value != getattr(usual, name)}
 
@@ -101,18 +101,48 @@ def export_command(
 ) -> str:
     """The command that writes the same file; with `replace`, over one that exists."""
     words = ["stiffgui", "export", *map(str, files), "--figure", shown.name()]
-    words += [*flags_of(shown), *flags_of(style)]
+    words += look_flags(shown, style)
     if list(colours) != list(range(len(colours))):
         for colour in colours:
             words += ["--colour", str(colour)]
-    return shlex.join([*words, "-o", str(out), *(["--force"] if replace else [])])
+    return shlex.join([*words, *_target(out, replace)])
 
 
-def flags_of(settings: Settings) -> list[str]:
-    """The words of a command that set what differs from the defaults."""
-    return [
-        w for name, value in changed(settings).items() for w in _flags(type(settings), name, value)
-    ]
+def table_command(file: Path, table: str, kind: str, out: Path, *, replace: bool = False) -> str:
+    """The command that writes a table of a file."""
+    words = ["stiffgui", "export", str(file), "--table", table, "--format", kind]
+    return shlex.join([*words, *_target(out, replace)])
+
+
+def page_command(
+    page: Page,
+    shown: Figure | None = None,
+    style: Style | None = None,
+    out: Path | None = None,
+    *,
+    replace: bool = False,
+) -> str:
+    """The command that computes a page of the laboratory, and with `out` writes its figure."""
+    words = ["stiffgui", "lab", page.name()]
+    for key, value in page.changes().items():
+        words += ["--set", f"{key}={value}"]
+    if shown is not None and style is not None and out is not None:
+        words += [*look_flags(shown, style), *_target(out, replace)]
+    return shlex.join(words)
+
+
+def _target(out: Path, replace: bool) -> list[str]:
+    return ["-o", str(out), *(["--force"] if replace else [])]
+
+
+def look_flags(shown: Figure, style: Style) -> list[str]:
+    """The words of a command that set what differs from the usual figure of this kind."""
+    return [*_flags_of(shown, type(shown)()), *_flags_of(style, shown.usual_style())]
+
+
+def _flags_of(settings: Settings, usual: Settings) -> list[str]:
+    kind, differing = type(settings), changed(settings, usual)
+    return [word for name, value in differing.items() for word in _flags(kind, name, value)]
 
 
 def _flags(kind: type[Settings], name: str, value: Any) -> list[str]:

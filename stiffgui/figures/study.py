@@ -38,6 +38,11 @@ def live_of(results: Any) -> Live:
     return getattr(results, "live", ())
 
 
+def in_pairs(panels: Sequence[Panel]) -> tuple[tuple[Panel, ...], ...]:
+    """Panels in rows of two."""
+    return tuple(tuple(panels[k : k + 2]) for k in range(0, len(panels), 2))
+
+
 def recorded_as(quantity: Quantity) -> str:
     """The name under which a history holds a quantity of a study."""
     return STIFFNESS if quantity.per == "layer" else quantity.name
@@ -59,15 +64,20 @@ class StudyFigure(Figure):
         """Of a panel: logarithmic where the quantity is, unless it is asked otherwise."""
         return "log" if quantity.logarithmic and self.logarithmic is not False else "linear"
 
-    def evolution(self, variants: Sequence[Drawn], live: Live = ()) -> tuple[Panel, ...]:
-        """A panel per quantity: a line and a band per variant, thin lines of what still trains."""
-        return tuple(
-            self._evolution(variants, live, quantity) for quantity in of_study("as_panel").values()
-        )
+    def evolution(
+        self, variants: Sequence[Drawn], live: Live, names: Sequence[str]
+    ) -> tuple[Panel, ...]:
+        """A panel per quantity: a line and a band per variant, thin lines of what still trains;
+        `names` are those of all variants, in their order."""
+        quantities = of_study("as_panel").values()
+        return tuple(self._evolution(variants, live, names, quantity) for quantity in quantities)
 
-    def _evolution(self, variants: Sequence[Drawn], live: Live, quantity: Quantity) -> Panel:
+    def _evolution(
+        self, variants: Sequence[Drawn], live: Live, names: Sequence[str], quantity: Quantity
+    ) -> Panel:
         items: list[Item] = []
         name = recorded_as(quantity)
+        unnamed = set(names) - {variant.name for variant in variants}
         for variant in variants:
             x, (low, median, high) = variant.history.quartiles(name)
             look: dict[str, Any] = {"colour": variant.colour, "group": variant.name}
@@ -76,7 +86,11 @@ class StudyFigure(Figure):
             items.append(Curve(x=x, y=median, dash=variant.colour, label=variant.name, **look))
         for place, history in live:
             x, (_, median, _) = history.quartiles(name)
-            items.append(Curve(x=x, y=median, colour=place, dash=place, width=1, alpha=0.6))
+            group = names[place]
+            label = group if group in unnamed else ""
+            unnamed.discard(group)
+            look = {"colour": place, "dash": place, "group": group, "label": label}
+            items.append(Curve(x=x, y=median, width=1, alpha=0.6, **look))
         y = Axis(scale=self.scale(quantity))
         x_axis = Axis(label="epoch", whole=True)
         return Panel(x=x_axis, y=y, items=tuple(items), title=quantity.in_study)
@@ -108,12 +122,12 @@ class StudySummary(StudyFigure):
 
     def build(self, source: StudyResults) -> Picture:
         variants = variants_of(source)
-        rows: tuple[tuple[Panel, ...], ...] = (self.evolution(variants, live_of(source)),)
-        if self.boxes:
-            rows = (*rows, self.last(variants))
-        return Picture(
-            rows=rows, heights=(3, 2)[: len(rows)], legend_below=True, flows=not self.boxes
-        )
+        evolution = self.evolution(variants, live_of(source), [v.name for v in source.variants])
+        note = "; ".join(q.study.help for q in of_study("as_panel").values() if q.study is not None)
+        if not self.boxes:
+            return Picture(rows=in_pairs(evolution), note=note, legend_below=True)
+        rows = (evolution, self.last(variants))
+        return Picture(rows=rows, heights=(3, 2), note=note, legend_below=True)
 
     def table(self, source: StudyResults) -> pd.DataFrame:
         """Variant, series, epoch, median and quartiles."""
@@ -135,10 +149,12 @@ class Boxes(StudyFigure):
     Errors, norm and stiffness at the end of every trial, a box per variant."""
 
     kind: Literal["boxes"] = "boxes"
-    size: ClassVar[tuple[float, float] | None] = (260.0, 70.0)
+    size: ClassVar[tuple[float, float] | None] = (200.0, 120.0)
 
     def build(self, source: StudyResults) -> Picture:
-        return Picture(rows=(self.last(variants_of(source)),), flows=True)
+        variants = variants_of(source)
+        note = "numbered as in the table" if len(variants) > NAMED else ""
+        return Picture(rows=in_pairs(self.last(variants)), note=note)
 
     def table(self, source: StudyResults) -> pd.DataFrame:
         """A row per variant and trial."""

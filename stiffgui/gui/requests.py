@@ -67,7 +67,7 @@ class Requests(QObject):
 
     def waits_for(self, kind: type) -> bool:
         """Whether a request of that type is under way."""
-        return any(isinstance(caller.work, kind) for caller in self._callers.values())
+        return any(type(caller.work) is kind for caller in self._callers.values())
 
     def poll(self) -> bool:
         """Hand out what has come on the way; whether there was something."""

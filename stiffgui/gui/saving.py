@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Literal
 
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
+from stiffgui.errors import InputError
+
 Purpose = Literal["save", "picture", "data"]
+LONGEST = 60  # characters of a path that a sentence repeats
 
 
 def ask_where(parent: QWidget, title: str, start: Path, kind: str, suffix: str) -> Path | None:
@@ -25,6 +29,40 @@ def ask_where(parent: QWidget, title: str, start: Path, kind: str, suffix: str) 
     if path.exists() and QMessageBox.question(parent, title, replace) != yes:
         return None
     return path
+
+
+def check_file(path: Path, ending: str) -> None:
+    """Raise InputError when `path` is no place for a file with that ending."""
+    name, folder = _short(path.name), _short(str(path.parent))
+    if path.name in ("", ".."):
+        raise InputError("There is no file name: type one, or press Browse.")
+    if path.suffix.lower() != ending:
+        raise InputError(
+            f"{name} does not end in {ending}: change its ending, or choose another kind."
+        )
+    if "\0" in str(path):
+        raise InputError(
+            "This file name cannot be used: it holds a null character. Choose another."
+        )
+    try:
+        is_folder, has_folder = path.is_dir(), path.parent.is_dir()
+        allowed = os.access(path if path.exists() else path.parent, os.W_OK)
+    except (OSError, ValueError) as error:  # a name that is too long, or no text of this system
+        reason = getattr(error, "strerror", None) or str(error)
+        raise InputError(f"This file name cannot be used: {reason}. Choose another.") from None
+    if is_folder:
+        raise InputError(f"{_short(str(path))} is a folder: name a file in it.")
+    if not has_folder:
+        raise InputError(f"The folder {folder} does not exist: make it, or choose another.")
+    if not allowed:
+        raise InputError(
+            f"{_short(str(path))} cannot be written: choose a place where you may write."
+        )
+
+
+def _short(text: str) -> str:
+    """A text whose middle is left out where it is long."""
+    return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]}…{text[-LONGEST // 2 :]}"
 
 
 def deliver(purpose: Purpose, export: Path | bytes) -> str:

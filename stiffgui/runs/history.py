@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,8 @@ class History:
         listed = per_trial() if quantities is None else list(quantities)
         self.trials = trials
         self.version = 0
-        self._described = {q.name: q for q in listed}
+        # Without the way from a trainer's state, which does not pickle.
+        self._described = {q.name: replace(q, of=None) for q in listed}
         shapes: dict[str, tuple[int, ...]] = {_SECONDS: ()}
         shapes |= {q.name: (trials,) for q in listed if q.per == "trial"}
         self._records = _Table(shapes)

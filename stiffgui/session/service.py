@@ -192,12 +192,14 @@ class _Jobs:
     def next(self) -> _Job | None:
         """What to go on with, when there is something; None in the end.
 
-        Requests that all count come first, in order: those of which only the newest counts give
-        way between two of their answers.
+        Requests that all count come first, in order. Those of which only the newest counts give
+        way between two of their answers, to these and to what was asked for later: a short look
+        does not wait for a long computation.
         """
         with self._changed:
             self._changed.wait_for(lambda: self._jobs or self._closed)
-            job = min(self._jobs, key=lambda j: j.request.newest, default=None)
+            in_order = [job for job in self._jobs if not job.request.newest]
+            job = next(iter([*in_order, *reversed(self._jobs)]), None)
             if job is not None:
                 job.begun = True
             return job

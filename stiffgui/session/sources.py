@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -12,7 +11,13 @@ from typing import Any
 from numpy.typing import NDArray
 
 from stiffgui.figures import Drawn, Figure, Style
-from stiffgui.figures.script import export_command, flags_of, page_script, runs_script, study_script
+from stiffgui.figures.script import (
+    export_command,
+    page_command,
+    page_script,
+    runs_script,
+    study_script,
+)
 from stiffgui.labs import Page, Result
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -111,17 +116,7 @@ class PageSource:
 
     def command(self, shown: Figure, style: Style, out: Path, replace: bool) -> str:
         """The command that computes the page and writes its figure."""
-        return page_command(self.page, style, out, replace)
+        return page_command(self.page, shown, style, out, replace=replace)
 
 
 Source = RunSource | StudySource | PageSource
-
-
-def page_command(page: Page, style: Style, out: Path | None = None, replace: bool = False) -> str:
-    """The command that computes a page, and with `out` writes its figure."""
-    words = ["stiffgui", "lab", page.name()]
-    for key, value in page.changes().items():
-        words += ["--set", f"{key}={value}"]
-    if out is not None:
-        words += [*flags_of(style), "-o", str(out), *(["--force"] if replace else [])]
-    return shlex.join(words)

@@ -12,13 +12,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QImage
+from PySide6.QtGui import QAction, QContextMenuEvent, QGuiApplication, QImage
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QApplication,
     QComboBox,
     QFileDialog,
     QLineEdit,
+    QMenu,
     QMessageBox,
     QPushButton,
 )
@@ -26,11 +27,12 @@ from pytestqt.qtbot import QtBot
 
 from stiffgui._presets import from_short_text
 from stiffgui.cli import main
-from stiffgui.figures import FIGURES, Options, export_figure
+from stiffgui.figures import FIGURES, Style, drawn, export_figure, figure
 from stiffgui.gui.export.dialog import ExportDialog
 from stiffgui.gui.window import MainWindow
 from stiffgui.runs import open_run
-from stiffgui.session.exports import ExportFigure
+from stiffgui.session.exports import Export, Report
+from stiffgui.session.views import Look
 from tests.processes import children
 
 WAIT = 60_000
@@ -41,6 +43,10 @@ def loaded(window: MainWindow, run_file: Path) -> MainWindow:
     window.train.bench.open_file(run_file)
     window.train.refresh()
     return window
+
+
+def chosen(menu: QMenu, text: str) -> QAction:
+    return next(a for a in menu.actions() if a.text().replace("&", "") == text)
 
 
 def dialog_of(window: MainWindow, figure: str, path: Path, kind: str = "png") -> ExportDialog:
@@ -64,7 +70,7 @@ def test_a_png_has_the_size_asked_for_and_it_is_remembered(
     image = QImage(str(path))
     assert abs(image.width() - 90 / 25.4 * 300) <= 1
     assert abs(image.height() - 60 / 25.4 * 300) <= 1
-    assert not loaded.train.requests.waits_for(ExportFigure) and loaded.train.exports.dialog is None
+    assert not loaded.train.requests.waits_for(Export) and loaded.train.exports.dialog is None
     again = dialog_of(loaded, "fit", path)
     assert again.sizes["width"].value() == 90 and again.sizes["font"].value() == 7.5
     assert again.figure.currentData() == "fit"
@@ -77,15 +83,16 @@ def test_a_png_has_the_size_asked_for_and_it_is_remembered(
 def test_csv_is_what_is_drawn(
     loaded: MainWindow, qtbot: QtBot, tmp_path: Path, run_file: Path
 ) -> None:
-    for figure in FIGURES:
-        path = tmp_path / f"{figure}.csv"
-        dialog = dialog_of(loaded, figure, path, "csv")
+    for name in FIGURES["runs"]:
+        path = tmp_path / f"{name}.csv"
+        dialog = dialog_of(loaded, name, path, "csv")
         assert not dialog.sizes["width"].isEnabled()
-        options = dialog.options
+        shown = dialog.offer.shown
+        assert shown is not None
         with qtbot.waitSignal(dialog.accepted, timeout=WAIT):
             dialog.save.click()
         with open_run(run_file) as run:
-            expected = FIGURES[figure][1]([run], options).to_csv(index=False)
+            expected = shown.table(drawn([run])).to_csv(index=False)
         pd.testing.assert_frame_equal(pd.read_csv(path), pd.read_csv(io.StringIO(expected)))
 
 
@@ -95,6 +102,12 @@ BAD_PLACES = {
     "missing/a.png": "does not exist",
     "folder.png": "is a folder",
     "a" * 300 + ".png": "cannot be used",
+    "a" * 5000: "cannot be used",
+    "a" * 5000 + ".svg": "does not end in .png",
+    "/": "There is no file name",
+    "..": "There is no file name",
+    "~no-such-user/x": "cannot be used",
+    "a\0b": "holds a null character",
 }
 
 
@@ -103,12 +116,14 @@ def test_a_bad_place_is_told_and_nothing_is_lost(loaded: MainWindow, tmp_path: P
     dialog = dialog_of(loaded, "errors", tmp_path / "a.png")
     dialog.sizes["width"].setValue(77)
     for name, told in BAD_PLACES.items():
-        dialog.file.setText(str(tmp_path / name) if name else "")
+        whole = not name or name in ("/", "..") or name.startswith("~")
+        dialog.file.setText(name if whole else f"{tmp_path}/{name}")
         assert not dialog.problem.isVisible()
         dialog.save.click()
         assert told in dialog.problem.text() and dialog.problem.isVisible()
         assert dialog.isVisible() and dialog.sizes["width"].value() == 77
-        assert not loaded.train.requests.waits_for(ExportFigure)
+        assert dialog.width() == 900 and "@" not in dialog.problem.text()
+        assert not loaded.train.requests.waits_for(Export)
     written = [p.name for p in tmp_path.iterdir() if p.suffix in (".png", ".svg")]
     assert written == ["folder.png"]
 
@@ -144,10 +159,10 @@ def test_a_failure_in_the_child_is_told_in_the_dialog(
     assert (
         dialog.isVisible()
         and dialog.save.isEnabled()
-        and not window.train.requests.waits_for(ExportFigure)
+        and not window.train.requests.waits_for(Export)
     )
     window.train.export("errors", tmp_path / "b.png")
-    qtbot.waitUntil(lambda: not window.train.requests.waits_for(ExportFigure), timeout=WAIT)
+    qtbot.waitUntil(lambda: not window.train.requests.waits_for(Export), timeout=WAIT)
     assert "cannot be read" in window.banner.text()
 
 
@@ -155,9 +170,9 @@ def test_the_command_does_the_same(loaded: MainWindow, qtbot: QtBot, tmp_path: P
     loaded.train.eigenvalues.region.setCurrentIndex(2)
     loaded.train.eigenvalues.all_layers.setChecked(True)
     loaded.train.timeline.go_to(3)
-    for figure in ("stiffness", "layers", "spectrum", "fit"):
-        path = tmp_path / f"our own {figure}.csv"
-        dialog = dialog_of(loaded, figure, path, "csv")
+    for name in ("stiffness", "layers", "spectrum", "fit"):
+        path = tmp_path / f"our own {name}.csv"
+        dialog = dialog_of(loaded, name, path, "csv")
         words = shlex.split(dialog.command.text())
         with qtbot.waitSignal(dialog.accepted, timeout=WAIT):
             dialog.save.click()
@@ -171,25 +186,25 @@ def test_copies(loaded: MainWindow, qtbot: QtBot, tmp_path: Path, run_file: Path
     clipboard = QGuiApplication.clipboard()
     for card in loaded.train.cards:
         clipboard.clear()
-        actions = {a.text().replace("&", ""): a for a in card.menu.actions()}
-        actions["Copy data"].trigger()
-        qtbot.waitUntil(lambda: not loaded.train.requests.waits_for(ExportFigure), timeout=WAIT)
+        chosen(card.menu, "Copy data").trigger()
+        qtbot.waitUntil(lambda: not loaded.train.requests.waits_for(Export), timeout=WAIT)
         assert len(pd.read_csv(io.StringIO(clipboard.text()))) > 1
-        actions["Copy picture"].trigger()
-        qtbot.waitUntil(lambda: not loaded.train.requests.waits_for(ExportFigure), timeout=WAIT)
+        chosen(card.menu, "Copy picture").trigger()
+        qtbot.waitUntil(lambda: not loaded.train.requests.waits_for(Export), timeout=WAIT)
         assert abs(clipboard.image().width() - 160 / 25.4 * 200) <= 1
-        actions["Copy as Python"].trigger()
-        script = tmp_path / f"{card.figure}.py"
+        chosen(card.menu, "Copy as Python").trigger()
+        script = tmp_path / f"{card.figure.name()}.py"
         script.write_text(clipboard.text(), "utf-8")
     for card in loaded.train.cards[-2:]:  # the same text but for the name: two are enough to run
-        script = tmp_path / f"{card.figure}.py"
+        script = tmp_path / f"{card.figure.name()}.py"
         subprocess.run([sys.executable, str(script)], cwd=tmp_path, check=True, timeout=120)
-        assert (tmp_path / f"{card.figure}.pdf").read_bytes().startswith(b"%PDF")
+        assert (tmp_path / f"{card.figure.name()}.pdf").read_bytes().startswith(b"%PDF")
 
 
-def test_every_card_has_its_menu_by_pointer_and_by_key(loaded: MainWindow) -> None:
+def test_every_card_has_its_menu_by_pointer_and_by_key(loaded: MainWindow, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: loaded.train.eigenvalues.picture is not None, timeout=WAIT)
     for card in loaded.train.cards:
-        plot = card.plot.viewport() if hasattr(card, "plot") else card.maps  # type: ignore[attr-defined]
+        plot = card.view.views[0].viewport() if card.picture is not None else card
         for reason in (QContextMenuEvent.Reason.Mouse, QContextMenuEvent.Reason.Keyboard):
             at = QPoint(30, 30)
             event = QContextMenuEvent(reason, at, plot.mapToGlobal(at))
@@ -198,18 +213,18 @@ def test_every_card_has_its_menu_by_pointer_and_by_key(loaded: MainWindow) -> No
             card.menu.close()
         words = [a.text().replace("&", "") for a in card.menu.actions() if a.text()]
         copies = ["Copy picture", "Copy data", "Copy as Python"]
-        assert words == ["Export…", *copies, "Reset view"]
+        assert words[-5:] == ["Export…", *copies, "Reset view"]
 
 
 def test_the_menu_opens_the_dialog_on_its_figure(loaded: MainWindow) -> None:
-    loaded.train.layers.menu.actions()[0].trigger()
+    chosen(loaded.train.layers.menu, "Export…").trigger()
     assert loaded.train.exports.dialog is not None
     assert loaded.train.exports.dialog.figure.currentData() == "layers"
 
 
 def test_without_a_run_there_is_a_word_instead(window: MainWindow) -> None:
-    window.train.errors.menu.actions()[0].trigger()
-    assert window.train.exports.dialog is None and "press Run" in window.banner.text()
+    chosen(window.train.errors.menu, "Export…").trigger()
+    assert window.train.exports.dialog is None and "nothing to export" in window.banner.text()
 
 
 def test_every_control_of_the_dialog_has_a_name_and_a_tool_tip(loaded: MainWindow) -> None:
@@ -232,7 +247,8 @@ def test_options_reach_the_picture(run_file: Path, tmp_path: Path) -> None:
     for dpi in (50, 100):
         path = tmp_path / f"{dpi}.png"
         with open_run(run_file) as run:
-            export_figure([run], "spectrum", path, "png", Options(dpi=dpi, all_layers=True))
+            shown = figure("spectrum", all_layers=True)
+            export_figure(shown, [run], path, "png", Style(dpi=dpi))
         sizes[dpi] = QImage(str(path)).width()
     assert abs(sizes[100] - 2 * sizes[50]) <= 2
 
@@ -254,7 +270,7 @@ def test_a_report_holds_settings_figures_tables_and_provenance(
         QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "report"), "HTML (*.html)")
     )
     loaded.acts["report"].trigger()
-    qtbot.waitUntil(lambda: not loaded.train.requests.waits_for(ExportFigure), timeout=WAIT)
+    qtbot.waitUntil(lambda: not loaded.train.requests.waits_for(Report), timeout=WAIT)
     assert loaded.banner.text() == f"Saved {path}"
     text = path.read_text("utf-8")
     pictures = re.findall(r'src="data:image/svg\+xml;base64,([^"]+)"', text)
@@ -274,8 +290,8 @@ def test_a_report_holds_settings_figures_tables_and_provenance(
             assert f"<td>{spec.key}</td>" in text
         median = float(pd.Series(run.series().series["test_error"][-1]).median())
     assert f'<td>test_error</td><td class="n">{median:.4g}</td>' in text
-    loaded.train.exports.save("report", tmp_path / "no" / "a.html")
-    qtbot.waitUntil(lambda: not loaded.train.requests.waits_for(ExportFigure), timeout=WAIT)
+    loaded.train.write_report(tmp_path / "no" / "a.html")
+    qtbot.waitUntil(lambda: not loaded.train.requests.waits_for(Report), timeout=WAIT)
     assert "cannot be written" in loaded.banner.text()
 
 
@@ -298,18 +314,19 @@ def test_what_a_dead_view_child_owed_is_told_and_seen_again(
     loaded: MainWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
     page = loaded.train
-    qtbot.waitUntil(lambda: page.eigenvalues._view is not None, timeout=WAIT)
+    qtbot.waitUntil(lambda: page.eigenvalues.picture is not None, timeout=WAIT)
+    qtbot.waitUntil(lambda: not page.requests.waits_for(Look), timeout=WAIT)
     [drawing] = [c for c in children() if c.pid != page.bench.training.process_id]
     drawing.suspend()
     page.export("fit", tmp_path / "fit.png")
     page.timeline.go_to(2)
-    qtbot.waitUntil(lambda: page.view_requests._asked.epoch == 2, timeout=WAIT)
+    assert page.requests.waits_for(Export) and page.requests.waits_for(Look)
     qtbot.wait(100)  # both have been sent
     drawing.kill()
     qtbot.waitUntil(lambda: "was not drawn" in loaded.banner.text(), timeout=WAIT)
-    assert not page.requests.waits_for(ExportFigure)
+    assert not page.requests.waits_for(Export)
     qtbot.waitUntil(
-        lambda: page.eigenvalues._view is not None and page.eigenvalues._view.epoch == 2,
+        lambda: page.eigenvalues.picture is not None and page.eigenvalues.picture.place[0] == 2,
         timeout=WAIT,
     )
     page.export("fit", tmp_path / "fit.png")

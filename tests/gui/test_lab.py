@@ -14,22 +14,26 @@ import pytest
 from PySide6.QtCore import QEvent, QSettings, Qt
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from stiffgui.cli import main
+from stiffgui.figures import Style, figure
+from stiffgui.figures.script import page_command, page_script
 from stiffgui.gui import child_thread
 from stiffgui.gui.child_thread import ChildThread
 from stiffgui.gui.lab.controls import Controls
-from stiffgui.gui.lab.page import VIEWS, LabPage
-from stiffgui.gui.lab.workspace import LabWorkspace, command, script
+from stiffgui.gui.lab.page import LabPage
+from stiffgui.gui.lab.workspace import LabWorkspace
 from stiffgui.gui.requests import Requests
 from stiffgui.gui.theme import DARK, LIGHT
 from stiffgui.gui.window import MainWindow
 from stiffgui.gui.workspace import Surroundings
 from stiffgui.labs import PAGES, page
-from stiffgui.session.lab import ComputePage, ExportPage
+from stiffgui.session.exports import Export
+from stiffgui.session.lab import ComputePage
 from stiffgui.session.service import Answer, Failure, Request, answers
+from stiffgui.session.sources import PageSource
 from stiffgui.training import Controls as Steering
 from tests.processes import children
 
@@ -97,10 +101,10 @@ def test_every_page_is_drawn(lab: LabWorkspace, qtbot: QtBot) -> None:
             shown.controls.edit("epochs", 20)
         lab.show_page(name)
         qtbot.waitUntil(lambda shown=shown: done(shown), timeout=WAIT)
-        assert lab.current is shown and shown.view.isVisible()
+        assert lab.current is shown and shown.card.view.isVisible()
         assert len(shown.sentences.text().splitlines()) == 2
         assert not shown.problem.isVisible()
-        drawn = shown.view.grab().toImage()
+        drawn = shown.card.view.grab().toImage()
         assert len({drawn.pixel(x, y) for x in range(0, drawn.width(), 7)
                     for y in range(0, drawn.height(), 7)}) > 5  # fmt: skip
     # A page that was seen is not computed again.
@@ -208,10 +212,14 @@ def test_only_the_newest_result_is_drawn(lab: LabWorkspace) -> None:
 def test_a_blank_card_says_that_it_computes(qtbot: QtBot) -> None:
     shown = LabPage(PAGES["linear"]())
     qtbot.addWidget(shown)
+    shown.show()
+    said = lambda: [w.text() for w in shown.card.findChildren(QLabel) if w.isVisible()]  # noqa: E731
+    assert not any("Computing…" in text for text in said())
     shown.begin()
-    assert shown.sentences.text() == "Computing…"
+    assert any("Computing…" in text for text in said())
     shown.fail("It cannot.")
-    assert not shown.sentences.text()
+    assert "It cannot." in said() and not any("Computing…" in text for text in said())
+    assert not any("Run" in text for text in said())  # nobody has to press it here
 
 
 def test_a_child_that_does_not_listen_is_replaced(
@@ -239,26 +247,26 @@ def test_export_and_copy(lab: LabWorkspace, said: list[str], qtbot: QtBot, tmp_p
     anew(lab, qtbot, lambda: shown.controls.edit("second_step", 0.04))
     for kind, mark in (("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")):
         path = tmp_path / f"page.{kind}"
-        lab.save(shown, path)
+        lab.exports.save("linear", path)
         qtbot.waitUntil(lambda path=path: str(path) in said[-1], timeout=WAIT)
         assert path.read_bytes().startswith(mark)
-    lab.save(shown, tmp_path / "page.csv")
+    lab.exports.save("linear", tmp_path / "page.csv")
     qtbot.waitUntil((tmp_path / "page.csv").exists, timeout=WAIT)
     qtbot.waitUntil(lambda: "page.csv" in said[-1], timeout=WAIT)
     table = pd.read_csv(tmp_path / "page.csv")
     late = table[table.method == "explicit Euler"].x2.to_numpy()[-3:]
     assert late[1] / late[0] == pytest.approx(-3) and late[2] / late[1] == pytest.approx(-3)
 
-    lab.save(shown, tmp_path / "page.gif")
+    lab.exports.save("linear", tmp_path / "page.gif")
     assert "does not end in .png" in said[-1]
-    lab.save(shown, tmp_path / "missing" / "page.png")
+    lab.exports.save("linear", tmp_path / "missing" / "page.png")
     assert "does not exist" in said[-1]
 
     clipboard = QGuiApplication.clipboard()
-    shown.card.copy_asked.emit("picture", shown.card.figure)
+    shown.card.copy_asked.emit("picture")
     qtbot.waitUntil(lambda: "Copied the picture" in said[-1], timeout=WAIT)
     assert isinstance(clipboard.image(), QImage) and clipboard.image().width() > 200
-    shown.card.copy_asked.emit("data", shown.card.figure)
+    shown.card.copy_asked.emit("data")
     qtbot.waitUntil(lambda: "Copied the data" in said[-1], timeout=WAIT)
     assert clipboard.text().startswith("method,t,x1,x2")
     lab.calls()["copy_command"]()
@@ -273,9 +281,9 @@ def test_the_copied_command_and_script_work(
     shown.controls.edit("matrix", "-1 0; 0 -30")
     import shlex
 
-    assert main([*shlex.split(command(shown))[1:], "--json"]) == 0
+    assert main([*shlex.split(page_command(shown.page))[1:], "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["stiffness_ratio"] == pytest.approx(30)
-    (tmp_path / "redraw.py").write_text(script(shown.page))
+    (tmp_path / "redraw.py").write_text(page_script(shown.page, shown.card.figure, Style()))
     subprocess.run([sys.executable, "redraw.py"], cwd=tmp_path, check=True, capture_output=True)
     assert (tmp_path / "linear.pdf").read_bytes().startswith(b"%PDF")
 
@@ -304,7 +312,7 @@ def test_controls_work_by_keyboard_and_have_names(name: str, qtbot: QtBot) -> No
             assert value == pytest.approx(low if at == 0 else high)
 
 
-@pytest.mark.parametrize("name", VIEWS)
+@pytest.mark.parametrize("name", PAGES)
 def test_pictures_fit_small_windows(name: str, qtbot: QtBot) -> None:
     shown = LabPage(PAGES[name]())
     qtbot.addWidget(shown)
@@ -315,10 +323,10 @@ def test_pictures_fit_small_windows(name: str, qtbot: QtBot) -> None:
         shown.set_theme(theme)
         QTest.qWait(20)
         assert shown.width() == 1000 and shown.height() == 560
-        assert shown.view.height() > 250
-        plots = [p.getViewBox() for p in shown.view.findChildren(pg.PlotWidget)]
+        assert shown.card.view.height() > 250
+        plots = [p.getViewBox() for p in shown.card.view.findChildren(pg.PlotWidget)]
         assert plots and all(box.width() > 80 and box.height() > 60 for box in plots)
-        for plot in shown.view.findChildren(pg.PlotWidget):
+        for plot in shown.card.view.findChildren(pg.PlotWidget):
             assert plot.backgroundBrush().color().name() == theme.card
 
 
@@ -339,10 +347,14 @@ def test_the_childs_work_without_its_pipe(tmp_path: Path) -> None:
     (failure,) = of(ComputePage(linear.with_settings({"component": 3})))
     assert isinstance(failure, Failure) and failure.sentence and not failure.details
     few = page("gradients").with_settings({"doublings": 3})
-    (made,) = of(ExportPage(few, None, "csv", {}))
+    source = PageSource(few, few.last())
+    (made,) = of(Export(source=source, shown=figure("gradients", "page"), kind="csv"))
     assert isinstance(made, Answer) and made.value.startswith(b"case,steps,step")
-    (failure,) = of(ExportPage(linear, tmp_path / "no" / "a.png", "png", {}))
-    assert isinstance(failure, Failure) and "folder does not exist" in failure.sentence
+    shown = figure("linear", "page")
+    source = PageSource(linear, linear.last())
+    path = tmp_path / "no" / "a.png"
+    (failure,) = of(Export(source=source, shown=shown, kind="png", path=path))
+    assert isinstance(failure, Failure) and "cannot be written" in failure.sentence
 
 
 def test_in_the_window(window: MainWindow, qtbot: QtBot) -> None:

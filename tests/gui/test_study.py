@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from stiffgui import open_study
+from stiffgui.figures import table_of
+from stiffgui.figures.picture import Box, Curve
 from stiffgui.gui.study.model import StudyModel, as_text, from_text
 from stiffgui.gui.study.workspace import StudyWorkspace
 from stiffgui.gui.window import MainWindow
-from stiffgui.session.studies import ExportStudy
 from stiffgui.study import Study, StudyRecording
 from stiffgui.study.comparison import comparisons_of
 from stiffgui.study.summary import readable
@@ -65,12 +69,14 @@ def test_a_study_is_edited_run_and_looked_at(
         assert shown == row
     assert [bar.text() for bar in workspace.results.bars] == ["finished"] * 3
     assert workspace.results.sentences.text().split("<br>") == told
-    for plot in workspace.evolution.plots.values():
-        assert len(plot.listDataItems()) == 3  # one line a variant, nothing left of live ones
-    boxes = workspace.boxes.plots.values()
-    assert not any(len(plot.listDataItems()) for plot in boxes)  # behind another tab
+    evolution = workspace.evolution.picture
+    assert evolution is not None and len(evolution.panels) == 4
+    for panel in evolution.panels:  # one line a variant, nothing left of live ones
+        assert [c.label for c in panel.of(Curve)] == ["RES", "RES L2", "RES stiff"]
+    assert workspace.boxes.picture is None  # behind another tab
     workspace.tabs.setCurrentWidget(workspace.boxes)
-    assert all(len(plot.listDataItems()) >= 3 for plot in boxes)
+    boxes = workspace.boxes.picture
+    assert boxes is not None and all(len(list(p.of(Box))) == 3 for p in boxes.panels)
     assert workspace.trials.table.rowCount() == 12
     assert workspace.model.undo.canUndo()
 
@@ -105,19 +111,32 @@ def test_exports_and_copies(
     workspace.open_file(study_file)
     qtbot.waitUntil(lambda: workspace.view is not None, timeout=MILLISECONDS)
     workspace.exports.save("summary", home / "s.pdf")
-    workspace.exports.save("table", home / "s.tex")
-    workspace.exports.save("history", home / "no" / "s.csv")
-    qtbot.waitUntil(lambda: not workspace.reading.waits_for(ExportStudy), timeout=MILLISECONDS)
+    workspace.exports.save("summary-table", home / "s.tex")
+    workspace.exports.save("history-table", home / "s.parquet")
+    workspace.exports.save("comparison-table", home / "s.npz")
+    qtbot.waitUntil(lambda: not workspace.exports.waiting, timeout=MILLISECONDS)
     assert (home / "s.pdf").read_bytes().startswith(b"%PDF")
     assert "RES L2 & 8/8" in (home / "s.tex").read_text("utf-8")
-    assert "cannot be written" in window.banner.text()
-    workspace.evolution.copy_asked.emit("data", "summary")
-    qtbot.waitUntil(lambda: not workspace.reading.waits_for(ExportStudy), timeout=MILLISECONDS)
+    with open_study(study_file) as results:
+        read = pd.read_parquet(home / "s.parquet")
+        pd.testing.assert_frame_equal(read, table_of("history", results, "parquet"))
+        sentences = table_of("comparison", results, "npz")
+    with np.load(home / "s.npz") as arrays:
+        assert arrays.files == list(sentences)
+    workspace.exports.save("history-table", home / "no" / "s.csv")
+    assert "does not exist" in window.banner.text()
+    workspace.exports.save("history-table", home / "s.png")
+    assert "does not end in .csv, .parquet, .npz or .tex" in window.banner.text()
+    workspace.evolution.copy_asked.emit("data")
+    qtbot.waitUntil(lambda: not workspace.exports.waiting, timeout=MILLISECONDS)
     assert QGuiApplication.clipboard().text().startswith("variant,series,epoch")
-    workspace.evolution.copy_asked.emit("script", "summary")
-    script = QGuiApplication.clipboard().text()
-    assert "STUDY_FIGURES['summary']" in script
-    compile(script, "copied", "exec")
+    workspace.evolution.copy_asked.emit("picture")
+    qtbot.waitUntil(lambda: not workspace.exports.waiting, timeout=MILLISECONDS)
+    assert abs(QGuiApplication.clipboard().image().width() - 260 / 25.4 * 200) <= 1
+    workspace.evolution.copy_asked.emit("script")
+    (home / "redraw.py").write_text(QGuiApplication.clipboard().text(), "utf-8")
+    subprocess.run([sys.executable, "redraw.py"], cwd=home, check=True, timeout=120)
+    assert (home / "summary.pdf").read_bytes().startswith(b"%PDF")
     workspace.trials.table.selectRow(0)
 
 
@@ -129,7 +148,9 @@ def test_a_stopped_study_goes_on_in_its_file(
     window.open_file(home / "long.toml")
     workspace.run()
     qtbot.waitUntil(lambda: bool(workspace._live), timeout=MILLISECONDS)
-    assert any(len(p.listDataItems()) for p in workspace.evolution.plots.values())
+    qtbot.waitUntil(lambda: workspace.evolution.picture is not None, timeout=5000)
+    live = next(workspace.evolution.picture.panels[0].of(Curve))  # type: ignore[union-attr]
+    assert live.alpha < 1 and live.label == "RES" and len(live.x)  # faint, and in the legend
     assert "%" in workspace.results.bars[0].text() or workspace.results.bars[0].text()
     window.acts["stop"].trigger()
     qtbot.waitUntil(lambda: not workspace.busy, timeout=MILLISECONDS)

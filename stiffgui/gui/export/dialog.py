@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QSettings, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QGuiApplication, QPixmap, QResizeEvent
+from PySide6.QtCore import QSettings, Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -19,7 +18,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
-    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -28,7 +26,9 @@ from stiffgui.errors import InputError
 from stiffgui.figures import PICTURE_FORMATS, Style
 from stiffgui.figures.files import ENDINGS
 from stiffgui.gui.export.offers import Offer, suggested
+from stiffgui.gui.export.preview import PreviewLabel
 from stiffgui.gui.export.remembered import remember, remembered
+from stiffgui.gui.saving import check_file
 from stiffgui.settings import Spec, specs
 
 PREVIEW_MILLISECONDS = 150  # of quiet before a preview is asked for
@@ -50,9 +50,11 @@ class ExportDialog(QDialog):
         self.setWindowTitle("Export")
         self._settings, self.offers = settings, list(offers)
         self._may_replace: Path | None = None
-        last = remembered(settings)
+        figure = next((offer for offer in self.offers if offer.name == chosen), self.offers[0])
+        self._usual = figure.usual_style
+        last = remembered(settings, self._usual)
         self._folder = last.folder or self.offers[0].source.path.parent
-        self._make_editors(chosen, last.kind, last.style)
+        self._make_editors(figure.name, last.style)
         self._lay_out()
         self._connect()
         self._fill_kinds(last.kind)
@@ -64,20 +66,18 @@ class ExportDialog(QDialog):
 
     # ------------------------------------------------------------------ building
 
-    def _make_editors(self, chosen: str, kind: str, style: Style) -> None:
+    def _make_editors(self, chosen: str, style: Style) -> None:
+        self._preview_timer = QTimer(self, singleShot=True, interval=PREVIEW_MILLISECONDS)
         self.figure, self.kind = QComboBox(), QComboBox()
         for offer in self.offers:
             self.figure.addItem(offer.title, offer.name)
-        self.figure.setCurrentIndex(max(0, self.figure.findData(chosen)))
+        self.figure.setCurrentIndex(self.figure.findData(chosen))
         for box, name, tip in (
             (self.figure, "Figure", "What to draw"),
             (self.kind, "File kind", "PNG for screens, SVG and PDF for print, CSV for the data"),
         ):
             box.setAccessibleName(name)
             box.setToolTip(tip)
-        size = self.offer.size
-        if size is not None and (style.width, style.height) == (Style().width, Style().height):
-            style = style.model_copy(update={"width": size[0], "height": size[1]})
         self.sizes = {s.key: _spin_box(s, getattr(style, s.key)) for s in specs(style)}
         self.pixels = QLabel("")
         self.pixels.setObjectName("cardNote")
@@ -101,8 +101,8 @@ class ExportDialog(QDialog):
         self.save = self.buttons.addButton("&Export", QDialogButtonBox.ButtonRole.AcceptRole)
         self.save.setToolTip("Write the file")
         self.buttons.addButton(QDialogButtonBox.StandardButton.Cancel)
-        self.preview = _Preview()
-        self._preview_timer = QTimer(self, singleShot=True, interval=PREVIEW_MILLISECONDS)
+        self.preview = PreviewLabel()
+        self.preview.resized.connect(self._preview_timer.start)
 
     def _lay_out(self) -> None:
         form = QFormLayout()
@@ -169,9 +169,11 @@ class ExportDialog(QDialog):
         text = self.file.text().strip()
         try:
             path = Path(text).expanduser()
-            return path if path.suffix or not path.name else path.with_suffix(self._ending)
+            named = path.name not in ("", "..")
+            return path.with_suffix(self._ending) if named and not path.suffix else path
         except (ValueError, RuntimeError) as error:
-            raise InputError(f"This file name cannot be used: {error}. Choose another.") from None
+            reason = str(error).rstrip(".")
+            raise InputError(f"This file name cannot be used: {reason}. Choose another.") from None
 
     @property
     def _ending(self) -> str:
@@ -195,9 +197,17 @@ class ExportDialog(QDialog):
     def _figure_changed(self) -> None:
         ours = self._is_suggested()
         self._fill_kinds(self.chosen_kind)
+        self._take_usual_sizes()
         if ours:
             self._suggest()
         self._changed()
+
+    def _take_usual_sizes(self) -> None:
+        """A size that was usual for the last figure becomes what is usual for this one."""
+        before, self._usual = self._usual, self.offer.usual_style
+        for name, box in self.sizes.items():
+            if box.value() == getattr(before, name):
+                box.setValue(getattr(self._usual, name))
 
     def _kind_changed(self) -> None:
         self._enable_sizes()
@@ -221,21 +231,18 @@ class ExportDialog(QDialog):
         self.save.setEnabled(True)
         self.show_problem("")
         across, down = self.style_.pixels
-        self.pixels.setText(f"{across} × {down} pixels" if self.chosen_kind == "png" else "")
+        self.pixels.setText(f"{across} × {down} pixels")
+        self.pixels.setVisible(self.chosen_kind == "png")
         self._write_command()
         self._preview_timer.start()
 
     def _write_command(self) -> None:
-        offer = self.offer
         try:
             path = self.path
         except InputError:
             path = Path(f"figure{self._ending}")
-        text = ""
-        if offer.shown is not None:
-            shown = offer.shown
-            text = offer.source.command(shown, self.style_, path, self._may_replace is not None)
-        self.command.setText(text)
+        replace = self._may_replace is not None
+        self.command.setText(self.offer.command(self.chosen_kind, self.style_, path, replace))
         self.command.setCursorPosition(0)
 
     def _browse(self) -> None:
@@ -253,7 +260,9 @@ class ExportDialog(QDialog):
 
     def ask_preview(self) -> None:
         """Ask for the picture as it would be written."""
-        wanted = self.offer.preview(self.style_)
+        self._preview_timer.stop()
+        style = self.style_
+        wanted = self.offer.preview(style, self.preview.pixels_of(style.width / style.height))
         if wanted is None:
             self.preview.show_message("A table: numbers, no picture.")
         else:
@@ -274,7 +283,7 @@ class ExportDialog(QDialog):
                 f"{path.name} exists: press Replace to write over it, or name another file."
             )
             return
-        remember(self._settings, self.style_, self.chosen_kind, path)
+        remember(self._settings, self.style_, self._usual, self.chosen_kind, path)
         self.save.setEnabled(False)
         self.show_problem("")
         self.asked.emit(self.offer, self.chosen_kind, path, self.style_)
@@ -285,68 +294,6 @@ class ExportDialog(QDialog):
         self.problem.setVisible(bool(sentence))
         if sentence:
             self.save.setEnabled(True)
-
-
-def check_file(path: Path, ending: str) -> None:
-    """Raise InputError when `path` is no place for a file with that ending."""
-    if not path.name:
-        raise InputError("There is no file name: type one, or press Browse.")
-    if path.suffix.lower() != ending:
-        raise InputError(
-            f"{path.name} does not end in {ending}: change its ending, or choose another kind."
-        )
-    folder = path.parent
-    try:
-        if path.is_dir():
-            raise InputError(f"{path} is a folder: name a file in it.")
-        if not folder.is_dir():
-            raise InputError(f"The folder {folder} does not exist: make it, or choose another.")
-        allowed = os.access(path if path.exists() else folder, os.W_OK)
-    except (OSError, ValueError) as error:  # a name that is too long, or holds a null character
-        reason = getattr(error, "strerror", None) or str(error)
-        raise InputError(f"This file name cannot be used: {reason}. Choose another.") from None
-    if not allowed:
-        raise InputError(f"{path} cannot be written: choose a place where you may write.")
-
-
-class _Preview(QLabel):
-    """The picture as it will be written, as large as there is room."""
-
-    def __init__(self) -> None:
-        super().__init__("…")
-        self.setAccessibleName("Preview")
-        self.setToolTip("The figure as it will be written")
-        self.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.setTextFormat(Qt.TextFormat.PlainText)
-        self.setWordWrap(True)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self._whole = QPixmap()
-
-    def sizeHint(self) -> QSize:
-        return QSize(420, 300)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(160, 120)
-
-    def show_content(self, content: bytes) -> None:
-        """Show a PNG."""
-        self._whole = QPixmap()
-        self._whole.loadFromData(content)
-        self._fit()
-
-    def show_message(self, text: str) -> None:
-        """Say why there is no picture."""
-        self._whole = QPixmap()
-        self.setText(text)
-
-    def _fit(self) -> None:
-        if not self._whole.isNull():
-            ways = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
-            self.setPixmap(self._whole.scaled(self.size(), *ways))
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._fit()
 
 
 def _spin_box(spec: Spec, value: float) -> QDoubleSpinBox:

@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from stiffgui.errors import InputError, one_of
 from stiffgui.figures import FIGURE_FORMATS, TABLE_FORMATS, Figure, Picture, Style
 from stiffgui.figures.files import ENDINGS
+from stiffgui.figures.script import table_command
 from stiffgui.session.exports import Export, Preview
 from stiffgui.session.sources import Source
 
-PREVIEW_PIXELS = 420  # the longer side
+LEAST_TEXT = 3.0  # pixels of a text in a preview: smaller ones cannot be drawn
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,9 +36,22 @@ class Offer:
         return FIGURE_FORMATS if self.shown is not None else TABLE_FORMATS
 
     @property
-    def size(self) -> tuple[float, float] | None:
-        """In mm, where the usual one does not fit."""
-        return type(self.shown).size if self.shown is not None else None
+    def usual_style(self) -> Style:
+        """How it is drawn where nobody chooses."""
+        return self.shown.usual_style() if self.shown is not None else Style()
+
+    def format_of(self, path: Path) -> str:
+        """The format that a file's ending says. Raises InputError where it says none."""
+        by_ending = {f".{ENDINGS.get(kind, kind)}": kind for kind in self.formats}
+        if path.suffix.lower() not in by_ending:
+            raise InputError(f"{path.name} does not end in {one_of(tuple(by_ending))}: add it.")
+        return by_ending[path.suffix.lower()]
+
+    def command(self, kind: str, style: Style, path: Path, replace: bool) -> str:
+        """The command that writes the same file."""
+        if self.shown is None:
+            return table_command(self.source.path, self.table, kind, path, replace=replace)
+        return self.source.command(self.shown, style, path, replace)
 
     def export(self, kind: str, path: Path | None, style: Style) -> Export:
         """The request that writes it."""
@@ -50,11 +65,12 @@ class Offer:
             style=style,
         )
 
-    def preview(self, style: Style) -> Preview | None:
-        """The request that draws it small; None of a table."""
+    def preview(self, style: Style, pixels: float) -> Preview | None:
+        """The request that draws it with so many pixels on its longer side; None of a table."""
         if self.shown is None:
             return None
-        dots = PREVIEW_PIXELS / (max(style.width, style.height) / 25.4)
+        dots = pixels / (max(style.width, style.height) / 25.4)
+        dots = max(dots, LEAST_TEXT * 72 / style.font)
         small = style.model_copy(update={"dpi": dots})
         return Preview(source=self.source, shown=self.shown, picture=self.picture, style=small)
 

@@ -8,8 +8,10 @@ from pathlib import Path
 from PySide6.QtCore import QSettings
 
 from stiffgui.errors import InputError
-from stiffgui.figures import Style, figure_from
-from stiffgui.settings import fields_of
+from stiffgui.figures import FIGURE_FORMATS, TABLE_FORMATS, Style, figure_from
+from stiffgui.settings import specs
+
+USUAL_KIND = "png"
 
 
 @dataclass(frozen=True)
@@ -22,42 +24,57 @@ class Remembered:
     problems: tuple[str, ...]
 
 
-def remembered(settings: QSettings) -> Remembered:
+def remembered(settings: QSettings, usual: Style) -> Remembered:
     """The last export's choices, each by itself: none can keep the others from being used."""
     values, problems = {}, []
-    for name, field in fields_of(Style).items():
-        kept = settings.value(f"export/{name}")
-        if kept is None:
+    for spec in specs(usual):
+        value = settings.value(f"export/{spec.key}")
+        if value is None:
             continue
         try:
-            values[name] = getattr(figure_from(Style, {name: str(kept)}), name)
+            values[spec.key] = getattr(figure_from(Style, {spec.key: str(value)}), spec.key)
         except InputError:
-            title = str(field.title).lower()
-            problems.append(f"The remembered {title} {str(kept)!r:.40} cannot be used.")
-    folder = _folder(settings, problems)
-    return Remembered(Style(**values), _kind(settings), folder, tuple(problems))
+            now = f"{getattr(usual, spec.key):g} {spec.unit}"
+            problems.append(_problem(spec.title.lower(), value, now))
+    style = usual.model_copy(update=values)
+    return Remembered(
+        style, _kind(settings, problems), _folder(settings, problems), tuple(problems)
+    )
+
+
+def _problem(what: str, value: object, now: str) -> str:
+    return f"The remembered {what} {str(value)!r:.40} cannot be used: it is {now} now."
 
 
 def _folder(settings: QSettings, problems: list[str]) -> Path | None:
-    kept = settings.value("export/folder")
-    if kept is None:
+    value = settings.value("export/folder")
+    if value is None:
         return None
     try:
-        if Path(str(kept)).is_dir():
-            return Path(str(kept))
+        folder = Path(str(value))
+        if folder.is_absolute() and folder.is_dir():
+            return folder
     except (OSError, ValueError):
         pass
-    problems.append(f"The folder of the last export, {str(kept)!r:.80}, is gone.")
+    problems.append(f"The folder of the last export, {str(value)!r:.60}, is gone.")
     return None
 
 
-def _kind(settings: QSettings) -> str:
-    return str(settings.value("export/kind", "png"))
+def _kind(settings: QSettings, problems: list[str]) -> str:
+    value = settings.value("export/kind", USUAL_KIND)
+    if value in FIGURE_FORMATS or value in TABLE_FORMATS:
+        return str(value)
+    problems.append(_problem("file kind", value, FIGURE_FORMATS[USUAL_KIND]))
+    return USUAL_KIND
 
 
-def remember(settings: QSettings, style: Style, kind: str, path: Path) -> None:
-    """Keep the choices of an export for the next one."""
+def remember(settings: QSettings, style: Style, usual: Style, kind: str, path: Path) -> None:
+    """Keep the choices of an export for the next one; what is usual for its figure is not kept,
+    so that other figures keep what is usual for them."""
     settings.setValue("export/folder", str(path.absolute().parent))
     settings.setValue("export/kind", kind)
-    for name in fields_of(Style):
-        settings.setValue(f"export/{name}", getattr(style, name))
+    for name, value in style.model_dump().items():
+        if value == getattr(usual, name):
+            settings.remove(f"export/{name}")
+        else:
+            settings.setValue(f"export/{name}", value)

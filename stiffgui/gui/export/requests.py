@@ -9,12 +9,14 @@ from PySide6.QtCore import QObject, QSettings, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
-from stiffgui.figures import FIGURE_FORMATS, Style
+from stiffgui.errors import InputError
+from stiffgui.figures import Style
+from stiffgui.figures.files import ENDINGS
 from stiffgui.gui.export.dialog import ExportDialog
 from stiffgui.gui.export.offers import Offer
 from stiffgui.gui.export.remembered import remembered
 from stiffgui.gui.requests import Requests
-from stiffgui.gui.saving import Purpose, deliver
+from stiffgui.gui.saving import Purpose, check_file, deliver
 from stiffgui.session.exports import Export, Preview
 from stiffgui.session.service import Failure
 
@@ -35,8 +37,10 @@ class Exports(QObject):
         requests: Requests,
         settings: QSettings,
         offers: Callable[[], Sequence[Offer]],
+        nothing: str = NOTHING,
     ) -> None:
         super().__init__(parent)
+        self._nothing = nothing
         self._window, self._requests, self._settings = parent, requests, settings
         self._offers = offers
         self.dialog: ExportDialog | None = None
@@ -50,7 +54,7 @@ class Exports(QObject):
         """Ask for file, kind and size of the offer of that name, or of another one."""
         offers = self._offers()
         if not offers:
-            self.message.emit(NOTHING, "")
+            self.message.emit(self._nothing, "")
             return
         if self.dialog is not None:
             self.dialog.reject()
@@ -98,34 +102,43 @@ class Exports(QObject):
         """The offer of that name; what is missing is said."""
         offer = next((each for each in self._offers() if each.name == name), None)
         if offer is None:
-            self.message.emit(NOTHING, "")
+            self.message.emit(self._nothing, "")
         return offer
 
     def save(self, name: str, path: Path) -> None:
         """Write what is shown at the remembered size; the file's ending says the kind."""
-        kind = path.suffix.removeprefix(".").lower() or "png"
-        self._send("save", name, kind if kind in FIGURE_FORMATS else "png", path)
+        offer = self.offer(name)
+        if offer is None:
+            return
+        try:
+            kind = offer.format_of(path)
+            check_file(path, f".{ENDINGS.get(kind, kind)}")
+        except InputError as error:
+            self.message.emit(str(error), "")
+        else:
+            self._send("save", offer, kind, path)
 
     def copy(self, what: str, name: str) -> None:
         """Put the picture (PNG by matplotlib), its data (CSV) or a script on the clipboard."""
-        if what == "script":
-            self._copy_script(name)
-        else:
-            purpose: Purpose = "picture" if what == "picture" else "data"
-            self._send(purpose, name, "png" if purpose == "picture" else "csv", None)
-
-    def _copy_script(self, name: str) -> None:
         offer = self.offer(name)
-        if offer is not None and offer.shown is not None:
-            style = remembered(self._settings).style
-            QGuiApplication.clipboard().setText(offer.source.script(offer.shown, style))
+        if offer is None:
+            return
+        if what == "picture":
+            self._send("picture", offer, "png", None)
+        elif what == "data":
+            self._send("data", offer, "csv", None)
+        elif offer.shown is not None:
+            QGuiApplication.clipboard().setText(
+                offer.source.script(offer.shown, self._style(offer))
+            )
             self.message.emit(f"Copied a Python script that draws {offer.title}.", "")
 
-    def _send(self, purpose: Purpose, name: str, kind: str, path: Path | None) -> None:
-        offer = self.offer(name)
-        if offer is not None:
-            work = offer.export(kind, path, remembered(self._settings).style)
-            self._requests.ask(work, lambda made: self._deliver(purpose, made), self._failed)
+    def _style(self, offer: Offer) -> Style:
+        return remembered(self._settings, offer.usual_style).style
+
+    def _send(self, purpose: Purpose, offer: Offer, kind: str, path: Path | None) -> None:
+        work = offer.export(kind, path, self._style(offer))
+        self._requests.ask(work, lambda made: self._deliver(purpose, made), self._failed)
 
     def _deliver(self, purpose: Purpose, made: Path | bytes) -> None:
         self.message.emit(deliver(purpose, made), "")
@@ -137,4 +150,4 @@ class Exports(QObject):
 def _sentence(failure: Failure) -> str:
     if failure.lost:
         return "The figure was not drawn: its process ended unexpectedly. Try again."
-    return failure.sentence
+    return f"{failure.sentence[:1].upper()}{failure.sentence[1:]}"

@@ -25,6 +25,14 @@ from stiffgui.session.sources import PageSource
 CONTROLS_WIDTH = 300
 
 
+class PageCard(FigureCard):
+    """The picture of a page, which nobody has to ask for."""
+
+    def expect(self, computing: bool) -> None:
+        """Say what will be seen, and whether it is being computed."""
+        self._empty.setText(f"{self._promise}\n\n{'Computing…' if computing else ''}".strip())
+
+
 class LabPage(QWidget):
     """A page with its settings and its last result.
 
@@ -40,11 +48,12 @@ class LabPage(QWidget):
         self.name = page.name()
         self.result: Result | None = None
         self._asked: Page | None = None  # what the next result belongs to
-        self._drawn: Page | None = None  # what the complete result belongs to
+        self._drawn: Page | None = None  # what the result belongs to
         self.controls = Controls(page)
-        self.card = FigureCard(figure(self.name, "page"), page.title(), " ")
+        self.card = PageCard(figure(self.name, "page"), page.title())
         self.sentences = QLabel()
         self.sentences.setWordWrap(True)
+        self.sentences.hide()
         self.sentences.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.problem = QLabel()
         self.problem.setProperty("problem", "true")
@@ -106,13 +115,13 @@ class LabPage(QWidget):
     @property
     def is_complete(self) -> bool:
         """Whether the picture is that of the present settings, to the last number."""
-        return self._drawn == self.page
+        done = self.result is not None and self.result.progress >= 1
+        return done and self._drawn == self.page
 
     def show_progress(self, share: float | None, word: str = "") -> None:
         """How far the computation is; None when nothing is computed."""
         running = share is not None
-        if self.result is None:  # the card is blank
-            self.sentences.setText("Computing…" if running else "")
+        self.card.expect(running)
         self.bar.setEnabled(running)
         self.bar.setValue(round(1000 * (share or 0.0)))
         self.stop.setEnabled(running)
@@ -120,12 +129,12 @@ class LabPage(QWidget):
 
     def show_result(self, result: Result) -> None:
         """Draw a result, on the way or complete."""
-        self.result = result
+        self.result, self._drawn = result, self._asked
+        self.sentences.show()
         self.card.show_picture(self.card.settings.picture(result))
         self.sentences.setText("\n".join(result.sentences()))
         self.tell(result.problem)
         done = result.progress >= 1
-        self._drawn = self._asked if done else None
         self.show_progress(None if done else result.progress)
 
     def tell(self, sentence: str) -> None:
@@ -153,12 +162,13 @@ class LabPage(QWidget):
 
     @property
     def offer(self) -> Offer | None:
-        """What can be exported of the page; nothing before it has a result."""
+        """What can be exported of the page: the result that is seen, complete or not."""
         if self.result is None or self._drawn is None:
             return None
+        part = "" if self.result.progress >= 1 else f", at {self.result.progress:.0%}"
         return Offer(
             name=self.name,
-            title=self.page.title(),
+            title=f"{self.page.title()}{part}",
             source=PageSource(self._drawn, self.result),
             shown=self.card.figure,
             picture=self.card.picture,

@@ -8,7 +8,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import QStackedWidget, QTabBar, QVBoxLayout
 
-from stiffgui.figures import Style
+from stiffgui.figures.script import page_command
 from stiffgui.gui.child_thread import ChildThread
 from stiffgui.gui.export.offers import Offer
 from stiffgui.gui.export.requests import Exports
@@ -19,9 +19,9 @@ from stiffgui.gui.workspace import Surroundings, Workspace
 from stiffgui.labs import PAGES, Result
 from stiffgui.session.lab import ComputePage
 from stiffgui.session.service import Failure
-from stiffgui.session.sources import page_command
 
 POLL_MS = 100  # a picture is drawn at most so often
+NOTHING = "There is nothing to export yet: wait until the page has a picture."
 
 
 class LabWorkspace(Workspace):
@@ -31,7 +31,7 @@ class LabWorkspace(Workspace):
         super().__init__()
         self.settings = surroundings.settings
         self.requests = Requests(ChildThread("The laboratory's process"))
-        self.exports = Exports(self, self.requests, self.settings, self._offers)
+        self.exports = Exports(self, self.requests, self.settings, self._offers, NOTHING)
         self.exports.message.connect(lambda text, details: self.said.emit(text, details, None))
         self._poll = QTimer(self)
         self._poll.setInterval(POLL_MS)
@@ -133,7 +133,7 @@ class LabWorkspace(Workspace):
 
     def copy_command(self) -> None:
         """Put the command that computes the shown page on the clipboard."""
-        QGuiApplication.clipboard().setText(page_command(self.current.page, Style()))
+        QGuiApplication.clipboard().setText(page_command(self.current.page))
         self.said.emit("Copied the command.", "", None)
 
     # -------------------------------------------------------------------- shell

@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from stiffgui.figures.palette import STROKES, SYMBOLS
-from stiffgui.figures.picture import Bars, ColourScale, Curve, Item, Panel, Points, Region
+from stiffgui.figures.picture import Bars, ColourScale, Curve, Item, Marker, Panel, Points, Region
 from stiffgui.gui.plots.artists import SHADES, colour_map, colour_of
 from stiffgui.gui.plots.elided import Elided
 from stiffgui.gui.theme import LIGHT, Theme
@@ -41,7 +41,7 @@ def entries_of(panels: Iterable[Panel], theme: Theme, group: str = "") -> list[E
     for panel in panels:
         for item in panel.items:
             mine = not group or item.group in ("", group)
-            if panel.legend and item.label and mine and not isinstance(item, Region):
+            if panel.legend and item.label and mine and not isinstance(item, Region | Marker):
                 name = item.label.removeprefix(f"{group} · ") if group else item.label
                 mark, colour = _mark(item), _colour(item, theme)
                 curve = item if isinstance(item, Curve) and panel.values else None

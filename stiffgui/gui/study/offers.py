@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from stiffgui.figures import FIGURES, TABLES, Figure, Picture
+from stiffgui.figures import FIGURES, TABLES, Figure
 from stiffgui.figures.study import StudySummary
 from stiffgui.gui.export.offers import Offer
 from stiffgui.gui.study.plots import StudyCard
@@ -32,8 +32,7 @@ def offers(path: Path, cards: dict[str, StudyCard]) -> list[Offer]:
     """What the study in a file offers; `cards` show some of it, by name."""
     source, made = StudySource(path), []
     for name, title, shown, table in named():
-        card = cards.get(name)
-        picture: Picture | None = None
+        card, picture = cards.get(name), None
         if card is not None:
             shown, picture = card.figure, card.picture
         offer = Offer(

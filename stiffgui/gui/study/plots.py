@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from PySide6.QtGui import QShowEvent
 
 from stiffgui.errors import InputError
+from stiffgui.figures.picture import Picture
 from stiffgui.figures.study import Boxes, StudyFigure, StudySummary
 from stiffgui.gui.plots.figure_card import FigureCard
 from stiffgui.gui.theme import Theme
@@ -38,7 +39,14 @@ class StudyCard(FigureCard):
         try:
             self.show_picture(self.settings.picture(self._study))
         except InputError:  # nothing is done yet
-            return
+            if self.view.picture is not None:  # and what was seen is of another study
+                self.show_picture(Picture(rows=(), note="No batch of trials has ended yet."))
+
+    @property
+    def picture(self) -> Picture | None:
+        """What is seen, None where that is of another moment or nothing."""
+        shown = super().picture
+        return None if self._stale or shown is None or not shown.panels else shown
 
     def set_theme(self, theme: Theme) -> None:
         super().set_theme(theme)
