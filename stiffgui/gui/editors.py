@@ -9,14 +9,13 @@ from __future__ import annotations
 import math
 from typing import Any, ClassVar
 
-from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import (
     QAction,
     QKeyEvent,
     QKeySequence,
     QMouseEvent,
     QResizeEvent,
-    QWheelEvent,
 )
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -219,7 +218,8 @@ class NumberEditor(TextEditor):
         high = min(10.0 if spec.upper is None else spec.upper, 10.0)
         low, high = SLIDER_RANGE.get(spec.key, (low, high))
         if spec.logarithmic and low < high:
-            self.slider = _Slider(Qt.Orientation.Horizontal)
+            self.slider = QSlider(Qt.Orientation.Horizontal)
+            scroll_past(self.slider)
             ends = (round(math.log10(end) * STEPS_PER_DECADE) for end in (low, high))
             self.slider.setRange(*ends)
             self.slider.setPageStep(STEPS_PER_DECADE)
@@ -260,25 +260,21 @@ class NumberEditor(TextEditor):
         self.edited.emit(value)
 
 
-class _Slider(QSlider):
-    """Scrolling the panel must not change a value."""
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        if self.hasFocus():
-            super().wheelEvent(event)
-        else:
+class _OnlyWithFocus(QObject):
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        turned = event.type() == QEvent.Type.Wheel
+        if turned and isinstance(watched, QWidget) and not watched.hasFocus():
             event.ignore()
+            return True
+        return False
+
+
+def scroll_past(widget: QWidget) -> None:
+    """The wheel changes a value only where the focus is: else it scrolls the panel."""
+    widget.installEventFilter(_OnlyWithFocus(widget))
 
 
 class _Combo(QComboBox):
-    """Scrolling the panel must not change a choice."""
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        if self.hasFocus():
-            super().wheelEvent(event)
-        else:
-            event.ignore()
-
     def minimumSizeHint(self) -> QSize:
         # Qt's own grows with the chosen text, and the panel would be cut off at its right edge.
         return QSize(80, super().minimumSizeHint().height())
@@ -289,6 +285,7 @@ class ChoiceEditor(Editor):
 
     def __init__(self, spec: Spec, parent: QWidget | None = None) -> None:
         self.combo = _Combo()
+        scroll_past(self.combo)
         super().__init__(spec, self.combo, parent)
         self.combo.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.combo.setSizeAdjustPolicy(

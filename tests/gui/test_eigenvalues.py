@@ -20,6 +20,7 @@ from stiffgui.figures.picture import Contours, Curve, Image, Points
 from stiffgui.gui.plots.artists import SHADES
 from stiffgui.gui.plots.panel_view import PanelView
 from stiffgui.gui.plots.picture_view import PictureView
+from stiffgui.gui.read_table import as_text
 from stiffgui.gui.theme import DARK
 from stiffgui.gui.train.cards.eigenvalues import EigenvaluesCard
 from stiffgui.gui.train.cards.index_table import number
@@ -126,7 +127,7 @@ def test_the_table_is_aligned_and_copied(shown: MainWindow, qtbot: QtBot) -> Non
     for row in range(table.rowCount()):
         assert table.item(row, 0).textAlignment() & Qt.AlignmentFlag.AlignRight
     table.selectRow(1)
-    assert len(table.as_text().splitlines()) == 2
+    assert len(as_text(table).splitlines()) == 2
 
 
 def test_axes_write_the_numbers_themselves(shown: MainWindow) -> None:
@@ -180,14 +181,14 @@ def test_every_eigenvalue_is_a_row_sorted_and_copied(shown: MainWindow, qtbot: Q
     table, points = card.list, points_of(card)
     values = points.x + 1j * points.y
     assert table.isVisible()
-    rows = [line.split("\t") for line in table.as_text().splitlines()]
+    rows = [line.split("\t") for line in as_text(table).splitlines()]
     assert rows[0][:3] == ["Re λ", "Im λ", "|λ|"] and len(rows) == 1 + len(values)
     moduli = np.array([float(row[2]) for row in rows[1:]])
     np.testing.assert_allclose(moduli, np.sort(np.abs(values))[::-1], rtol=1e-8)
     table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
     assert card.picture is not None
     card.show_picture(card.picture)  # a newer view keeps the order asked for
-    rows = [line.split("\t") for line in table.as_text().splitlines()[1:]]
+    rows = [line.split("\t") for line in as_text(table).splitlines()[1:]]
     np.testing.assert_allclose([float(row[0]) for row in rows], np.sort(values.real), rtol=1e-8)
     table.selectRow(0)
     table.setFocus()

@@ -6,7 +6,6 @@ import math
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import (
     QGridLayout,
     QLabel,
@@ -18,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from stiffgui.errors import InputError
-from stiffgui.gui.editors import Editor, NumberEditor, editor_for, help_text
+from stiffgui.gui.editors import Editor, NumberEditor, editor_for, help_text, scroll_past
 from stiffgui.gui.lab.editors import EDITORS
 from stiffgui.labs import Page
 from stiffgui.settings import Spec
@@ -33,6 +32,7 @@ class Scale(QSlider):
 
     def __init__(self, spec: Spec, low: float, high: float) -> None:
         super().__init__(Qt.Orientation.Horizontal)
+        scroll_past(self)
         self._spec, self._low, self._high = spec, low, high
         whole = spec.type == "integer" and high - low <= STEPS
         self.setRange(0, round(high - low) if whole else STEPS)
@@ -68,13 +68,6 @@ class Scale(QSlider):
         else:
             value = self._low + share * (self._high - self._low)
         return round(value) if self._spec.type == "integer" else float(f"{value:.3g}")
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Scrolling must not change a value, unless one is at it."""
-        if self.hasFocus():
-            super().wheelEvent(event)
-        else:
-            event.ignore()
 
 
 class Controls(QWidget):

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -21,46 +20,13 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
 )
 
+from stiffgui.gui.read_table import Cell, make_readable
 from stiffgui.gui.study.panel import square
 from stiffgui.gui.theme import Theme
 from stiffgui.session.studies import StudyView, VariantView
 from stiffgui.study.progress_estimate import VariantEstimate
 from stiffgui.study.summary import digits
 from stiffgui.training.quantities import of_study
-
-
-class ReadTable(QTableWidget):
-    """A table to read: rows are chosen, Ctrl+C copies them with headings."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(0, 0)
-        self.setAccessibleName(name)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setShowGrid(False)
-        self.setTabKeyNavigation(False)
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(23)
-        self.horizontalHeader().setHighlightSections(False)
-        self.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
-
-    def as_text(self) -> str:
-        """Selected rows, or all, as tab-separated text with headings."""
-        chosen = sorted({i.row() for i in self.selectedIndexes()}) or range(self.rowCount())
-        columns = range(self.columnCount())
-        heads = [str(self.model().headerData(c, Qt.Orientation.Horizontal)) for c in columns]
-        rows = [[self._text(r, c) for c in columns] for r in chosen]
-        return "\n".join("\t".join(row) for row in [heads, *rows])
-
-    def _text(self, row: int, column: int) -> str:
-        item = self.item(row, column)
-        return item.text() if item is not None else ""
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.matches(QKeySequence.StandardKey.Copy):
-            QGuiApplication.clipboard().setText(self.as_text())
-        else:
-            super().keyPressEvent(event)
 
 
 class ResultsCard(QFrame):
@@ -78,7 +44,8 @@ class ResultsCard(QFrame):
         top = QHBoxLayout()
         top.addWidget(title)
         top.addWidget(self.note, 1)
-        self.table = ReadTable("Results")
+        self.table = QTableWidget()
+        make_readable(self.table, "Results", row_height=23)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.sentences = QLabel(
             "The table fills as batches of trials end. Here stands what can be said of the "
@@ -214,7 +181,8 @@ class TrialsCard(QFrame):
         top.addWidget(title)
         top.addWidget(note, 1)
         top.addWidget(self.open)
-        self.table = ReadTable("Trials")
+        self.table = QTableWidget()
+        make_readable(self.table, "Trials", row_height=23)
         self.table.setSortingEnabled(True)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.table.itemActivated.connect(lambda _: self._choose())
@@ -245,8 +213,10 @@ class TrialsCard(QFrame):
         for variant in variants:
             for k, trial in enumerate(variant.trial_numbers.tolist()):
                 values = [float(variant.last[name][k]) for name in reported]
-                cells = [_Number(float(trial), str(trial))]
-                cells += [_Number(v, digits(v) if np.isfinite(v) else "–") for v in values]
+                cells = [Cell(str(trial), trial)]
+                cells += [
+                    Cell(digits(v), v) if np.isfinite(v) else Cell("–", np.inf) for v in values
+                ]
                 self.table.setItem(row, 0, QTableWidgetItem(variant.name))
                 for column, cell in enumerate(cells, 1):
                     self.table.setItem(row, column, cell)
@@ -261,17 +231,6 @@ class TrialsCard(QFrame):
         name, trial = self.table.item(row, 0), self.table.item(row, 1)
         if row >= 0 and name is not None and trial is not None:
             self.chosen.emit(name.text(), int(trial.text()))
-
-
-class _Number(QTableWidgetItem):
-    """A cell that sorts by its number."""
-
-    def __init__(self, value: float, text: str) -> None:
-        super().__init__(text)
-        self._value = value if np.isfinite(value) else np.inf
-
-    def __lt__(self, other: QTableWidgetItem) -> bool:
-        return self._value < other._value if isinstance(other, _Number) else super().__lt__(other)
 
 
 def short_duration(seconds: float) -> str:

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
+from PySide6.QtWidgets import QHeaderView, QTableView
 
 from stiffgui.figures.picture import Points
+from stiffgui.gui.read_table import make_readable
 
 # Heading, what it is.
 COLUMNS = (
@@ -73,11 +73,13 @@ class _Model(QAbstractTableModel):
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        if role != Qt.ItemDataRole.DisplayRole:
+        if role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole):
             return None
         value = float(self._columns[index.column(), self._order[index.row()]])
         if index.column() in WHOLE:
             return str(int(value))
+        if role == Qt.ItemDataRole.EditRole:  # what is copied
+            return f"{value:.9g}"
         return f"{value:.3g}".replace("-", "−") if np.isfinite(value) else "∞"
 
     def headerData(
@@ -89,10 +91,6 @@ class _Model(QAbstractTableModel):
             return f"{COLUMNS[section][1]}. Click to sort."
         return None
 
-    def numbers(self, rows: Any) -> NDArray[Any]:
-        """Full numbers of rows in the shown order: [rows, columns]."""
-        return np.asarray(self._columns[:, self._order[rows]].T)
-
 
 class EigenvalueTable(QTableView):
     """`show_points` fills it."""
@@ -101,13 +99,8 @@ class EigenvalueTable(QTableView):
         super().__init__()
         self._model = _Model()
         self.setModel(self._model)
-        self.setAccessibleName("Eigenvalues as a table")
+        make_readable(self, "Eigenvalues as a table", row_height=20)
         self.setToolTip("Click a heading to sort; Ctrl+C copies the selected rows, or all")
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setShowGrid(False)
-        self.setTabKeyNavigation(False)
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(20)
         across = self.horizontalHeader()
         across.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         across.setMinimumSectionSize(34)
@@ -119,19 +112,3 @@ class EigenvalueTable(QTableView):
         self._model.show(points)
         one = len(np.unique(points.places.layer)) == 1
         self.setColumnHidden(len(COLUMNS) - 1, one)
-
-    def as_text(self) -> str:
-        """Selected rows, or all of them, as tab-separated text with headings."""
-        chosen = sorted({i.row() for i in self.selectionModel().selectedRows()})
-        rows = np.array(chosen or range(self._model.rowCount()), int)
-        lines = ["\t".join(name for name, _ in COLUMNS)]
-        for numbers in self._model.numbers(rows):
-            cells = [str(int(v)) if k in WHOLE else f"{v:.9g}" for k, v in enumerate(numbers)]
-            lines.append("\t".join(cells))
-        return "\n".join(lines)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.matches(QKeySequence.StandardKey.Copy):
-            QGuiApplication.clipboard().setText(self.as_text())
-        else:
-            super().keyPressEvent(event)

@@ -6,9 +6,9 @@ import math
 from collections.abc import Mapping
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
+from stiffgui.gui.read_table import make_readable
 from stiffgui.stiffness import PROXIES
 from stiffgui.stiffness.indices import INDICES
 
@@ -65,12 +65,10 @@ class IndexTable(QTableWidget):
 
     def _make_calm(self) -> None:
         self.setObjectName("indexTable")
-        self.setAccessibleName("Indices of the chosen layer")
+        make_readable(self, "Indices of the chosen layer", ROW_HEIGHT)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectItems)
         self.setToolTip("Exact indices and proxies; Ctrl+C copies")
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setShowGrid(False)
         self.setCornerButtonEnabled(False)
-        self.setTabKeyNavigation(False)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         across, down = self.horizontalHeader(), self.verticalHeader()
@@ -83,9 +81,8 @@ class IndexTable(QTableWidget):
         across.setFixedHeight(ROW_HEIGHT)
         across.setMinimumSectionSize(30)
         down.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        down.setDefaultSectionSize(ROW_HEIGHT)
-        for header in (across, down):
-            header.setHighlightSections(False)
+        down.setHighlightSections(False)
+        down.show()
         self.setFixedHeight(ROW_HEIGHT * (1 + len(ROWS)) + 2)
 
     def show_values(self, numbers: Mapping[str, float]) -> None:
@@ -111,20 +108,6 @@ class IndexTable(QTableWidget):
     def _write(self, row: int, column: int, text: str) -> None:
         if self._cells[row][column].text() != text:
             self._cells[row][column].setText(text)
-
-    def as_text(self) -> str:
-        """Selected rows, or all of them, as tab-separated text with headings."""
-        rows = sorted({i.row() for i in self.selectedIndexes()}) or range(self.rowCount())
-        titles = list(ROWS.values())
-        lines = [["index", *self._heads]]
-        lines += [[titles[row], *(cell.text() for cell in self._cells[row])] for row in rows]
-        return "\n".join("\t".join(line) for line in lines)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.matches(QKeySequence.StandardKey.Copy):
-            QGuiApplication.clipboard().setText(self.as_text())
-        else:
-            super().keyPressEvent(event)
 
 
 def number(value: float) -> str:

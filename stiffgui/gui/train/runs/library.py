@@ -13,7 +13,6 @@ from typing import Any
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QDialog,
     QDialogButtonBox,
     QHeaderView,
@@ -21,7 +20,6 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPushButton,
     QTableWidget,
-    QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )
@@ -30,6 +28,7 @@ from stiffgui._presets import presets
 from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
 from stiffgui.gui.plots.axes import grouped
+from stiffgui.gui.read_table import Cell, make_readable
 from stiffgui.gui.train.runs.workbench import Workbench, touched
 from stiffgui.settings import kind_of
 
@@ -95,22 +94,16 @@ def _what(experiment: Experiment) -> tuple[str, str]:
     return kind_of(type(experiment.task)), ", ".join(settings)
 
 
-class _Cell(QTableWidgetItem):
-    """Sorts by its key: numbers as numbers, unknown ones last."""
+class _Cell(Cell):
+    """One of the cells of a run's file."""
 
     def __init__(self, text: str, key: Any, path: Path) -> None:
-        super().__init__(text)
-        self.key, self.path = key, path
+        super().__init__(text, key)
+        self.path = path
         if not isinstance(key, str):
             right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
             self.setTextAlignment(right)
         self.setToolTip(text)
-
-    def __lt__(self, other: QTableWidgetItem) -> bool:
-        theirs = other.key if isinstance(other, _Cell) else ""
-        if isinstance(self.key, str) or isinstance(theirs, str):
-            return str(self.key).lower() < str(theirs).lower()
-        return bool(self.key < theirs)
 
 
 class Library(QDialog):
@@ -155,22 +148,15 @@ class Library(QDialog):
 
     def _make_table(self) -> None:
         table = self.table
-        table.setAccessibleName("Runs of the folder")
+        make_readable(table, "Runs of the folder", row_height=24)
         table.setHorizontalHeaderLabels(COLUMNS)
         for column, name in enumerate(COLUMNS):
             head = table.horizontalHeaderItem(column)
             if head is not None:
                 head.setToolTip(HELP.get(name, name) + ". Click to sort.")
-        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setShowGrid(False)
-        table.setTabKeyNavigation(False)
-        table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(24)
         across = table.horizontalHeader()
         across.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         across.setStretchLastSection(True)
-        across.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         for column, width in enumerate((140, 76, 76, 64, 60, 60, 56, 124, 200)):
             table.setColumnWidth(column, width)
         table.itemSelectionChanged.connect(self._choice_changed)

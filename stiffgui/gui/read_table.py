@@ -1,0 +1,64 @@
+"""Tables to read: rows are chosen, Ctrl+C copies them with headings; numbers sort as numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QAbstractItemView, QTableView, QTableWidgetItem
+
+Role = Qt.ItemDataRole
+
+
+def make_readable(table: QTableView, name: str, row_height: int) -> None:
+    """Set up a table whose cells are read and copied, not edited."""
+    table.setAccessibleName(name)
+    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+    table.setShowGrid(False)
+    table.setTabKeyNavigation(False)
+    table.verticalHeader().hide()
+    table.verticalHeader().setDefaultSectionSize(row_height)
+    across = table.horizontalHeader()
+    across.setHighlightSections(False)
+    across.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+    table.installEventFilter(_Copies(table))
+
+
+def as_text(table: QTableView) -> str:
+    """Selected rows, or all of them, as tab-separated text with headings; numbers unrounded
+    where the model has them (its edit role)."""
+    model, across, down = table.model(), Qt.Orientation.Horizontal, Qt.Orientation.Vertical
+    columns = range(model.columnCount())
+    rows = sorted({i.row() for i in table.selectedIndexes()}) or range(model.rowCount())
+    lines = [[str(model.headerData(c, across)) for c in columns]]
+    lines += [[str(model.index(r, c).data(Role.EditRole) or "") for c in columns] for r in rows]
+    if not table.verticalHeader().isHidden():
+        heads = ["index", *(str(model.headerData(r, down)) for r in rows)]
+        lines = [[head, *line] for head, line in zip(heads, lines, strict=True)]
+    return "\n".join("\t".join(line) for line in lines)
+
+
+class _Copies(QObject):
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QKeyEvent) and isinstance(watched, QTableView):
+            pressed = event.type() == QEvent.Type.KeyPress
+            if pressed and event.matches(QKeySequence.StandardKey.Copy):
+                QGuiApplication.clipboard().setText(as_text(watched))
+                return True
+        return False
+
+
+class Cell(QTableWidgetItem):
+    """A cell that sorts by its key: numbers as numbers, words without case."""
+
+    def __init__(self, text: str, key: Any) -> None:
+        super().__init__(text)
+        self.key = key
+
+    def __lt__(self, other: QTableWidgetItem) -> bool:
+        theirs = other.key if isinstance(other, Cell) else other.text()
+        if isinstance(self.key, str) or isinstance(theirs, str):
+            return str(self.key).lower() < str(theirs).lower()
+        return bool(self.key < theirs)
