@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from stiffgui.errors import InputError, one_of
+from stiffgui.errors import entry
 from stiffgui.resnet.field import VectorField
 
 Array = NDArray[np.float64]
@@ -73,8 +73,7 @@ def solve(
     that leaves the range of numbers, a step that underflows, or more than `limit` evaluations end
     in the solution's `problem`. Raises InputError for an unknown solver.
     """
-    if solver not in SOLVERS:
-        raise InputError(f"there is no solver {solver!r}; choose {one_of(SOLVERS)}.")
+    entry("solver", solver, SOLVERS)
     grid = np.asarray(times, np.float64)
     counted = _Counted(field, limit)
     start = start.detach().double()
