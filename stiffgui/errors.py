@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
+
+Entry = TypeVar("Entry")
 
 
 class InputError(ValueError):
@@ -22,6 +25,15 @@ def one_of(names: Iterable[str]) -> str:
     """Names as they are listed in a sentence: `a, b or c`."""
     listed = list(names)
     return listed[0] if len(listed) == 1 else f"{', '.join(listed[:-1])} or {listed[-1]}"
+
+
+def entry(kind: str, name: str, table: Mapping[str, Entry]) -> Entry:
+    """table[name]. Raises InputError, `there is no KIND NAME; choose ...`, when it is not there."""
+    if name not in table:
+        raise InputError(
+            f"there is no {kind} {name!r}; choose {one_of(table)}.{nearest(name, table)}"
+        )
+    return table[name]
 
 
 def nearest(name: str, names: Iterable[str]) -> str:

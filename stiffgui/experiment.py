@@ -17,13 +17,23 @@ import numpy as np
 import tomlkit
 from numpy.typing import NDArray
 from pydantic import BeforeValidator, ValidationError, model_validator
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from stiffgui.errors import InputError, nearest, one_of
 from stiffgui.regularizers import AnyRegularizer, NoPenalty
 from stiffgui.resnet.architecture import Architecture
-from stiffgui.settings import Settings, Spec, as_kind, is_hidden, setting, specs, variants
-from stiffgui.settings_errors import refusal
+from stiffgui.settings import (
+    Settings,
+    Spec,
+    as_kind,
+    groups_of,
+    is_hidden,
+    setting,
+    specs,
+    variants,
+)
+from stiffgui.settings_errors import declared, placed, refusal
 from stiffgui.stiffness import PROXIES
 from stiffgui.tasks import Alpine02, AnyTask, Data
 from stiffgui.training_settings import Training, Watch
@@ -206,34 +216,23 @@ def _order(key: str) -> tuple[bool, int]:
     return chooser not in _CHOICES, chooser.count(".")
 
 
-def _groups(model: type[Settings], prefix: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+def _walk(model: type[Settings], prefix: str = "") -> Iterator[tuple[str, FieldInfo]]:
+    """Dotted key and declaration of everything that any choice of groups can have."""
     for name, field in model.model_fields.items():
-        kinds = variants(field)
-        if kinds:
-            yield f"{prefix}{name}", dict(kinds)
-        members: list[Any] = list(kinds.values()) or [field.annotation]
-        for member in members:
-            if isinstance(member, type) and issubclass(member, Settings):
-                yield from _groups(member, f"{prefix}{name}.")
+        yield f"{prefix}{name}", field
+        for group in groups_of(field):
+            yield from _walk(group, f"{prefix}{name}.")
 
 
-_CHOICES: dict[str, dict[str, type[Settings]]] = dict(_groups(Experiment))
+_CHOICES: dict[str, dict[str, type[Settings]]] = {
+    key: kinds for key, field in _walk(Experiment) if (kinds := variants(field))
+}
 
 
 def all_keys() -> list[str]:
     """Every dotted key that any choice of groups can have."""
-
-    def walk(model: type[Settings], prefix: str) -> Iterator[str]:
-        for name, field in model.model_fields.items():
-            kinds = variants(field)
-            members: list[Any] = list(kinds.values()) or [field.annotation]
-            groups = [m for m in members if isinstance(m, type) and issubclass(m, Settings)]
-            if not groups and not is_hidden(field):
-                yield prefix + name
-            for group in groups:
-                yield from walk(group, f"{prefix}{name}.")
-
-    return list(dict.fromkeys(walk(Experiment, "")))
+    fields = dict(_walk(Experiment))
+    return [key for key, f in fields.items() if not groups_of(f) and not is_hidden(f)]
 
 
 def _assign(values: dict[str, Any], key: str, value: Any) -> None:
@@ -295,49 +294,20 @@ def _lookup(values: Mapping[str, Any], key: str) -> Any:
 
 def _explain(details: ErrorDetails, values: Mapping[str, Any]) -> tuple[str, str]:
     """One pydantic error as (dotted key, sentence)."""
-    key = _dotted(details["loc"])
+    parts, group, name = placed(Experiment, details["loc"])
+    key = ".".join(part for part in parts if isinstance(part, str))
     given, kind = details["input"], details["type"]
     if kind == "extra_forbidden":
         return key, str(_unknown(key, values, key.rpartition(".")[0]))
     if kind in ("union_tag_invalid", "union_tag_not_found", "literal_error"):
         chooser = key.removesuffix(".kind")
         kinds = _CHOICES.get(chooser, {})
-        name = given.get("kind") if isinstance(given, dict) else given
-        if name is None:
+        chosen = given.get("kind") if isinstance(given, dict) else given
+        if chosen is None:
             return f"{chooser}.kind", f"{chooser}.kind is missing; choose {one_of(kinds)}."
         return f"{chooser}.kind", (
-            f"{chooser}.kind {name!r} is not known; choose {one_of(kinds)}."
-            f"{nearest(str(name), kinds)}"
+            f"{chooser}.kind {chosen!r} is not known; choose {one_of(kinds)}."
+            f"{nearest(str(chosen), kinds)}"
         )
-    error = refusal(details, key, _spec_of(key))
+    error = refusal(details, key, declared(group, name))
     return error.key or "", str(error)
-
-
-def _dotted(location: tuple[int | str, ...]) -> str:
-    """pydantic's location without list positions and without the tags of unions."""
-    parts: list[str] = []
-    tagged: set[str] = set()  # a setting may be called like a kind: one tag a chooser
-    for part in location:
-        prefix = ".".join(parts)
-        if isinstance(part, int):
-            continue
-        if prefix in _CHOICES and part in _CHOICES[prefix] and prefix not in tagged:
-            tagged.add(prefix)
-            continue
-        parts.append(part)
-    return ".".join(parts)
-
-
-def _spec_of(key: str) -> Spec | None:
-    """The declaration of the setting at a dotted key, whatever is chosen; None of a group."""
-    each = (spec for prefix, group in _variants_with(key) for spec in specs(group, prefix))
-    return next((spec for spec in each if spec.key == key), None)
-
-
-def _variants_with(key: str) -> Iterator[tuple[str, Settings]]:
-    """Default instances of every group whose prefix the key has, the most specific first."""
-    for chooser in sorted(_CHOICES, key=len, reverse=True):
-        if key.startswith(f"{chooser}."):
-            for member in _CHOICES[chooser].values():
-                yield f"{chooser}.", member()
-    yield "", Experiment()

@@ -165,6 +165,12 @@ def variants(field: FieldInfo) -> dict[str, type[Settings]]:
     return {kind_of(m): m for m in members if isinstance(m, type) and "kind" in fields_of(m)}
 
 
+def groups_of(field: FieldInfo) -> list[type[Settings]]:
+    """The groups that a field can hold, one after another in a list; none for a plain value."""
+    members = (field.annotation, *get_args(field.annotation))
+    return [m for m in members if isinstance(m, type) and issubclass(m, Settings)]
+
+
 def flag_of(name: str, field: FieldInfo) -> str:
     """What a command line calls a setting; `--yes/--no` of one that is true or false."""
     flag = str(_extra(field).get("flag") or "")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import get_args
+from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from stiffgui.errors import InputError, nearest
-from stiffgui.settings import Settings, Spec, specs
+from stiffgui.settings import Settings, Spec, groups_of, specs, variants
 
 _WORDS = {"integer": "a whole number", "number": "a number", "flag": "true or false"}
 _LISTS = ("tuple_type", "list_type")
@@ -20,13 +20,18 @@ def first_error(model: type[Settings], error: ValidationError, owner: str) -> In
     """The first thing that is wrong with values of `model`, which are settings of `owner`
     (`a study`)."""
     details = error.errors()[0]
-    key = ".".join(str(part) for part in details["loc"])
-    group, name = _group_of(model, details["loc"])
+    parts, group, name = placed(model, details["loc"])
+    key = ".".join(map(str, parts))
     if details["type"] == "extra_forbidden":
         known = nearest(name, group.model_fields)
         return InputError(f"{key} is not a setting of {owner}.{known}", key)
-    declared = specs(group.model_construct())  # its defaults, though they need not be valid
-    return refusal(details, key, next((spec for spec in declared if spec.key == name), None))
+    return refusal(details, key, declared(group, name))
+
+
+def declared(group: type[Settings], name: str) -> Spec | None:
+    """The declaration of a setting of a group; None of a group in it."""
+    known = specs(group.model_construct())  # its defaults, though they need not be valid
+    return next((spec for spec in known if spec.key == name), None)
 
 
 def refusal(details: ErrorDetails, key: str, spec: Spec | None) -> InputError:
@@ -51,13 +56,21 @@ def _allowed(error: str, spec: Spec | None) -> str:
     return " ".join(filter(None, (_WORDS.get(spec.type, spec.type), spec.bounds, spec.unit)))
 
 
-def _group_of(model: type[Settings], location: tuple[int | str, ...]) -> tuple[type[Settings], str]:
-    """The group in which pydantic's `location` lies, and the name of the setting in it."""
-    *path, name = [part for part in location if isinstance(part, str)] or [""]
-    for part in path:
-        field = model.model_fields.get(part)
-        annotation = field.annotation if field is not None else None
-        for member in (annotation, *get_args(annotation)):
-            if isinstance(member, type) and issubclass(member, Settings):
-                model = member
-    return model, name
+def placed(
+    model: type[Settings], location: tuple[int | str, ...]
+) -> tuple[list[int | str], type[Settings], str]:
+    """pydantic's `location` without the tags of unions, the group in which it lies, and the name
+    of the setting in it."""
+    parts: list[int | str] = []
+    group, name, inner, kinds = model, "", model, dict[Any, type[Settings]]()
+    for part in location:
+        if part in kinds:  # a setting may be called like a kind: one tag a chooser
+            inner, kinds = kinds[part], {}
+            continue
+        parts.append(part)
+        if isinstance(part, str):
+            group, name = inner, part
+            field = group.model_fields.get(name)
+            kinds = variants(field) if field is not None else {}
+            inner = next(iter(groups_of(field)), group) if field is not None else group
+    return parts, group, name

@@ -5,7 +5,7 @@ To add a page: one file with a class deriving from `Page`, and its name in `PAGE
 
 from __future__ import annotations
 
-from stiffgui.errors import InputError, nearest, one_of
+from stiffgui.errors import entry
 from stiffgui.labs.convergence import Convergence
 from stiffgui.labs.crossing import Crossing
 from stiffgui.labs.gradients import TwoGradients
@@ -19,11 +19,7 @@ PAGES: dict[str, type[Page]] = {kind_of(p): p for p in _CLASSES}
 
 def page(name: str) -> Page:
     """The page of that name with its default settings. Raises InputError when it is unknown."""
-    if name not in PAGES:
-        raise InputError(
-            f"there is no laboratory page {name!r}; choose {one_of(PAGES)}.{nearest(name, PAGES)}"
-        )
-    return PAGES[name]()
+    return entry("laboratory page", name, PAGES)()
 
 
 __all__ = ["PAGES", "Page", "Result", "page"]

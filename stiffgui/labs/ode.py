@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from stiffgui.errors import InputError, one_of
+from stiffgui.errors import entry
 from stiffgui.resnet.field import VectorField
 
 Array = NDArray[np.float64]
@@ -64,41 +64,32 @@ def solve(
     *,
     jacobian: Jacobian | None = None,
     tolerance: float = 1e-12,
-    absolute: float | None = None,
     limit: int = EVALUATIONS,
 ) -> Solution:
     """x' = F(t, x), x(times[0]) = start, at the given times.
 
-    tolerance: relative, and absolute unless `absolute` says otherwise. Steps end at every one
-    of the times: torchdiffeq's interpolant is of fourth order only. Implicit solvers use
-    `jacobian` where given. A solution that leaves the range of numbers, a step that
-    underflows, or more than `limit` evaluations end in the solution's `problem`. Raises InputError
-    for an unknown solver.
+    tolerance: relative and absolute. Steps end at every one of the times: torchdiffeq's
+    interpolant is of fourth order only. Implicit solvers use `jacobian` where given. A solution
+    that leaves the range of numbers, a step that underflows, or more than `limit` evaluations end
+    in the solution's `problem`. Raises InputError for an unknown solver.
     """
-    if solver not in SOLVERS:
-        raise InputError(f"there is no solver {solver!r}; choose {one_of(SOLVERS)}.")
+    entry("solver", solver, SOLVERS)
     grid = np.asarray(times, np.float64)
     counted = _Counted(field, limit)
     start = start.detach().double()
-    absolute = tolerance if absolute is None else absolute
     attempt = _by_scipy if solver in _IMPLICIT else _by_torchdiffeq
     states = np.full((len(grid), *start.shape), np.nan)
     states[0] = start.numpy()
     problem = ""
     with torch.no_grad(), np.errstate(all="ignore"):
         try:
-            attempt(counted, start, grid, solver, jacobian, tolerance, absolute, states)
+            for k, ends in enumerate(pairwise(grid), start=1):
+                states[k] = attempt(counted, states[k - 1], ends, solver, jacobian, tolerance)
         except _GaveUp as reason:
             problem = f"{solver} gave up at t = {counted.time:.4g}: {reason}."
     steps = [(float(grid[0]), states[0]), *counted.steps]
-    return Solution(
-        grid,
-        states,
-        counted.evaluations,
-        np.array([t for t, _ in steps]),
-        np.stack([x for _, x in steps]),
-        problem,
-    )
+    step_times, step_states = np.array([t for t, _ in steps]), np.stack([x for _, x in steps])
+    return Solution(grid, states, counted.evaluations, step_times, step_states, problem)
 
 
 class _Counted:
@@ -125,14 +116,11 @@ class _Counted:
 
     def callback_accept_step(self, t0: Tensor, y0: Tensor, dt: Tensor) -> None:
         # Called before the new state is known: it is the next step's y0, or the segment's end.
-        self._close(y0)
+        self.arrive(y0)
         self._pending = float(t0 + dt)
 
-    def end_segment(self, state: Tensor) -> None:
-        """The state where the accepted steps have arrived."""
-        self._close(state)
-
-    def _close(self, state: Tensor) -> None:
+    def arrive(self, state: Tensor) -> None:
+        """The state at the end of the last accepted step."""
         if self._pending is not None:
             self.steps.append((self._pending, state.numpy().copy()))
             self._pending = None
@@ -140,42 +128,44 @@ class _Counted:
 
 def _by_torchdiffeq(
     field: _Counted,
-    start: Tensor,
-    grid: Array,
+    start: Array,
+    ends: tuple[float, float],
     solver: str,
     jacobian: Jacobian | None,
     tolerance: float,
-    absolute: float,
-    states: Array,
-) -> None:
+) -> Array:
+    """The state at the second of the ends, from that at the first."""
     from torchdiffeq import odeint
 
-    for k in range(1, len(grid)):
-        ends = torch.tensor(grid[k - 1 : k + 1], dtype=torch.float64)
-        here = torch.as_tensor(states[k - 1].copy())
-        options = {"step_t": ends[1:]}
-        try:
-            found = odeint(
-                field, here, ends, rtol=tolerance, atol=absolute, method=solver, options=options
-            )
-        except AssertionError as reason:  # how torchdiffeq says that its step underflows
-            if "underflow" not in str(reason) and "non-finite" not in str(reason):
-                raise
-            raise _GaveUp("its step size falls below what numbers can hold") from None
-        states[k] = found[-1].numpy()
-        field.end_segment(found[-1])
+    times = torch.tensor(ends, dtype=torch.float64)
+    options = {"step_t": times[1:]}
+    try:
+        states = odeint(
+            field,
+            torch.as_tensor(start.copy()),
+            times,
+            rtol=tolerance,
+            atol=tolerance,
+            method=solver,
+            options=options,
+        )
+    except AssertionError as reason:  # how torchdiffeq says that its step underflows
+        if "underflow" not in str(reason) and "non-finite" not in str(reason):
+            raise
+        raise _GaveUp("its step size falls below what numbers can hold") from None
+    field.arrive(states[-1])
+    return np.asarray(states[-1].numpy())
 
 
 def _by_scipy(
     field: _Counted,
-    start: Tensor,
-    grid: Array,
+    start: Array,
+    ends: tuple[float, float],
     solver: str,
     jacobian: Jacobian | None,
     tolerance: float,
-    absolute: float,
-    states: Array,
-) -> None:
+) -> Array:
+    """The same by an implicit solver."""
     from scipy.integrate import solve_ivp
     from scipy.linalg import block_diag
 
@@ -189,25 +179,23 @@ def _by_scipy(
         blocks = jacobian(t, torch.as_tensor(x.reshape(shape))).numpy()
         return np.asarray(block_diag(*blocks.reshape(-1, shape[-1], shape[-1])))
 
-    for k in range(1, len(grid)):
-        try:
-            found = solve_ivp(
-                function,
-                (grid[k - 1], grid[k]),
-                states[k - 1].ravel(),
-                method=_IMPLICIT[solver],
-                jac=matrix if jacobian is not None else None,
-                rtol=max(tolerance, 3e-14),
-                atol=absolute,
-            )
-        except (ValueError, np.linalg.LinAlgError, RuntimeError):
-            raise _GaveUp("its equations have no solution in the range of numbers") from None
-        if not found.success:
-            raise _GaveUp("its step size falls below what numbers can hold")
-        field.steps.extend(
-            (float(t), x.reshape(shape)) for t, x in zip(found.t[1:], found.y.T[1:], strict=True)
+    try:
+        solution = solve_ivp(
+            function,
+            ends,
+            start.ravel(),
+            method=_IMPLICIT[solver],
+            jac=matrix if jacobian is not None else None,
+            rtol=max(tolerance, 3e-14),
+            atol=tolerance,
         )
-        states[k] = found.y[:, -1].reshape(shape)
+    except (ValueError, np.linalg.LinAlgError, RuntimeError):
+        raise _GaveUp("its equations have no solution in the range of numbers") from None
+    if not solution.success:
+        raise _GaveUp("its step size falls below what numbers can hold")
+    states = solution.y.T.reshape(-1, *shape)
+    field.steps.extend(zip(solution.t[1:].tolist(), states[1:], strict=True))
+    return np.asarray(states[-1])
 
 
 def reference(
@@ -235,36 +223,33 @@ def reference(
     edges = np.union1d(grid, np.arange(cells + 1) * width)
     edges = edges[(edges >= grid[0]) & (edges <= grid[-1])]
     edges = edges[np.append(True, np.diff(edges) > 1e-12 * horizon)]
-    state, evaluations, problem = start.detach().double(), 0, ""
-    step_times, step_states = [grid[:1]], [state.numpy()[None]]
-    found = np.full((len(grid), *start.shape), np.nan)
-    found[0] = state.numpy()
+    states = np.full((len(grid), *start.shape), np.nan)
+    states[0] = start.detach().double().numpy()
+    parts: list[Solution] = []
+
+    def on_cell(function: Field, middle: float) -> Field:
+        return lambda t, x: function(t if field.weights.smooth else middle, x)
+
     for left, right in pairwise(edges.tolist()):
         middle = (left + right) / 2
-
-        def within(t: float, x: Tensor, middle: float = middle) -> Tensor:
-            value: Tensor = field(middle if not field.weights.smooth else t, x)
-            return value
-
-        def matrix(t: float, x: Tensor, middle: float = middle) -> Tensor:
-            return field.jacobian(middle if not field.weights.smooth else t, x)
-
         part = solve(
-            within,
-            state,
+            on_cell(field, middle),
+            torch.as_tensor(parts[-1].states[-1] if parts else states[0]),
             [left, right],
             solver,
-            jacobian=matrix,
+            jacobian=on_cell(field.jacobian, middle),
             tolerance=tolerance,
-            limit=limit - evaluations,
+            limit=limit - sum(p.evaluations for p in parts),
         )
-        evaluations += part.evaluations
-        step_times.append(part.step_times[1:])
-        step_states.append(part.step_states[1:])
-        state = torch.as_tensor(part.states[-1])
+        parts.append(part)
         if part.problem:
-            problem = part.problem
             break
-        found[np.abs(grid - right) <= 1e-12 * horizon] = part.states[-1]
-    times_of_steps, at_steps = np.concatenate(step_times), np.concatenate(step_states)
-    return Solution(grid, found, evaluations, times_of_steps, at_steps, problem)
+        states[np.abs(grid - right) <= 1e-12 * horizon] = part.states[-1]
+    return Solution(
+        grid,
+        states,
+        sum(p.evaluations for p in parts),
+        np.concatenate([grid[:1], *(p.step_times[1:] for p in parts)]),
+        np.concatenate([states[:1], *(p.step_states[1:] for p in parts)]),
+        parts[-1].problem,
+    )

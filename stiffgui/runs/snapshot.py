@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from stiffgui.errors import InputError, one_of
+from stiffgui.errors import InputError, entry
 from stiffgui.experiment import Experiment
 from stiffgui.resnet.field import VectorField
 from stiffgui.resnet.network import ResidualNetwork
@@ -53,10 +53,8 @@ class Snapshot:
         """
         if depth < 1:
             raise InputError(f"a network has at least one layer, not {depth}.")
-        if integrator is not None and integrator not in INTEGRATORS:
-            raise InputError(
-                f"there is no integrator {integrator!r}; choose {one_of(INTEGRATORS)}."
-            )
+        if integrator is not None:
+            entry("integrator", integrator, INTEGRATORS)
         other = Snapshot(self.experiment, self.epoch, self._parameters)
         other._network = self._network.at_depth(depth, integrator)
         return other

@@ -10,7 +10,7 @@ from typing import Any
 
 from stiffgui.errors import InputError
 from stiffgui.figures import Figure, Picture, Style
-from stiffgui.session.service import handles
+from stiffgui.session.service import handles, use_one_thread
 from stiffgui.session.sources import RunSource, Source
 
 
@@ -68,7 +68,7 @@ def _write(work: Export, file: Any) -> None:
     if work.picture is not None and work.kind != "csv":
         paint_into(file, work.picture, work.kind, work.style)
         return
-    _use_one_thread()
+    use_one_thread()
     with work.source.opened() as source:
         if work.shown is None:
             write_table(table_of(work.table, source, work.kind), file, work.kind)
@@ -85,7 +85,7 @@ def report(work: Report) -> Path:
     """Raises InputError where a run cannot be read or the file cannot be written."""
     from stiffgui.figures.report import write_report
 
-    _use_one_thread()
+    use_one_thread()
     with work.source.opened() as runs:
         try:
             write_report(runs, work.path, work.settings)
@@ -94,10 +94,3 @@ def report(work: Report) -> Path:
                 f"{work.path} cannot be written: {error.strerror or error}. Choose another place."
             ) from None
     return work.path
-
-
-def _use_one_thread() -> None:
-    """A child that draws leaves the other processor to training."""
-    import torch
-
-    torch.set_num_threads(1)

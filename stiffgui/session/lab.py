@@ -6,7 +6,7 @@ from collections.abc import Generator
 from dataclasses import dataclass
 
 from stiffgui.labs import Page, Result
-from stiffgui.session.service import handles
+from stiffgui.session.service import handles, use_one_thread
 from stiffgui.training import Controls
 
 
@@ -20,9 +20,7 @@ class ComputePage:
 @handles(ComputePage, "this page")
 def compute(work: ComputePage, controls: Controls) -> Generator[Result]:
     """Results, until the controls say stop. Raises InputError where there can be none."""
-    import torch
-
-    torch.set_num_threads(1)
+    use_one_thread()
     for result in work.page.results():
         yield result
         if controls.stopping:

@@ -30,6 +30,12 @@ from stiffgui.training import Controls
 
 READY = 0  # the number of the answer by which a child says that it is there and warm
 Action = Literal["pause", "resume", "step", "stop", "change"]
+_ACTIONS = {
+    "pause": Controls.pause,
+    "resume": Controls.resume,
+    "step": Controls.step,
+    "stop": Controls.stop,
+}
 
 
 @dataclass(frozen=True)
@@ -220,13 +226,14 @@ class _Jobs:
 
 
 def _steer(controls: Controls, message: Control) -> None:
-    if message.action == "pause":
-        controls.pause()
-    elif message.action == "resume":
-        controls.resume()
-    elif message.action == "step":
-        controls.step()
-    elif message.action == "stop":
-        controls.stop()
-    else:
+    if message.action == "change":
         controls.change(message.settings)
+    else:
+        _ACTIONS[message.action](controls)
+
+
+def use_one_thread() -> None:
+    """A child that draws leaves the other processor to training."""
+    import torch
+
+    torch.set_num_threads(1)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from stiffgui.errors import InputError
 from stiffgui.figures import Figure, Picture
-from stiffgui.session.service import handles
+from stiffgui.session.service import handles, use_one_thread
 from stiffgui.session.sources import RunSource
 
 
@@ -42,9 +42,7 @@ class View:
 @handles(Look, "this view")
 def look(work: Look) -> View:
     """Raises InputError where the run cannot be read."""
-    import torch
-
-    torch.set_num_threads(1)
+    use_one_thread()
     started = time.perf_counter()
     pictures: dict[str, Picture | str] = {}
     with work.source.opened() as runs:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Union
 
 from pydantic import Discriminator
 
-from stiffgui.errors import InputError, nearest, one_of
+from stiffgui.errors import entry
 from stiffgui.settings import kind_of
 from stiffgui.stiffness.analytic import Analytic, closed_form_eigenvalues
 from stiffgui.stiffness.base import Proxy
@@ -54,11 +54,7 @@ def proxy(name: str, **settings: Any) -> Proxy:
 
     Raises InputError when the name is unknown.
     """
-    if name not in PROXIES:
-        raise InputError(
-            f"there is no proxy {name!r}; choose {one_of(PROXIES)}.{nearest(name, PROXIES)}"
-        )
-    return PROXIES[name](**settings)
+    return entry("proxy", name, PROXIES)(**settings)
 
 
 __all__ = [

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stiffgui.errors import InputError, nearest, one_of
+from stiffgui.errors import entry
 
 Complex = NDArray[np.complex128]
 
@@ -65,9 +65,4 @@ REGIONS: dict[str, Region] = {
 
 def region(name: str) -> Region:
     """The region of that name. Raises InputError when it is unknown."""
-    if name not in REGIONS:
-        raise InputError(
-            f"there is no stability region {name!r}; choose {one_of(REGIONS)}."
-            f"{nearest(name, REGIONS)}"
-        )
-    return REGIONS[name]
+    return entry("stability region", name, REGIONS)

@@ -37,15 +37,15 @@ def train_chunk(
     trainer, epochs = recording.trainer, experiment.training.epochs
     yield Started(task.number, worker, trainer.epoch, epochs)
     records: list[Record] = []
-    said = time.monotonic()
+    sent = time.monotonic()
     items = iter(recording)
     try:
         for item in items:
             if isinstance(item, Record):
                 records.append(item)
-            if time.monotonic() - said >= every:
+            if time.monotonic() - sent >= every:
                 yield Progress(task.number, trainer.epoch, epochs, trainer.seconds, records)
-                records, said = [], time.monotonic()
+                records, sent = [], time.monotonic()
     finally:
         items.close()  # type: ignore[attr-defined]  # a generator: saves and closes the file
     yield Progress(task.number, trainer.epoch, epochs, trainer.seconds, records)

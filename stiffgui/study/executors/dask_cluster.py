@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import pickle
 import queue
 import time
 import traceback
@@ -15,7 +16,7 @@ from typing import Any
 from stiffgui.errors import InputError
 from stiffgui.study.events import ChunkEvent, Failed, Lost, Progress, Started, Trained
 from stiffgui.study.executors.base import Executor, Work
-from stiffgui.study.executors.dask_work import decoded, stop_here, train_here
+from stiffgui.study.executors.dask_work import stop_here, train_here
 from stiffgui.study.partial_chunks import PartialChunks
 from stiffgui.training import Controls
 
@@ -80,8 +81,8 @@ class DaskCluster(Executor):
 
     def run(self, work: Work, parts: PartialChunks, controls: Controls) -> Iterator[ChunkEvent]:
         token = os.urandom(6).hex()
-        heard: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        self._client.subscribe_topic(token, lambda event: heard.put(event[1]))
+        events: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._client.subscribe_topic(token, lambda event: events.put(event[1]))
         futures: dict[str, int] = {}
         try:
             with warnings.catch_warnings():
@@ -92,9 +93,9 @@ class DaskCluster(Executor):
                     future = self._client.submit(
                         train_here, work.task(chunk.number), token, key=key, pure=False
                     )
-                    future.add_done_callback(heard.put)
+                    future.add_done_callback(events.put)
                     futures[key], open_futures[key] = chunk.number, future
-            yield from self._follow(heard, futures, open_futures, token, controls)
+            yield from self._follow(events, futures, open_futures, token, controls)
         finally:
             if self._client.status == "running":
                 self._client.unsubscribe_topic(token)
@@ -102,7 +103,7 @@ class DaskCluster(Executor):
 
     def _follow(
         self,
-        heard: queue.SimpleQueue[Any],
+        events: queue.SimpleQueue[Any],
         numbers: dict[str, int],
         open_futures: dict[str, Any],
         token: str,
@@ -110,14 +111,14 @@ class DaskCluster(Executor):
     ) -> Iterator[ChunkEvent]:
         """Events until every future is done, or stopped."""
         workers: dict[int, str] = {}
-        told: float | None = None
+        stopped: float | None = None
         while open_futures:
-            if controls.stopping and told is None:
-                told = time.monotonic()
+            if controls.stopping and stopped is None:
+                stopped = time.monotonic()
                 self._client.run(stop_here, token)
                 for key in [k for k in open_futures if numbers[k] not in workers]:
                     self._client.cancel([open_futures.pop(key)], force=True)
-            if told is not None and time.monotonic() - told > STOP_SECONDS:
+            if stopped is not None and time.monotonic() - stopped > STOP_SECONDS:
                 return
             if self._client.status not in ("running", "connecting"):
                 raise InputError(
@@ -125,24 +126,26 @@ class DaskCluster(Executor):
                     "to go on."
                 )
             try:
-                item = heard.get(timeout=POLL_SECONDS)
+                item = events.get(timeout=POLL_SECONDS)
             except queue.Empty:
                 continue
             if isinstance(item, dict):
-                yield from self._said(decoded(item["event"]), workers)
+                yield from _with_losses(pickle.loads(item["event"]), workers)
             elif item.key in open_futures:
                 del open_futures[item.key]
                 event = _outcome(item, numbers[item.key])
                 if event is not None:
                     yield event
 
-    def _said(self, event: Started | Progress, workers: dict[int, str]) -> Iterator[ChunkEvent]:
-        if isinstance(event, Started):
-            before = workers.get(event.number)
-            workers[event.number] = event.worker
-            if before is not None:
-                yield Lost(event.number, f"worker {before} is gone; its chunk is done again")
-        yield event
+
+def _with_losses(event: Started | Progress, workers: dict[int, str]) -> Iterator[ChunkEvent]:
+    """An event, before it that a worker is gone whose chunk another one starts."""
+    if isinstance(event, Started):
+        before = workers.get(event.number)
+        workers[event.number] = event.worker
+        if before is not None:
+            yield Lost(event.number, f"worker {before} is gone; its chunk is done again")
+    yield event
 
 
 def _reach(address: str) -> None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
+import pickle
 import tempfile
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from stiffgui.study.events import ChunkTask, Progress, Started, Trained
-from stiffgui.training import Controls, Record
+from stiffgui.study.events import ChunkTask, Trained
+from stiffgui.training import Controls
 
 PROGRESS_SECONDS = 1.0  # the scheduler carries these messages
 
@@ -39,7 +37,7 @@ def train_here(task: ChunkTask, token: str) -> Trained | None:
             for event in train_chunk(task, path, controls, name, PROGRESS_SECONDS):
                 if isinstance(event, Trained):
                     return event
-                worker.log_event(token, {"event": encoded(event)})  # Dask adds keys of its own
+                worker.log_event(token, {"event": pickle.dumps(event)})  # Dask adds keys
                 # Nobody waits for this chunk any more: whoever asked for it is gone.
                 state = worker.state.tasks.get(key)
                 if state is None or state.state == "cancelled":
@@ -54,37 +52,3 @@ def stop_here(token: str) -> None:
     _stopped.add(token)
     for controls in _running.get(token, []):
         controls.stop()
-
-
-def encoded(event: Started | Progress) -> dict[str, Any]:
-    """An event as plain values that msgpack can carry."""
-    if isinstance(event, Started):
-        return {"kind": "started"} | dataclasses.asdict(event)
-    values = {f.name: getattr(event, f.name) for f in dataclasses.fields(event)}
-    return {"kind": "progress"} | values | {"records": [_plain(r) for r in event.records]}
-
-
-def decoded(values: dict[str, Any]) -> Started | Progress:
-    """The event that `encoded` was given."""
-    values = dict(values)
-    if values.pop("kind") == "started":
-        return Started(**values)
-    return Progress(**(values | {"records": [_record(r) for r in values["records"]]}))
-
-
-def _plain(record: Record) -> dict[str, Any]:
-    def plain(value: Any) -> Any:
-        if isinstance(value, np.ndarray):
-            return value.tolist()
-        return {k: plain(v) for k, v in value.items()} if isinstance(value, dict) else value
-
-    return {f.name: plain(getattr(record, f.name)) for f in dataclasses.fields(record)}
-
-
-def _record(values: dict[str, Any]) -> Record:
-    def array(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {k: array(v) for k, v in value.items()}
-        return np.array(value, dtype=np.float64) if isinstance(value, list | tuple) else value
-
-    return Record(**{name: array(value) for name, value in values.items()})

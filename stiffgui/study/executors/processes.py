@@ -39,16 +39,16 @@ class WorkerProcesses(Executor):
         waiting = deque(chunk.number for chunk in work.chunks)
         deaths: dict[int, int] = {}
         self.workers = []
-        told = False
+        stopped = False
         try:
             for _ in range(min(self.slots, len(waiting))):
                 self.workers.append(_Worker())
             while True:
-                if controls.stopping and not told:
-                    told = True
+                if controls.stopping and not stopped:
+                    stopped = True
                     waiting.clear()
                     for worker in self.workers:
-                        worker.tell("stop")
+                        send(worker.connection, "stop")
                 for worker in self.workers:
                     if worker.chunk is None and waiting:
                         number = waiting.popleft()
@@ -107,10 +107,7 @@ class _Worker(Child):
 
     def begin(self, task: ChunkTask, path: str) -> None:
         self.chunk = task.number
-        self.tell((task, path))
-
-    def tell(self, message: Any) -> None:
-        send(self.connection, message)  # if it is dead, `receive` says so
+        send(self.connection, (task, path))  # if it is dead, `receive` says so
 
     def receive(self) -> ChunkEvent | None:
         """The next event, or None when the process is dead."""
