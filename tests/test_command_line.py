@@ -255,3 +255,25 @@ def test_what_a_run_does_not_have_is_refused(
     assert "epoch 12 already" in capsys.readouterr().err
     words = ["export", str(run_file), "--figure", "fit", "--epoch", "9999", "-o", out]
     assert main(words) == 0 and "nearest kept epoch: 12" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [["--version"], ["--help"], ["export", "--help"], ["presets"]])
+def test_words_do_not_wait_for_what_they_do_not_need(words: list[str]) -> None:
+    heavy = {"pandas", "matplotlib", "torch", "scipy", "PySide6"}
+    heavy |= {"stiffgui.figures", "numpy"} if words == ["--version"] else set()
+    heavy |= {"stiffgui.figures"} if words == ["--help"] else set()
+    code = "import sys; from stiffgui.cli import main; code = main(sys.argv[1:]); "
+    code += f"print(*{heavy!r} & sys.modules.keys()); sys.exit(code)"
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "" and not done.stderr
+
+
+def test_help_lists_every_command_in_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    from stiffgui.commands import COMMANDS
+
+    assert main(["--help"]) == 0
+    listed = capsys.readouterr().out
+    assert all(re.search(rf"│ {name} +[A-Z]", listed) for name in COMMANDS)
+    assert main(["--version"]) == 0 and capsys.readouterr().out.startswith("stiffgui ")

@@ -1,15 +1,11 @@
-"""Pictures are data: what they hold is what tables hold, what matplotlib draws, and what commands
-and scripts write."""
+"""Pictures are data: what they hold is what tables hold, and what matplotlib draws."""
 
 from __future__ import annotations
 
 import pickle
-import runpy
-import shlex
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import fields
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +17,11 @@ from hypothesis import strategies as some
 from matplotlib.collections import PathCollection, PolyCollection, QuadMesh
 from matplotlib.colors import to_hex
 
-from stiffgui import open_run, open_study, run_study, train
-from stiffgui.cli import main
+from stiffgui import open_run
 from stiffgui.errors import InputError
 from stiffgui.figures import (
     FIGURES,
     Figure,
-    Style,
-    drawn,
-    export_figure,
     figure,
     paint,
     styled,
@@ -50,15 +42,11 @@ from stiffgui.figures.picture import (
     Region,
     cell_edges,
 )
-from stiffgui.figures.script import export_command, page_script, runs_script, study_script
-from stiffgui.labs import PAGES, page
-from tests.small import small
-from tests.study_files import tiny
+from stiffgui.runs.writer import RunWriter
+from stiffgui.training import Record
+from stiffgui.training.quantities import drawn_in
+from tests.figure_sources import Sources
 
-QUICK: dict[str, dict[str, Any]] = {
-    "convergence": {"deepest": 32},
-    "crossing": {"samples": 30, "width": 4, "epochs": 30},
-}
 # More than a kind's defaults: name of the case -> source, kind, settings.
 CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
     **{f"{source} {name}": (source, name, {}) for source in FIGURES for name in FIGURES[source]},
@@ -72,41 +60,6 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "a component": ("runs", "trajectories", {"component": 2, "epoch": 0}),
     "linear study": ("study", "summary", {"logarithmic": False, "boxes": False}),
 }
-
-
-class Sources:
-    """Two runs, a run of one input and one of three, a study, and results of pages."""
-
-    def __init__(self, folder: Path, opened: ExitStack) -> None:
-        self.folder = folder
-        settings = {"training__trials": 2, "training__epochs": 12, "watch__every": 5}
-        settings |= {"watch__indices": ("frobenius", "spectral-radius"), "watch__probe": 4}
-        for name, more in (
-            ("plain", {}),
-            ("other", {"training__seed": 3}),
-            ("one", {"task__dimension": 1}),
-            ("three", {"task__dimension": 3}),
-        ):
-            train(small(**(settings | more)), folder / f"{name}.stiff").close()
-        self.runs = [opened.enter_context(open_run(path)) for path in self.paths]
-        self.study_path = folder / "study.stiff"
-        run_study(tiny(trials=4), self.study_path).close()
-        self.study = opened.enter_context(open_study(self.study_path))
-
-    @property
-    def paths(self) -> list[Path]:
-        return [self.folder / "plain.stiff", self.folder / "other.stiff"]
-
-    def of(self, source: str, name: str) -> Any:
-        """What a figure draws."""
-        if source == "page":
-            return result_of(name)
-        return self.runs if source == "runs" else self.study
-
-
-@cache
-def result_of(name: str) -> Any:
-    return page(name).with_settings(QUICK.get(name, {})).last()
 
 
 @pytest.fixture(scope="module")
@@ -220,10 +173,17 @@ def test_the_fit_of_one_input_and_of_three(sources: Sources, name: str, kind: ty
 
 
 def test_curves_are_not_decimated(tmp_path: Path) -> None:
-    with train(small(training__epochs=3000, task__train_samples=20), tmp_path / "a.stiff") as run:
+    epochs = np.arange(20_001)
+    writer = RunWriter(tmp_path / "a.stiff", None, quantities=drawn_in("errors"))
+    for epoch in epochs.tolist():
+        error = np.array([1 + np.sin(epoch) / 2])
+        writer.record(Record(epoch, float(epoch), {"train_error": error, "test_error": error}))
+    writer.close("finished")
+    with open_run(tmp_path / "a.stiff") as run:
         (panel,) = figure("errors").picture([run]).panels
-        assert len(run.series().epochs) == 3001
-        assert [len(curve.x) for curve in panel.of(Curve)] == [3001, 3001]
+    for curve in panel.of(Curve):
+        np.testing.assert_array_equal(curve.x, epochs)
+        np.testing.assert_array_equal(curve.y, 1 + np.sin(epochs) / 2)
 
 
 # ------------------------------------------------------------------------- images
@@ -233,15 +193,16 @@ def test_cells_lie_around_the_epochs_that_were_measured(sources: Sources) -> Non
     shown = figure("layers", indices=("frobenius",))
     picture = shown.picture(sources.runs)
     (image,) = picture.panels[0].of(Image)
-    assert image.x.tolist() == [0, 5, 10, 12]
-    assert image.x_edges.tolist() == [-2.5, 2.5, 7.5, 11, 13]  # the last is 2 wide: as 10 to 12
+    assert image.x.tolist() == [*range(11), 15, 17]  # the first ones are always measured
+    # Half-way between epochs; the last cell is 2 wide, as 15 and 17 are 2 apart.
+    assert image.x_edges.tolist() == [*(k - 0.5 for k in range(11)), 12.5, 16, 18]
     assert image.y_edges.tolist() == [layer + 0.5 for layer in range(len(image.y) + 1)]
-    assert picture.panels[0].x.limits == (-2.5, 13) and picture.panels[0].y.limits == (0.5, 20.5)
+    assert picture.panels[0].x.limits == (-0.5, 18) and picture.panels[0].y.limits == (0.5, 10.5)
     table = shown.table(sources.runs)
     for epoch, layer, value in table[["epoch", "layer", "value"]].itertuples(index=False):
         row, column = image.cell(epoch, layer)  # type: ignore[misc]
         assert image.values[row, column] == value
-    assert image.cell(13.5, 1) is None and image.cell(0, 21) is None
+    assert image.cell(18.5, 1) is None and image.cell(0, 21) is None
 
 
 @given(some.lists(some.integers(-10_000, 10_000), min_size=1, max_size=50, unique=True))
@@ -347,137 +308,3 @@ def test_a_logarithmic_axis_begins_above_0(sources: Sources) -> None:
     with pytest.raises(InputError, match=r"-1 does not lie on the logarithmic axis 'RMSE'"):
         shown.picture(sources.runs)
     assert shown.changed(logarithmic=False).picture(sources.runs).panels[0].y.limits == (-1, 2)
-
-
-# ------------------------------------------------------------------------- commands, scripts
-
-LOOKS: dict[str, tuple[str, dict[str, Any]]] = {
-    "zoomed": ("errors", {"limits": ((1.0, 9.5, 0.01, 3.25),), "logarithmic": False}),
-    "time": ("errors", {"axis": "time", "smoothing": 0.5, "robust": True}),
-    "numbers": ("errors", {"quantities": ("l2_norm", "learning_rate")}),
-    "indices": ("stiffness", {"indices": ("spectral-radius",), "axis": "step"}),
-    "layers": ("layers", {"logarithmic": True, "indices": ("frobenius",)}),
-    "contours": ("spectrum", {"contours": True, "region": "rk2", "layer": 3, "trial": 1}),
-    "all layers": ("spectrum", {"all_layers": True, "epoch": 12, "limits": ((-1, 1, -2, 2),)}),
-    "second panel": ("fit", {"limits": (None, (0.5, 2.0, 0.25, 1.0))}),
-}
-STYLE = Style(width=120, height=82.5, font=8, dpi=60)
-
-
-@pytest.mark.parametrize("name", LOOKS)
-@pytest.mark.parametrize("kind", ["csv", "png"])
-def test_a_command_writes_the_same_file(
-    sources: Sources, tmp_path: Path, name: str, kind: str
-) -> None:
-    shown = figure(LOOKS[name][0], **LOOKS[name][1])
-    colours = [4, 2]
-    one, other = tmp_path / f"one.{kind}", tmp_path / f"other.{kind}"
-    export_figure(shown, drawn(sources.runs, colours), one, kind, STYLE)
-    command = export_command(sources.paths, shown, STYLE, other, colours=colours)
-    words = shlex.split(command)
-    assert words[0] == "stiffgui" and main(words[1:]) == 0
-    assert one.read_bytes() == other.read_bytes() and one.stat().st_size > 100
-    assert main(words[1:]) == 2
-    again = export_command(sources.paths, shown, STYLE, other, colours=colours, replace=True)
-    assert main(shlex.split(again)[1:]) == 0
-
-
-@pytest.mark.parametrize("name", FIGURES["study"])
-@pytest.mark.parametrize("kind", ["csv", "png"])
-def test_a_command_writes_the_same_file_of_a_study(
-    sources: Sources, tmp_path: Path, name: str, kind: str
-) -> None:
-    shown = figure(name, "study", logarithmic=False)
-    one, other = tmp_path / f"one.{kind}", tmp_path / f"other.{kind}"
-    export_figure(shown, sources.study, one, kind, STYLE)
-    command = export_command([sources.study_path], shown, STYLE, other)
-    assert main(shlex.split(command)[1:]) == 0
-    assert one.read_bytes() == other.read_bytes()
-
-
-def run_script(text: str, folder: Path) -> None:
-    script = folder / "redraw.py"
-    script.write_text(text, "utf-8")
-    runpy.run_path(str(script))
-
-
-@pytest.mark.parametrize("name", LOOKS)
-def test_a_script_draws_the_same_picture(sources: Sources, tmp_path: Path, name: str) -> None:
-    shown = figure(LOOKS[name][0], **LOOKS[name][1])
-    one, other = tmp_path / "one.png", tmp_path / "other.png"
-    export_figure(shown, drawn(sources.runs, [4, 2]), one, "png", STYLE)
-    runs = list(zip(sources.paths, [4, 2], strict=True))
-    run_script(runs_script(runs, shown, STYLE, other), tmp_path)
-    assert one.read_bytes() == other.read_bytes()
-
-
-@pytest.mark.parametrize("name", FIGURES["study"])
-def test_a_script_draws_a_study(sources: Sources, tmp_path: Path, name: str) -> None:
-    shown = figure(name, "study")
-    style = shown.usual_style()
-    one, other = tmp_path / "one.png", tmp_path / "other.png"
-    export_figure(shown, sources.study, one, "png", style)
-    run_script(study_script(sources.study_path, shown, style, other), tmp_path)
-    assert one.read_bytes() == other.read_bytes()
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_a_script_draws_a_page(
-    tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    asked, shown = page(name).with_settings(QUICK.get(name, {})), figure(name, "page")
-    one, other = tmp_path / "one.png", tmp_path / "other.png"
-    export_figure(shown, result_of(name), one, "png", STYLE)
-    run_script(page_script(asked, shown, STYLE, other), tmp_path)
-    assert one.read_bytes() == other.read_bytes()
-    assert "problem" in capsys.readouterr().out
-
-
-def test_flags_mean_one_thing() -> None:
-    """A flag belongs to one setting, and a setting of several figures has one flag and type."""
-    from stiffgui.settings import flag_of, specs
-
-    for group in (("runs", "study"), ("page",)):
-        kinds = [*(kind for source in group for kind in FIGURES[source].values()), Style]
-        known: dict[str, tuple[str, str]] = {}
-        for kind in kinds:
-            for spec in specs(kind()):
-                flag = flag_of(spec.key, kind.model_fields[spec.key])
-                assert known.setdefault(spec.key, (flag, spec.type)) == (flag, spec.type)
-        flags = [flag for flag, _ in known.values()]
-        assert len(set(flags)) == len(flags)
-
-
-# ------------------------------------------------------------------------- bounds of the style
-
-
-@pytest.mark.parametrize("name", FIGURES["runs"])
-@pytest.mark.parametrize(("font", "width"), [(3, 20), (3, 1000), (48, 20), (48, 1000)])
-def test_any_style_exports_or_says_why_not(
-    sources: Sources,
-    tmp_path: Path,
-    name: str,
-    font: int,
-    width: int,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    out = tmp_path / "x.png"
-    words = ["export", str(sources.paths[0]), "--figure", name, "-o", str(out), "--dpi", "30"]
-    code = main([*words, "--font", str(font), "--width", str(width)])
-    sentence = capsys.readouterr().err
-    if code == 0:
-        assert out.read_bytes().startswith(b"\x89PNG") and not sentence
-    else:
-        assert code == 2 and font == 48 and sentence.count("\n") == 1
-        assert f"texts of 48 pt leave no room for the axes in {width} x 100 mm" in sentence
-        assert "choose a smaller font or a larger figure" in sentence
-
-
-def test_a_png_that_is_too_large_is_refused(
-    sources: Sources, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    words = ["export", str(sources.paths[0]), "--figure", "errors", "-o", str(tmp_path / "x.png")]
-    assert main([*words, "--width", "1000", "--height", "1000", "--dpi", "1200"]) == 2
-    sentence = capsys.readouterr().err
-    assert "47244 x 47244 pixels: choose a lower resolution or a smaller figure" in sentence
-    assert sentence.count("\n") == 1

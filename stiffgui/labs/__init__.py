@@ -1,6 +1,6 @@
 """The laboratory pages: calculations behind the neural-ODE half of the talk.
 
-To add a page: one file with a class deriving from `Page`, and its name in `PAGES`.
+To add a page: one file with a class deriving from `Page`, and its name in `_CLASSES`.
 """
 
 from __future__ import annotations
