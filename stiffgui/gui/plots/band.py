@@ -19,20 +19,20 @@ class BandItem(pg.GraphicsObject):  # type: ignore[misc]
 
     def __init__(self) -> None:
         super().__init__()
-        self._brush = QBrush()
-        self._polygon = QPolygonF()
+        self.brush = QBrush()
+        self.polygon = QPolygonF()
         self._limits: tuple[Any, Any] = ((None, None), (None, None))
 
     def set_brush(self, brush: QBrush) -> None:
         """Colour the area."""
-        self._brush = brush
+        self.brush = brush
 
     def set_data(self, x: Any, low: Any, high: Any) -> None:
         """Values [n] each; rows with an unknown value are left out."""
         known = np.isfinite(x) & np.isfinite(low) & np.isfinite(high)
         x, low, high = x[known], low[known], high[known]
         self.prepareGeometryChange()
-        self._polygon = QPolygonF(
+        self.polygon = QPolygonF(
             [QPointF(a, b) for a, b in zip(x.tolist(), low.tolist(), strict=True)]
             + [QPointF(a, b) for a, b in zip(x[::-1].tolist(), high[::-1].tolist(), strict=True)]
         )
@@ -51,10 +51,10 @@ class BandItem(pg.GraphicsObject):  # type: ignore[misc]
         return limits
 
     def boundingRect(self) -> QRectF:
-        return self._polygon.boundingRect()
+        return self.polygon.boundingRect()
 
     def paint(self, painter: QPainter, *_: Any) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.setPen(pg.mkPen(None))
-        painter.setBrush(self._brush)
-        painter.drawPolygon(self._polygon)
+        painter.setBrush(self.brush)
+        painter.drawPolygon(self.polygon)

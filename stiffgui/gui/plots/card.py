@@ -49,7 +49,7 @@ class Card(QFrame):
         self.body.setContentsMargins(10, 7, 8, 8)
         self.body.setSpacing(4)
         self.body.addLayout(top)
-        self._promise = empty
+        self.promise = empty
         self._empty = QLabel()
         self._empty.setObjectName("cardNote")
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -116,7 +116,7 @@ class Card(QFrame):
 
     def expect(self, computing: bool) -> None:
         """What an empty card says: how to fill it, or that what it will show is being computed."""
-        self._empty.setText(f"{self._promise}\n\n{'Computing…' if computing else CALL}")
+        self._empty.setText(f"{self.promise}\n\n{'Computing…' if computing else CALL}")
 
     def fill(self) -> None:
         """Something is there to be shown: the view takes the place of the empty card's words."""

@@ -110,9 +110,10 @@ class PanelView(pg.PlotWidget):  # type: ignore[misc]
         given = {"x": self._places(self.panel.x), "y": self._places(self.panel.y)}
         free = [name for name, limits in given.items() if limits is None]
         fixed = {f"{name}Range": limits for name, limits in given.items() if limits is not None}
+        # In this order: switching the automatic range off makes up what it was to do first.
+        box.enableAutoRange(x="x" in free, y="y" in free)
         if fixed:
             box.setRange(**fixed, padding=0, disableAutoRange=False)
-        box.enableAutoRange(x="x" in free, y="y" in free)
 
     def _places(self, axis: Axis) -> tuple[float, float] | None:
         if axis.limits is None:
@@ -147,6 +148,11 @@ class PanelView(pg.PlotWidget):  # type: ignore[misc]
         self._cross.setVisible(x is not None)
         if x is not None:
             self._cross.setPos(float(on_axis(x, self.panel.x.scale)))
+
+    @property
+    def helpers(self) -> tuple[Any, ...]:
+        """What is drawn that is not of the picture: crosshair and outline."""
+        return self._cross, *self._frames
 
     @property
     def cross(self) -> float | None:

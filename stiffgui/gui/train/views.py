@@ -9,7 +9,7 @@ from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
-from stiffgui.figures import FIGURES, Figure, Picture
+from stiffgui.figures import FIGURES, Figure, Picture, figure_from
 from stiffgui.figures.history import Errors, HistoryFigure, Stiffness
 from stiffgui.gui.export.offers import Offer
 from stiffgui.gui.plots.figure_card import FigureCard
@@ -32,7 +32,6 @@ LAYOUT_VERSION = 2  # raised with every new panel: an older layout does not know
 
 SCALES = "time-scales"  # stands below the eigenvalues
 WITH_CARDS = ("errors", "stiffness", "layers", "spectrum", "fit", "slices", "trajectories", SCALES)
-OTHERS = {name: kind for name, kind in FIGURES["runs"].items() if name not in WITH_CARDS}
 
 
 def _plain_card(settings: Figure) -> FigureCard:
@@ -66,7 +65,11 @@ class TrainViews(QMainWindow):
         self.eigenvalues = EigenvaluesCard()
         self.trajectories = TrajectoriesCard()
         # Kinds of figures without a card of their own, each in a dock that is shown on demand.
-        self.others = {name: _plain_card(kind()) for name, kind in OTHERS.items()}
+        self.others = {
+            name: _plain_card(kind())
+            for name, kind in FIGURES["runs"].items()
+            if name not in WITH_CARDS
+        }
         self.cards: tuple[FigureCard, ...] = (
             self.errors,
             self.stiffness,
@@ -185,26 +188,28 @@ class TrainViews(QMainWindow):
         single, together = self.state.source(), self.state.source(together=True)
         if single is None or together is None:
             return []
-        by_figure = {type(card.figure).name(): card for card in self.cards}
         offers = []
         for name, kind in FIGURES["runs"].items():
-            card = by_figure.get(name)
             source = together if issubclass(kind, HistoryFigure) else single
-            if card is not None:
-                card.place(**self.state.place)
-                shown, picture = card.figure, card.picture
-            else:
-                shown, picture = self._placed(kind()), None
+            shown, picture = self._seen(name, kind)
             offer = Offer(
                 name=name, title=kind.title(), source=source, shown=shown, picture=picture
             )
             offers.append(offer)
         return offers
 
-    def _placed(self, shown: Figure) -> Figure:
-        """A figure without a card, at the place of the state."""
-        place = {k: v for k, v in self.state.place.items() if k in type(shown).model_fields}
-        return shown.changed(**place)
+    def _seen(self, name: str, kind: type[Figure]) -> tuple[Figure, Picture | None]:
+        """The figure of a kind as it is looked at, and its picture if it is seen just now."""
+        if name == SCALES and self.eigenvalues.below_the_plane is not None:
+            return self.eigenvalues.below_the_plane, self.eigenvalues.scales.shown()
+        card = next((card for card in self.cards if type(card.settings) is kind), None)
+        if card is None:
+            place = {k: v for k, v in self.state.place.items() if k in kind.model_fields}
+            return figure_from(kind, place), None
+        card.place(**self.state.place)
+        # A card that is asked for while it is seen shows, hidden, what was seen last.
+        stale = card in self.viewers().values() and not card.isVisible()
+        return card.figure, None if stale else card.picture
 
     def figure_under_pointer(self) -> str:
         """The name of the figure whose card is under the pointer."""
