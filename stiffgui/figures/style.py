@@ -40,9 +40,9 @@ class Style(Settings):
 
     @property
     def pixels(self) -> tuple[int, int]:
-        """Width and height of a PNG."""
+        """Width and height of a PNG: whole ones, as matplotlib counts them."""
         across, down = self.inches
-        return round(across * self.dpi), round(down * self.dpi)
+        return int(across * self.dpi), int(down * self.dpi)
 
 
 @contextmanager

@@ -131,7 +131,7 @@ class ExportDialog(QDialog):
         layout.addLayout(beside, 1)
         layout.addWidget(self.buttons)
         self.setMinimumWidth(520)
-        self.resize(900, 400)
+        self.resize(min(900, self.parentWidget().window().width()), 400)
 
     def _connect(self) -> None:
         self.figure.currentIndexChanged.connect(self._figure_changed)

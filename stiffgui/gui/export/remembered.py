@@ -62,8 +62,8 @@ def _folder(settings: QSettings, problems: list[str]) -> Path | None:
 
 def _kind(settings: QSettings, problems: list[str]) -> str:
     value = settings.value("export/kind", USUAL_KIND)
-    if value in FIGURE_FORMATS or value in TABLE_FORMATS:
-        return str(value)
+    if isinstance(value, str) and value in FIGURE_FORMATS | TABLE_FORMATS:
+        return value
     problems.append(_problem("file kind", value, FIGURE_FORMATS[USUAL_KIND]))
     return USUAL_KIND
 
