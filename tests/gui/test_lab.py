@@ -43,7 +43,7 @@ QUICK: dict[str, dict[str, object]] = {"crossing": {"epochs": 3}}
 
 @pytest.fixture(scope="module")
 def workspace(
-    qapp: QApplication, tmp_path_factory: pytest.TempPathFactory
+    qapp: QApplication, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> Iterator[LabWorkspace]:
     """The workspace with its child, for all tests of this file: a child takes seconds to warm."""
     folder = tmp_path_factory.mktemp("lab")
@@ -52,6 +52,10 @@ def workspace(
     found.resize(1240, 720)
     found.show()
     found.start()
+    bot = QtBot(request)  # pages make their widgets when they are first drawn: they outlive a test
+    for name in PAGES:
+        found.show_page(name)
+        bot.waitUntil(lambda page=found.pages[name]: done(page), timeout=WAIT)
     yield found
     found.close()
     found.deleteLater()
