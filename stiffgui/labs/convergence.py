@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stiffgui.errors import InputError
-from stiffgui.labs.page import Page, Result, document
+from stiffgui.labs.page import Page, Result
 from stiffgui.resnet.activations import ACTIVATIONS
 from stiffgui.resnet.tableaus import IMPLICIT_EULER, INTEGRATORS
 from stiffgui.settings import setting
@@ -67,21 +67,18 @@ class ConvergenceResult(Result):
         sample, component = np.unravel_index(int(distance.argmax()), distance.shape)
         return int(sample), int(component)
 
-    def numbers(self) -> dict[str, Any]:
-        return document(
-            **{
-                "problem": self.problem or None,
-                **{f"slope_{k.replace('-', '_')}": v for k, v in self.slopes.items()},
-                "depths": self.depths,
-                "unsolved_depths": self.unsolved,
-                "errors": self.errors,
-                "reference": {
-                    "solver": self.solver,
-                    "evaluations": self.evaluations,
-                    "steps": self.steps,
-                },
-            }
-        )
+    def values(self) -> dict[str, Any]:
+        return {
+            **{f"slope_{k.replace('-', '_')}": v for k, v in self.slopes.items()},
+            "depths": self.depths,
+            "unsolved_depths": self.unsolved,
+            "errors": self.errors,
+            "reference": {
+                "solver": self.solver,
+                "evaluations": self.evaluations,
+                "steps": self.steps,
+            },
+        }
 
     def sentences(self) -> tuple[str, str]:
         slope = {k: "undefined" if v is None else f"{v:.2f}" for k, v in self.slopes.items()}

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stiffgui.experiment import Experiment
-from stiffgui.labs.page import Page, Result, document
+from stiffgui.labs.page import Page, Result
 from stiffgui.resnet.architecture import Architecture
 from stiffgui.resnet.weights import Legendre, PerLayer
 from stiffgui.settings import setting
@@ -63,16 +63,13 @@ class CrossingResult(Result):
     horizon: float
     networks: dict[str, Trained]
 
-    def numbers(self) -> dict[str, Any]:
-        return document(
-            **{
-                "problem": self.problem or None,
-                "bound": self.bound,
-                **{f"error_{name}": n.error for name, n in self.networks.items()},
-                "fine_is_increasing": _increasing(self.networks["fine"]),
-                "epochs": int(self.networks["fine"].epochs[-1]),
-            }
-        )
+    def values(self) -> dict[str, Any]:
+        return {
+            "bound": self.bound,
+            **{f"error_{name}": n.error for name, n in self.networks.items()},
+            "fine_is_increasing": _increasing(self.networks["fine"]),
+            "epochs": int(self.networks["fine"].epochs[-1]),
+        }
 
     def sentences(self) -> tuple[str, str]:
         error = {name: f"{n.error:.3g}" for name, n in self.networks.items()}
