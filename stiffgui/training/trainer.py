@@ -285,8 +285,8 @@ class Trainer:
 
     def _keep_good(self) -> None:
         """Remember the state before an epoch: what a stop or a divergence returns to."""
-        for kept, now in zip(self._good, self._state, strict=True):
-            kept.flat.copy_(now.flat)
+        for good, now in zip(self._good, self._state, strict=True):
+            good.flat.copy_(now.flat)
         self._inside, self._first_step = True, self.step
 
     def _return_to_start(self) -> None:
