@@ -215,6 +215,9 @@ def _kind_spec(key: str, field: FieldInfo, kinds: Mapping[str, type[Settings]]) 
     )
 
 
+_SHARED = ("unit", "live", "logarithmic", "advanced", "flag")  # by a declaration and its Spec
+
+
 def _spec(key: str, field: FieldInfo) -> Spec:
     extra = _extra(field)
     limits: dict[str, Any] = {}
@@ -227,7 +230,6 @@ def _spec(key: str, field: FieldInfo) -> Spec:
             limits |= {"upper": rule.le}
         elif isinstance(rule, annotated_types.Lt):
             limits |= {"upper": rule.lt, "open_upper": True}
-    choices = _choices(field)
     return Spec(
         key=key,
         group=key.split(".")[0],
@@ -235,12 +237,8 @@ def _spec(key: str, field: FieldInfo) -> Spec:
         help=field.description or "",
         type=type_name(field),
         default=field.default,
-        unit=extra.get("unit", ""),
-        live=extra.get("live", False),
-        logarithmic=extra.get("logarithmic", False),
-        advanced=extra.get("advanced", False),
-        choices=choices,
-        flag=extra.get("flag", ""),
+        choices=_choices(field),
+        **{name: extra[name] for name in _SHARED if name in extra},
         **limits,
     )
 
