@@ -5,9 +5,9 @@ The public names resolve when first used, so that `import stiffgui` loads neithe
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from stiffgui._lazy import attributes
 from stiffgui._version import __version__
 
 if TYPE_CHECKING:
@@ -32,25 +32,20 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Experiment": "stiffgui.experiment",
-    "InputError": "stiffgui.errors",
-    "Run": "stiffgui.runs",
-    "Study": "stiffgui.study",
-    "open_run": "stiffgui.runs",
-    "open_study": "stiffgui.study",
-    "presets": "stiffgui._presets",
-    "run_study": "stiffgui.study",
-    "studies": "stiffgui.study",
-    "train": "stiffgui.runs",
+    "Experiment": "experiment",
+    "InputError": "errors",
+    "Run": "runs",
+    "Study": "study",
+    "open_run": "runs",
+    "open_study": "study",
+    "presets": "_presets",
+    "run_study": "study",
+    "studies": "study",
+    "train": "runs",
 }
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'stiffgui' has no attribute {name!r}")
-    value = getattr(import_module(_HOMES[name]), name)
-    globals()[name] = value  # also replaces a submodule of the same name
-    return value
+__getattr__ = attributes(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:

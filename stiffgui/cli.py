@@ -87,8 +87,8 @@ def _command(words: list[str]) -> int:
         if message is None:
             raise
         name = f" {words[0]}" if words[0] in COMMANDS else ""
-        told = message().rstrip(".")
-        return _say(f"{told}. `stiffgui{name} --help` shows how.", BAD_INPUT)
+        text = message().rstrip(".")
+        return _say(f"{text}. `stiffgui{name} --help` shows how.", BAD_INPUT)
     sys.stdout.flush()
     return int(result or DONE)
 

@@ -18,6 +18,7 @@ from stiffgui.settings import Settings, as_kind, setting
 from stiffgui.stiffness import AnyProxy
 from stiffgui.stiffness.base import tiny
 from stiffgui.stiffness.condition import Condition
+from stiffgui.stiffness.frobenius import of_factors
 from stiffgui.stiffness.gelfand_sketch import GelfandSketch
 
 if TYPE_CHECKING:
@@ -177,8 +178,7 @@ class JacobianFrobenius(Regularizer):
     weight: float = _weight(1e-3)
 
     def penalty(self, network: ResidualNetwork, run: Pass, generators: list[Generator]) -> Tensor:
-        rows = network.weight.square().sum(-1).unsqueeze(-1)  # ||diag(d) W||^2 = d^2 . rows
-        squared = (run.slopes.square() @ rows).squeeze(-1).sum(1) * network.architecture.step_size
+        squared = of_factors(run.slopes, network.weight).sum(1) * network.architecture.step_size
         return squared.clamp_min(tiny(squared)).sqrt()
 
 

@@ -218,6 +218,9 @@ def _kind_spec(key: str, field: FieldInfo, kinds: Mapping[str, type[Settings]]) 
     )
 
 
+_SHARED = ("unit", "live", "logarithmic", "advanced", "flag")  # by a declaration and its Spec
+
+
 def spec_of(key: str, field: FieldInfo) -> Spec:
     """The declaration of one setting, as plain values."""
     extra = _extra(field)
@@ -231,7 +234,6 @@ def spec_of(key: str, field: FieldInfo) -> Spec:
             limits |= {"upper": rule.le}
         elif isinstance(rule, annotated_types.Lt):
             limits |= {"upper": rule.lt, "open_upper": True}
-    choices = _choices(field)
     return Spec(
         key=key,
         group=key.split(".")[0],
@@ -239,12 +241,8 @@ def spec_of(key: str, field: FieldInfo) -> Spec:
         help=field.description or "",
         type=type_name(field),
         default=field.get_default(call_default_factory=True),
-        unit=extra.get("unit", ""),
-        live=extra.get("live", False),
-        logarithmic=extra.get("logarithmic", False),
-        advanced=extra.get("advanced", False),
-        choices=choices,
-        flag=extra.get("flag", ""),
+        choices=_choices(field),
+        **{name: extra[name] for name in _SHARED if name in extra},
         **limits,
     )
 

@@ -12,7 +12,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from stiffgui.resnet.architecture import Architecture
 from stiffgui.resnet.field import VectorField
 
 Array = NDArray[np.float64]
@@ -38,18 +37,15 @@ def discretise_then_optimise(
     loss = sum |x_L - y|^2 / B for start x_0 and end y, [R, B, w]. field's coefficients must not
     require gradients; copies of them do.
     """
-    weight, bias = (c.detach().clone().requires_grad_() for c in (field.weight, field.bias))
-    architecture = _architecture(field, steps)
-    own = VectorField(architecture, {"layers.weight": weight, "layers.bias": bias})
+    own = VectorField(field.architecture, _leaves(field))
     step, x = field.horizon / steps, start
     for n in range(steps):
         x = x + step * own(n * step, x)
-    loss = (x - end).square().sum() / start.shape[1]
-    return Gradients(*torch.autograd.grad(loss, [weight, bias]))
+    return _of_loss(own, x, end)
 
 
 def optimise_then_discretise(
-    field: VectorField, start: Tensor, end: Tensor, steps: int, *, recompute: bool = False
+    field: VectorField, start: Tensor, end: Tensor, steps: int
 ) -> Gradients:
     """Explicit Euler on the adjoint equation, backwards from T to 0.
 
@@ -60,29 +56,24 @@ def optimise_then_discretise(
         theta_bar += dt l_k dF/dtheta(t_k, x_k),  l_{k-1} = l_k + dt J(t_k, x_k)^T l_k,  k = L..1,
 
     while back-propagation through the same forward steps has t_{k-1}, x_{k-1} in both places.
-    x_k are the forward states, or with `recompute` those of Euler backwards from x_L, as Chen et
-    al. 2018 do to save memory: x_{k-1} = x_k - dt F(t_k, x_k).
+    x_k are the forward states (Chen et al. 2018 recompute them backwards, to save memory).
     """
     step, states = field.horizon / steps, [start]
     with torch.no_grad():
         for n in range(steps):
             states.append(states[-1] + step * field(n * step, states[-1]))
-        x = states[-1]
-        adjoint = 2 * (x - end) / start.shape[1]
+        adjoint = 2 * (states[-1] - end) / start.shape[1]
         weight, bias = torch.zeros_like(field.weight), torch.zeros_like(field.bias)
         for k in range(steps, 0, -1):
-            t = k * step
-            x = x if recompute else states[k]
+            t, x = k * step, states[k]
             w, b = field.at(t)
             z = torch.baddbmm(b, x, w.mT)
-            value = field.activation.value(z)
-            scaled = field.activation.slope(z, value) * adjoint  # l^T diag(s')
+            slope = field.activation.slope(z, field.activation.value(z))
+            scaled = slope * adjoint  # l^T diag(s')
             phi = field.phi(t)
             weight += step * torch.einsum("k,rbi,rbj->rkij", phi, scaled, x)
             bias += step * torch.einsum("k,rbi->rki", phi, scaled)
             adjoint = adjoint + step * scaled @ w
-            if recompute:
-                x = x - step * value
     return Gradients(weight, bias)
 
 
@@ -93,55 +84,33 @@ def continuous(
 
     Raises ArithmeticError when the solver gives up.
     """
-    return _by_torchdiffeq(
-        field, start, end, method="dopri8", rtol=tolerance, atol=tolerance, steps=None
-    )
-
-
-def by_odeint_adjoint(
-    field: VectorField, start: Tensor, end: Tensor, steps: int, *, recompute: bool = False
-) -> Gradients:
-    """torchdiffeq's Euler adjoint: a check of `optimise_then_discretise`.
-
-    Asked for every time it restarts from the stored states; asked for the end only it
-    recomputes them.
-    """
-    return _by_torchdiffeq(field, start, end, method="euler", steps=steps, recompute=recompute)
-
-
-def _by_torchdiffeq(
-    field: VectorField,
-    start: Tensor,
-    end: Tensor,
-    *,
-    method: str,
-    steps: int | None,
-    recompute: bool = True,
-    **tolerances: float,
-) -> Gradients:
     from torchdiffeq import odeint_adjoint
 
-    weight, bias = (c.detach().clone().requires_grad_() for c in (field.weight, field.bias))
-    own = _Limited(_architecture(field, steps or 1), {"layers.weight": weight, "layers.bias": bias})
-    times = torch.tensor([0.0, field.horizon], dtype=torch.float64)
-    options = None
-    if steps is not None:
-        times = torch.linspace(0, field.horizon, 2 if recompute else steps + 1, dtype=torch.float64)
-        options = {"step_size": field.horizon / steps} if recompute else None
+    own = _Limited(field.architecture, _leaves(field))
     try:
-        found = odeint_adjoint(
+        states = odeint_adjoint(
             own,
             start.clone().requires_grad_(),
-            times,
-            method=method,
-            options=options,
-            adjoint_params=(weight, bias),
-            **tolerances,
+            torch.tensor([0.0, field.horizon], dtype=torch.float64),
+            method="dopri8",
+            rtol=tolerance,
+            atol=tolerance,
+            adjoint_params=(own.weight, own.bias),
         )
-        loss = (found[-1] - end).square().sum() / start.shape[1]
-        return Gradients(*torch.autograd.grad(loss, [weight, bias]))
+        return _of_loss(own, states[-1], end)
     except AssertionError as reason:  # how torchdiffeq says that its step underflows
         raise ArithmeticError(str(reason)) from None
+
+
+def _leaves(field: VectorField) -> dict[str, Tensor]:
+    """Copies of the coefficients that require gradients."""
+    coefficients = {"layers.weight": field.weight, "layers.bias": field.bias}
+    return {k: c.detach().clone().requires_grad_() for k, c in coefficients.items()}
+
+
+def _of_loss(own: VectorField, x: Tensor, end: Tensor) -> Gradients:
+    loss = (x - end).square().sum() / end.shape[1]
+    return Gradients(*torch.autograd.grad(loss, [own.weight, own.bias]))
 
 
 class _Limited(VectorField):
@@ -153,16 +122,6 @@ class _Limited(VectorField):
         if self.evaluations > self.LIMIT:
             raise ArithmeticError("too many evaluations")
         return super().forward(t, x)
-
-
-def _architecture(field: VectorField, steps: int) -> Architecture:
-    return field.architecture.model_copy(update={"depth": steps})
-
-
-def relative(found: Tensor, wanted: Tensor) -> float:
-    """|found - wanted| / |wanted|; 0 when both vanish."""
-    size = float(wanted.norm())
-    return float((found - wanted).norm()) / size if size else float(found.norm())
 
 
 # ------------------------------------------------------------ the talk's formulas

@@ -11,13 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stiffgui.errors import InputError
-from stiffgui.labs.page import Page, Result, document
+from stiffgui.labs.page import Page, Result
 from stiffgui.resnet.activations import ACTIVATIONS
 from stiffgui.resnet.tableaus import IMPLICIT_EULER, INTEGRATORS
 from stiffgui.settings import setting
 
 if TYPE_CHECKING:
-    from stiffgui.labs.ode import Solution
     from stiffgui.resnet.network import ResidualNetwork
 
 Array = NDArray[np.float64]
@@ -28,7 +27,6 @@ WEIGHT_KINDS = {
     "linear": "a straight line in time",
     "piecewise-linear": "straight lines between knots, one more than the degree",
 }
-EXPECTED = {"euler": -1, "rk2": -2, "rk4": -4, "implicit-euler": -1}
 ROUNDING = 3e-13  # relative to the states: errors below are the reference's or rounding
 FITTED = 3  # the slope is that of the finest points above rounding
 BLOWN_UP = "Some networks leave the range of numbers: lower the scale or the horizon."
@@ -67,21 +65,18 @@ class ConvergenceResult(Result):
         sample, component = np.unravel_index(int(distance.argmax()), distance.shape)
         return int(sample), int(component)
 
-    def numbers(self) -> dict[str, Any]:
-        return document(
-            **{
-                "problem": self.problem or None,
-                **{f"slope_{k.replace('-', '_')}": v for k, v in self.slopes.items()},
-                "depths": self.depths,
-                "unsolved_depths": self.unsolved,
-                "errors": self.errors,
-                "reference": {
-                    "solver": self.solver,
-                    "evaluations": self.evaluations,
-                    "steps": self.steps,
-                },
-            }
-        )
+    def values(self) -> dict[str, Any]:
+        return {
+            **{f"slope_{k.replace('-', '_')}": v for k, v in self.slopes.items()},
+            "depths": self.depths,
+            "unsolved_depths": self.unsolved,
+            "errors": self.errors,
+            "reference": {
+                "solver": self.solver,
+                "evaluations": self.evaluations,
+                "steps": self.steps,
+            },
+        }
 
     def sentences(self) -> tuple[str, str]:
         slope = {k: "undefined" if v is None else f"{v:.2f}" for k, v in self.slopes.items()}
@@ -162,6 +157,7 @@ class Convergence(Page):
         smooth = network.architecture.activation not in ("relu", "elu")
         tolerance = 1e-12 if self.solver.startswith("dopri") and smooth else 1e-10
         truth = reference(network.field(), start, times, self.solver, tolerance, MOST_EVALUATIONS)
+        floor = ROUNDING * max(1.0, float(np.nan_to_num(np.abs(truth.states)).max()))
         depths = 2 ** np.arange(self.doublings + 1)
         errors = {name: np.full(len(depths), np.nan) for name in INTEGRATORS}
         networks: dict[int, Array] = {}
@@ -184,35 +180,22 @@ class Convergence(Page):
             sentences = list(problems)
             if depth in unsolved:  # few layers may fail, many should not
                 sentences.append("The implicit Euler step has no solution with this many layers.")
-            parts = (errors, networks, list(unsolved))
-            yield self._result(truth, depths, parts, horizon, sentences, k + 1)
-
-    def _result(
-        self,
-        truth: Solution,
-        depths: NDArray[np.int64],
-        parts: tuple[dict[str, Array], dict[int, Array], list[int]],
-        horizon: float,
-        problems: list[str],
-        done: int,
-    ) -> ConvergenceResult:
-        errors, networks, unsolved = parts
-        floor = ROUNDING * max(1.0, float(np.nan_to_num(np.abs(truth.states)).max()))
-        return ConvergenceResult(
-            problem=" ".join(problems),
-            progress=done / len(depths),
-            depths=depths[:done],
-            errors={name: values[:done].copy() for name, values in errors.items()},
-            slopes={name: slope(depths[:done], e[:done], floor) for name, e in errors.items()},
-            times=truth.times,
-            ode=truth.states[:, 0, :SHOWN],
-            networks=dict(networks),
-            unsolved=unsolved,
-            horizon=horizon,
-            solver=self.solver,
-            evaluations=truth.evaluations,
-            steps=truth.steps,
-        )
+            done, reached = depths[: k + 1], {n: e[: k + 1].copy() for n, e in errors.items()}
+            yield ConvergenceResult(
+                problem=" ".join(sentences),
+                progress=len(done) / len(depths),
+                depths=done,
+                errors=reached,
+                slopes={name: slope(done, e, floor) for name, e in reached.items()},
+                times=truth.times,
+                ode=truth.states[:, 0, :SHOWN],
+                networks=dict(networks),
+                unsolved=list(unsolved),
+                horizon=horizon,
+                solver=self.solver,
+                evaluations=truth.evaluations,
+                steps=truth.steps,
+            )
 
     def _network(self) -> tuple[ResidualNetwork, Any]:
         """The network, and the initial states x_0 [1, samples, w]."""

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stiffgui.experiment import Experiment
-from stiffgui.labs.page import Page, Result, document
+from stiffgui.labs.page import Page, Result
 from stiffgui.resnet.architecture import Architecture
 from stiffgui.resnet.weights import Legendre, PerLayer
 from stiffgui.settings import setting
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 
-NETWORKS = ("coarse", "fine", "augmented")
 LIVE_RESULTS = 40  # on the way
 SHOWN = 21  # trajectories
 
@@ -30,7 +29,7 @@ SHOWN = 21  # trajectories
 @dataclass(frozen=True)
 class Trained:
     """One network on its way: depth, width; training RMSE at `epochs`; trajectories
-    [N + 1, samples, w] of the shown samples, predictions [samples] at them.
+    [N + 1, samples, w] of the shown samples.
 
     smallest_factor: the least 1 + a s'(z) w over layers and samples where the state is one
     number (the derivative of a layer's map): above 0 the network is an increasing function.
@@ -41,7 +40,6 @@ class Trained:
     epochs: NDArray[np.int64]
     errors: Array
     trajectories: Array
-    predictions: Array
     smallest_factor: float | None
 
     @property
@@ -63,16 +61,13 @@ class CrossingResult(Result):
     horizon: float
     networks: dict[str, Trained]
 
-    def numbers(self) -> dict[str, Any]:
-        return document(
-            **{
-                "problem": self.problem or None,
-                "bound": self.bound,
-                **{f"error_{name}": n.error for name, n in self.networks.items()},
-                "fine_is_increasing": _increasing(self.networks["fine"]),
-                "epochs": int(self.networks["fine"].epochs[-1]),
-            }
-        )
+    def values(self) -> dict[str, Any]:
+        return {
+            "bound": self.bound,
+            **{f"error_{name}": n.error for name, n in self.networks.items()},
+            "fine_is_increasing": _increasing(self.networks["fine"]),
+            "epochs": int(self.networks["fine"].epochs[-1]),
+        }
 
     def sentences(self) -> tuple[str, str]:
         error = {name: f"{n.error:.3g}" for name, n in self.networks.items()}
@@ -193,12 +188,11 @@ class Crossing(Page):
         every = max(1, self.epochs // LIVE_RESULTS)
         data = runs["fine"].trainer.data
         bound = best_increasing(data.x_train[:, 0], data.y_train[:, 0])
+        shown = _shown(data.x_train)
         for epoch in range(1, self.epochs + 1):
             for run in runs.values():
-                run.advance()
+                next(run.steps)  # an epoch is one step
             if epoch % every == 0 or epoch == self.epochs:
-                networks = {name: run.now() for name, run in runs.items()}
-                shown = _shown(data.x_train)
                 yield CrossingResult(
                     progress=epoch / self.epochs,
                     task=self.task,
@@ -206,7 +200,7 @@ class Crossing(Page):
                     x=data.x_train[shown],
                     targets=data.y_train[shown, 0],
                     horizon=self.horizon,
-                    networks=networks,
+                    networks={name: run.now(epoch, shown) for name, run in runs.items()},
                 )
 
 
@@ -214,28 +208,17 @@ class _Run:
     """A training, epoch by epoch, with the pictures of its network."""
 
     def __init__(self, trainer: Trainer) -> None:
-        self.trainer = trainer
-        self._steps = trainer.steps()
-        self._shown = _shown(trainer.data.x_train)
-        self._epochs: list[int] = []
-        self._errors: list[float] = []
-        self._done = 0
+        self.trainer, self.steps = trainer, trainer.steps()
+        self._errors: dict[int, float] = {}
 
-    def advance(self) -> None:
-        """One epoch, which is one step."""
-        next(self._steps)
-        self._done += 1
-
-    def now(self) -> Trained:
-        """The network as it is."""
+    def now(self, epoch: int, shown: NDArray[np.int64]) -> Trained:
+        """The network as it is after an epoch."""
         from stiffgui.runs.snapshot import Snapshot
 
         experiment, data = self.trainer.experiment, self.trainer.data
-        snapshot = Snapshot(experiment, self._done, self.trainer.parameters())
+        snapshot = Snapshot(experiment, epoch, self.trainer.parameters())
         residual = snapshot.predict(data.x_train)[0] - data.y_train
-        self._epochs.append(self._done)
-        self._errors.append(float(np.sqrt(np.square(residual).mean())))
-        x = data.x_train[self._shown]
+        self._errors[epoch] = float(np.sqrt(np.square(residual).mean()))
         factor = None
         if experiment.architecture.width == 1:
             jacobians = snapshot.jacobians(data.x_train)
@@ -243,10 +226,9 @@ class _Run:
         return Trained(
             experiment.architecture.depth,
             experiment.architecture.width,
-            np.array(self._epochs),
-            np.array(self._errors),
-            snapshot.trajectories(x)[0].transpose(1, 0, 2),
-            snapshot.predict(x)[0, :, 0],
+            np.array(list(self._errors)),
+            np.array(list(self._errors.values())),
+            snapshot.trajectories(data.x_train[shown])[0].transpose(1, 0, 2),
             factor,
         )
 

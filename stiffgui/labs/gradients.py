@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from stiffgui.labs.page import Page, Result, document
+from stiffgui.labs.page import Page, Result
 from stiffgui.resnet.architecture import Architecture
 from stiffgui.resnet.weights import Constant, Legendre
 from stiffgui.settings import setting
@@ -50,28 +50,25 @@ class GradientsResult(Result):
     error_dto: float
     error_otd: float
 
-    def numbers(self) -> dict[str, Any]:
+    def values(self) -> dict[str, Any]:
         cases = {"linear": self.linear, "nonlinear": self.nonlinear}
-        return document(
+        return {
+            "error_dto": self.error_dto,
+            "error_otd": self.error_otd,
+            "slope_difference": self.linear.slope,
+            "slope_difference_nonlinear": self.nonlinear and self.nonlinear.slope,
             **{
-                "problem": self.problem or None,
-                "error_dto": self.error_dto,
-                "error_otd": self.error_otd,
-                "slope_difference": self.linear.slope,
-                "slope_difference_nonlinear": self.nonlinear and self.nonlinear.slope,
-                **{
-                    name: {
-                        "steps": case.steps,
-                        "step_sizes": case.sizes,
-                        "relative_difference": case.differences,
-                        "distance_of_dto_from_limit": case.to_limit_dto,
-                        "distance_of_otd_from_limit": case.to_limit_otd,
-                    }
-                    for name, case in cases.items()
-                    if case is not None
-                },
-            }
-        )
+                name: {
+                    "steps": case.steps,
+                    "step_sizes": case.sizes,
+                    "relative_difference": case.differences,
+                    "distance_of_dto_from_limit": case.to_limit_dto,
+                    "distance_of_otd_from_limit": case.to_limit_otd,
+                }
+                for name, case in cases.items()
+                if case is not None
+            },
+        }
 
     def sentences(self) -> tuple[str, str]:
         slope, last = self.linear.slope, self.linear.differences[-1]
@@ -134,7 +131,7 @@ class TwoGradients(Page):
         start, end = (torch.as_tensor(v)[None, None] for v in (x, y))
         linear, problem = self._case(field, start, end, steps, weight_only=True)
         errors = self._errors_of_formulas(linear, steps, w, x, y)
-        yield GradientsResult(
+        first = GradientsResult(
             problem=problem,
             progress=0.5,
             linear=linear,
@@ -142,6 +139,7 @@ class TwoGradients(Page):
             error_dto=errors[0],
             error_otd=errors[1],
         )
+        yield first
         count, bound = self.degree + 1, self.width**-0.5
         weight = random.uniform(-bound, bound, (1, count, self.width, self.width))
         bias = random.uniform(-bound, bound, (1, count, self.width))
@@ -150,13 +148,7 @@ class TwoGradients(Page):
             torch.as_tensor(random.uniform(-1, 1, (1, self.samples, self.width))) for _ in range(2)
         )
         nonlinear, other = self._case(field, start, end, steps, weight_only=False)
-        yield GradientsResult(
-            problem=problem or other,
-            linear=linear,
-            nonlinear=nonlinear,
-            error_dto=errors[0],
-            error_otd=errors[1],
-        )
+        yield replace(first, problem=problem or other, progress=1.0, nonlinear=nonlinear)
 
     def _field(self, activation: str, weights: Any, weight: Array, bias: Array | None) -> Any:
         import torch
@@ -184,11 +176,9 @@ class TwoGradients(Page):
             return np.asarray(flat.numpy())
 
         with np.errstate(all="ignore"):
-            dto = np.stack(
-                [row(discretise_then_optimise(field, start, end, n)) for n in steps.tolist()]
-            )
-            otd = np.stack(
-                [row(optimise_then_discretise(field, start, end, n)) for n in steps.tolist()]
+            dto, otd = (
+                np.stack([row(method(field, start, end, n)) for n in steps.tolist()])
+                for method in (discretise_then_optimise, optimise_then_discretise)
             )
             try:
                 limit = row(continuous(field, start, end))
@@ -223,16 +213,16 @@ class TwoGradients(Page):
         worst = [0.0, 0.0]
         with np.errstate(all="ignore"):
             for n, dto, otd in zip(steps.tolist(), case.dto, case.otd, strict=True):
-                for k, (formula, found) in enumerate(((talk_dto, dto), (talk_otd, otd))):
-                    said = formula(w, x, y, self.horizon, n).ravel()
-                    worst[k] = max(worst[k], float(_relative(said[None], found)[0]))
+                for k, (formula, gradient) in enumerate(((talk_dto, dto), (talk_otd, otd))):
+                    by_formula = formula(w, x, y, self.horizon, n).ravel()
+                    worst[k] = max(worst[k], float(_relative(by_formula[None], gradient)[0]))
         return worst[0], worst[1]
 
 
-def _relative(found: Array, wanted: Array) -> Array:
-    """|found - wanted| / |wanted| by rows; 0 where both vanish."""
+def _relative(computed: Array, wanted: Array) -> Array:
+    """|computed - wanted| / |wanted| by rows; 0 where both vanish."""
     size = np.linalg.norm(np.atleast_2d(wanted), axis=1)
-    distance = np.linalg.norm(found - wanted, axis=1)
+    distance = np.linalg.norm(computed - wanted, axis=1)
     return np.asarray(np.where(distance == 0, 0.0, distance / size))
 
 

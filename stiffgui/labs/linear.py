@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydantic import field_validator
 
 from stiffgui.errors import InputError
-from stiffgui.labs.page import Page, Result, document
+from stiffgui.labs.page import Page, Result
 from stiffgui.settings import setting
 
 Array = NDArray[np.float64]
@@ -64,22 +64,19 @@ class LinearResult(Result):
     paths: dict[str, Path]
     differences: dict[str, float]
 
-    def numbers(self) -> dict[str, Any]:
-        return document(
-            **{
-                "problem": self.problem or None,
-                "stiffness_ratio": self.stiffness_ratio,
-                "regrowth_factor": self.regrowth_factor,
-                "predicted_factor": self.predicted_factor,
-                "implicit_factor": self.implicit_factor,
-                "largest_step": self.largest_step,
-                "switched": self.switched,
-                "eigenvalues": self.eigenvalues,
-                "steps": {name: path.steps for name, path in self.paths.items()},
-                "evaluations": {name: path.evaluations for name, path in self.paths.items()},
-                "differences": self.differences,
-            }
-        )
+    def values(self) -> dict[str, Any]:
+        return {
+            "stiffness_ratio": self.stiffness_ratio,
+            "regrowth_factor": self.regrowth_factor,
+            "predicted_factor": self.predicted_factor,
+            "implicit_factor": self.implicit_factor,
+            "largest_step": self.largest_step,
+            "switched": self.switched,
+            "eigenvalues": self.eigenvalues,
+            "steps": {name: path.steps for name, path in self.paths.items()},
+            "evaluations": {name: path.evaluations for name, path in self.paths.items()},
+            "differences": self.differences,
+        }
 
     def sentences(self) -> tuple[str, str]:
         ratio = "undefined" if self.stiffness_ratio is None else f"{self.stiffness_ratio:.4g}"

@@ -29,6 +29,11 @@ class Result:
 
     def numbers(self) -> dict[str, Any]:
         """The page's figures as JSON values; None where undefined."""
+        values: dict[str, Any] = plain({"problem": self.problem or None} | self.values())
+        return values
+
+    def values(self) -> dict[str, Any]:
+        """The page's figures by name."""
         raise NotImplementedError
 
     def sentences(self) -> tuple[str, str]:
@@ -76,11 +81,6 @@ class Page(Settings, ABC):
     def specs(self) -> list[Spec]:
         """The page's settings in declared order."""
         return list(specs(self))
-
-
-def document(**values: Any) -> dict[str, Any]:
-    """Values as a JSON document: numpy becomes plain, what is not finite becomes None."""
-    return {name: plain(value) for name, value in values.items()}
 
 
 def plain(value: Any) -> Any:

@@ -69,5 +69,5 @@ def trajectories_of(snapshot: Snapshot, trial: int, samples: int) -> Trajectorie
     import torch
 
     start = torch.as_tensor(one.lift(x))
-    found = reference(one.field(), start, fine, "dopri5", TOLERANCE, MOST_EVALUATIONS)
-    return Trajectories(times, network, found.times, found.states[:, 0], found.problem)
+    ode = reference(one.field(), start, fine, "dopri5", TOLERANCE, MOST_EVALUATIONS)
+    return Trajectories(times, network, ode.times, ode.states[:, 0], ode.problem)

@@ -34,8 +34,11 @@ def _gelu(z: Tensor) -> Tensor:
 
 
 def _gelu_slope(z: Tensor, y: Tensor) -> Tensor:
-    density = (-0.5 * z * z).exp() * 0.3989422804014327  # 1/sqrt(2 pi)
-    return _normal_cdf(z) + z * density
+    return _normal_cdf(z) + z * _normal_density(z)
+
+
+def _normal_density(z: Tensor) -> Tensor:
+    return (-0.5 * z * z).exp() * 0.3989422804014327  # 1/sqrt(2 pi)
 
 
 def _normal_cdf(z: Tensor) -> Tensor:
@@ -43,8 +46,7 @@ def _normal_cdf(z: Tensor) -> Tensor:
 
 
 def _gelu_curvature(z: Tensor, y: Tensor, d: Tensor) -> Tensor:
-    density = (-0.5 * z * z).exp() * 0.3989422804014327
-    return density * (2 - z * z)
+    return _normal_density(z) * (2 - z * z)
 
 
 ACTIVATIONS: dict[str, Activation] = {

@@ -86,25 +86,25 @@ def _newton(
     tolerance = 100 * torch.finfo(state.dtype).eps
     identity = torch.eye(state.shape[-1], dtype=state.dtype, device=state.device)
     x = state
-    found, slope = residual(x)
+    remainder, slope = residual(x)
     for _ in range(NEWTON_STEPS):
         jacobian = identity - step * slope.unsqueeze(-1) * weight.unsqueeze(1)
         factors, pivots, info = torch.linalg.lu_factor_ex(jacobian)
         if bool(info.any()):
             raise _unsolvable(f"its matrix I − a J is singular in layer {layer + 1}")
-        if bool((found.abs() <= tolerance * (1 + x.abs())).all()):
+        if bool((remainder.abs() <= tolerance * (1 + x.abs())).all()):
             return x, factors, pivots
-        change = torch.linalg.lu_solve(factors, pivots, found.unsqueeze(-1)).squeeze(-1)
-        size = found.norm(dim=-1, keepdim=True)
+        change = torch.linalg.lu_solve(factors, pivots, remainder.unsqueeze(-1)).squeeze(-1)
+        size = remainder.norm(dim=-1, keepdim=True)
         factor = torch.ones_like(size)
         for _ in range(HALVINGS):
-            found, slope = residual(x - factor * change)
-            worse = ~(found.norm(dim=-1, keepdim=True) <= size)  # also where it is not a number
+            remainder, slope = residual(x - factor * change)
+            worse = ~(remainder.norm(dim=-1, keepdim=True) <= size)  # also where it is not a number
             if not bool(worse.any()):
                 break
             factor = torch.where(worse, factor / 2, factor)
         x = x - factor * change
-        found, slope = residual(x)
+        remainder, slope = residual(x)
     raise _unsolvable(
         f"Newton's method did not converge in layer {layer + 1} within {NEWTON_STEPS} steps"
     )

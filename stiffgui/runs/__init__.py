@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from stiffgui._lazy import attributes
 from stiffgui.runs.history import History
 from stiffgui.runs.maintenance import set_note, settle
 from stiffgui.runs.refining import refine
@@ -26,9 +27,5 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name in ("Recording", "train"):  # these need torch; reading does not
-        from stiffgui.runs import recording
-
-        return getattr(recording, name)
-    raise AttributeError(f"module 'stiffgui.runs' has no attribute {name!r}")
+# These need torch; reading does not.
+__getattr__ = attributes(__name__, dict.fromkeys(("Recording", "train"), "runs.recording"))

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
 from stiffgui.runs.file_writer import refuse_existing
 from stiffgui.runs.run import Run, open_run
@@ -47,27 +46,24 @@ class Recording:
         self.path = Path(path)
         self.controls = controls or Controls()
         self._sparse = sparse
+        checkpoint = initial = None
         if resume:
             with open_run(self.path) as run:
-                checkpoint = run.checkpoint()
-            if checkpoint is None:
-                raise InputError(f"{self.path} holds nothing to resume from: train it anew.")
-            if data is None:
-                experiment.task.prepare(tell)
-            self.trainer = Trainer(experiment, self.controls, checkpoint, data=data)
-            self._writer = RunWriter.reopen(
-                self.path, experiment, self.trainer.epoch, recorded=self.trainer.is_regular()
-            )
+                checkpoint = run.saved_checkpoint()
         else:
             refuse_existing(self.path, replace)
-            initial = None
             if warm_start is not None:
                 epoch, initial = warm_start.read(experiment)
                 text = f"starts from epoch {epoch} of {Path(warm_start.path).stem}"
                 self._begins = Event(0, 0, "branched", text, value=float(epoch))
-            if data is None:
-                experiment.task.prepare(tell)
-            self.trainer = Trainer(experiment, self.controls, initial=initial, data=data)
+        if data is None:
+            experiment.task.prepare(tell)
+        self.trainer = Trainer(experiment, self.controls, checkpoint, initial, data=data)
+        if resume:
+            self._writer = RunWriter.reopen(
+                self.path, experiment, self.trainer.epoch, recorded=self.trainer.is_regular()
+            )
+        else:
             self._writer = RunWriter(self.path, experiment, replace=replace)
             if warm_start is not None:
                 self._writer.note_warm_start(Path(warm_start.path).stem, epoch)

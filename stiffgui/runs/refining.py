@@ -22,8 +22,8 @@ def refine(
     """
     weights = experiment.architecture.weights
     count = experiment.architecture.coefficients
-    kept = weights.resized(depth, count).model_dump(mode="python")
-    changes = {f"architecture.weights.{name}": value for name, value in kept.items()}
+    resized = weights.resized(depth, count).model_dump(mode="python")
+    changes = {f"architecture.weights.{name}": value for name, value in resized.items()}
     deeper = experiment.with_settings({"architecture.depth": depth} | changes)
     refined = {name: np.array(values) for name, values in parameters.items()}
     if weights.smooth:

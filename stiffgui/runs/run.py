@@ -195,13 +195,17 @@ class Run(FileReader):
         rows = self._rows("SELECT arrays FROM checkpoint")
         return load(rows[0][0]) if rows else None
 
-    @property
-    def checkpoint_epoch(self) -> int:
-        """The epoch at which `checkpoint` was saved. Raises InputError when there is none."""
+    def saved_checkpoint(self) -> dict[str, NDArray[Any]]:
+        """As `checkpoint`. Raises InputError when there is none."""
         saved = self.checkpoint()
         if saved is None:
             raise InputError(f"{self.path} holds nothing to resume from: train it anew.")
-        return int(saved["counters"][0])
+        return saved
+
+    @property
+    def checkpoint_epoch(self) -> int:
+        """The epoch at which `checkpoint` was saved. Raises InputError when there is none."""
+        return int(self.saved_checkpoint()["counters"][0])
 
     def spectrum(self, epoch: int, layer: int, trial: int = 0) -> dict[str, NDArray[Any]]:
         """The arrays kept of a layer (from 1 on) of a trial's network, each layer in its own width.

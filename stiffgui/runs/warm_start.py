@@ -45,8 +45,8 @@ class WarmStart:
             _, stored = refine(old, stored, depth)
         task = experiment.task
         shapes = experiment.architecture.shapes(task.inputs, task.outputs)
-        found = {name: values.shape[1:] for name, values in stored.items()}
-        if found != {name: tuple(shape) for name, shape in shapes.items()}:
+        present = {name: values.shape[1:] for name, values in stored.items()}
+        if present != {name: tuple(shape) for name, shape in shapes.items()}:
             raise InputError(
                 f"the networks of {self.path} have other shapes than these settings ask for: "
                 f"begin with its own task and architecture, {_differences(experiment, old)}.",

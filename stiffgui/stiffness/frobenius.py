@@ -25,9 +25,12 @@ class Frobenius(Proxy):
     def of_layers(
         self, slopes: Tensor, weight: Tensor, generators: list[Generator] | None = None
     ) -> Tensor:
-        # ||diag(d) W||_F^2 = sum_i d_i^2 |W_i|^2: no Jacobian is formed.
-        rows = weight.square().sum(-1).unsqueeze(-1)
-        return (slopes.square() @ rows).squeeze(-1).clamp_min(tiny(slopes)).sqrt()
+        return of_factors(slopes, weight).clamp_min(tiny(slopes)).sqrt()
+
+
+def of_factors(slopes: Tensor, weight: Tensor) -> Tensor:
+    """||diag(d) W||_F^2 = sum_i d_i^2 |W_i|^2 of layers, no Jacobian formed: [R, N, B]."""
+    return (slopes.square() @ weight.square().sum(-1).unsqueeze(-1)).squeeze(-1)
 
 
 def norm(matrix: Tensor) -> Tensor:

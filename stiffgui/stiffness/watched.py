@@ -26,18 +26,18 @@ def as_indices(proxies: Iterable[type[Proxy]]) -> dict[str, Index]:
     Random vectors are the same at every measurement, for every trial and for every layer: a curve
     moves only when the network does, and a layer has the same value alone and among others.
     """
-    found = {}
+    indices = {}
     for chosen in proxies:
         measured = chosen()
         power = isinstance(measured, Power)
-        found[kind_of(chosen)] = Index(
+        indices[kind_of(chosen)] = Index(
             f"{kind_of(chosen).replace('-', ' ').capitalize()} (proxy)",
             f"proxy: {chosen.title()}",
             _on_matrices(measured.value),
             _unconverged if power else None,
             "not converged" if power else "",
         )
-    return found
+    return indices
 
 
 def _on_matrices(measure: Callable[..., Tensor]) -> Callable[[Matrices], Array]:

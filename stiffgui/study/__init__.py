@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from stiffgui._lazy import attributes
 from stiffgui.study.declaration import Study, Variant
 from stiffgui.study.library import studies
 from stiffgui.study.results import StudyResults, open_study
@@ -27,13 +27,7 @@ __all__ = [
 ]
 
 
-_TRAINING = {  # needs torch; reading does not
-    "StudyRecording": "stiffgui.study.recording",
-    "run_study": "stiffgui.study.running",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name in _TRAINING:
-        return getattr(import_module(_TRAINING[name]), name)
-    raise AttributeError(f"module 'stiffgui.study' has no attribute {name!r}")
+# These need torch; reading does not.
+__getattr__ = attributes(
+    __name__, {"StudyRecording": "study.recording", "run_study": "study.running"}
+)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -136,7 +136,7 @@ def compare(variants: Sequence[VariantResults]) -> list[Comparison]:
         paired = [_pair(quantity, other, first) for other in others]
         adjusted = holm([p.p for p in paired])
         rows[quantity] = [
-            Paired(**{**vars(p), "p_holm": corrected, "family": len(others)})
+            replace(p, p_holm=corrected, family=len(others))
             for p, corrected in zip(paired, adjusted, strict=True)
         ]
     return [

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from stiffgui.errors import InputError, nearest, one_of
 from stiffgui.experiment import Experiment
 from stiffgui.runs.extract import extract_trial
-from stiffgui.runs.history import Array, History
+from stiffgui.runs.history import Array, Epochs, History
 from stiffgui.runs.opening import FileReader, open_file
 from stiffgui.runs.run import Run
 from stiffgui.runs.schema import STUDY
@@ -86,9 +86,7 @@ class VariantResults:
         """Column of every quantity -> its last value per trial [R]; NaN of a diverged trial."""
         parts = list(zip(self.chunks, [run.series() for run in self.runs], strict=True))
         return {
-            column: np.concatenate(
-                [np.zeros(0), *(_last(quantity, state, history) for state, history in parts)]
-            )
+            column: np.concatenate([np.zeros(0), *(_last(quantity, *part) for part in parts)])
             for column, quantity in of_study("in_table").items()
         }
 
@@ -175,15 +173,15 @@ class StudyResults(FileReader):
         Raises InputError for an unknown variant or trial, one that is not done, or when `path`
         exists (unless `replace`) or cannot be written.
         """
-        names = [v.name for v in self.study.all_variants]
-        if variant not in names:
+        numbers = {v.name: k for k, v in enumerate(self.study.all_variants)}
+        if variant not in numbers:
             raise InputError(
-                f"variant {variant!r} is not known; choose {one_of(names)}."
-                f"{nearest(variant, names)}"
+                f"variant {variant!r} is not known; choose {one_of(numbers)}."
+                f"{nearest(variant, numbers)}"
             )
         for state in self.chunks:
             chunk = state.chunk
-            mine = chunk.variant == names.index(variant)
+            mine = chunk.variant == numbers[variant]
             if mine and chunk.first <= trial < chunk.first + chunk.count:
                 if not state.done:
                     raise InputError(
@@ -223,10 +221,8 @@ def joined(histories: Sequence[History]) -> History:
     if not histories:
         return out
     epochs = _common([h.epochs for h in histories])
-    seconds = np.zeros(len(epochs), dtype=np.float64)
-    for h in histories:
-        places = np.minimum(np.searchsorted(h.epochs, epochs), len(h.epochs) - 1)
-        seconds += h.seconds[places]
+    lasts = [np.minimum(np.searchsorted(h.epochs, epochs), len(h.epochs) - 1) for h in histories]
+    seconds = np.sum([h.seconds[k] for h, k in zip(histories, lasts, strict=True)], axis=0)
     out.extend(epochs, seconds, _side_by_side([(h.epochs, h.series) for h in histories], epochs))
     epochs = _common([h.index_epochs for h in histories])
     out.measure(
@@ -237,30 +233,28 @@ def joined(histories: Sequence[History]) -> History:
     return out
 
 
-def _side_by_side(
-    parts: Sequence[tuple[NDArray[np.int64], dict[str, Array]]], epochs: NDArray[np.int64]
-) -> dict[str, Array]:
-    """What all parts have, by name."""
-    names = [n for n in parts[0][1] if all(n in values for _, values in parts)]
-    return {n: _beside([(own, values[n]) for own, values in parts], epochs) for n in names}
-
-
-def _common(each: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
+def _common(each: Sequence[Epochs]) -> Epochs:
+    """Epochs that stand in every list that reaches them."""
     every = np.unique(np.concatenate(each))
-    kept = [e for e in every if all(e > own[-1] or e in own for own in map(_listed, each))]
-    return np.array(kept, dtype=np.int64)
+    for own in each:
+        every = every[np.isin(every, own) | (every > own.max(initial=-1))]
+    return every
 
 
-def _listed(epochs: NDArray[np.int64]) -> list[int]:
-    return epochs.tolist() or [-1]
+def _side_by_side(
+    parts: Sequence[tuple[Epochs, dict[str, Array]]], epochs: Epochs
+) -> dict[str, Array]:
+    """What all parts have, by name: [E, R_k, ...] of each at `epochs`, joined along R."""
+    names = [n for n in parts[0][1] if all(n in values for _, values in parts)]
+    return {
+        n: np.concatenate([_at(epochs, own, values[n]) for own, values in parts], axis=1)
+        for n in names
+    }
 
 
-def _beside(parts: Sequence[tuple[NDArray[np.int64], Array]], epochs: NDArray[np.int64]) -> Array:
-    """[E, R_k, ...] of every part at `epochs`, joined along R; NaN past a part's end."""
-    out = []
-    for own, values in parts:
-        block = np.full((len(epochs), *values.shape[1:]), np.nan)
-        inside = np.isin(epochs, own)
-        block[inside] = values[np.searchsorted(own, epochs[inside])]
-        out.append(block)
-    return np.concatenate(out, axis=1)
+def _at(epochs: Epochs, own: Epochs, values: Array) -> Array:
+    """Values of a history's own epochs at `epochs`; NaN past its end."""
+    block = np.full((len(epochs), *values.shape[1:]), np.nan)
+    inside = np.isin(epochs, own)
+    block[inside] = values[np.searchsorted(own, epochs[inside])]
+    return block

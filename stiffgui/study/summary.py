@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from stiffgui.study.comparison import comparisons_of
-from stiffgui.study.declaration import Reference
 from stiffgui.study.results import StudyResults
 from stiffgui.training.quantities import of_study
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 BATCH_SECONDS = "s per batch"
+QUARTILES = {"median": 50, "lower_quartile": 25, "upper_quartile": 75}
 
 
 def facts(results: StudyResults) -> list[dict[str, Any]]:
@@ -23,31 +24,24 @@ def facts(results: StudyResults) -> list[dict[str, Any]]:
     Every quantity is {median, lower_quartile, upper_quartile} over the trials that finished.
     seconds_per_trial: a batch's training time over its trials; batch_seconds: of all batches.
     """
-    out = []
-    for variant in results.variants:
-        quantities = {}
-        for column, values in variant.last.items():
-            known = values[np.isfinite(values)]
-            if known.size:
-                low, median, high = (float(v) for v in np.percentile(known, (25, 50, 75)))
-            else:
-                low = median = high = None  # type: ignore[assignment]
-            quantities[column] = {
-                "median": median,
-                "lower_quartile": low,
-                "upper_quartile": high,
-            }
-        out.append(
-            {
-                "variant": variant.name,
-                "trials": variant.trials,
-                "planned": variant.planned,
-                "diverged": variant.diverged.tolist(),
-                "batch_seconds": variant.batch_seconds,
-                "quantities": quantities,
-            }
-        )
-    return out
+    return [
+        {
+            "variant": variant.name,
+            "trials": variant.trials,
+            "planned": variant.planned,
+            "diverged": variant.diverged.tolist(),
+            "batch_seconds": variant.batch_seconds,
+            "quantities": {column: _quartiles(values) for column, values in variant.last.items()},
+        }
+        for variant in results.variants
+    ]
+
+
+def _quartiles(values: NDArray[np.float64]) -> dict[str, float | None]:
+    known = values[np.isfinite(values)]
+    percents = list(QUARTILES.values())
+    each = np.percentile(known, percents).tolist() if known.size else [None] * len(percents)
+    return dict(zip(QUARTILES, each, strict=True))
 
 
 def document(results: StudyResults) -> dict[str, Any]:
@@ -96,39 +90,29 @@ def summary_frame(results: StudyResults) -> pd.DataFrame:
     references = {r.name: r for r in results.study.references}
     rows = []
     for fact in facts(results):
-        row: dict[str, Any] = {
-            "variant": fact["variant"],
-            "source": "this study",
-            "trials": fact["trials"],
-            "planned": fact["planned"],
-            "diverged": len(fact["diverged"]),
-        }
-        for name, values in fact["quantities"].items():
-            row[name] = _number(values["median"])
-            row[f"{name}_lower_quartile"] = _number(values["lower_quartile"])
-            row[f"{name}_upper_quartile"] = _number(values["upper_quartile"])
-        row["batch_seconds"] = fact["batch_seconds"]
-        rows.append(row)
-        if fact["variant"] in references:
-            rows.append(_reference_row(references[fact["variant"]]))
+        row = {"variant": fact["variant"], "source": "this study"}
+        row |= {"trials": fact["trials"], "planned": fact["planned"]}
+        row["diverged"] = len(fact["diverged"])
+        for name, quartiles in fact["quantities"].items():
+            for part, value in quartiles.items():
+                row[name if part == "median" else f"{name}_{part}"] = _number(value)
+        rows.append(row | {"batch_seconds": fact["batch_seconds"]})
+        reference = references.get(fact["variant"])
+        if reference is not None:
+            values = {c: _number(getattr(reference, c, None)) for c in of_study("in_table")}
+            rows.append({"variant": reference.name, "source": reference.source} | values)
     return pd.DataFrame(rows)
-
-
-def _reference_row(reference: Reference) -> dict[str, Any]:
-    values = {c: _number(getattr(reference, c, None)) for c in of_study("in_table")}
-    return {"variant": reference.name, "source": reference.source} | values
 
 
 def comparison_frame(results: StudyResults) -> pd.DataFrame:
     """A row per variant and compared quantity: difference, interval, p, p_holm, pairs."""
     import pandas as pd
 
-    rows = []
-    for comparison in comparisons_of(results):
-        for paired in comparison.quantities.values():
-            names = {"variant": comparison.variant, "compared_with": comparison.base}
-            rows.append(names | vars(paired))
-    return pd.DataFrame(rows)
+    return pd.DataFrame(
+        {"variant": comparison.variant, "compared_with": comparison.base} | vars(paired)
+        for comparison in comparisons_of(results)
+        for paired in comparison.quantities.values()
+    )
 
 
 def study_table(results: StudyResults, name: str, readable_cells: bool = False) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Self
 
 import numpy as np
-from pydantic import BeforeValidator, field_validator, model_validator
+from pydantic import BeforeValidator, model_validator
 
 from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
@@ -41,11 +41,6 @@ class Axis(Settings):
         help="Spacing of a range.",
         choices={"linear": "equal differences", "log": "equal ratios"},
     )
-
-    @field_validator("values", mode="before")
-    @classmethod
-    def _listed(cls, value: Any) -> Any:
-        return tuple(value) if isinstance(value, list) else value
 
     @model_validator(mode="after")
     def _is_one_or_the_other(self) -> Self:
@@ -108,11 +103,6 @@ class Sweep(Settings):
     settings: Annotated[dict[str, Any], BeforeValidator(dotted)] = setting(
         {}, title="Settings", help="What all swept variants change besides."
     )
-
-    @field_validator("axes", mode="before")
-    @classmethod
-    def _listed(cls, value: Any) -> Any:
-        return tuple(value) if isinstance(value, list) else value
 
     def variants(self, base: Experiment) -> list[tuple[str, dict[str, Any]]]:
         """Name and settings of every swept variant. InputError for a key that does not exist."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from stiffgui._lazy import attributes
 from stiffgui.training.controls import Controls
 from stiffgui.training.records import Event, Record
 
@@ -13,9 +14,4 @@ if TYPE_CHECKING:
 __all__ = ["Controls", "Event", "Record", "Trainer"]
 
 
-def __getattr__(name: str) -> Any:
-    if name == "Trainer":  # needs torch; records do not
-        from stiffgui.training.trainer import Trainer
-
-        return Trainer
-    raise AttributeError(f"module 'stiffgui.training' has no attribute {name!r}")
+__getattr__ = attributes(__name__, {"Trainer": "training.trainer"})  # needs torch; records do not

@@ -162,10 +162,7 @@ class Trainer:
                     self._return_to_start()
                     return
                 self._adam.set_rates(self.schedule.rate, self.alive)
-            penalty = self.experiment.regularizer.at_step(self.step)
-            self._compute_gradient(x_batch, y_batch, penalty, self._generators, into)
-            self._adam.step()
-            self.step += 1
+            self._take_step(x_batch, y_batch, into)
         yield from self._finish_epoch(losses, started)
 
     def _finish_epoch(self, losses: Tensor, started: float) -> Iterator[Record | Event]:
@@ -178,7 +175,7 @@ class Trainer:
         self.seconds += time.perf_counter() - started
         yield from self._drop_diverged(self._mean[0])
         yield from self._drop_rates(self._mean[0])
-        if self._is_due():
+        if self.is_regular() or self.controls.pending:  # one asked for by hand is always recorded
             yield self._record()
         self.controls.epoch_finished()
 
@@ -210,11 +207,14 @@ class Trainer:
         into = torch.zeros(3, len(self.trials), dtype=self.dtype, device=self.device)
         self._adam.set_rates(self.schedule.rate, self.alive)
         for x, y in self.batches():
-            penalty = self.experiment.regularizer.at_step(self.step)
-            self._compute_gradient(x, y, penalty, self._generators, into)
-            self._adam.step()
-            self.step += 1
+            self._take_step(x, y, into)
             yield into
+
+    def _take_step(self, x: Tensor, y: Tensor, into: Tensor) -> None:
+        penalty = self.experiment.regularizer.at_step(self.step)
+        self._compute_gradient(x, y, penalty, self._generators, into)
+        self._adam.step()
+        self.step += 1
 
     def _draw_epoch(self) -> tuple[Tensor, Tensor]:
         """The training set in each trial's order of this epoch: [R, samples, d] and [.., o]."""
@@ -285,8 +285,8 @@ class Trainer:
 
     def _keep_good(self) -> None:
         """Remember the state before an epoch: what a stop or a divergence returns to."""
-        for kept, now in zip(self._good, self._state, strict=True):
-            kept.flat.copy_(now.flat)
+        for good, now in zip(self._good, self._state, strict=True):
+            good.flat.copy_(now.flat)
         self._inside, self._first_step = True, self.step
 
     def _return_to_start(self) -> None:
@@ -306,10 +306,6 @@ class Trainer:
         return Event(self.epoch, self.step, kind, text, **details)
 
     # ------------------------------------------------------------ measuring
-
-    def _is_due(self) -> bool:
-        """Whether this epoch leaves a record. One that is asked for by hand always does."""
-        return self.is_regular() or self.controls.pending
 
     def is_regular(self) -> bool:
         """Whether the present epoch leaves a record even if nothing stops or pauses there."""

@@ -34,8 +34,8 @@ def dominant(
     stages, first_rows = np.array(STAGES[matrix.dtype]), start.to(matrix.dtype).numpy()
 
     def work(part: slice, thread: int) -> None:
-        found = l_1[part], u[part], v[part], sure[part]
-        dominant_of(j[part], *found, first_rows, stages, residual, error)
+        results = l_1[part], u[part], v[part], sure[part]
+        dominant_of(j[part], *results, first_rows, stages, residual, error)
 
     size = -(-count // PARTS)
     share([slice(k, k + size) for k in range(0, count, size)], work, threads)

@@ -19,27 +19,11 @@ from stiffgui.tasks.land_carbon.drivers import DAYS, year
 
 Array = NDArray[np.float64]
 
-POOLS = (
-    "leaf",
-    "leaf_storage",
-    "root",
-    "root_storage",
-    "live_stem",
-    "dead_stem",
-    "live_coarse_root",
-    "dead_coarse_root",
-    "lit1",
-    "lit2",
-    "lit3",
-    "som1",
-    "som2",
-    "som3",
-    "som4",
-    "cwd",
-)
+# The pools, in order; lit is litter, som soil organic matter, cwd coarse woody debris.
 LEAF, LEAF_STORAGE, ROOT, ROOT_STORAGE = range(4)
 LIVE_STEM, DEAD_STEM, LIVE_COARSE_ROOT, DEAD_COARSE_ROOT = range(4, 8)
 LIT1, LIT2, LIT3, SOM1, SOM2, SOM3, SOM4, CWD = range(8, 16)
+POOLS = 16
 LEAF_ROOT, WOOD, SOM = slice(0, 4), slice(4, 8), slice(11, 15)
 CASCADE = slice(LIT1, SOM4 + 1)
 # Leaf and root; their storages.
@@ -69,14 +53,14 @@ class Ecosystem:
     """M forests side by side; `step` takes them through the next day.
 
     `parameters`: the 15 inputs by name, [M] each. `pools` [16, M] are the carbon pools in the
-    order of `POOLS`.
+    order of their names above.
     """
 
     def __init__(self, parameters: Mapping[str, Array]) -> None:
         self.parameters = p = dict(parameters)
         self.day = 0
         members = len(p["nue"])
-        self.pools = np.zeros((len(POOLS), members), dtype=np.float64)
+        self.pools = np.zeros((POOLS, members), dtype=np.float64)
         self.pools[LEAF_STORAGE] = 10.0
         self.pools[SOM4] = 1000.0
         self._year = year()

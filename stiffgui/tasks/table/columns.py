@@ -143,14 +143,14 @@ def numbers(
             f"(the first in column {column!r}): correct them, or set task.missing to drop.",
             "task.missing",
         )
-    kept = values[~bad.any(1)]
-    if len(kept) < MINIMUM_ROWS:
+    usable = values[~bad.any(1)]
+    if len(usable) < MINIMUM_ROWS:
         raise InputError(
-            f"{file}: {len(kept)} of {rows} rows have no missing or infinite value; at least "
+            f"{file}: {len(usable)} of {rows} rows have no missing or infinite value; at least "
             f"{MINIMUM_ROWS} are needed: correct the table.",
             "task.missing",
         )
-    huge = np.abs(kept).max(0) > LARGEST
+    huge = np.abs(usable).max(0) > LARGEST
     if huge.any():
         name = (inputs + outputs)[int(huge.argmax())]
         raise InputError(
@@ -158,7 +158,7 @@ def numbers(
             f"standardised: correct them, or leave the column out.",
             f"task.{'output' if name in outputs else 'input'}_columns",
         )
-    varies = np.ptp(kept, axis=0) > 0
+    varies = np.ptp(usable, axis=0) > 0
     constant = [name for name, v in zip(inputs + outputs, varies, strict=True) if not v]
     if constant:
         where = "outputs" if constant[0] in outputs else "inputs"
@@ -168,7 +168,7 @@ def numbers(
             f"which teaches nothing: leave {'it' if len(constant) == 1 else 'them'} out of {key}.",
             key,
         )
-    return Numbers(inputs, outputs, kept[:, : len(inputs)], kept[:, len(inputs) :], len(gaps))
+    return Numbers(inputs, outputs, usable[:, : len(inputs)], usable[:, len(inputs) :], len(gaps))
 
 
 def as_numbers(file: str, name: str, column: pd.Series) -> Array:
@@ -208,14 +208,14 @@ def chosen(file: str, names: Sequence[str], patterns: str, key: str) -> tuple[st
 
     Raises InputError naming the pattern that matches nothing.
     """
-    found: dict[str, None] = {}
+    named: dict[str, None] = {}
     for pattern in _split(patterns, names):
         matching = _matching(pattern, names)
         if not matching:
             hint = nearest(pattern.replace("*", ""), names) or f" It has {_listed(names)}."
             raise InputError(f"{file}: no column is named {pattern!r}.{hint}", key)
-        found |= dict.fromkeys(matching)
-    return tuple(name for name in names if name in found)
+        named |= dict.fromkeys(matching)
+    return tuple(name for name in names if name in named)
 
 
 def as_patterns(wanted: Sequence[str], names: Sequence[str]) -> str:
@@ -235,8 +235,8 @@ def as_patterns(wanted: Sequence[str], names: Sequence[str]) -> str:
                 return pattern
     fields = [_quoted(name) for name in targets]
     for name, field in zip(targets, fields, strict=True):
-        found = [_matching(pattern, names) for pattern in _split(field, names)]
-        if found != [(name,)]:
+        chosen_by = [_matching(pattern, names) for pattern in _split(field, names)]
+        if chosen_by != [(name,)]:
             raise InputError(f"column {name!r} cannot be chosen by its name: rename it.")
     return ", ".join(fields)
 

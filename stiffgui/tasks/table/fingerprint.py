@@ -14,32 +14,32 @@ from stiffgui.tasks.table.columns import Numbers
 class Fingerprint(NamedTuple):
     """Columns, number of usable rows and a digest of their numbers.
 
-    `asked` are the settings it was found with: other ones are looked up anew.
+    `settings` are those it was made with: with other ones the table is read anew.
     """
 
-    asked: tuple[str, ...]
+    settings: tuple[str, ...]
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     rows: int
     digest: str
 
     @classmethod
-    def of(cls, asked: tuple[str, ...], numbers: Numbers) -> Self:
+    def of(cls, settings: tuple[str, ...], numbers: Numbers) -> Self:
         """What is to be remembered of these numbers."""
-        return cls(asked, numbers.inputs, numbers.outputs, len(numbers.x), digest(numbers))
+        return cls(settings, numbers.inputs, numbers.outputs, len(numbers.x), digest(numbers))
 
     @classmethod
     def from_json(cls, text: str) -> Fingerprint:
         """Raises InputError when the text was not written by `to_json`."""
         try:
-            found = _ADAPTER.validate_json(text)
+            read = _ADAPTER.validate_json(text)
         except ValidationError:
-            found = None
-        if found is None or found.rows < 3 or not found.inputs or not found.outputs:
+            read = None
+        if read is None or read.rows < 3 or not read.inputs or not read.outputs:
             raise InputError(
                 "task.found is written by stiffgui and cannot be set: remove it.", "task.found"
             )
-        return found
+        return read
 
     def to_json(self) -> str:
         """As text for a setting."""

@@ -46,31 +46,31 @@ class Sheet:
     frame: pd.DataFrame
 
 
+def unreadable(sentence: str) -> InputError:
+    """Why a file is no table that can be used."""
+    return InputError(sentence, "task.path")
+
+
 def read_sheet(path: Path, delimiter: str) -> Sheet:
     """The file as a Sheet. Raises InputError when it cannot be read as what its ending says."""
     try:
         size = path.stat().st_size
         if path.is_dir():
-            raise InputError(f"{path} is a folder: give the path of a file in it.", "task.path")
+            raise unreadable(f"{path} is a folder: give the path of a file in it.")
         with path.open("rb"):
             pass
     except OSError as error:
-        raise InputError(
-            f"{path} cannot be read: {error.strerror}. Check the path.", "task.path"
-        ) from None
+        raise unreadable(f"{path} cannot be read: {error.strerror}. Check the path.") from None
     kind = path.suffix.lower()
     if kind not in _READERS:
-        raise InputError(
-            f"{path.name} is no table that can be read: its name must end in {one_of(_READERS)}.",
-            "task.path",
+        raise unreadable(
+            f"{path.name} is no table that can be read: its name must end in {one_of(_READERS)}."
         )
     if size == 0:
-        raise InputError(
-            f"{path.name} is empty (0 bytes): save or copy the table again.", "task.path"
-        )
+        raise unreadable(f"{path.name} is empty (0 bytes): save or copy the table again.")
     sheet = _READERS[kind](path, delimiter)
     if not sheet.names:
-        raise InputError(f"{path.name} holds no columns.", "task.path")
+        raise unreadable(f"{path.name} holds no columns.")
     return sheet
 
 
@@ -84,17 +84,15 @@ def _as(path: Path, format: str) -> Iterator[None]:
     except InputError:
         raise
     except ImportError:
-        raise InputError(
+        raise unreadable(
             f"{path.name}: reading {format} needs a library that is not installed; install it "
-            f'with `pip install "stiffgui[tables]"`.',
-            "task.path",
+            f'with `pip install "stiffgui[tables]"`.'
         ) from None
     except Exception as error:  # each library has its own family of errors
         reason = str(error).strip().split("\n")[0].split(". ")[0].rstrip(".")
-        raise InputError(
+        raise unreadable(
             f"{path.name} cannot be read as {format}: {reason or type(error).__name__}. Save it "
-            f"again, or give it the ending of what it is.",
-            "task.path",
+            f"again, or give it the ending of what it is."
         ) from None
 
 
@@ -107,12 +105,12 @@ def _read_text(path: Path, delimiter: str) -> Sheet:
     try:
         text = path.read_text("utf-8-sig")
     except UnicodeDecodeError:
-        raise InputError(
-            f"{path.name} is not UTF-8 text: save it as CSV with the encoding UTF-8.", "task.path"
+        raise unreadable(
+            f"{path.name} is not UTF-8 text: save it as CSV with the encoding UTF-8."
         ) from None
     lines = [line for line in text.splitlines()[: 4 * SNIFFED_LINES] if line.strip()]
     if not lines:
-        raise InputError(f"{path.name} holds nothing but blank lines.", "task.path")
+        raise unreadable(f"{path.name} holds nothing but blank lines.")
     sign = _sniffed(lines[:SNIFFED_LINES]) if delimiter == "auto" else _SIGNS[delimiter]
     names = _fields(lines[0], sign)
     _check_head(path, lines, names, sign)
@@ -176,10 +174,9 @@ def _check_head(path: Path, lines: list[str], names: tuple[str, ...], sign: str)
             "task.delimiter",
         )
     if all(_is_number(name) for name in names):
-        raise InputError(
+        raise unreadable(
             f"{path.name} has no header: its first line must name the columns, but holds the "
-            f"numbers {', '.join(names[:3])}{', ...' if len(names) > 3 else ''}.",
-            "task.path",
+            f"numbers {', '.join(names[:3])}{', ...' if len(names) > 3 else ''}."
         )
     _check_lengths(path, lines, len(names), sign)
 
@@ -236,7 +233,7 @@ def _read_excel(path: Path, _: str) -> Sheet:
         # The header as data: pandas would rename columns that have the same name.
         frame = pd.read_excel(file, header=None, engine="openpyxl")
         if frame.empty:
-            raise InputError(f"{path.name}: its first sheet is empty.", "task.path")
+            raise unreadable(f"{path.name}: its first sheet is empty.")
         names = tuple("" if pd.isna(name) else str(name).strip() for name in frame.iloc[0])
         return Sheet(names, frame.iloc[1:].reset_index(drop=True).infer_objects())
 
@@ -245,10 +242,9 @@ def _read_npz(path: Path, _: str) -> Sheet:
     import pandas as pd
 
     if not zipfile.is_zipfile(path):
-        raise InputError(
+        raise unreadable(
             f"{path.name} is not an NPZ archive: save arrays with np.savez(file, x=x, y=y); "
-            f"pickled Python objects are refused because opening them can run code.",
-            "task.path",
+            f"pickled Python objects are refused because opening them can run code."
         )
     columns: dict[str, Any] = {}
     lengths: dict[str, int] = {}
@@ -257,10 +253,9 @@ def _read_npz(path: Path, _: str) -> Sheet:
             for name in arrays.files:
                 array = arrays[name]
                 if array.ndim not in (1, 2):
-                    raise InputError(
+                    raise unreadable(
                         f"{path.name}: array {name!r} has {array.ndim} axes; a table is made of "
-                        f"arrays [rows] or [rows, columns].",
-                        "task.path",
+                        f"arrays [rows] or [rows, columns]."
                     )
                 lengths[name] = len(array)
                 columns |= _columns(name, array)
@@ -268,10 +263,9 @@ def _read_npz(path: Path, _: str) -> Sheet:
         raise
     except Exception as error:
         if "allow_pickle" in str(error):
-            raise InputError(
+            raise unreadable(
                 f"{path.name} holds pickled Python objects, which are refused because opening "
-                f"them can run code: save arrays of numbers, as in np.savez(file, x=x, y=y).",
-                "task.path",
+                f"them can run code: save arrays of numbers, as in np.savez(file, x=x, y=y)."
             ) from None
         with _as(path, "NPZ"):
             raise
@@ -290,10 +284,9 @@ def _same_length(path: Path, lengths: dict[str, int]) -> None:
     if len(set(lengths.values())) > 1:
         first = next(iter(lengths))
         second = next(name for name in lengths if lengths[name] != lengths[first])
-        raise InputError(
+        raise unreadable(
             f"{path.name}: {first!r} has {lengths[first]} rows and {second!r} {lengths[second]}; "
-            f"a table needs equally many.",
-            "task.path",
+            f"a table needs equally many."
         )
 
 
@@ -305,10 +298,9 @@ def _read_netcdf(path: Path, _: str) -> Sheet:
     with path.open("rb") as file:
         magic = file.read(3)
         if magic not in (b"CDF", b"\x89HD"):
-            raise InputError(
+            raise unreadable(
                 f"{path.name} cannot be read as NetCDF: it is neither NetCDF 3 nor 4. Save it "
-                f"again, or give it the ending of what it is.",
-                "task.path",
+                f"again, or give it the ending of what it is."
             )
     with _as(path, "NetCDF"):
         import xarray as xr
@@ -322,7 +314,7 @@ def _read_netcdf(path: Path, _: str) -> Sheet:
                     lengths[str(name)] = variable.shape[0]
                     columns |= _columns(str(name), variable.to_numpy())
     if not columns:
-        raise InputError(f"{path.name} holds no variable with one or two dimensions.", "task.path")
+        raise unreadable(f"{path.name} holds no variable with one or two dimensions.")
     _same_length(path, lengths)
     return _of_frame(pd.DataFrame(columns))
 

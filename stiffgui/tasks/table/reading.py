@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
 from stiffgui.tasks.table.formats import Sheet, read_sheet
-
-MOST = 4  # sheets that stay in memory
-
-_read: dict[tuple[str, str, int, int], Sheet] = {}
 
 
 def stamp(path: str | Path) -> tuple[int, int] | None:
@@ -22,13 +19,12 @@ def stamp(path: str | Path) -> tuple[int, int] | None:
 
 def sheet_of(path: str | Path, delimiter: str = "auto") -> Sheet:
     """The table at a path; read anew when its time or size differ. Raises like `read_sheet`."""
-    place, when = Path(path), stamp(path)
+    when = stamp(path)
     if when is None:
-        return read_sheet(place, delimiter)  # says what is wrong
-    key = (str(place), delimiter, *when)
-    if key not in _read:
-        sheet = read_sheet(place, delimiter)
-        while len(_read) >= MOST:
-            _read.pop(next(iter(_read)))
-        _read[key] = sheet
-    return _read[key]
+        return read_sheet(Path(path), delimiter)  # says what is wrong
+    return _read(str(path), delimiter, when)
+
+
+@lru_cache(maxsize=4)
+def _read(path: str, delimiter: str, when: tuple[int, int]) -> Sheet:
+    return read_sheet(Path(path), delimiter)

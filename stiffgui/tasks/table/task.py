@@ -92,66 +92,57 @@ class Table(Task):
     @model_validator(mode="after")
     def _look(self) -> Self:
         """Look at the table once: only when it, or what is asked of it, is new."""
-        asked = (
-            self.path,
-            self.input_columns,
-            self.output_columns,
-            self.missing,
-            self.delimiter,
-        )
-        if not self.path:
-            found = ""
-        elif self.found and Fingerprint.from_json(self.found).asked == asked:
+        columns = self.input_columns, self.output_columns
+        settings = (self.path, *columns, self.missing, self.delimiter)
+        if self.path and self.found and Fingerprint.from_json(self.found).settings == settings:
             return self
-        else:
-            found = Fingerprint.of(asked, self._numbers()).to_json()
-        object.__setattr__(self, "found", found)
+        text = Fingerprint.of(settings, self._numbers()).to_json() if self.path else ""
+        object.__setattr__(self, "found", text)
         return self
 
     @property
     def inputs(self) -> int:
-        return len(self._found().inputs)
+        return len(self._fingerprint().inputs)
 
     @property
     def outputs(self) -> int:
-        return len(self._found().outputs)
+        return len(self._fingerprint().outputs)
 
     @property
     def training_samples(self) -> int:
-        return self._found().rows - self.test_samples
+        return self._fingerprint().rows - self.test_samples
 
     @property
     def test_samples(self) -> int:
         """Size of the test set: one row at least, and all but two at most."""
-        rows = self._found().rows
+        rows = self._fingerprint().rows
         return min(max(round(rows * self.test_fraction), 1), rows - 2)
 
     @property
     def columns(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Names of the input and the output columns."""
-        found = self._found()
-        return found.inputs, found.outputs
+        remembered = self._fingerprint()
+        return remembered.inputs, remembered.outputs
 
     def data(self) -> Data:
         return _data(self, stamp(self.path))
 
     def _sampled(self) -> Data:
-        found, read = self._found(), self._numbers()
-        if digest(read) != found.digest:
+        remembered, read = self._fingerprint(), self._numbers()
+        if digest(read) != remembered.digest:
             raise InputError(
-                f"{self.path} has changed since this experiment was made ({found.rows} rows then, "
-                f"{len(read.x)} now): bring the earlier table back, or choose the table again for "
-                f"a new run.",
+                f"{self.path} has changed since this experiment was made ({remembered.rows} rows "
+                f"then, {len(read.x)} now): bring the earlier table back, or choose the table "
+                f"again for a new run.",
                 "task.path",
             )
-        order = np.random.default_rng(self.seed).permutation(found.rows)
+        order = np.random.default_rng(self.seed).permutation(remembered.rows)
         test, train = order[: self.test_samples], order[self.test_samples :]
         shift, spread = read.x[train].mean(0), read.x[train].std(0)
         scale = np.where(spread > 0, spread, 1.0) / self.input_scale
         x = (read.x - shift) / scale
-        data = standardised(
-            x[train], read.y[train], x[test], read.y[test], found.inputs, found.outputs
-        )
+        names = remembered.inputs, remembered.outputs
+        data = standardised(x[train], read.y[train], x[test], read.y[test], *names)
         return replace(data, input_shift=shift, input_scale=scale)
 
     def _numbers(self) -> Numbers:
@@ -159,12 +150,9 @@ class Table(Task):
         inputs, outputs = choose(sheet, file, self.input_columns, self.output_columns)
         return numbers(sheet, file, inputs, outputs, self.missing == "drop")
 
-    def _found(self) -> Fingerprint:
+    def _fingerprint(self) -> Fingerprint:
         if not self.found:
-            raise InputError(
-                "task.path is empty: give the path of a table.",
-                "task.path",
-            )
+            raise InputError("task.path is empty: give the path of a table.", "task.path")
         return Fingerprint.from_json(self.found)
 
 
