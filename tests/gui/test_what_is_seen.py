@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.colors import to_hex
+from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
 from stiffgui import presets, train
@@ -41,7 +42,7 @@ from stiffgui.gui.plots.artists import CELLS, DASHES, MOST_POINTS
 from stiffgui.gui.plots.decimation import BUCKETS
 from stiffgui.gui.plots.figure_card import FigureCard
 from stiffgui.gui.plots.panel_view import PanelView
-from stiffgui.gui.theme import LIGHT
+from stiffgui.gui.theme import DARK, LIGHT
 from stiffgui.gui.train.workspace import TrainWorkspace
 from stiffgui.gui.window import MainWindow
 from stiffgui.runs import open_run
@@ -114,12 +115,16 @@ def hex_of(colour: Any) -> str:
     return str(colour.name()).lower()
 
 
+def is_dark() -> bool:
+    return QGuiApplication.palette().window().color().lightness() < 128
+
+
 def expected_hex(item: Any) -> str:
-    if isinstance(item.colour, Shade):
-        pytest.skip("shades are compared by the laboratory's tests")
+    theme = DARK if is_dark() else LIGHT
+    assert not isinstance(item.colour, Shade)  # none of Train's pictures has one
     if isinstance(item.colour, int):
-        return LIGHT.series[item.colour % len(LIGHT.series)].lower()
-    return {"faint": LIGHT.faint, "accent": LIGHT.accent}[item.colour].lower()
+        return theme.series[item.colour % len(theme.series)].lower()
+    return {"faint": theme.faint, "accent": theme.accent}[item.colour].lower()
 
 
 def compare_panel(view: PanelView, panel: Panel) -> None:
@@ -409,12 +414,24 @@ def test_every_card_is_drawn_and_exported_as_its_picture(
     offer = next(o for o in page.views.offers() if o.name == "time-scales")
     assert offer.shown.all_layers and same(offer.picture, scales.shown())  # type: ignore[union-attr]
 
+    # Other colours of everything, and back.
+    window.choose_theme("dark")
+    compare_all()
+    [view], [panel] = errors.view.views, errors.picture.panels  # type: ignore[union-attr]
+    assert view.backgroundBrush().color().name() == DARK.card.lower()
+    first = view.getPlotItem().items[2].opts["pen"].color().name()
+    assert first in {code.lower() for code in DARK.series} and panel.items
+    window.choose_theme("light")
+
     # The docks that are shown on demand.
     for dock, name in (("Trajectories", "trajectories"), ("Summary of the last epoch", "summary")):
         page.docks[dock].toggleViewAction().trigger()
         qtbot.waitUntil(lambda name=name: name in shown_cards(page), timeout=WAIT)
         settle(page, qtbot)
         compare_card(page, name, shown_cards(page)[name], tmp_path)
+    box = next(page.views.others["summary"].picture.panels[1].of(Box))  # type: ignore[union-attr]
+    message = page.views.others["summary"].view.views[1].describe(box.at, box.values[0])
+    assert message.startswith(f"{box.group}\nmedian {box.spans[2]:.4g}")
 
 
 def test_the_csv_holds_what_is_drawn_undecimated(
@@ -548,3 +565,30 @@ def test_an_added_figure_is_in_the_window(
     offered: Offer = dialog.offer
     assert offered.name == added.name() and offered.title == title
     dialog.reject()
+
+
+def some_item(rng: np.random.Generator) -> Item:
+    x, y = np.sort(rng.uniform(1, 9, 7)), rng.uniform(1, 9, 7)
+    colour, words = int(rng.integers(7)), str(rng.choice(["", "Learning rate 1 → 2", "diverged"]))
+    kinds: list[Callable[[], Item]] = [
+        lambda: Curve(x=x, y=y, colour=colour, dash=int(rng.integers(5)), label="c"),
+        lambda: Curve(x=x, y=y, colour=colour, symbol="x", line=bool(rng.integers(2))),
+        lambda: Band(x=x, low=y, high=y + 1, colour=colour),
+        lambda: Points(x=x, y=y, colour=colour),
+        lambda: Marker(at=float(x[0]), label=words, quiet=not words),
+        lambda: Marker(at=float(y[0]), label=words, across="y", quiet=not words),
+        lambda: Box(at=float(colour), values=y, colour=colour),
+        lambda: Bars(edges=np.append(x, 10.0), heights=y, base=np.zeros(7), colour=colour),
+    ]
+    return kinds[rng.integers(len(kinds))]()
+
+
+def test_whatever_was_drawn_before_a_panel_is_drawn_as_it_is(qtbot: QtBot) -> None:
+    view, rng = PanelView(), np.random.default_rng(3)
+    qtbot.addWidget(view)
+    view.set_theme(DARK if is_dark() else LIGHT)
+    for _ in range(150):
+        items = tuple(some_item(rng) for _ in range(rng.integers(6)))
+        panel = Panel(x=Axis(scale=rng.choice(["linear", "log"])), items=items)
+        view.show_panel(panel)
+        compare_panel(view, panel)

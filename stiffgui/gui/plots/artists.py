@@ -41,7 +41,7 @@ DASHES = (
     Qt.PenStyle.DotLine,
     Qt.PenStyle.DashDotDotLine,
 )
-SYMBOLS = {"o": "o", "s": "s", "x": "x", "triangle": "t"}
+SYMBOLS = {"o": "o", "s": "s", "x": "x", "triangle": "t1"}
 SHADES = 16  # brushes of coloured points: one for every point is slow
 MOST_POINTS = 4000  # of one item that a screen shows
 CELLS = 400  # even columns of an image whose own are uneven
@@ -85,6 +85,11 @@ class Artist:
         self.plot, self.theme = plot, theme
         self.graphics: list[Any] = []
 
+    @staticmethod
+    def shape(item: Any) -> object:
+        """What has to be the same for an artist to draw another item: which graphics it makes."""
+        return type(item)
+
     def add(self, graphic: Any) -> Any:
         """Put a graphics item into the plot."""
         graphic.setZValue(self.depth)
@@ -111,6 +116,10 @@ class CurveArtist(Artist):
         self.line = self.add(pg.PlotCurveItem(connect="finite"))
         self.dots: Any = None
         self._look: tuple[Any, ...] = ()
+
+    @staticmethod
+    def shape(item: Curve) -> object:
+        return Curve, item.symbol is None
 
     def draw(self, item: Curve, panel: Panel) -> None:
         x, y = on_axis(item.x, panel.x.scale), on_axis(item.y, panel.y.scale)
@@ -268,16 +277,13 @@ class MarkerArtist(Artist):
 
     in_range: ClassVar[bool] = False
 
-    def __init__(self, plot: Any, theme: Theme) -> None:
-        super().__init__(plot, theme)
-        self._look: tuple[Any, ...] = ()
+    @staticmethod
+    def shape(item: Marker) -> object:
+        return Marker, item.label, item.across, item.quiet
 
     def draw(self, item: Marker, panel: Panel) -> None:
         upright = item.across == "x"
-        look = (item.label, item.across, item.quiet)
-        if look != self._look:
-            self.remove()
-            self._look = look
+        if not self.graphics:
             colour = self.theme.border if item.quiet else self.theme.faint
             style = Qt.PenStyle.DotLine if upright else Qt.PenStyle.SolidLine
             label = None if item.quiet or not item.label else item.label

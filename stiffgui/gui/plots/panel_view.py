@@ -11,13 +11,15 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QToolTip, QWidget
 
-from stiffgui.figures.picture import Axis, Image, Item, Panel, Points
+from stiffgui.figures.picture import Axis, Box, Image, Panel, Points
 from stiffgui.gui.plots.artists import ARTISTS, Artist
 from stiffgui.gui.plots.axes import PlotAxis, adopt_menu, from_axis, grouped, on_axis
 from stiffgui.gui.theme import LIGHT, Theme
 
+TIP = "Drag to move, wheel to zoom, double-click to see everything again"
 REACH = 10  # pixels from a point within which the pointer tells about it
 LEAST_WITH_LABELS = 170  # pixels
+BOX = 0.4  # from the middle of a box within which the pointer tells about it
 Limits4 = tuple[float, float, float, float]
 
 
@@ -39,12 +41,14 @@ class PanelView(pg.PlotWidget):  # type: ignore[misc]
         self.together: tuple[Panel, ...] = ()  # the picture's panels: a pointer tells of all maps
         self.is_zoomed = False
         self._theme: Theme = LIGHT
-        self._artists: list[tuple[type[Item], Artist]] = []
+        self._artists: list[tuple[object, Artist]] = []
         self._cross = pg.InfiniteLine()
         self._frames: list[Any] = []
         self.message = ""  # what the pointer was told last
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
         self.viewport().setFocusPolicy(Qt.FocusPolicy.NoFocus)  # one stop of Tab, not two
+        self.setToolTip(TIP)
+        self.setToolTipDuration(2500)
         adopt_menu(self.getPlotItem(), self)
         self.hideButtons()
         self._cross.hide()
@@ -84,14 +88,16 @@ class PanelView(pg.PlotWidget):  # type: ignore[misc]
             self._fit_range()
 
     def _draw_items(self, panel: Panel) -> None:
-        """Artists are used again for an item of the same kind at the same place."""
+        """Artists are used again for an item of the same shape at the same place."""
         for place, item in enumerate(panel.items):
-            if place < len(self._artists) and self._artists[place][0] is not type(item):
+            kind = ARTISTS[type(item)]
+            shape = kind.shape(item)
+            if place < len(self._artists) and self._artists[place][0] != shape:
                 for _, artist in self._artists[place:]:
                     artist.remove()
                 del self._artists[place:]
             if place == len(self._artists):
-                self._artists.append((type(item), ARTISTS[type(item)](self, self._theme)))
+                self._artists.append((shape, kind(self, self._theme)))
             self._artists[place][1].draw(item, panel)
         for _, artist in self._artists[len(panel.items) :]:
             artist.remove()
@@ -203,7 +209,8 @@ class PanelView(pg.PlotWidget):  # type: ignore[misc]
             row = self._nearest(points, x, y, reach)
             if row is not None:
                 return describe_point(self.panel, points, row)
-        return ""
+        boxes = (box for box in self.panel.of(Box) if abs(x - box.at) < BOX)
+        return next((describe_box(box) for box in boxes), "")
 
     def _nearest(self, points: Points, x: float, y: float, reach: float) -> int | None:
         """The point nearest to x, y, if it is near enough on the screen."""
@@ -276,6 +283,13 @@ def describe_point(panel: Panel, points: Points, row: int) -> str:
     if np.ndim(layer):
         places.append(f"layer {int(np.asarray(layer)[row])}")
     return "\n".join([*lines, *([" · ".join(places)] if places else [])]).replace("-", "−")
+
+
+def describe_box(box: Box) -> str:
+    """What a box is of, and the numbers that it shows."""
+    least, low, median, high, most = (f"{span:.4g}" for span in box.spans)
+    ranges = f"median {median}\nquartiles {low} … {high}\nrange {least} … {most}"
+    return "\n".join(filter(None, (box.group, ranges))).replace("-", "−")
 
 
 def _number(value: float, axis: Axis) -> str:

@@ -194,8 +194,8 @@ class TrainWorkspace(Workspace):
         if not self._ordered:
             self._ordered = True
             plots = [part for pair in self.views.pairs for part in (pair.tabs, *pair.cards)]
-            sides = (self.eigenvalues, self.trajectories, self.timeline, self.runs_bar)
-            order_tabs(self._bar, self.panel, *plots, *sides)
+            docks = (self.eigenvalues, self.trajectories, *self.views.others.values())
+            order_tabs(self._bar, self.panel, *plots, *docks, self.timeline, self.runs_bar)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop training, save, and end the children."""

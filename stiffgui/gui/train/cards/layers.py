@@ -49,6 +49,7 @@ class LayersCard(FigureCard):
         if state != self._shown:
             self._shown, self._framed = state, ()
             self.show_picture(self.settings.picture([run]))
+            self.view.views[0].setToolTip("Click to see a layer at an epoch everywhere")
         if (layer, epoch) != self._framed:
             self._framed = (layer, epoch)
             self._frame(layer, epoch)
