@@ -56,6 +56,7 @@ class ExportDialog(QDialog):
         self._folder = last.folder or self.offers[0].source.path.parent
         self._make_editors(figure.name, last.style)
         self._lay_out()
+        self.resize(min(900, parent.window().width()), 400)
         self._connect()
         self._fill_kinds(last.kind)
         self._suggest()
@@ -131,7 +132,6 @@ class ExportDialog(QDialog):
         layout.addLayout(beside, 1)
         layout.addWidget(self.buttons)
         self.setMinimumWidth(520)
-        self.resize(min(900, self.parentWidget().window().width()), 400)
 
     def _connect(self) -> None:
         self.figure.currentIndexChanged.connect(self._figure_changed)
