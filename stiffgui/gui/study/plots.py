@@ -14,7 +14,6 @@ from stiffgui.gui.theme import Theme
 from stiffgui.runs.history import History
 from stiffgui.session.studies import StudyView
 
-
 PROMISE = (
     "Errors, L2 norm and stiffness of every variant: the median over trials with the band of "
     "quartiles."
