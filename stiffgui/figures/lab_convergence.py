@@ -77,4 +77,10 @@ def powers(numbers: object, most: int = 9) -> tuple[tuple[float, str], ...]:
     """Ticks at doubling numbers, every second or third of them where there are many."""
     whole = np.unique(np.asarray(numbers, np.float64))
     whole = whole[:: -(-len(whole) // most)]
-    return tuple((float(n), f"{n:.3g}") for n in whole)
+    return tuple((float(n), _short(float(n))) for n in whole)
+
+
+def _short(number: float) -> str:
+    """A number, or the part of one that it is: 1/128 is shorter than 0.00781."""
+    parts = round(1 / number)
+    return f"1/{parts}" if parts > 1 and abs(parts * number - 1) < 1e-9 else f"{number:.3g}"

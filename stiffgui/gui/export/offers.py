@@ -77,7 +77,8 @@ class Offer:
 
 def suggested(offer: Offer, kind: str, folder: Path) -> Path:
     """The file that an offer is written to if nobody names another."""
-    name = f"{offer.source.path.stem}-{offer.name}"
+    stem = offer.source.path.stem
+    name = stem if stem == offer.name else f"{stem}-{offer.name}"
     return folder / f"{name}.{ENDINGS.get(kind, kind)}"
 
 

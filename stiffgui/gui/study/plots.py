@@ -14,12 +14,17 @@ from stiffgui.gui.theme import Theme
 from stiffgui.runs.history import History
 from stiffgui.session.studies import StudyView
 
+PROMISE = (
+    "Errors, L2 norm and stiffness of every variant: the median over trials with the band of "
+    "quartiles."
+)
+
 
 class StudyCard(FigureCard):
     """A figure of the shown study. Behind another tab it waits until it is seen."""
 
-    def __init__(self, settings: StudyFigure, title: str) -> None:
-        super().__init__(settings, title)
+    def __init__(self, settings: StudyFigure, title: str, empty: str = "") -> None:
+        super().__init__(settings, title, empty)
         self.logarithmic = self.add_check_box("logarithmic", "log")
         self.logarithmic.setChecked(True)
         self._study: StudyView | None = None
@@ -64,7 +69,7 @@ class EvolutionCard(StudyCard):
     of batches that are still training."""
 
     def __init__(self) -> None:
-        super().__init__(StudySummary(boxes=False), "Evolution")
+        super().__init__(StudySummary(boxes=False), "Evolution", PROMISE)
 
     def show_live(self, live: Mapping[int, tuple[int, History]]) -> None:
         """Draw the medians of batches in training, too: number -> variant's place, history."""
