@@ -152,7 +152,7 @@ def test_a_failure_in_the_child_is_told_in_the_dialog(
     run = tmp_path / "gone.stiff"
     shutil.copy(run_file, run)
     window.train.bench.open_file(run)
-    dialog = dialog_of(window, "errors", tmp_path / "a.png")
+    dialog = dialog_of(window, "errors", tmp_path / "a.csv", "csv")
     run.unlink()
     dialog.save.click()
     qtbot.waitUntil(lambda: "cannot be read" in dialog.problem.text(), timeout=WAIT)
@@ -161,7 +161,7 @@ def test_a_failure_in_the_child_is_told_in_the_dialog(
         and dialog.save.isEnabled()
         and not window.train.requests.waits_for(Export)
     )
-    window.train.export("errors", tmp_path / "b.png")
+    window.train.export("errors", tmp_path / "b.csv")  # a picture that is seen needs no file
     qtbot.waitUntil(lambda: not window.train.requests.waits_for(Export), timeout=WAIT)
     assert "cannot be read" in window.banner.text()
 
