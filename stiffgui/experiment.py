@@ -39,7 +39,33 @@ from stiffgui.tasks import Alpine02, AnyTask, Data
 from stiffgui.training_settings import Training, Watch
 
 
-class Experiment(Settings):
+class TomlSettings(Settings):
+    """Settings that are a TOML file of their own."""
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any], source: str = "") -> Self:
+        """From nested values; InputError (naming `source`) when they are bad."""
+        raise NotImplementedError
+
+    @classmethod
+    def from_toml(cls, text: str, source: str = "settings") -> Self:
+        """From TOML text. Raises InputError naming `source` and the line or key."""
+        return cls.of(toml_values(text, source), source)
+
+    @classmethod
+    def read(cls, path: str | Path) -> Self:
+        """From a TOML file. Raises InputError when it cannot be read or is bad.
+
+        The path of a table counts from the file's folder, unless it is absolute.
+        """
+        return cls.of(read_values(Path(path)), str(path))
+
+    def to_toml(self) -> str:
+        """All settings as TOML text; `from_toml` reads it back to equal ones."""
+        return tomlkit.dumps(self.model_dump(mode="json", exclude_none=True))
+
+
+class Experiment(TomlSettings):
     """Everything that determines a training."""
 
     task: Annotated[AnyTask, BeforeValidator(as_kind)] = setting(
@@ -105,23 +131,6 @@ class Experiment(Settings):
             key, sentence = next(iter(problems.items()))
             raise InputError(f"{source}: {sentence}" if source else sentence, key)
         return experiment
-
-    @classmethod
-    def from_toml(cls, text: str, source: str = "settings") -> Experiment:
-        """An experiment from TOML text. Raises InputError naming `source` and the line or key."""
-        return cls.of(toml_values(text, source), source)
-
-    @classmethod
-    def read(cls, path: str | Path) -> Experiment:
-        """An experiment from a TOML file. Raises InputError when it cannot be read or is bad.
-
-        The path of a table counts from the file's folder, unless it is absolute.
-        """
-        return cls.of(read_values(Path(path)), str(path))
-
-    def to_toml(self) -> str:
-        """All settings as TOML text; `from_toml` reads it back to an equal experiment."""
-        return tomlkit.dumps(self.model_dump(mode="json"))
 
     def with_settings(self, changes: Mapping[str, Any]) -> Experiment:
         """A copy with settings changed by dotted key.

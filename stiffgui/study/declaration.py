@@ -10,12 +10,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-import tomlkit
 from pydantic import BeforeValidator, ValidationError, field_validator, model_validator
 
 from stiffgui._presets import presets
 from stiffgui.errors import InputError
-from stiffgui.experiment import Experiment, read_values, toml_values
+from stiffgui.experiment import Experiment, TomlSettings
 from stiffgui.regularizers import Stiffness
 from stiffgui.settings import Settings, setting
 from stiffgui.settings_errors import first_error
@@ -58,7 +57,7 @@ def _experiment(value: Any) -> Any:
     return value
 
 
-class Study(Settings):
+class Study(TomlSettings):
     """Variants x trials of one experiment."""
 
     about: str = setting("", title="About", help="What the study shows, in a line.")
@@ -197,23 +196,6 @@ class Study(Settings):
             ),
             trials=max(5, experiment.training.trials),
         )
-
-    @classmethod
-    def from_toml(cls, text: str, source: str = "study") -> Study:
-        """A study from TOML text. Raises InputError naming `source` and the line or key."""
-        return cls.of(toml_values(text, source), source)
-
-    @classmethod
-    def read(cls, path: str | Path) -> Study:
-        """A study from a TOML file; an experiment's file gives its RES, RES L2 and RES stiff.
-
-        The path of a table counts from the file's folder, unless it is absolute.
-        """
-        return cls.of(read_values(Path(path)), str(path))
-
-    def to_toml(self) -> str:
-        """The whole study as TOML text; `from_toml` reads it back to an equal study."""
-        return tomlkit.dumps(self.model_dump(mode="json", exclude_none=True))
 
     def differences(self, other: Study) -> list[str]:
         """Names of the parts in which two studies differ, `experiment` and `variants` by key."""
