@@ -87,10 +87,10 @@ class Layers(RunFigure):
         return one_panel(panel, note=self._note(run))
 
     def _note(self, run: Drawn) -> str:
-        samples = run.experiment.watch.probe
+        samples = "" if run.foreign else f"{run.experiment.watch.probe} probe "
         trials = run.history.trials
         of_trials = f", median of {trials} trials" if trials > 1 else ""
-        return f"mean over {samples} probe samples{of_trials}"
+        return f"mean over {samples}samples{of_trials}"
 
     def tabulate_runs(self, runs: Sequence[Drawn]) -> pd.DataFrame:
         """Epoch, layer, index, value (median over trials)."""

@@ -53,6 +53,11 @@ class Drawn:
         return self.run.experiment  # type: ignore[no-any-return]
 
     @property
+    def foreign(self) -> bool:
+        """Whether it is of a network that stiffgui did not train, so that it has no settings."""
+        return bool(getattr(self.run, "foreign", False))
+
+    @property
     def history(self) -> History:
         """Its records."""
         return self.run.series()  # type: ignore[no-any-return]

@@ -10,7 +10,6 @@ import numpy as np
 from stiffgui.figures.base import RunFigure
 from stiffgui.figures.picture import Axis, Box, Panel, Picture, Scale
 from stiffgui.figures.sources import Drawn
-from stiffgui.stiffness import WATCHABLE
 from stiffgui.training.quantities import drawn_in
 
 if TYPE_CHECKING:
@@ -27,8 +26,9 @@ class Summary(RunFigure):
     def build_runs(self, runs: Sequence[Drawn]) -> Picture:
         run = runs[-1]
         history = run.history
-        errors = {q.short: history.series[q.name][-1] for q in drawn_in("errors")}
-        indices = {WATCHABLE[n].title: history.network(n)[-1] for n in history.indices}
+        recorded = [q for q in drawn_in("errors") if q.name in history.series]
+        errors = {q.short: history.series[q.name][-1] for q in recorded}
+        indices = {history.quantity(n).title: history.network(n)[-1] for n in history.indices}
         trials = "1 trial" if history.trials == 1 else f"{history.trials} trials"
         return Picture(
             rows=((boxes(errors, "RMSE"), boxes(indices, "sum over layers")),),
