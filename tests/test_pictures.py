@@ -102,17 +102,10 @@ def test_a_picture_is_plain_data(case: tuple[Figure, Any]) -> None:
                 assert item.values.shape == (len(item.y), len(item.x))
 
 
-# What a table holds by its definition of a page (its numbers, not every line that explains them):
-# the place of the panel whose numbers it has.
-TABULATED = {"convergence": (1,), "crossing": (0, 1, 2), "gradients": (1,), "linear": (0,)}
-
-
 def test_a_table_holds_what_is_drawn(case: tuple[Figure, Any]) -> None:
     shown, source = case
     panels = shown.picture(source).panels
     table = shown.table(source)
-    if shown.sources == ("page",):
-        panels = tuple(panels[place] for place in TABULATED[shown.name()])
     known = known_numbers(table)
     for panel in panels:
         for item in panel.items:

@@ -51,6 +51,16 @@ def root(work: Root) -> float:
     return 1 / work.of**-0.5
 
 
+@dataclass(frozen=True)
+class Unsendable:
+    """Is answered by what no pipe carries."""
+
+
+@handles(Unsendable, "this")
+def unsendable(_: Unsendable) -> object:
+    return lambda: None
+
+
 class Unreadable:
     def __reduce__(self) -> tuple[Any, ...]:
         return int, ("not a number",)
@@ -114,8 +124,11 @@ def test_what_goes_wrong_is_a_sentence(child: Child) -> None:
     ask(child, Unreadable())
     [unread] = until_last(child)
     assert isinstance(unread, Failure) and unread.number is None
-    ask(child, Request(4, Root(4.0)))
-    assert until_last(child) == [Answer(4, pytest.approx(2.0))]
+    ask(child, Request(4, Unsendable()))
+    [unsent] = until_last(child)
+    assert isinstance(unsent, Failure) and unsent.number == 4 and "not be sent" in unsent.sentence
+    ask(child, Request(5, Root(4.0)))
+    assert until_last(child) == [Answer(5, pytest.approx(2.0))]
 
 
 def test_when_the_pipe_closes_what_has_begun_saves_and_nothing_else_begins(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
@@ -22,6 +22,8 @@ class ConvergenceFigure(PageFigure[ConvergenceResult]):
     """ResNet to neural ODE
 
     Left one component of one sample over time; right errors against the number of layers."""
+
+    beside: ClassVar[tuple[int, ...]] = (0,)
 
     kind: Literal["convergence"] = "convergence"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
@@ -32,6 +32,8 @@ class CrossingFigure(PageFigure[CrossingResult]):
     """Crossing and augmentation
 
     Trajectories of three networks coloured by the target, and their errors beneath."""
+
+    beside: ClassVar[tuple[int, ...]] = (3,)
 
     kind: Literal["crossing"] = "crossing"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from stiffgui.figures.lab import PageFigure
 from stiffgui.figures.lab_convergence import powers
@@ -20,6 +20,8 @@ class GradientsFigure(PageFigure[GradientsResult]):
     """Two gradients
 
     Left the largest entry of the linear case's gradients; right relative differences."""
+
+    beside: ClassVar[tuple[int, ...]] = (0,)
 
     kind: Literal["gradients"] = "gradients"
 

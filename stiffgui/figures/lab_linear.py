@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
@@ -22,6 +22,8 @@ class LinearFigure(PageFigure[LinearResult]):
     """Stiff system
 
     Left the watched component; right step times eigenvalue and explicit Euler's region."""
+
+    beside: ClassVar[tuple[int, ...]] = (1,)
 
     kind: Literal["linear"] = "linear"
 

@@ -143,7 +143,12 @@ def serve(connection: Connection) -> None:
     send(connection, Answer(READY, None))
     while (job := jobs.next()) is not None:
         message = next(job.answers)
-        send(connection, message)  # when nobody listens any more, `_listen` ends the work
+        try:
+            send(connection, message)  # when nobody listens any more, `_listen` ends the work
+        except Exception as error:  # what was answered cannot be pickled
+            told = f"an answer could not be sent: {error}."
+            message = Failure(job.request.number, told, traceback.format_exc())
+            send(connection, message)
         if isinstance(message, Failure) or message.last:
             jobs.remove(job)
 

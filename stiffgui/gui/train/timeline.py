@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bisect
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSlider, QToolButton
 
@@ -78,8 +78,9 @@ class Timeline(QFrame):
 
     def go_to(self, epoch: int) -> None:
         """Show a past epoch."""
-        self.button.setChecked(False)
-        self.slider.setValue(epoch)
+        with QSignalBlocker(self.button), QSignalBlocker(self.slider):  # told once, at the end
+            self.button.setChecked(False)
+            self.slider.setValue(epoch)
         self._tell()
 
     def go_live(self) -> None:
