@@ -140,7 +140,7 @@ class Gradient:
                 block.add_(added)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: made at every step, it costs a third
 class _Run:
     """A batch x [R, B, d] after its forward pass: output minus target [R, B, o], its norms [R].
 
