@@ -16,7 +16,6 @@ from stiffgui.figures.base import RunFigure
 from stiffgui.figures.lab import PageFigure
 from stiffgui.figures.picture import Axis, Curve, Panel, one_panel
 from stiffgui.labs import PAGES, Page, Result
-from stiffgui.labs.page import document
 from stiffgui.settings import setting
 from stiffgui.training.quantities import QUANTITIES, InStudy, Quantity
 
@@ -84,13 +83,13 @@ class DecayResult(Result):
     """exp(-rate t) at times [n]."""
 
     times: np.ndarray
-    values: np.ndarray
+    states: np.ndarray
 
-    def numbers(self) -> dict[str, Any]:
-        return document(last=self.values[-1])
+    def values(self) -> dict[str, Any]:
+        return {"last": self.states[-1]}
 
     def sentences(self) -> tuple[str, str]:
-        return f"It falls to {self.values[-1]:.3g}.", "It falls for ever."
+        return f"It falls to {self.states[-1]:.3g}.", "It falls for ever."
 
 
 class Decay(Page):
@@ -107,7 +106,7 @@ class Decay(Page):
 
     def results(self) -> Iterator[DecayResult]:
         times = np.linspace(0.0, 1.0, self.points)
-        yield DecayResult(times=times, values=np.exp(-self.rate * times))
+        yield DecayResult(times=times, states=np.exp(-self.rate * times))
 
 
 class DecayFigure(PageFigure[DecayResult]):
@@ -120,12 +119,12 @@ class DecayFigure(PageFigure[DecayResult]):
     semilog: bool = setting(False, title="Semilogarithmic", help="A logarithmic axis of x.")
 
     def draw(self, result: DecayResult) -> Picture:
-        curve = Curve(x=result.times, y=result.values, label="x", symbol="o")
+        curve = Curve(x=result.times, y=result.states, label="x", symbol="o")
         y = Axis(label="x", scale="log" if self.semilog else "linear")
         return one_panel(Panel(x=Axis(label="t"), y=y, items=(curve,)))
 
     def tabulate(self, result: DecayResult) -> pd.DataFrame:
-        return pd.DataFrame({"t": result.times, "x": result.values})
+        return pd.DataFrame({"t": result.times, "x": result.states})
 
 
 # ------------------------------------------------------------------------- one line each

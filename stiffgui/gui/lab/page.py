@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 from stiffgui.figures import figure
 from stiffgui.gui.export.offers import Offer
 from stiffgui.gui.lab.controls import Controls
-from stiffgui.gui.plots.figure_card import FigureCard, promise
+from stiffgui.gui.plots.figure_card import FigureCard
 from stiffgui.gui.theme import Theme
 from stiffgui.labs import Page, Result
 from stiffgui.session.sources import PageSource
@@ -30,8 +30,7 @@ class PageCard(FigureCard):
 
     def expect(self, computing: bool) -> None:
         """Say what will be seen, and whether it is being computed."""
-        told = promise(type(self.settings))
-        self._empty.setText(f"{told}\n\n{'Computing…' if computing else ''}".strip())
+        self._empty.setText(f"{self.promise}\n\n{'Computing…' if computing else ''}".strip())
 
 
 class LabPage(QWidget):
