@@ -65,8 +65,9 @@ def _colour(item: Item, theme: Theme) -> str:
 class LegendEntry(Elided):
     """A mark, a name and a value; where room is short the name is shortened, never the value."""
 
-    def __init__(self) -> None:
+    def __init__(self, parent: QWidget) -> None:
         super().__init__()
+        self.setParent(parent)  # shown without one it would be a window for a moment
         self.entry = Entry("", "#000000", "")
         self._value = ""
 
@@ -121,7 +122,7 @@ class Legend(QWidget):
         """Show entries; labels are made once."""
         self._entries = entries
         while len(self.labels) < len(entries):
-            self.labels.append(LegendEntry())
+            self.labels.append(LegendEntry(self))
         for place, label in enumerate(self.labels):
             label.setVisible(place < len(entries))
         self._write()

@@ -82,12 +82,16 @@ class PictureView(QWidget):
         if self.picture is not None:
             self.show_picture(self.picture)
 
+    def prepare(self, panels: int) -> None:
+        """Make the plots of so many panels; ahead of the first picture, that one comes sooner."""
+        while len(self.frames) < panels:
+            self._add_frame()
+
     def show_picture(self, picture: Picture) -> None:
         """Draw a picture; panels are made once and then change."""
         self.picture = picture
         panels = picture.panels
-        while len(self.frames) < len(panels):
-            self._add_frame()
+        self.prepare(len(panels))
         common = picture.legend_below
         entries = entries_of(panels, self._theme, self.legend_group) if common else []
         self.legend.show_entries(entries)
@@ -99,6 +103,7 @@ class PictureView(QWidget):
 
     def _add_frame(self) -> None:
         number, frame = len(self.frames), PanelFrame(self._grid)
+        frame.hide()
         frame.view.set_theme(self._theme)
         frame.view.pointed.connect(self._pointed)
         frame.view.clicked.connect(lambda x, y: self.clicked.emit(number, x, y))
