@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import TypeVar
 
 Entry = TypeVar("Entry")
@@ -19,6 +20,15 @@ class InputError(ValueError):
     def __init__(self, sentence: str, key: str | None = None) -> None:
         super().__init__(sentence)
         self.key = key
+
+
+def need_folder(path: Path) -> None:
+    """Raise InputError when the folder of a file that is to be written does not exist."""
+    if not path.absolute().parent.is_dir():
+        raise InputError(
+            f"{path} cannot be written: the folder {path.parent} does not exist. Create it or "
+            f"choose another place."
+        )
 
 
 def one_of(names: Iterable[str]) -> str:

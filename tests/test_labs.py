@@ -458,7 +458,7 @@ def test_lab_says_two_sentences_and_its_settings(capsys: pytest.CaptureFixture[s
         (["linear", "--set", "end"], "write --set KEY=VALUE"),
         (["linear", "--set", "end=x"], "end is 'x'; it must be a number"),
         (["linear", "-o", "figure.gif"], "no ending of a figure"),
-        (["linear", "-o", "missing/figure.png"], "its folder does not exist"),
+        (["linear", "-o", "missing/figure.png"], "the folder missing does not exist"),
         (["convergence", "--set", "run=missing.stiff"], "missing.stiff cannot be read"),
     ],
 )

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from stiffgui.errors import InputError
+from stiffgui.errors import InputError, need_folder
 
 
 def bench(
@@ -21,8 +21,8 @@ def bench(
     """Time a step of every preset with 1 and 25 trials, beside plain torch.nn, in a minute."""
     if as_json and as_markdown:
         raise InputError("--json and --markdown exclude each other: choose one.")
-    if out is not None and not out.parent.is_dir():
-        raise InputError(f"--out {out}: the folder {out.parent} does not exist; create it first.")
+    if out is not None:
+        need_folder(out)
     from stiffgui.benchmarks import report
 
     document = report.measure(full=full, progress=_tell)

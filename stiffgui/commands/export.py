@@ -51,6 +51,7 @@ def export(
         export_figure,
         export_table,
         figure_from,
+        format_of,
         known_name,
         source_kind,
     )
@@ -59,7 +60,9 @@ def export(
         raise InputError("give either --figure NAME or --table NAME.")
     if out.is_dir():
         raise InputError(f"{out} is a folder: name a file in it.")
-    kind = kind or out.suffix.removeprefix(".")
+    kind = kind or format_of(out)
+    if not kind:
+        raise InputError(f"{out} has no ending: add .png, .csv or another, or give --format.")
     check_settings(settings, figure, "runs", "study")
     with ExitStack() as opened:
         source = _open(files, colours or [], opened)
@@ -70,6 +73,8 @@ def export(
         known_name("figure", str(figure), FIGURES[source_kind(source)])
         chosen = FIGURES[source_kind(source)][str(figure)]
         _say_nearest_epoch(source, chosen, settings)
+        if chosen.one_run and len(files) > 1:
+            tell(f"{figure} shows one run, the last: {files[-1]}")
         shown = figure_from(chosen, settings_of(chosen, settings))
         style = style_of(chosen, settings)
         export_figure(shown, source, out, kind, style, replace=force)

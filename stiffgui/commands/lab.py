@@ -35,7 +35,7 @@ def lab(
 ) -> None:
     """Compute a page of the neural-ODE laboratory."""
     from stiffgui.figures import FIGURES, export_figure, figure_from
-    from stiffgui.figures.files import check_target
+    from stiffgui.figures.files import check_target, format_of
     from stiffgui.labs import page
 
     chosen = page(name).with_settings(changes_of(settings or [], example="seed=1"))
@@ -46,10 +46,10 @@ def lab(
     kind = FIGURES["page"][name]
     shown, style = figure_from(kind, settings_of(kind, look)), style_of(kind, look)
     if out is not None:
-        check_target(out, _ending(out), replace=force)
+        check_target(out, format_of(out), replace=force)
     result = _compute(chosen)
     if out is not None:
-        export_figure(shown, result, out, _ending(out), style, replace=force)
+        export_figure(shown, result, out, format_of(out), style, replace=force)
     if as_json:
         print(json.dumps({"page": name, "settings": chosen.model_dump()} | result.numbers()))
         return
@@ -57,10 +57,6 @@ def lab(
         print(sentence)
     if result.problem:
         print(result.problem)
-
-
-def _ending(path: Path) -> str:
-    return path.suffix.removeprefix(".").lower()
 
 
 def _compute(page: Page) -> Result:

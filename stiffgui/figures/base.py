@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from math import inf
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self, TypeVar
 
 from pydantic import BeforeValidator, ValidationError
@@ -27,6 +26,9 @@ Kind = TypeVar("Kind", bound=Settings)
 Limits4 = tuple[float, float, float, float]
 
 
+LARGEST = 1e100  # of a limit: what is drawn at the end of all numbers overflows
+
+
 def _limits(value: Any) -> Any:
     """Limits of every panel; a command line gives a text for each, empty where all is shown."""
     return [_panel_limits(each) for each in value] if isinstance(value, list | tuple) else value
@@ -39,7 +41,7 @@ def _panel_limits(value: Any) -> Limits4 | None:
         x0, x1, y0, y1 = map(float, value.split(",") if isinstance(value, str) else value)
     except (TypeError, ValueError):
         x0 = x1 = y0 = y1 = 0.0
-    if not -inf < x0 < x1 < inf or not -inf < y0 < y1 < inf:
+    if not -LARGEST < x0 < x1 < LARGEST or not -LARGEST < y0 < y1 < LARGEST:
         raise ValueError(
             f"{value!r} are no limits of a panel; give four numbers X0,X1,Y0,Y1 with X0 below X1 "
             f"and Y0 below Y1, as in 0,100,0.001,1."
@@ -59,6 +61,8 @@ class Figure(Settings, ABC):
     sources: ClassVar[tuple[str, ...]] = ("runs",)
     needs_networks: ClassVar[bool] = False
     size: ClassVar[tuple[float, float] | None] = None
+    one_run: ClassVar[bool] = False
+    """Whether it draws only the last of several runs."""
 
     limits: Annotated[tuple[Limits4 | None, ...], BeforeValidator(_limits)] = setting(
         (),
@@ -130,6 +134,7 @@ class NetworkFigure(RunFigure):
     """A figure of one network of the last run: of a trial, at an epoch."""
 
     needs_networks: ClassVar[bool] = True
+    one_run: ClassVar[bool] = True
 
     epoch: int | None = setting(
         None, title="Epoch", help="The nearest stored epoch is taken; by default the last.", ge=0

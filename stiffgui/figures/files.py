@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stiffgui.errors import InputError, nearest, one_of
+from stiffgui.errors import InputError, nearest, need_folder, one_of
 from stiffgui.figures.picture import Picture
 from stiffgui.figures.style import Style, styled
 
@@ -50,6 +50,8 @@ def paint_into(file: Any, picture: Picture, kind: str, style: Style) -> None:
         figure = paint(picture)
         try:
             figure.savefig(file, format=kind)
+            if any(_is_too_small(axes, style.font) for axes in figure.axes):
+                raise UserWarning
         except RuntimeError as error:
             if "FT_Set_Char_Size" not in str(error):
                 raise
@@ -64,6 +66,13 @@ def paint_into(file: Any, picture: Picture, kind: str, style: Style) -> None:
             ) from None
         finally:
             plt.close(figure)
+
+
+def _is_too_small(axes: Any, font: float) -> bool:
+    """Whether axes are left with less than the room of a few letters."""
+    points = axes.get_window_extent().transformed(axes.figure.dpi_scale_trans.inverted())
+    beside = axes.get_label() == "<colorbar>"
+    return not beside and (points.width * 72 < 4 * font or points.height * 72 < 3 * font)
 
 
 def _check_pixels(kind: str, style: Style) -> None:
@@ -124,8 +133,15 @@ def known_name(what: str, name: str, names: Iterable[str]) -> None:
         )
 
 
+def format_of(path: Path) -> str:
+    """The format that a file's ending stands for; empty without an ending."""
+    ending = path.suffix.removeprefix(".").lower()
+    return next((kind for kind, written in ENDINGS.items() if written == ending), ending)
+
+
 def may_write(path: Path, replace: bool) -> None:
     """Raise InputError when a file is there that may not be replaced, or no folder is."""
+    need_folder(path)
     if path.is_dir():
         raise InputError(f"{path} is a folder: name a file in it.")
     if path.exists() and not replace:
@@ -138,8 +154,6 @@ def check_target(path: Path, kind: str, *, replace: bool = False) -> None:
         raise InputError(
             f"{path} has no ending of a figure; choose {one_of(tuple(FIGURE_FORMATS))}."
         )
-    if not path.absolute().parent.is_dir():
-        raise InputError(f"{path} cannot be written: its folder does not exist; create it first.")
     may_write(path, replace)
 
 

@@ -34,6 +34,7 @@ class CrossingFigure(PageFigure[CrossingResult]):
     Trajectories of three networks coloured by the target, and their errors beneath."""
 
     beside: ClassVar[tuple[int, ...]] = (3,)
+    size: ClassVar[tuple[float, float] | None] = (240.0, 140.0)  # titles tell three numbers
 
     kind: Literal["crossing"] = "crossing"
 

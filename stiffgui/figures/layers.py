@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
@@ -35,6 +35,8 @@ class Layers(RunFigure):
 
     One stiffness index of every layer, epoch after epoch: the mean over the probe samples. A cell
     lies around the epoch at which it was measured."""
+
+    one_run: ClassVar[bool] = True
 
     kind: Literal["layers"] = "layers"
 

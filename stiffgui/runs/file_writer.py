@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar, Self
 
-from stiffgui.errors import InputError
+from stiffgui.errors import InputError, need_folder
 from stiffgui.runs.maintenance import leave_plain, migrate
 from stiffgui.runs.opening import is_ours
 from stiffgui.runs.schema import Kind
@@ -79,11 +79,7 @@ def refuse_existing(path: Path, replace: bool) -> None:
 def writing_to(path: Path) -> Iterator[None]:
     """Turn what goes wrong while writing `path` into an InputError."""
     try:
-        if not path.parent.is_dir():
-            raise InputError(
-                f"{path} cannot be written: the folder {path.parent} does not exist. Create it or "
-                f"choose another place."
-            )
+        need_folder(path)
         yield
     except (OSError, sqlite3.Error) as error:
         reason = getattr(error, "strerror", None) or str(error)

@@ -40,7 +40,7 @@ class Progress:
     epoch: int
     epochs: int
     seconds: float
-    records: list[Record] = field(default_factory=list)
+    records: list[Record] = field(default_factory=list, repr=False)
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Trained:
     epoch: int
     seconds: float
     worker: str
-    run: bytes
+    run: bytes = field(repr=False)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from stiffgui.errors import InputError
+from stiffgui.errors import InputError, need_folder
 from stiffgui.states import Ending
 from stiffgui.study.declaration import Study
 from stiffgui.study.events import ChunkEvent, ChunkTask, Failed, Trained
@@ -58,11 +58,7 @@ class StudyRecording:
             self.study = study
         _refuse_missing_devices(self.study)
         self._parts = PartialChunks(self.path)
-        if not self.path.parent.is_dir():
-            raise InputError(
-                f"{self.path} cannot be written: the folder {self.path.parent} does not exist. "
-                f"Create it or choose another place."
-            )
+        need_folder(self.path)
         self._lock = StudyLock(self.path)
         try:
             if self.continued:
