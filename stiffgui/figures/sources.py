@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
@@ -18,18 +18,6 @@ if TYPE_CHECKING:
     from stiffgui.runs.snapshot import Snapshot
 
 Parameters = Mapping[str, NDArray[Any]]
-
-
-class Drawable(Protocol):
-    """A run file, a run of the window, or a variant of a study."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def trials(self) -> int: ...
-    @property
-    def experiment(self) -> Experiment: ...
-    def series(self) -> History: ...
 
 
 @dataclass(frozen=True)

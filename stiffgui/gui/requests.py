@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from PySide6.QtCore import QObject
 
@@ -13,12 +13,6 @@ from stiffgui.session.service import Answer, Failure
 
 OnAnswer = Callable[[Any], object]
 OnFailure = Callable[[Failure], object]
-
-
-class Ask(Protocol):
-    """Ask for `work`; either call comes once. The number steers the work, or drops it."""
-
-    def __call__(self, work: Any, on_answer: OnAnswer, on_failure: OnFailure) -> int: ...
 
 
 @dataclass(frozen=True)

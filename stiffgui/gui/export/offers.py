@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from stiffgui.errors import InputError, one_of
@@ -80,8 +80,3 @@ def suggested(offer: Offer, kind: str, folder: Path) -> Path:
     stem = offer.source.path.stem
     name = stem if stem == offer.name else f"{stem}-{offer.name}"
     return folder / f"{name}.{ENDINGS.get(kind, kind)}"
-
-
-def with_picture(offers: Sequence[Offer], name: str, picture: Picture | None) -> list[Offer]:
-    """The offers, that of a name with the picture that is seen."""
-    return [replace(o, picture=picture) if o.name == name else o for o in offers]

@@ -11,8 +11,6 @@ from stiffgui.figures.history import HistoryFigure
 from stiffgui.figures.sources import Drawn
 from stiffgui.gui.plots.figure_card import FigureCard
 
-UNTIL_DATA_COME = (0.0, 100.0)
-
 
 class HistoryCard(FigureCard):
     """One of the two history plots. `refresh` paints only when something changed.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from stiffgui.gui.editors import editor_for, help_text
@@ -91,8 +91,6 @@ class SettingRow(QWidget):
 
 class SettingGroup(QWidget):
     """A collapsible group of rows; advanced ones stand behind More."""
-
-    rows_shown = Signal()
 
     def __init__(self, name: str, model: SettingsModel) -> None:
         super().__init__()
