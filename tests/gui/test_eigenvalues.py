@@ -404,7 +404,7 @@ def test_a_curve_names_target_and_network(window: MainWindow, qtbot: QtBot, tmp_
     card = window.train.fit
     window.train.bench.open_file(tmp_path / "one.stiff")
     qtbot.waitUntil(lambda: card.picture is not None, timeout=WAIT)
-    [legend] = [frame.legend for frame in card.view.frames]
+    [legend] = [frame.legend for frame in card.view.frames if frame.isVisible()]
     assert [label.entry.name for label in legend.labels] == ["target", "network"]
     with open_run(tmp_path / "one.stiff") as run:
         network = fit_of(run.experiment.task, run.snapshot(2), 0).network[:, 0]

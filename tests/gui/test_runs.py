@@ -245,7 +245,8 @@ def test_a_deleted_run_comes_back_by_undo(
     assert "wastebasket" in window.banner.text()
     window.banner._offer.click()
     assert bench.runs == [first, second] and bench.shown is first
-    assert first.path.read_bytes() == before
+    # But for its first page's header: whoever closes a database last changes its journal's mode.
+    assert first.path.read_bytes()[100:] == before[100:]
     assert not list(home.rglob("*.trashinfo")) and not list(home.rglob("deleted/*"))
     bench.throw_away(first)
     first.path.write_text("another")
