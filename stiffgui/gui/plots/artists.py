@@ -211,13 +211,16 @@ class ImageArtist(Artist):
     def __init__(self, plot: Any, theme: Theme) -> None:
         super().__init__(plot, theme)
         self.image = self.add(pg.ImageItem(axisOrder="row-major"))
+        self._map = ""
 
     def draw(self, item: Image, panel: Panel) -> None:
         values = resampled(item.values, item.x_edges, CELLS)
         values = resampled(values.T, item.y_edges, CELLS).T
         shade = item.colours.shade(values)
         self.image.setImage(shade, autoLevels=False, levels=(0, 1))
-        self.image.setColorMap(colour_map(item.colours.map, self.theme))
+        if item.colours.map != self._map:
+            self._map = item.colours.map
+            self.image.setColorMap(colour_map(self._map, self.theme))
         x, y = item.x_edges, item.y_edges
         self.image.setRect(QRectF(x[0], y[0], x[-1] - x[0], y[-1] - y[0]))
 

@@ -45,7 +45,7 @@ class LayersCard(FigureCard):
         if not run.history.indices:
             return
         self._offer(list(run.history.indices))
-        state = (id(run.run), run.run.version)
+        state = (id(run.run), id(run.history), len(run.history.index_epochs))
         if state != self._shown:
             self._shown, self._framed = state, ()
             self.show_picture(self.settings.picture([run]))
