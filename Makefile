@@ -29,7 +29,7 @@ test: .venv/.test-installed
 	.venv/bin/mypy
 ifeq ($(PYTEST),)
 	$(PY) -m pytest -n 2 --dist worksteal tests --ignore tests/gui
-	$(WINDOW) $(PY) -m pytest tests/gui
+	$(WINDOW) $(PY) -m pytest -n 2 --dist loadfile tests/gui
 else
 	$(WINDOW) $(PY) -m pytest $(PYTEST)
 endif
