@@ -15,3 +15,6 @@ State = Literal["waiting", "running", "stopped", "finished", "diverged"]
 EventKind = Literal[
     "learning-rate", "change", "refused", "diverged", "paused", "resumed", "branched"
 ]
+
+# How the steps of a training are taken.
+PathKind = Literal["compiled", "operations", "autograd"]

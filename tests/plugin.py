@@ -24,7 +24,7 @@ from stiffgui.training.quantities import QUANTITIES, InStudy, Quantity
 
 def gradient_norm(trainer: Any) -> np.ndarray:
     """[R]: norm of Adam's mean gradient."""
-    parts = [block.flatten(1) for block in trainer._adam.mean.blocks.values()]
+    parts = [block.flatten(1) for block in trainer.state.mean.blocks.values()]
     return np.asarray(sum(p.double().square().sum(1) for p in parts).sqrt().cpu().numpy())  # type: ignore[union-attr]
 
 

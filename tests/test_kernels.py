@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 import torch
 
-from stiffgui.stiffness.kernels import threads
+from stiffgui.kernels import threads
 from stiffgui.stiffness.kernels.dominant import dominant
-from stiffgui.stiffness.kernels.threads import choose_threads, share
+from stiffgui.kernels.threads import choose_threads, share
 
 
 def test_every_part_is_done_once_by_one_thread_at_a_time() -> None:
@@ -80,7 +80,7 @@ def test_kernels_run_where_nothing_can_be_written(tmp_path: Path) -> None:
     program = (
         "from numba.core import caching\n"
         "caching.CacheImpl._locator_classes = []\n"
-        "from stiffgui.stiffness.kernels.compiler import compiled\n"
+        "from stiffgui.kernels.compiler import compiled\n"
         "print(compiled(lambda x: x + 1)(1))"
     )
     environment = os.environ | {"NUMBA_CACHE_DIR": str(nowhere)}

@@ -57,7 +57,7 @@ def measure(*, full: bool = False, progress: Callable[[str], None] = lambda text
 
 
 def actions() -> dict[str, Callable[[], Action]]:
-    """What is timed: name -> a function that prepares it. One call is one optimiser step."""
+    """What is timed: name -> a function that prepares it."""
     made = {f"{p.name} torch.nn": plain_steps(p) for p in PROBLEMS}
     for name in presets:
         problem, penalty = problem_of(name), presets[name].regularizer
@@ -67,15 +67,20 @@ def actions() -> dict[str, Callable[[], Action]]:
 
 
 def our_steps(problem: Problem, penalty: Regularizer, trials: int = 1) -> Callable[[], Action]:
-    """Prepares our optimiser steps."""
-    return lambda: Trainer(problem.experiment(penalty, trials)).steps().__next__
+    """Prepares our optimiser steps, an epoch at a time."""
+    return lambda: Trainer(problem.experiment(penalty, trials)).run_epoch
 
 
 def plain_steps(
     problem: Problem, penalty: yardstick.Penalty | None = None, weight: float = 0.0
 ) -> Callable[[], Action]:
     """Prepares optimiser steps of plain `torch.nn`."""
-    return lambda: yardstick.steps(problem.experiment(NoPenalty()), penalty, weight).__next__
+
+    def prepare() -> Action:
+        steps = yardstick.steps(problem.experiment(NoPenalty()), penalty, weight)
+        return lambda: len([next(steps)])
+
+    return prepare
 
 
 def _row(name: str, timings: dict[str, Timing], quinn: dict[str, float]) -> Document:

@@ -191,7 +191,7 @@ class Crossing(Page):
         shown = _shown(data.x_train)
         for epoch in range(1, self.epochs + 1):
             for run in runs.values():
-                next(run.steps)  # an epoch is one step
+                run.trainer.run_epoch()
             if epoch % every == 0 or epoch == self.epochs:
                 yield CrossingResult(
                     progress=epoch / self.epochs,
@@ -208,7 +208,7 @@ class _Run:
     """A training, epoch by epoch, with the pictures of its network."""
 
     def __init__(self, trainer: Trainer) -> None:
-        self.trainer, self.steps = trainer, trainer.steps()
+        self.trainer = trainer
         self._errors: dict[int, float] = {}
 
     def now(self, epoch: int, shown: NDArray[np.int64]) -> Trained:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from stiffgui._lazy import torch
 from stiffgui.errors import InputError
@@ -49,11 +48,6 @@ class PenaltyBatch(NamedTuple):
     grad_slopes: Tensor
     on_weight: Tensor
     buffers: BufferCache
-
-    def arrays(self) -> tuple[NDArray[Any], ...]:
-        """slopes, weight, grad_slopes and on_weight for kernels."""
-        tensors = (self.slopes, self.weight, self.grad_slopes, self.on_weight)
-        return tuple(tensor.numpy() for tensor in tensors)
 
 
 class Proxy(Settings, ABC):

@@ -13,12 +13,11 @@ from torch import Tensor
 
 from stiffgui.stiffness import kernels
 from stiffgui.stiffness.base import tiny
+from stiffgui.stiffness.kernels.limits import ERROR, RESIDUAL
 from stiffgui.stiffness.plane import length, orthonormal, ritz_pair
 
 SQUARINGS = 9  # of J on a device, before the first check
 FURTHER = 4  # before the second
-RESIDUAL = 1e-4  # of either eigenvector, relative to |l_1|
-ERROR = 3e-5  # of the value, estimated
 AGREEMENT = 0.02  # with Gelfand's formula, where there is no LAPACK
 
 
@@ -53,10 +52,10 @@ def dominant(matrix: Tensor, threads: int = 1) -> Dominant:
         return by_lapack(matrix)
     from stiffgui.stiffness.kernels import dominant as kernel
 
-    start = _start(width, matrix.dtype, matrix.device)
+    start = start_vectors(width, matrix.dtype, matrix.device)
 
     def by_squarings(some: Tensor) -> Dominant:
-        return Dominant(*kernel.dominant(some, start, RESIDUAL, ERROR, threads))
+        return Dominant(*kernel.dominant(some, start, threads))
 
     best = by_squarings(matrix)
     single = matrix.dtype == torch.float32
@@ -135,7 +134,7 @@ def _size(matrix: Tensor) -> Tensor:
 
 def _from_power(matrix: Tensor, power: Tensor, size: Tensor) -> Dominant:
     width = matrix.shape[-1]
-    start = _start(width, matrix.dtype, matrix.device).expand(len(matrix), -1, -1)
+    start = start_vectors(width, matrix.dtype, matrix.device).expand(len(matrix), -1, -1)
     # Right vectors are rows that J^T multiplies, left ones rows that J does: one batch of both.
     rows, images = _planes(matrix, power, start)
     half = len(matrix)
@@ -163,7 +162,7 @@ def _from_power(matrix: Tensor, power: Tensor, size: Tensor) -> Dominant:
 
 
 @cache
-def _start(width: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+def start_vectors(width: int, dtype: torch.dtype, device: torch.device) -> Tensor:
     """One or two fixed random rows, [p, w]; kept, since copying to a device waits for it."""
     generator = torch.Generator().manual_seed(1)
     return torch.randn(min(2, width), width, dtype=dtype, generator=generator).to(device)

@@ -12,7 +12,6 @@ import torch
 from torch import Generator, Tensor
 from torch.autograd.function import once_differentiable
 
-from stiffgui.stiffness import kernels
 from stiffgui.stiffness.base import PenaltyBatch, tiny
 from stiffgui.stiffness.plane import length
 
@@ -99,12 +98,6 @@ def penalty_gradient(batch: PenaltyBatch, power: int) -> Tensor:
     """As `Proxy.penalty_gradient`, into reused buffers."""
     slopes, generators = batch.slopes, batch.generators
     trials, depth, samples, _ = slopes.shape
-    if kernels.serve(slopes):
-        from stiffgui.stiffness.kernels import sketch
-
-        signs = slopes.numel() // trials
-        bits = [random_bytes(signs, slopes.device, g).numpy() for g in generators]
-        return sketch.penalty_gradient(batch, power, bits)
     products = batch.buffers.keep(
         ("sketch", trials, samples, power),
         lambda: Products(slopes, trials * depth, samples, power),

@@ -11,7 +11,6 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from stiffgui.stiffness import kernels
 from stiffgui.stiffness.base import PenaltyBatch, tiny
 
 CACHE = 1_500_000  # bytes: the powers of a chunk of matrices stay in the processor's cache
@@ -104,10 +103,6 @@ def gelfand(matrix: Tensor, squarings: int) -> Tensor:
 def penalty_gradient(batch: PenaltyBatch, squarings: int) -> Tensor:
     """As `Proxy.penalty_gradient`: all layers of a few samples of a trial at a time."""
     slopes, weight = batch.slopes, batch.weight
-    if kernels.serve(slopes):
-        from stiffgui.stiffness.kernels import gelfand
-
-        return gelfand.penalty_gradient(batch, squarings)
     trials, depth, samples, width = slopes.shape
     penalties = slopes.new_empty(trials, samples)
     some = max(1, _chunk(weight[0], squarings) // depth)

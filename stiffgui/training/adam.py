@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from stiffgui.training.parameter_buffer import ParameterBuffer
+from stiffgui.training.parameter_buffer import ParameterBuffer, State
 
 _Group = tuple[float, list[Tensor], list[Tensor], list[Tensor], list[Tensor], list[Tensor]]
 
@@ -22,22 +22,22 @@ class Adam:
 
     def __init__(
         self,
-        parameters: ParameterBuffer,
+        state: State,
         gradient: ParameterBuffer,
         beta1: float,
         beta2: float,
         epsilon: float,
     ) -> None:
-        self.parameters, self.gradient = parameters, gradient
+        self.state, self.gradient = state, gradient
         self.beta1, self.beta2, self.epsilon = beta1, beta2, epsilon
-        self.mean, self.square = parameters.like(), parameters.like()
         self.steps = 0
-        self._count = torch.zeros((), dtype=torch.float32, device=parameters.flat.device)
+        self._count = torch.zeros((), dtype=torch.float32, device=gradient.flat.device)
         self._groups: list[_Group] = []
 
     def set_rates(self, rates: NDArray[np.float64], alive: NDArray[np.bool_]) -> None:
         """The learning rates [R] from now on; trials that are not alive stay as they are."""
-        arrays = (self.parameters, self.gradient, self.mean, self.square)
+        state = self.state
+        arrays = (state.parameters, self.gradient, state.mean, state.square)
         self._groups = []
         for rate in np.unique(rates[alive]):
             which = np.flatnonzero(alive & (rates == rate)).tolist()

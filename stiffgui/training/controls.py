@@ -6,20 +6,28 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 
 class Controls:
     """Pause, step one epoch, stop, and changes of live settings. Safe to call from any thread.
 
-    The trainer looks at them between batches: one attribute read when nothing has happened.
+    The trainer looks at them between batches: one read of `interrupt` [1] when nothing has
+    happened, which compiled loops see, too.
     """
 
     def __init__(self) -> None:
         self._condition = threading.Condition()
         self._changes: dict[str, Any] = {}
-        self.pending = False
+        self.interrupt = np.zeros(1, np.bool_)
         self.stopping = False
         self.paused = False
         self._steps = 0
+
+    @property
+    def pending(self) -> bool:
+        """Whether training has to look: something was asked, or it has to wait or end."""
+        return bool(self.interrupt[0])
 
     def pause(self) -> None:
         """Wait after the present batch."""
@@ -33,7 +41,7 @@ class Controls:
         """Finish one epoch, then wait (again)."""
         with self._condition:
             self._steps += 1
-            self.paused = self.pending = True
+            self.paused = self.interrupt[0] = True
             self._condition.notify_all()
 
     def stop(self) -> None:
@@ -44,20 +52,21 @@ class Controls:
         """Change live settings by dotted key, from the next batch on."""
         with self._condition:
             self._changes.update(settings)
-            self.pending = True
+            self.interrupt[0] = True
             self._condition.notify_all()
 
     def take_changes(self) -> dict[str, Any]:
         """The changes since the last call."""
         with self._condition:
             changes, self._changes = self._changes, {}
-            self.pending = self.stopping or self.paused
+            self.interrupt[0] = self.stopping or self.holding
             return changes
 
     def epoch_finished(self) -> None:
         """Count down single steps."""
         with self._condition:
             self._steps = max(0, self._steps - 1)
+            self.interrupt[0] |= self.holding
 
     @property
     def holding(self) -> bool:
@@ -73,5 +82,5 @@ class Controls:
         with self._condition:
             for name, value in flags.items():
                 setattr(self, name, value)
-            self.pending = True
+            self.interrupt[0] = True
             self._condition.notify_all()

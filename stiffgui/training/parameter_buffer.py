@@ -1,8 +1,9 @@
-"""All parameters of R trials in one buffer."""
+"""All parameters of R trials in one buffer, and the state of their training."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from math import prod
 
 import numpy as np
@@ -58,3 +59,35 @@ class ParameterBuffer:
             return np.ones(self.trials, dtype=bool)
         finite = [torch.isfinite(b).flatten(1).all(1) for b in self.blocks.values()]
         return np.asarray(torch.stack(finite).all(0).cpu().numpy())
+
+
+@dataclass
+class State:
+    """Parameters of R trials, and Adam's moments of them."""
+
+    parameters: ParameterBuffer
+    mean: ParameterBuffer
+    square: ParameterBuffer
+
+    @classmethod
+    def of(cls, parameters: ParameterBuffer) -> State:
+        """That of an optimiser which has not moved yet."""
+        return cls(parameters, parameters.like(), parameters.like())
+
+    def like(self) -> State:
+        """Zeros of the same layout."""
+        return State(self.parameters.like(), self.mean.like(), self.square.like())
+
+    def buffers(self) -> dict[str, ParameterBuffer]:
+        """By the names that a checkpoint has for them."""
+        return {"flat": self.parameters, "adam.mean": self.mean, "adam.square": self.square}
+
+    def take(self, other: State, which: list[int] | None = None) -> None:
+        """Become a copy of another, or only these trials of it."""
+        pairs = zip(self.buffers().values(), other.buffers().values(), strict=True)
+        for mine, theirs in pairs:
+            if which is None:
+                mine.flat.copy_(theirs.flat)
+                continue
+            for to, from_ in zip(mine.of_trials(which), theirs.of_trials(which), strict=True):
+                to.copy_(from_)

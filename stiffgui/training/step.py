@@ -11,7 +11,6 @@ from stiffgui.regularizers import L2, NoPenalty, Regularizer, Stiffness
 from stiffgui.resnet.expansion import ExpandedStack, is_identity
 from stiffgui.resnet.manual_pass import ManualPass
 from stiffgui.resnet.network import Pass, ResidualNetwork
-from stiffgui.stiffness import kernels
 from stiffgui.stiffness.base import BufferCache, PenaltyBatch, tiny
 from stiffgui.training.parameter_buffer import ParameterBuffer
 
@@ -176,13 +175,6 @@ class _Run:
         """The loss; its gradients replace `difference` and, in the room, those of sum p^2 / 2."""
         stack = self.stack
         grad_slopes, on_weight = stack.room
-        if kernels.serve(p):
-            from stiffgui.training.loss_kernel import join
-
-            arrays = (self.difference, grad_slopes, on_weight, stack.curvature, self.into)
-            numbers = (weight, tiny(p), stack.step)
-            join(p.numpy(), self.length.numpy(), *numbers, *(a.numpy() for a in arrays))
-            return
         loss = self.record(weight, p.mean(1), p.square().mean(1))
         share = (weight / p.shape[1] / loss).view(-1, 1, 1, 1)
         self.scaled_difference(loss)

@@ -7,36 +7,34 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Generator, Tensor
+from torch import Tensor
 
 from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
+from stiffgui.kernels.threads import choose_threads
 from stiffgui.resnet.network import ResidualNetwork, initial_parameters
-from stiffgui.states import EventKind
+from stiffgui.states import EventKind, PathKind
 from stiffgui.stiffness import WATCHABLE, layer_indices
-from stiffgui.stiffness.kernels.threads import choose_threads
 from stiffgui.tasks import Data
-from stiffgui.training.adam import Adam
 from stiffgui.training.controls import Controls
 from stiffgui.training.device import check_graph, choose_device
-from stiffgui.training.end_time import RandomEndTime
-from stiffgui.training.errors import root_mean_square_error
-from stiffgui.training.graph import CapturedGradient
-from stiffgui.training.parameter_buffer import ParameterBuffer
+from stiffgui.training.parameter_buffer import ParameterBuffer, State
+from stiffgui.training.paths.base import StepPath
+from stiffgui.training.paths.choice import choose, former
+from stiffgui.training.paths.torch_path import TorchPath
 from stiffgui.training.plateau import PlateauSchedule
 from stiffgui.training.quantities import per_trial
 from stiffgui.training.records import Event, Record
 from stiffgui.training.step import parameter_norms
-from stiffgui.training.step_by_autograd import gradient_of
 
 Arrays = dict[str, NDArray[Any]]
 ALWAYS_RECORDED = 100  # the first epochs leave a record each, whatever the cadence
-_ARRAYS = ("flat", "adam.mean", "adam.square")
+_PATHS = get_args(PathKind)
 
 
 class Trainer:
@@ -47,7 +45,7 @@ class Trainer:
     alone, in a batch, and after resuming. `checkpoint` continues an earlier training; `initial`
     (name -> [R, ...]) takes the place of freshly drawn weights. `data` are the task's samples
     where they are at hand already: a machine that only lends its processor need not have the
-    user's files.
+    user's files. `path`: how steps are taken, where that is not to be chosen (`paths.choice`).
 
     Raises InputError (from the constructor) when the device does not exist.
     """
@@ -60,6 +58,7 @@ class Trainer:
         initial: Mapping[str, NDArray[Any]] | None = None,
         *,
         data: Data | None = None,
+        path: PathKind | None = None,
     ) -> None:
         settings = experiment.training
         self.experiment = experiment
@@ -76,53 +75,47 @@ class Trainer:
         self._mean = np.zeros((3, len(self.trials)))  # loss, penalty, share of the last epoch
         self.seconds = 0.0
         self.alive = np.ones(len(self.trials), dtype=bool)
-        self._place_data()
-        self._make_parameters(initial)
+        self._x_test, self._y_test = self._place(self.data.x_test), self._place(self.data.y_test)
+        self._probe = torch.as_tensor(np.array(experiment.probe_samples(self.data), float))
+        self._make_network(initial)
+        self.path: PathKind = path or path_of(experiment, self.device, checkpoint)
+        self.steps = self._make_path()
         self.schedule = PlateauSchedule(settings.plateau, settings.learning_rate, len(self.trials))
         self._snapshot_epochs = _log_spaced(settings.epochs, experiment.watch.snapshots)
-        self._generators = [Generator(device=self.device) for _ in self.trials]
         self._resumed = checkpoint is not None
         if checkpoint is not None:
             self._restore(checkpoint)
 
     # ---------------------------------------------------------------- set-up
 
-    def _place_data(self) -> None:
-        def place(values: NDArray[np.float64]) -> Tensor:
-            return torch.as_tensor(values, dtype=self.dtype, device=self.device)
+    def _place(self, values: NDArray[np.float64]) -> Tensor:
+        return torch.as_tensor(values, dtype=self.dtype, device=self.device)
 
-        self._x, self._y = place(self.data.x_train), place(self.data.y_train)
-        self._x_test, self._y_test = place(self.data.x_test), place(self.data.y_test)
-        self._probe = torch.as_tensor(np.array(self.experiment.probe_samples(self.data), float))
-
-    def _make_parameters(self, given: Mapping[str, NDArray[Any]] | None) -> None:
-        """Parameters, their gradient and optimiser, one array each; the network sees views."""
+    def _make_network(self, given: Mapping[str, NDArray[Any]] | None) -> None:
+        """Parameters with their optimiser's moments, one array each; the network sees views."""
         experiment, task = self.experiment, self.experiment.task
         shapes = experiment.architecture.shapes(task.inputs, task.outputs)
-        self._parameters = ParameterBuffer(shapes, len(self.trials), self.dtype, self.device)
+        parameters = ParameterBuffer(shapes, len(self.trials), self.dtype, self.device)
         for r, trial in enumerate(self.trials):
             drawn = initial_parameters(
                 experiment.architecture, task.inputs, task.outputs, experiment.training.seed, trial
             )
-            for name, block in self._parameters.blocks.items():
+            for name, block in parameters.blocks.items():
                 values = drawn[name] if given is None else np.array(given[name][r])
                 block[r].copy_(torch.as_tensor(values))
-        leaves = {k: v.detach().requires_grad_() for k, v in self._parameters.blocks.items()}
+        leaves = {k: v.detach().requires_grad_() for k, v in parameters.blocks.items()}
         self.network = ResidualNetwork(experiment.architecture, leaves)
-        gradient, training = self._parameters.like(), experiment.training
-        compute = gradient_of(self.network, self._parameters, gradient, self._threads)
-        self._end_time = None
-        if training.end_time_jitter:
-            self._end_time = RandomEndTime(
-                compute, self.network, training.end_time_jitter, training.seed
-            )
-        stepped = self._end_time or compute
-        self._compute_gradient = CapturedGradient(compute) if training.cuda_graph else stepped
-        self._adam = Adam(
-            self._parameters, gradient, training.beta1, training.beta2, training.epsilon
-        )
-        self._state = (self._parameters, self._adam.mean, self._adam.square)
-        self._good = tuple(stacked.like() for stacked in self._state)
+        self.state = State.of(parameters)
+        self._good = self.state.like()
+
+    def _make_path(self) -> StepPath:
+        x, y = self._place(self.data.x_train), self._place(self.data.y_train)
+        place = (self.experiment, self.network, self.state, x, y, self._threads)
+        if self.path != "compiled":
+            return TorchPath(*place)
+        from stiffgui.training.paths.compiled_path import CompiledPath
+
+        return CompiledPath(*place)
 
     # -------------------------------------------------------------- training
 
@@ -144,49 +137,43 @@ class Trainer:
     def _run_epoch(self) -> Iterator[Record | Event]:
         started = time.perf_counter()
         self._keep_good()
-        batch, samples = self.experiment.training.batch_size, len(self._x)
-        x, y = self._draw_epoch()
-        # Loss, penalty and share of every step stay on the device until the epoch's end.
-        steps = -(-samples // batch)
-        losses = torch.zeros(steps, 3, len(self.trials), dtype=self.dtype, device=self.device)
-        self._adam.set_rates(self.schedule.rate, self.alive)
-        for x_batch, y_batch, into in zip(
-            torch.split(x, batch, 1), torch.split(y, batch, 1), losses.unbind(0), strict=True
-        ):
-            if self.controls.pending:
-                self.seconds += time.perf_counter() - started
-                yield from self._between()
-                started = time.perf_counter()
-                if self.controls.stopping:
-                    # The epoch is not finished: the state kept is that of its start.
-                    self._return_to_start()
-                    return
-                self._adam.set_rates(self.schedule.rate, self.alive)
-            self._take_step(x_batch, y_batch, into)
-        yield from self._finish_epoch(losses, started)
+        self.steps.begin(self.epoch, self.step)
+        while True:
+            done = self.steps.run(
+                self.experiment.regularizer, self.schedule.rate, self.alive, self.controls
+            )
+            self.step = self._first_step + done
+            if done == self.steps.steps:
+                break
+            self.seconds += time.perf_counter() - started
+            yield from self._between()
+            started = time.perf_counter()
+            if self.controls.stopping:
+                # The epoch is not finished: the state kept is that of its start.
+                self._return_to_start()
+                return
+        yield from self._finish_epoch(started)
 
-    def _finish_epoch(self, losses: Tensor, started: float) -> Iterator[Record | Event]:
-        samples = len(self._x)
-        sizes = np.full(len(losses), self.experiment.training.batch_size)
-        sizes[-1] = samples - sizes[:-1].sum()
+    def _finish_epoch(self, started: float) -> Iterator[Record | Event]:
         self.epoch += 1
         self._inside = False
-        self._mean = self._mean_of_steps(losses.double().cpu().numpy(), sizes / samples)
+        self._mean = self._mean_of_steps(self.steps.losses())
         self.seconds += time.perf_counter() - started
         yield from self._drop_diverged(self._mean[0])
         yield from self._drop_rates(self._mean[0])
-        if self.is_regular() or self.controls.pending:  # one asked for by hand is always recorded
+        asked = self.controls.paused or self.controls.pending
+        if self.is_regular() or asked:  # an epoch asked for by hand is always recorded
             yield self._record()
         self.controls.epoch_finished()
 
-    def _mean_of_steps(
-        self, losses: NDArray[np.float64], weights: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
+    def _mean_of_steps(self, losses: NDArray[np.float64]) -> NDArray[np.float64]:
         """Mean [3, R] over an epoch's steps [steps, 3, R]; of the penalty and its share, over
         the steps at which there was one: NaN where there was none."""
-        regularizer = self.experiment.regularizer
+        regularizer, samples = self.experiment.regularizer, len(self.data.x_train)
+        sizes = np.full(len(losses), self.experiment.training.batch_size)
+        sizes[-1] = samples - sizes[:-1].sum()
         due = [regularizer.is_due(self._first_step + s) for s in range(len(losses))]
-        shares = np.stack([weights, weights * due, weights * due])
+        shares = np.stack([sizes, sizes * due, sizes * due]).astype(float)
         with np.errstate(invalid="ignore"):
             shares /= shares.sum(1, keepdims=True)
         return np.asarray(np.einsum("ks,skr->kr", shares, losses))
@@ -195,39 +182,18 @@ class Trainer:
         """Batches x [R, B, d], y [R, B, o] of epoch after epoch from the present one, endlessly."""
         size = self.experiment.training.batch_size
         while True:
-            x, y = self._draw_epoch()
+            x, y = self.steps.ordered(self.epoch)
             yield from zip(torch.split(x, size, 1), torch.split(y, size, 1), strict=True)
             self.epoch += 1
 
-    def steps(self) -> Iterator[Tensor]:
-        """Optimiser steps alone, endlessly: no records, no schedule. For benchmarks.
-
-        Yields loss, mean penalty and share [3, R], overwritten by the next step.
-        """
-        into = torch.zeros(3, len(self.trials), dtype=self.dtype, device=self.device)
-        self._adam.set_rates(self.schedule.rate, self.alive)
-        for x, y in self.batches():
-            self._take_step(x, y, into)
-            yield into
-
-    def _take_step(self, x: Tensor, y: Tensor, into: Tensor) -> None:
-        penalty = self.experiment.regularizer.at_step(self.step)
-        self._compute_gradient(x, y, penalty, self._generators, into)
-        self._adam.step()
-        self.step += 1
-
-    def _draw_epoch(self) -> tuple[Tensor, Tensor]:
-        """The training set in each trial's order of this epoch: [R, samples, d] and [.., o]."""
-        seed = self.experiment.training.seed
-        if self._end_time is not None:
-            self._end_time.begin(self.epoch)
-        orders = []
-        for trial, generator in zip(self.trials, self._generators, strict=True):
-            draws = np.random.default_rng([seed, trial, 1, self.epoch])
-            orders.append(draws.permutation(len(self._x)))
-            generator.manual_seed(int(draws.integers(2**62)))
-        order = torch.as_tensor(np.stack(orders), device=self.device)
-        return self._x[order], self._y[order]
+    def run_epoch(self) -> int:
+        """The optimiser steps of one epoch alone, without records and schedule: their number."""
+        self.steps.begin(self.epoch, self.step)
+        done = self.steps.run(
+            self.experiment.regularizer, self.schedule.rate, self.alive, self.controls
+        )
+        self.epoch, self.step = self.epoch + 1, self.step + done
+        return done
 
     # ------------------------------------------------- between batches and epochs
 
@@ -266,14 +232,10 @@ class Trainer:
         return self._event("change", f"{key} {before:g} → {after:g}", key=key, value=float(after))
 
     def _drop_diverged(self, loss: NDArray[np.float64]) -> Iterator[Event]:
-        lost = self.alive & ~(self._parameters.are_finite() & np.isfinite(loss))
+        lost = self.alive & ~(self.state.parameters.are_finite() & np.isfinite(loss))
         if lost.any():
             which = np.flatnonzero(lost).tolist()
-            for now, before in zip(self._state, self._good, strict=True):
-                for target, source in zip(
-                    now.of_trials(which), before.of_trials(which), strict=True
-                ):
-                    target.copy_(source)
+            self.state.take(self._good, which)
             self.alive = self.alive & ~lost
             for trial in which:
                 yield self._event(
@@ -285,14 +247,11 @@ class Trainer:
 
     def _keep_good(self) -> None:
         """Remember the state before an epoch: what a stop or a divergence returns to."""
-        for good, now in zip(self._good, self._state, strict=True):
-            good.flat.copy_(now.flat)
+        self._good.take(self.state)
         self._inside, self._first_step = True, self.step
 
     def _return_to_start(self) -> None:
-        for now, before in zip(self._state, self._good, strict=True):
-            now.flat.copy_(before.flat)
-        self._adam.set_steps(self._adam.steps - (self.step - self._first_step))
+        self.state.take(self._good)
         self.step, self._inside = self._first_step, False
 
     def _drop_rates(self, loss: NDArray[np.float64]) -> Iterator[Event]:
@@ -342,11 +301,11 @@ class Trainer:
 
     def training_error(self) -> NDArray[np.float64]:
         """RMSE of the training set now."""
-        return root_mean_square_error(self.network, self._x, self._y)
+        return self.steps.error(self.steps.x, self.steps.y)
 
     def test_error(self) -> NDArray[np.float64]:
         """RMSE of the test set now."""
-        return root_mean_square_error(self.network, self._x_test, self._y_test)
+        return self.steps.error(self._x_test, self._y_test)
 
     @property
     def mean_penalty(self) -> NDArray[np.float64]:
@@ -360,7 +319,7 @@ class Trainer:
 
     def mean_norm(self) -> NDArray[np.float64]:
         """Mean norm of the parameter arrays now."""
-        norms = torch.cat(list(parameter_norms(self._parameters).values()), 1).mean(1)
+        norms = torch.cat(list(parameter_norms(self.state.parameters).values()), 1).mean(1)
         return np.asarray(norms.double().cpu().numpy())
 
     def indices(self) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -368,7 +327,7 @@ class Trainer:
 
         In float64 from the parameters as they are stored: the numbers of the snapshot.
         """
-        network = ResidualNetwork.exact(self.network.architecture, self._parameters.blocks)
+        network = ResidualNetwork.exact(self.network.architecture, self.state.parameters.blocks)
         probe = self._probe.expand(len(self.trials), *self._probe.shape)
         jacobians = network.jacobians(probe).numpy()
         return layer_indices(jacobians, self.experiment.watch.indices, WATCHABLE)
@@ -377,32 +336,32 @@ class Trainer:
 
     def parameters(self) -> Arrays:
         """The networks after the last finished epoch: name -> array, trial axis first."""
-        blocks = (self._good if self._inside else self._state)[0].blocks
+        blocks = (self._good if self._inside else self.state).parameters.blocks
         return {k: v.cpu().numpy().copy() for k, v in blocks.items()}
 
     def checkpoint(self) -> Arrays:
         """Everything needed to continue after the last finished epoch: weights, optimiser,
         schedule, counters. Between two batches that is the state before the present epoch.
         """
-        state = self._good if self._inside else self._state
-        undone = self.step - self._first_step if self._inside else 0
+        state = self._good if self._inside else self.state
+        step = self._first_step if self._inside else self.step
         arrays: Arrays = {
-            name: stacked.rows().cpu().numpy() for name, stacked in zip(_ARRAYS, state, strict=True)
+            name: buffer.rows().cpu().numpy() for name, buffer in state.buffers().items()
         }
         arrays |= {
             "alive": self.alive.astype(np.int64),
-            "counters": np.array([self.epoch, self.step - undone, self._adam.steps - undone]),
+            "counters": np.array([self.epoch, step, step]),  # the third was Adam's own
             "seconds": np.array([self.seconds]),
+            "path": np.array(_PATHS.index(self.path)),
         }
         return arrays | {f"schedule.{k}": v.copy() for k, v in self.schedule.state().items()}
 
     def _restore(self, saved: Mapping[str, NDArray[Any]]) -> None:
-        for name, stacked in zip(_ARRAYS, self._state, strict=True):
+        for name, buffer in self.state.buffers().items():
             rows = torch.as_tensor(np.array(saved[name]), dtype=self.dtype, device=self.device)
-            stacked.load_rows(rows)
+            buffer.load_rows(rows)
         self.alive = saved["alive"].astype(bool)
-        self.epoch, self.step, steps = (int(v) for v in saved["counters"])
-        self._adam.set_steps(steps)
+        self.epoch, self.step = (int(v) for v in saved["counters"][:2])
         # The record that a stop left on its own account is not in the unbroken history.
         self._recorded = self.epoch if self.is_regular() else self.epoch - 1
         self.seconds = float(saved["seconds"][0])
@@ -415,3 +374,15 @@ def _log_spaced(last: int, count: int) -> frozenset[int]:
     """At most `count` epochs from 0 to `last`, about evenly spaced on a logarithmic axis."""
     epochs = np.unique(np.geomspace(1, last, max(2, count - 1)).round().astype(int))
     return frozenset({0, *epochs.tolist()})
+
+
+def path_of(
+    experiment: Experiment, where: torch.device, checkpoint: Mapping[str, NDArray[Any]] | None
+) -> PathKind:
+    """How steps are taken: as the checkpoint's were, or as is best for a new run."""
+    if checkpoint is None:
+        return choose(experiment, where).path
+    if "path" not in checkpoint:
+        return former(experiment)
+    path: PathKind = _PATHS[int(checkpoint["path"])]
+    return choose(experiment, where).path if where.type != "cpu" else path

@@ -1,6 +1,6 @@
-"""Penalties compiled for the processor: loops over small matrices, by numba and its BLAS.
+"""Proxies compiled for the processor: loops over small matrices, by numba and scipy's BLAS.
 
-A penalty on small matrices is thousands of products that take a microsecond each. As operations of
+A proxy of small matrices is thousands of products that take a microsecond each. As operations of
 torch they take several, and what they leave has left the cache before it is used. Here all that
 belongs to a matrix stays there (ADR 13). The torch code beside this folder computes the same on
 other devices and for autograd.

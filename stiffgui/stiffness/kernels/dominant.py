@@ -10,32 +10,35 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from stiffgui.stiffness.kernels.compiler import compiled
-from stiffgui.stiffness.kernels.threads import share
+from stiffgui.kernels.blas import times
+from stiffgui.kernels.compiler import compiled
+from stiffgui.kernels.threads import share
+from stiffgui.stiffness.kernels.limits import ERROR, RESIDUAL
 
 Array = NDArray[Any]
 # Squarings before the first check, the second, ...; float64 is for what float32 leaves.
-STAGES = {torch.float32: (7, 2, 4), torch.float64: (9, 4, 4, 4)}
+SINGLE, DOUBLE = (7, 2, 4), (9, 4, 4, 4)
 PARTS = 8
 
 
 def dominant(
-    matrix: Tensor, start: Tensor, residual: float, error: float, threads: int = 1
+    matrix: Tensor, start: Tensor, threads: int = 1
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """As `stiffness.dominant.Dominant` of [K, w, w], w >= 2, but without LAPACK.
 
-    start [2, w] are the vectors to begin with, residual and error what is trusted.
+    start [2, w] are the vectors to begin with.
     """
     matrix = matrix.contiguous()
     count, width = len(matrix), matrix.shape[-1]
     radius, trusted = matrix.new_empty(count), matrix.new_empty(count, dtype=torch.bool)
     left, right = matrix.new_empty(count, 2, width), matrix.new_empty(count, 2, width)
     j, l_1, u, v, sure = (t.numpy() for t in (matrix, radius, left, right, trusted))
-    stages, first_rows = np.array(STAGES[matrix.dtype]), start.to(matrix.dtype).numpy()
+    stages = SINGLE if matrix.dtype == torch.float32 else DOUBLE
+    first_rows = start.to(matrix.dtype).numpy()
 
     def work(part: slice, thread: int) -> None:
         results = l_1[part], u[part], v[part], sure[part]
-        dominant_of(j[part], *results, first_rows, stages, residual, error)
+        dominant_of(j[part], *results, first_rows, stages)
 
     size = -(-count // PARTS)
     share([slice(k, k + size) for k in range(0, count, size)], work, threads)
@@ -189,6 +192,90 @@ def _check(
 
 
 @compiled
+def _find(
+    matrix: Array, start: Array, stages: tuple[int, ...], left: Array, right: Array
+) -> tuple[float, bool]:
+    """|l_1| of [w, w] and whether to trust it; its gradient is sum_p left_p right_p^T, [2, w]."""
+    width = matrix.shape[0]
+    power, other = matrix.copy(), np.empty_like(matrix)
+    rooms = np.empty((4, 2, width), matrix.dtype)
+    size, norm, radius, sure = width * width, 0.0, 0.0, False
+    for stage in range(len(stages)):
+        times_squared = stages[stage] if stage else stages[stage] + 1
+        for s in range(times_squared):
+            if s or stage:
+                times(power, power, other, 1, 0)
+                power, other = other, power
+            flat, total = power.reshape(size), matrix.dtype.type(0)
+            for i in range(size):
+                total += flat[i] * flat[i]
+            length = math.sqrt(total)
+            if not (s or stage):
+                norm = length
+            if length > 0:
+                factor = matrix.dtype.type(1 / length)
+                for i in range(size):
+                    flat[i] *= factor
+        radius, sure = _check(matrix, power, norm, start, rooms, left, right, RESIDUAL, ERROR)
+        if sure:
+            break
+    return radius, sure
+
+
+@compiled
+def _by_lapack(matrix: Array, left: Array, right: Array) -> float:
+    """The same by LAPACK geev; `stiffness.dominant.by_lapack` is that of many."""
+    left[:] = 0
+    right[:] = 0
+    total = 0.0
+    for value in matrix.flat:
+        total += value
+    if not np.isfinite(total):
+        return np.nan
+    values, vectors = np.linalg.eig(matrix.astype(np.complex128))
+    k = np.abs(values).argmax()
+    radius = abs(values[k])
+    # The row of V^-1 that belongs to l_1 is u^H / (u^H v).
+    unit = np.zeros(len(values), np.complex128)
+    unit[k] = 1
+    u: Array = unit
+    length = np.inf
+    try:
+        u = np.linalg.solve(np.ascontiguousarray(vectors.T), unit)
+        length = math.sqrt((np.abs(u) ** 2).sum())
+    except Exception:  # V is singular: the matrix is defective
+        length = np.inf
+    # A gradient beyond 1/eps is that of a matrix which is defective to working precision.
+    if radius > 0 and length < 1 / np.finfo(np.float64).eps:
+        turn = values[k].conjugate() / radius
+        for c in range(len(values)):
+            a, b = u[c] * turn, vectors[c, k]
+            left[0, c], left[1, c], right[0, c], right[1, c] = a.real, -a.imag, b.real, b.imag
+    return float(radius)
+
+
+@compiled
+def dominant_pair(matrix: Array, start: Array, left: Array, right: Array) -> float:
+    """|l_1| of a float32 matrix [w, w], and its gradient sum_p left_p right_p^T, [2, w] each.
+
+    What float32 does not vouch for is done in float64, and what that does not by LAPACK.
+    """
+    if matrix.shape[0] > 1:
+        radius, sure = _find(matrix, start, SINGLE, left, right)
+        if sure:
+            return radius
+    exact = matrix.astype(np.float64)
+    u, v = left.astype(np.float64), right.astype(np.float64)
+    radius, sure = 0.0, False
+    if matrix.shape[0] > 1:
+        radius, sure = _find(exact, start.astype(np.float64), DOUBLE, u, v)
+    if not sure:
+        radius = _by_lapack(exact, u, v)
+    left[:], right[:] = u, v
+    return radius
+
+
+@compiled
 def dominant_of(
     matrix: Array,
     radius: Array,
@@ -196,37 +283,8 @@ def dominant_of(
     right: Array,
     trusted: Array,
     start: Array,
-    stages: Array,
-    limit: float,
-    accuracy: float,
+    stages: tuple[int, ...],
 ) -> None:
     """|l_1| [K] and its gradient sum_p left_p right_p^T, [K, 2, w] each, of matrices [K, w, w]."""
-    width = matrix.shape[1]
-    power, other = np.empty((width, width), matrix.dtype), np.empty((width, width), matrix.dtype)
-    rooms = np.empty((4, 2, width), matrix.dtype)
-    size = width * width
     for k in range(len(matrix)):
-        norm = 0.0
-        power[:] = matrix[k]
-        trusted[k] = False
-        for stage in range(len(stages)):
-            times = stages[stage] if stage else stages[stage] + 1
-            for s in range(times):
-                if s or stage:
-                    np.dot(power, power, other)
-                    power, other = other, power
-                flat, total = power.reshape(size), matrix.dtype.type(0)
-                for i in range(size):
-                    total += flat[i] * flat[i]
-                length = math.sqrt(total)
-                if not (s or stage):
-                    norm = length
-                if length > 0:
-                    factor = matrix.dtype.type(1 / length)
-                    for i in range(size):
-                        flat[i] *= factor
-            radius[k], trusted[k] = _check(
-                matrix[k], power, norm, start, rooms, left[k], right[k], limit, accuracy
-            )
-            if trusted[k]:
-                break
+        radius[k], trusted[k] = _find(matrix[k], start, stages, left[k], right[k])

@@ -1,44 +1,39 @@
-"""The sketch's penalty and its gradient; `sketch_products.Products` says what is computed."""
+"""The sketch of a layer's Jacobians with its gradient; `sketch_products.Products` says the same
+for all layers of many trials at once.
+
+Letters for shapes: P samples, q vectors a sample, M = P q rows, k the power, w width.
+"""
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
 
-from stiffgui.stiffness.base import PenaltyBatch, tiny
-from stiffgui.stiffness.kernels.compiler import compiled
-from stiffgui.stiffness.kernels.threads import share
+from stiffgui.kernels.blas import times
+from stiffgui.kernels.compiler import compiled
 
 Array = NDArray[Any]
 RESCALE = 8  # products between two rescalings
 
 
-def penalty_gradient(batch: PenaltyBatch, power: int, bits: list[Array]) -> Tensor:
-    """As `Proxy.penalty_gradient`; a trial's bits decide its random signs, one each."""
-    trials, depth, samples, width = batch.slopes.shape
-    penalties = batch.slopes.new_empty(trials, samples)
-    (d, w, on_d, on_w), p = batch.arrays(), penalties.numpy()
-    smallest = tiny(batch.slopes) ** 0.5
-    block = (power, samples, width)
+class Rows(NamedTuple):
+    """Room for the products of one layer, used again by the next."""
 
-    def room() -> tuple[Array, ...]:
-        return tuple(np.empty(shape, d.dtype) for shape in ((depth, *block), block, block))
-
-    def work(r: int, thread: int) -> None:
-        u, v, h = batch.buffers.keep(("sketch", thread, depth, *block), room)
-        sketch(d[r], w[r], bits[r], smallest, u, v, h, p[r], on_d[r], on_w[r])
-
-    share(range(trials), work, batch.buffers.threads)
-    return penalties
+    u: Array  # [k, M, w]
+    scaled: Array  # [M, w]
+    g: Array  # [M, w]
+    on_rows: Array  # [M, w]
+    turned: Array  # [w, w]: W^T
+    norms: Array  # [k + 1, M], float64
+    values: Array  # [M], float64
 
 
 @compiled
-def _signs(bits: Array, first: int, into: Array) -> None:
-    """Random signs / sqrt(w) [B, w] from bit `first` on."""
+def signs(bits: Array, first: int, into: Array) -> None:
+    """Random signs / sqrt(w) [M, w] from bit `first` on."""
     root = into.dtype.type(into.shape[1] ** -0.5)
     flat, shift = into.reshape(into.size), first & 7
     quick = (into.size - 1) // 8  # eight at a time, the last ones singly
@@ -54,15 +49,14 @@ def _signs(bits: Array, first: int, into: Array) -> None:
 
 @compiled
 def _times(a: Array, b: Array, into: Array) -> None:
-    """Elementwise, [B, w]; flat loops are the fast ones."""
-    a, b, into = a.reshape(a.size), b.reshape(a.size), into.reshape(a.size)
+    """Elementwise; flat loops are the fast ones."""
     for i in range(a.size):
         into[i] = a[i] * b[i]
 
 
 @compiled
 def _lengths(rows: Array, into: Array) -> None:
-    """Norms of [B, w]: [B]."""
+    """Norms of [M, w]: [M]."""
     for i in range(rows.shape[0]):
         total = rows.dtype.type(0)
         for c in range(rows.shape[1]):
@@ -72,7 +66,7 @@ def _lengths(rows: Array, into: Array) -> None:
 
 @compiled
 def _divide(rows: Array, by: Array, into: Array) -> None:
-    """[B, w] by a number each, [B]."""
+    """[M, w] by a number each, [M]."""
     for i in range(rows.shape[0]):
         factor = rows.dtype.type(1 / by[i])
         for c in range(rows.shape[1]):
@@ -80,115 +74,144 @@ def _divide(rows: Array, by: Array, into: Array) -> None:
 
 
 @compiled
-def _forward(
-    slopes: Array, weight: Array, smallest: float, v: Array, u: Array, norms: Array, last: Array
-) -> Array:
-    """Products of a layer from v[0] on: s [B]; fills v, u [k, B, w] and `last`, v_k.
-
-    norms [k + 1, B]: first J's own size, by which d is divided, then those divided by after each
-    product, 1 where that was none.
-    """
-    power, samples, width = u.shape
-    scaled, transposed = np.empty_like(slopes), np.empty_like(weight)
-    for a in range(width):  # BLAS takes half as long on rows
-        for b in range(width):
-            transposed[a, b] = weight[b, a]
-    np.dot(v[0], transposed, u[0])
-    _times(u[0], slopes, last)
-    _lengths(last, norms[0])
-    norms[0] = np.maximum(norms[0], smallest)
-    _divide(slopes, norms[0], scaled)
-    logarithms = power * np.log(norms[0])
-    for j in range(power):
-        if j:
-            np.dot(v[j], transposed, u[j])
-        vector = last if j + 1 == power else v[j + 1]
-        _times(u[j], scaled, vector)
-        norms[j + 1] = 1
-        if j + 1 == power or j % RESCALE == RESCALE - 1:
-            _lengths(vector, norms[j + 1])
-            for i in range(samples):
-                logarithms[i] += math.log(max(norms[j + 1, i], smallest))
-            if j + 1 < power:
-                norms[j + 1] = np.maximum(norms[j + 1], smallest)
-                _divide(vector, norms[j + 1], vector)
-    values: Array = np.exp((logarithms + 0.5 * math.log(width)) / power)
-    return values
+def _turn(matrix: Array, into: Array) -> None:
+    """The transposed matrix."""
+    for a in range(into.shape[0]):
+        for b in range(into.shape[1]):
+            into[a, b] = matrix[b, a]
 
 
 @compiled
-def _backward(
-    slopes: Array,
-    weight: Array,
-    v: Array,
-    u: Array,
-    h: Array,
-    norms: Array,
-    g: Array,
-    grad_slopes: Array,
-    on_weight: Array,
-) -> None:
-    """The gradients of a layer from g, that by v_k [B, w], and v_0; overwrites g, v and h.
+def _forward(smallest: float, v: Array, rows: Rows) -> None:
+    """Products from v_0 on, `scaled` holding the slopes d: fills v, u, g = v_k, norms and values.
 
-    The v are made anew: those of all layers would push the network out of the cache.
+    norms: first J's own size, by which d is divided, then those divided by after each product, 1
+    where that was none. value = (sqrt(w) ||J^k r||)^(1/k).
     """
-    power, samples, width = u.shape
-    scaled = np.empty_like(slopes)
-    _divide(slopes, norms[0], scaled)
-    for j in range(power - 1):
-        _times(u[j], scaled, v[j + 1])
-        if j % RESCALE == RESCALE - 1:
-            _divide(v[j + 1], norms[j + 1], v[j + 1])
-    size = samples * width
-    flat_g, flat_scaled, flat_on = g.reshape(size), scaled.reshape(size), grad_slopes.reshape(size)
-    grad_slopes[:] = 0
+    power, count, width = rows.u.shape
+    size = count * width
+    scaled, norms = rows.scaled, rows.norms
+    flat = scaled.reshape(size)
+    for j in range(power):
+        times(v[j * count : (j + 1) * count], rows.turned, rows.u[j], 1, 0)
+        after = rows.g if j + 1 == power else v[(j + 1) * count : (j + 2) * count]
+        _times(rows.u[j].reshape(size), flat, after.reshape(size))
+        if j == 0:
+            _lengths(after, norms[0])
+            for i in range(count):
+                norms[0, i] = max(norms[0, i], smallest)
+                rows.values[i] = power * math.log(norms[0, i]) + 0.5 * math.log(width)
+            _divide(scaled, norms[0], scaled)
+            _divide(after, norms[0], after)
+        norms[j + 1] = 1
+        if j + 1 == power or j % RESCALE == RESCALE - 1:
+            _lengths(after, norms[j + 1])
+            for i in range(count):
+                rows.values[i] += math.log(max(norms[j + 1, i], smallest))
+            if j + 1 < power:
+                for i in range(count):
+                    norms[j + 1, i] = max(norms[j + 1, i], smallest)
+                _divide(after, norms[j + 1], after)
+    for i in range(count):
+        rows.values[i] = math.exp(rows.values[i] / power)
+
+
+@compiled
+def _of_samples(rows: Rows, vectors: int, smallest: float, into: Array) -> None:
+    """(mean_q s_q^(2k))^(1/(2k)) of each sample [P]; g becomes its gradient by v_k.
+
+    ds/dv_k = s v_k / (k |v_k|^2); a power that vanished has the floor and the gradient 0.
+    """
+    power = rows.u.shape[0]
+    for i in range(into.size):
+        first = i * vectors
+        value = rows.values[first]
+        if vectors > 1:
+            values = rows.values[first : first + vectors]
+            largest, mean = values.max(), 0.0
+            for s in values:
+                mean += (s / largest) ** (2 * power) / vectors
+            value = largest * mean ** (0.5 / power)
+        into[i] = value
+        for r in range(first, first + vectors):
+            end = rows.norms[power, r]
+            share = 0.0 if end < smallest else value / (power * end * end)
+            if vectors > 1:
+                share *= (rows.values[r] / value) ** (2 * power) / vectors
+            factor = rows.g.dtype.type(share)
+            for c in range(rows.g.shape[1]):
+                rows.g[r, c] *= factor
+
+
+@compiled
+def _add_product(a: Array, b: Array, into: Array) -> None:
+    for i in range(a.size):
+        into[i] += a[i] * b[i]
+
+
+@compiled
+def _backward(weight: Array, h: Array, rows: Rows) -> None:
+    """From g, that by v_k: h_j = d g_(j+1) of all products, and d's gradient to `on_rows`."""
+    power, count, width = rows.u.shape
+    size = count * width
+    g, scaled, on = rows.g, rows.scaled.reshape(size), rows.on_rows.reshape(size)
+    flat = g.reshape(size)
+    on[:] = 0
     for j in range(power - 1, -1, -1):
         if j + 1 < power and j % RESCALE == RESCALE - 1:
-            _divide(g, norms[j + 1], g)
-        product, to = u[j].reshape(size), h[j].reshape(size)
-        for i in range(size):
-            flat_on[i] += flat_g[i] * product[i]
-            to[i] = flat_g[i] * flat_scaled[i]
+            _divide(g, rows.norms[j + 1], g)
+        into = h[j * count : (j + 1) * count]
+        _times(flat, scaled, into.reshape(size))
+        _add_product(flat, rows.u[j].reshape(size), on)
         if j:
-            np.dot(h[j], weight, g)
-    _divide(grad_slopes, norms[0], grad_slopes)
-    rows = (power * samples, width)
-    np.dot(h.reshape(rows).T, v.reshape(rows), on_weight)
+            times(into, weight, g, 1, 0)
+    _divide(rows.on_rows, rows.norms[0], rows.on_rows)
+
+
+@compiled
+def _spread(slopes: Array, vectors: int, into: Array) -> None:
+    """Columns of [w, m] as rows [M, w], each `vectors` times."""
+    for r in range(into.shape[0]):
+        i = r // vectors
+        for c in range(into.shape[1]):
+            into[r, c] = slopes[c, i]
+
+
+@compiled
+def _collect(rows: Array, vectors: int, into: Array) -> None:
+    """What `_spread` spread, summed: rows [M, w] to columns [w, P]."""
+    for i in range(into.shape[1]):
+        for c in range(into.shape[0]):
+            into[c, i] = rows[i * vectors, c]
+        for r in range(i * vectors + 1, (i + 1) * vectors):
+            for c in range(into.shape[0]):
+                into[c, i] += rows[r, c]
 
 
 @compiled
 def sketch(
     slopes: Array,
     weight: Array,
+    vectors: int,
     bits: Array,
+    first_bit: int,
     smallest: float,
-    u: Array,
+    rows: Rows,
     v: Array,
     h: Array,
-    penalty: Array,
-    grad_slopes: Array,
-    on_weight: Array,
+    values: Array,
+    on_slopes: Array,
 ) -> None:
-    """p [B] of one trial, and the gradient of sum p^2 / 2 by slopes [N, B, w], weight [N, w, w].
+    """Proxies [P] of J = diag(slopes) W and, sample by sample, their gradients by the slopes.
 
-    bits: bytes, a bit for every component of r; smallest: the floor of a norm. The last three
-    arrays are overwritten.
+    Of the first P columns of slopes [w, m], to on_slopes [w, P]; the gradient by W of
+    sum_i f_i s_i is sum_j (f h_j)^T v_j of v and h [k M, w]. bits: bytes, a bit for every
+    component of r, sample by sample; smallest: the floor of a norm.
     """
-    layers, power, samples, width = u.shape
-    norms, values = np.empty((layers, power + 1, samples)), np.empty((layers, samples))
-    last = np.empty((layers, samples, width), slopes.dtype)
-    penalty[:] = 0
-    for n in range(layers):
-        _signs(bits, n * samples * width, v[0])
-        values[n] = _forward(slopes[n], weight[n], smallest, v, u[n], norms[n], last[n])
-        for i in range(samples):
-            penalty[i] += values[n, i]
-    for n in range(layers):
-        for i in range(samples):
-            # ds/dv_k = s v_k / (k |v_k|^2); a power that vanished has the floor and the gradient 0.
-            end = norms[n, power, i]
-            share = 0.0 if end < smallest else penalty[i] * values[n, i] / (power * end * end)
-            for c in range(width):
-                last[n, i, c] *= share
-        _signs(bits, n * samples * width, v[0])
-        _backward(slopes[n], weight[n], v, u[n], h, norms[n], last[n], grad_slopes[n], on_weight[n])
+    _turn(weight, rows.turned)  # BLAS takes half as long without a transposed operand
+    _spread(slopes, vectors, rows.scaled)
+    signs(bits, first_bit, v[: rows.u.shape[1]])
+    _forward(smallest, v, rows)
+    _of_samples(rows, vectors, smallest, values)
+    _backward(weight, h, rows)
+    _collect(rows.on_rows, vectors, on_slopes)

@@ -20,7 +20,7 @@ def train_here(task: ChunkTask, token: str) -> Trained | None:
     """Train a chunk on this worker; None when the study was stopped before it began."""
     from distributed import get_worker
 
-    from stiffgui.stiffness.kernels.threads import limit
+    from stiffgui.kernels.threads import limit
     from stiffgui.study.work import train_chunk
 
     limit(1)  # the scheduler shares out the processors

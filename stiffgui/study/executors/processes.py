@@ -120,7 +120,7 @@ class _Worker(Child):
 
 def _main(connection: Connection) -> None:
     """A worker's life: train what comes, until the pipe closes."""
-    from stiffgui.stiffness.kernels.threads import limit
+    from stiffgui.kernels.threads import limit
     from stiffgui.study.work import train_chunk
 
     limit(1)

@@ -1,0 +1,1 @@
+"""Whole epochs of training in compiled loops (ADR 17): loss, penalties, gradient and Adam."""

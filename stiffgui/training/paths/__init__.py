@@ -1,0 +1,1 @@
+"""How the steps of an epoch are taken: compiled loops on processors, torch elsewhere."""
