@@ -352,7 +352,7 @@ class Trainer:
             "alive": self.alive.astype(np.int64),
             "counters": np.array([self.epoch, step, step]),  # the third was Adam's own
             "seconds": np.array([self.seconds]),
-            "path": np.array(_PATHS.index(self.path)),
+            "path": np.array([_PATHS.index(self.path)]),
         }
         return arrays | {f"schedule.{k}": v.copy() for k, v in self.schedule.state().items()}
 
@@ -384,5 +384,5 @@ def path_of(
         return choose(experiment, where).path
     if "path" not in checkpoint:
         return former(experiment)
-    path: PathKind = _PATHS[int(checkpoint["path"])]
+    path: PathKind = _PATHS[int(checkpoint["path"][0])]
     return choose(experiment, where).path if where.type != "cpu" else path
