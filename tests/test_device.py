@@ -70,7 +70,9 @@ def penalised(penalty: Regularizer, **training: Any) -> Experiment:
         task__train_samples=47,
         **{
             f"training__{key}": value
-            for key, value in ({"batch_size": 20, "trials": 2, "epochs": 3} | training).items()
+            for key, value in (
+                {"batch_size": 20, "trials": 2, "epochs": 3, "device": "cpu"} | training
+            ).items()
         },
     )
     return experiment.model_copy(update={"regularizer": penalty})
