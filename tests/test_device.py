@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -19,6 +18,7 @@ from stiffgui.stiffness import kernels, proxy
 from stiffgui.training import Controls, Record, Trainer
 from stiffgui.training.graph import WARM_UP, CapturedGradient
 from stiffgui.training.parameter_buffer import ParameterBuffer
+from stiffgui.training.paths.torch_path import TorchPath
 from stiffgui.training.step import Gradient
 from tests.small import small
 
@@ -76,6 +76,11 @@ def penalised(penalty: Regularizer, **training: Any) -> Experiment:
     return experiment.model_copy(update={"regularizer": penalty})
 
 
+def as_torch(experiment: Experiment) -> Trainer:
+    """A trainer whose steps are torch's operations, as on a device."""
+    return Trainer(experiment, path="operations")
+
+
 @pytest.fixture
 def as_on_a_device(monkeypatch: pytest.MonkeyPatch) -> None:
     """Kernels are for the processor."""
@@ -103,15 +108,16 @@ def test_the_watchman_sees_what_waits(name: str) -> None:
 @pytest.mark.parametrize("name", PENALTIES)
 @pytest.mark.usefixtures("as_on_a_device")
 def test_no_step_waits_for_the_device(name: str) -> None:
-    trainer = Trainer(penalised(PENALTIES[name]))
-    trainer._adam.set_rates(np.array([1e-3, 2e-3]), np.ones(2, dtype=bool))
-    x, y = trainer._draw_epoch()
+    path = as_torch(penalised(PENALTIES[name])).steps
+    assert isinstance(path, TorchPath)
+    path.adam.set_rates(np.array([1e-3, 2e-3]), np.ones(2, dtype=bool))
+    x, y = path.ordered(0)
     into = torch.zeros(3, 2)
     with NoWaiting():
         for step, (x_batch, y_batch) in enumerate(zip(x.split(20, 1), y.split(20, 1), strict=True)):
-            penalty = trainer.experiment.regularizer.at_step(step)
-            trainer._compute_gradient(x_batch, y_batch, penalty, trainer._generators, into)
-            trainer._adam.step()
+            penalty = path.experiment.regularizer.at_step(step)
+            path.gradient(x_batch, y_batch, penalty, path.generators, into)
+            path.adam.step()
     assert torch.isfinite(into).all() and (into[0] > 0).all()
 
 
@@ -136,14 +142,17 @@ def test_the_gradient_needs_no_values(name: str) -> None:
 
 @pytest.mark.parametrize("name", PENALTIES)
 def test_the_processors_training_is_the_devices(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Kernels and torch code from the same start, with the same random numbers."""
+    """Compiled loops and torch code from the same start, with the same random numbers."""
     experiment = penalised(PENALTIES[name], precision="float64")
-    losses = []
-    for kernels_serve in (True, False):
-        if not kernels_serve:
-            monkeypatch.setattr(kernels, "serve", lambda tensor: False)
-        losses.append(torch.stack([s.clone() for s in islice(Trainer(experiment).steps(), 9)]))
-    torch.testing.assert_close(*losses, rtol=1e-6, atol=1e-12)
+    ours = Trainer(experiment)
+    monkeypatch.setattr(kernels, "serve", lambda tensor: False)
+    theirs = as_torch(experiment)
+    for _ in range(3):
+        ours.run_epoch()
+        theirs.run_epoch()
+        np.testing.assert_allclose(
+            ours.steps.losses(), theirs.steps.losses(), rtol=1e-6, atol=1e-12
+        )
 
 
 # --- CUDA graphs -----------------------------------------------------------------------------
@@ -166,11 +175,11 @@ class Replaying:
 @pytest.mark.usefixtures("as_on_a_device")
 def test_a_captured_training_is_the_plain_one(name: str) -> None:
     experiment = penalised(PENALTIES[name])
-    plain, captured = Trainer(experiment), Trainer(experiment)
-    device = Replaying()
-    compute = captured._compute_gradient
+    plain, captured, device = as_torch(experiment), as_torch(experiment), Replaying()
+    assert isinstance(captured.steps, TorchPath)
+    compute = captured.steps.gradient
     assert isinstance(compute, Gradient)
-    captured._compute_gradient = CapturedGradient(compute, device)
+    captured.steps.gradient = CapturedGradient(compute, device)
     for ours, theirs in zip(captured, plain, strict=True):
         if isinstance(ours, Record):
             assert isinstance(theirs, Record)
@@ -184,9 +193,11 @@ def test_a_captured_training_is_the_plain_one(name: str) -> None:
 
 def test_a_live_weight_is_captured_anew() -> None:
     controls, device = Controls(), Replaying()
-    trainer = Trainer(penalised(Stiffness()), controls)
-    assert isinstance(trainer._compute_gradient, Gradient)
-    trainer._compute_gradient = CapturedGradient(trainer._compute_gradient, device)
+    trainer = Trainer(penalised(Stiffness()), controls, path="operations")
+    assert isinstance(trainer.steps, TorchPath)
+    compute = trainer.steps.gradient
+    assert isinstance(compute, Gradient)
+    trainer.steps.gradient = CapturedGradient(compute, device)
     for item in trainer:
         if isinstance(item, Record) and item.epoch == 1:
             shares = item.values["penalty_share"]
@@ -207,5 +218,7 @@ def test_cuda_with_and_without_graph(name: str) -> None:
     losses = []
     for graph in (False, True):
         trainer = Trainer(penalised(PENALTIES[name], cuda_graph=graph, device="cuda"))
-        losses.append([step[0].cpu().numpy().copy() for step in islice(trainer.steps(), 9)])
-    np.testing.assert_allclose(losses[0], losses[1], rtol=1e-4)
+        for _ in range(3):
+            trainer.run_epoch()
+            losses.append(trainer.steps.losses())
+    np.testing.assert_allclose(losses[:3], losses[3:], rtol=1e-4)

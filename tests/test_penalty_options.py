@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from stiffgui.experiment import Experiment
-from stiffgui.regularizers import NoPenalty, Regularizer, Stiffness
+from stiffgui.regularizers import NoPenalty, Stiffness
 from stiffgui.resnet.network import Pass
 from stiffgui.stiffness import proxy
 from stiffgui.training import Controls, Record, Trainer
@@ -55,7 +55,7 @@ def test_due_steps_carry_m_times_the_weight_and_the_others_none() -> None:
 def test_a_part_of_the_batch_is_the_mean_over_its_first_samples() -> None:
     trainer = Trainer(partly())
     trained = trainer.network
-    x, y = (t[:, :7] for t in trainer._draw_epoch())
+    x, y = (t[:, :7] for t in trainer.steps.ordered(0))
     chosen = Stiffness(weight=0.3, proxy=proxy("frobenius"))
     part = chosen.model_copy(update={"fraction": 0.4})  # ceil(2.8) = 3 samples
     whole = batch_loss(trained, chosen, x[:, :3], y[:, :3], [])
@@ -69,7 +69,7 @@ def test_the_penalty_of_a_part_is_unbiased() -> None:
     """Over shuffled batches the mean square over the part has the mean over the whole."""
     trainer = Trainer(partly(trials=1))
     part = Stiffness(proxy=proxy("frobenius"), fraction=0.25)
-    x, outputs = trainer._x[None, :20], trainer._y.shape[-1]
+    x, outputs = trainer.steps.x[None, :20], trainer.steps.y.shape[-1]
     with torch.no_grad():
         run = trainer.network.forward(x, outputs)
         wanted = part.model_copy(update={"fraction": 1.0}).penalty(trainer.network, run, [])
@@ -84,17 +84,16 @@ def test_the_penalty_of_a_part_is_unbiased() -> None:
 
 def test_records_hold_means_over_the_steps_with_a_penalty() -> None:
     trainer = Trainer(partly(trials=2))
-    compute, seen = trainer._compute_gradient, []
-
-    def listen(x: Any, y: Any, penalty: Regularizer, generators: Any, into: Any) -> None:
-        compute(x, y, penalty, generators, into)
-        seen.append((x.shape[1], penalty, into.numpy().copy()))
-
-    trainer._compute_gradient = listen  # type: ignore[assignment]
-    found = records(trainer)
+    found, losses = [], []
+    for item in trainer:
+        if isinstance(item, Record):
+            found.append(item)
+            losses.append(trainer.steps.losses() if item.epoch else None)
+    regularizer, batch = trainer.experiment.regularizer, trainer.experiment.training.batch_size
+    sizes_of = [min(batch, len(trainer.steps.x) - k * batch) for k in range(5)]
     for epoch in range(1, 7):
-        steps = seen[5 * (epoch - 1) : 5 * epoch]
-        due = [(size, values) for size, penalty, values in steps if penalty.weight > 0]
+        steps = zip(range(5 * (epoch - 1), 5 * epoch), sizes_of, losses[epoch], strict=True)
+        due = [(size, values) for step, size, values in steps if regularizer.is_due(step)]
         assert len(due) in (1, 2)
         sizes = [size for size, _ in due]
         penalty, share = np.average([values[1:] for _, values in due], axis=0, weights=sizes)

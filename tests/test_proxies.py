@@ -306,7 +306,7 @@ def trained(preset: str, epochs: int) -> tuple[torch.Tensor, torch.Tensor]:
     for _ in trainer:
         pass
     with torch.no_grad():
-        run = trainer.network.forward(trainer._x[:45].expand(2, -1, -1), 1)
+        run = trainer.network.forward(trainer.steps.x[:45].expand(2, -1, -1), 1)
     return run.slopes, trainer.network.weight.detach()
 
 

@@ -15,7 +15,7 @@ from stiffgui.regularizers import L2, NoPenalty, Regularizer, Stiffness
 from stiffgui.resnet.network import Pass, ResidualNetwork
 from stiffgui.stiffness import PROXIES, proxy
 from stiffgui.stiffness.base import Proxy
-from stiffgui.training import Trainer
+from stiffgui.training import Record, Trainer
 from stiffgui.training.loss import batch_loss
 
 OPTIONS: dict[str, Stiffness] = {
@@ -61,8 +61,7 @@ def plain_training(experiment: Experiment, epochs: int) -> tuple[list[Any], dict
     optimiser = torch.optim.Adam(leaves.values(), lr=experiment.training.learning_rate)
     losses: list[Any] = []
     for epoch in range(epochs):
-        trainer.epoch = epoch
-        x, y = trainer._draw_epoch()
+        x, y = trainer.steps.ordered(epoch)
         size = experiment.training.batch_size
         for x_batch, y_batch in zip(x.split(size, 1), y.split(size, 1), strict=True):
             optimiser.zero_grad()
@@ -72,7 +71,9 @@ def plain_training(experiment: Experiment, epochs: int) -> tuple[list[Any], dict
                 penalty = NoPenalty()
             elif every > 1:
                 penalty = penalty.model_copy(update={"weight": every * penalty.weight})
-            loss = batch_loss(network, plain(penalty), x_batch, y_batch, trainer._generators)[0]
+            loss = batch_loss(network, plain(penalty), x_batch, y_batch, trainer.steps.generators)[
+                0
+            ]
             loss.sum().backward()
             optimiser.step()
             losses.append(loss.detach().numpy())
@@ -101,15 +102,9 @@ def test_fifty_steps_equal_plain_training(name: str) -> None:
     assert len(losses) == 50
     trainer = Trainer(experiment)
     taken: list[Any] = []
-    compute = trainer._compute_gradient
-
-    def listen(*batch: Any) -> None:
-        compute(*batch)
-        taken.append(batch[-1][0].numpy().copy())
-
-    trainer._compute_gradient = listen  # type: ignore[assignment]
-    for _ in trainer:
-        pass
+    for item in trainer:
+        if isinstance(item, Record) and item.epoch:
+            taken.extend(trainer.steps.losses()[:, 0])
     np.testing.assert_allclose(taken, losses, rtol=1e-6)
     assert len(np.unique(losses)) == 100
     for key, value in trainer.parameters().items():

@@ -16,6 +16,8 @@ from stiffgui.regularizers import ConditionNumber, JacobianFrobenius, Kinetic, R
 from stiffgui.resnet.architecture import Architecture
 from stiffgui.resnet.tableaus import INTEGRATORS
 from stiffgui.training import Record, Trainer
+from stiffgui.training.end_time import RandomEndTime
+from stiffgui.training.paths.torch_path import TorchPath
 from tests.small import small
 
 NEW: dict[str, Regularizer] = {
@@ -112,8 +114,9 @@ def test_end_times_are_reproducible_and_leave_the_network_alone(integrator: str)
 def test_end_times_are_uniform_around_t() -> None:
     trainer = Trainer(double(training__end_time_jitter=0.25, architecture__horizon=2.0))
     seen: list[float] = []
-    inner = trainer._end_time
-    assert inner is not None
+    assert isinstance(trainer.steps, TorchPath)
+    inner = trainer.steps.gradient
+    assert isinstance(inner, RandomEndTime)
     compute = inner._gradient
 
     class Listening:
@@ -136,13 +139,18 @@ def test_a_jittered_step_has_the_step_size_it_says() -> None:
     """One batch with jitter is one batch of a network with that horizon."""
     experiment = double(training__end_time_jitter=0.3, training__batch_size=100)
     trainer = Trainer(experiment)
-    x, y = trainer._draw_epoch()
+    assert isinstance(trainer.steps, TorchPath)
+    x, y = trainer.steps.ordered(0)
     loss = torch.zeros(3, 1, dtype=torch.float64)
     factor = 1 + 0.3 * np.random.default_rng([0, 2**31, 0]).uniform(-1, 1)
-    trainer._compute_gradient(x, y, experiment.regularizer, trainer._generators, loss)
-    other = Trainer(double(architecture__horizon=float(factor), training__batch_size=100))
+    steps = trainer.steps
+    steps.gradient(x, y, experiment.regularizer, steps.generators, loss)
+    other = Trainer(
+        double(architecture__horizon=float(factor), training__batch_size=100), path="operations"
+    ).steps
+    assert isinstance(other, TorchPath)
     expected = torch.zeros(3, 1, dtype=torch.float64)
-    other._compute_gradient(x, y, experiment.regularizer, other._generators, expected)
+    other.gradient(x, y, experiment.regularizer, other.generators, expected)
     torch.testing.assert_close(loss, expected, rtol=1e-12, atol=0)
 
 

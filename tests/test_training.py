@@ -10,9 +10,10 @@ import pytest
 import torch
 
 from stiffgui.runs import Recording, open_run
+from stiffgui.states import PathKind
 from stiffgui.training import Controls, Event, Record, Trainer
 from stiffgui.training.adam import Adam
-from stiffgui.training.parameter_buffer import ParameterBuffer
+from stiffgui.training.parameter_buffer import ParameterBuffer, State
 from stiffgui.training.plateau import PlateauSchedule
 from stiffgui.training_settings import Plateau
 from tests.small import small
@@ -31,8 +32,7 @@ def test_a_trial_is_the_same_alone_and_in_a_batch(
     alone = Trainer(small(preset, training__first_trial=3, training__precision=precision))
     for name, values in alone.parameters().items():
         np.testing.assert_array_equal(together.parameters()[name][3], values[0])
-    orders = together._draw_epoch()[0][3], alone._draw_epoch()[0][0]
-    assert torch.equal(*orders)
+    np.testing.assert_array_equal(together.steps.draw(0)[3], alone.steps.draw(0)[0])
     for batch, single in zip(records(together), records(alone), strict=True):
         assert batch.values["train_error"][3] == pytest.approx(
             single.values["train_error"][0], rel=tolerance
@@ -60,7 +60,7 @@ def test_adam_is_torchs_at_each_trials_rate(dead: bool) -> None:
     ours.load_rows(torch.randn(3, 10, dtype=torch.float64, generator=generator))
     theirs = [row.clone().requires_grad_() for row in ours.rows()]
     rates, alive = np.array([1e-2, 3e-3, 1e-2]), np.array([True, not dead, True])
-    adam = Adam(ours, gradient, 0.9, 0.999, 1e-8)
+    adam = Adam(State.of(ours), gradient, 0.9, 0.999, 1e-8)
     reference = torch.optim.Adam(
         [{"params": [p], "lr": r} for p, r, a in zip(theirs, rates, alive, strict=True) if a]
     )
@@ -136,7 +136,7 @@ def test_a_diverging_trial_keeps_its_last_good_state(tmp_path: object) -> None:
         got.append(item)
         if isinstance(item, Record) and item.epoch == 2:
             good = trainer.parameters()["layers.weight"][1]
-            for block in trainer._adam.square.blocks.values():  # poison one trial's optimiser
+            for block in trainer.state.square.blocks.values():  # poison one trial's optimiser
                 block[1] = float("nan")
     events = [e for e in got if isinstance(e, Event)]
     assert [(e.kind, e.trial) for e in events] == [("diverged", 1)]
@@ -174,14 +174,15 @@ def test_a_stop_between_records_leaves_no_trace_after_resuming(tmp_path: Path) -
     controls, path = Controls(), tmp_path / "a.stiff"
     recording = Recording(experiment, path, controls)
     trainer = recording.trainer
-    compute, steps = trainer._compute_gradient, len(trainer._x) // 30
+    go_on = trainer.steps.run
 
-    def stop_late(*batch: Any) -> None:
-        compute(*batch)
-        if trainer.step == 117 * steps - 1:  # the last batch of epoch 117: no record is due there
+    def stop_late(*arguments: Any) -> int:
+        done = go_on(*arguments)
+        if trainer.epoch == 116:  # during epoch 117: no record is due there
             controls.stop()
+        return done
 
-    trainer._compute_gradient = stop_late  # type: ignore[assignment]
+    trainer.steps.run = stop_late  # type: ignore[method-assign]
     for _ in recording:
         pass
     with open_run(path) as run:
@@ -200,33 +201,40 @@ def test_a_stop_between_records_leaves_no_trace_after_resuming(tmp_path: Path) -
         assert run.series().epochs[-1] == 130
 
 
+@pytest.mark.parametrize("path", ["compiled", "operations"])
 @pytest.mark.parametrize("how", ["stop", "pause"])
-def test_an_unfinished_epoch_leaves_nothing_behind(how: str) -> None:
+def test_an_unfinished_epoch_leaves_nothing_behind(how: str, path: PathKind) -> None:
     """Stopped or paused between two batches, the state kept is that of the epoch's start."""
     controls = Controls()
-    trainer = Trainer(small("alpine02-stiff", training__batch_size=10), controls)
-    compute, calls, saved = trainer._compute_gradient, 0, {}
+    experiment = small("alpine02-stiff", training__batch_size=10, training__trials=2)
+    trainer = Trainer(experiment, controls, path=path)
+    run, saved = trainer.steps.run, {}
 
-    def interrupt(*batch: Any) -> None:
-        nonlocal calls
-        calls += 1
-        if calls == 9 * 2 + 5:  # the fifth of the nine batches of the third epoch
+    def interrupt(*arguments: Any) -> int:
+        """The third epoch is cut off after its fifth batch."""
+        whole = trainer.steps.steps
+        if trainer.epoch == 2 and trainer.steps.steps == whole and not controls.pending:
+            trainer.steps.steps = 5
+            run(*arguments)
+            trainer.steps.steps = whole
             getattr(controls, how)()
-        compute(*batch)
+            return 5
+        return run(*arguments)
 
-    trainer._compute_gradient = interrupt  # type: ignore[assignment]
+    trainer.steps.run = interrupt  # type: ignore[method-assign]
     before: dict[str, Any] = {}
     for item in trainer:
         if isinstance(item, Record) and item.epoch == 2:
             before = trainer.checkpoint()
         if isinstance(item, Event) and item.kind == "paused":
             saved = trainer.checkpoint()
+            assert trainer.step == 2 * 9 + 5
             controls.stop()
     for end in (trainer.checkpoint(), saved or trainer.checkpoint()):
         for name, values in before.items():
             if name != "seconds":
                 np.testing.assert_array_equal(end[name], values, err_msg=name)
-    assert (trainer.epoch, trainer.step, trainer._adam.steps) == (2, 18, 18)
+    assert (trainer.epoch, trainer.step) == (2, 18)
 
 
 def test_records_come_at_the_chosen_cadence_and_at_the_end() -> None:
@@ -241,14 +249,13 @@ def test_a_stop_between_records_leaves_one() -> None:
     controls = Controls()
     experiment = small(task__train_samples=4, training__batch_size=4, training__epochs=200)
     trainer = Trainer(experiment, controls)
-    compute, calls = trainer._compute_gradient, 0
+    run = trainer.steps.run
 
-    def interrupt(*batch: Any) -> None:
-        nonlocal calls
-        calls += 1
-        if calls == 103:
+    def interrupt(*arguments: Any) -> int:
+        done = run(*arguments)
+        if trainer.epoch == 102:
             controls.stop()
-        compute(*batch)
+        return done
 
-    trainer._compute_gradient = interrupt  # type: ignore[assignment]
+    trainer.steps.run = interrupt  # type: ignore[method-assign]
     assert records(trainer)[-1].epoch == trainer.epoch == 103

@@ -41,6 +41,8 @@ def show(
         _print_outputs(facts["outputs"])
     if facts["outputs_problem"]:
         print(f"  no scores of outputs: {facts['outputs_problem']}")
+    if "steps" in facts["provenance"]:
+        print(f"  steps: {facts['provenance']['steps']}")
     for event in facts["events"]:
         print(f"  epoch {event['epoch']}: {event['text']}")
 

@@ -15,7 +15,7 @@ from numba.core import cgutils, types
 from numba.extending import get_cython_function_address, intrinsic
 from numpy.typing import NDArray
 
-from stiffgui.kernels.compiler import compiled, limit_blas
+from stiffgui.kernels.compiler import compiled, inner, limit_blas
 
 Array = NDArray[Any]
 ROUTINES = {types.float32: "sgemm", types.float64: "dgemm"}
@@ -65,7 +65,7 @@ def _gemm(  # type: ignore[no-untyped-def]
 _call: Any = intrinsic(_gemm)
 
 
-@compiled
+@inner
 def _distance(a: Array) -> int:
     """From a row to the next, in numbers."""
     return int(max(a.strides[0] // a.itemsize, max(1, a.shape[1])))

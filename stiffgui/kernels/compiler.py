@@ -79,13 +79,26 @@ def compiled(kernel: Kernel) -> Kernel:
     Sums may be reordered; NaN and infinity keep their meaning. A kernel may call those of other
     files in a folder `kernels`, and nothing else of the package.
     """
+    return _compile(kernel)
+
+
+def inner(kernel: Kernel) -> Kernel:
+    """The same for what only kernels call: without a way in from Python, which takes longer to
+    compile than many a loop."""
+    return _compile(kernel, no_cpython_wrapper=True)
+
+
+def _compile(kernel: Kernel, **options: bool) -> Kernel:
     place = folder()
     with _kept_in(place):
-        code: Any = numba.njit(
+        njit: Any = numba.njit
+        code = njit(
             nogil=True,
             cache=place is not None,
             error_model="numpy",
             fastmath={"reassoc", "contract", "arcp", "nsz"},
+            no_cfunc_wrapper=True,
+            **options,
         )(kernel)
     if place is not None:
         _save_in_turn(code, place / "saving.lock")

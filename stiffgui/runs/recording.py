@@ -66,7 +66,9 @@ class Recording:
         else:
             self._writer = RunWriter(self.path, experiment, replace=replace)
             if warm_start is not None:
-                self._writer.note_warm_start(Path(warm_start.path).stem, epoch)
+                begun = {"run": Path(warm_start.path).stem, "epoch": epoch}
+                self._writer.note(branched_from=begun)
+        self._writer.note(steps=self.trainer.choice.sentence)
         self.ending: Ending = "running"
 
     def __iter__(self) -> Iterator[Record | Event]:

@@ -82,10 +82,10 @@ class RunWriter(FileWriter):
         self._committed = time.monotonic()
         self._described: set[str] = set()
 
-    def note_warm_start(self, run: str, epoch: int) -> None:
-        """Keep with the provenance that training starts from a network of another run."""
-        facts = self._provenance | {"branched_from": {"run": run, "epoch": epoch}}
-        self._put("provenance", json.dumps(facts))
+    def note(self, **facts: Any) -> None:
+        """Keep more facts with the provenance."""
+        self._provenance |= facts
+        self._put("provenance", json.dumps(self._provenance))
         self.commit()
 
     def record(self, record: Record) -> None:

@@ -25,7 +25,7 @@ from stiffgui.training.controls import Controls
 from stiffgui.training.device import check_graph, choose_device
 from stiffgui.training.parameter_buffer import ParameterBuffer, State
 from stiffgui.training.paths.base import StepPath
-from stiffgui.training.paths.choice import choose, former
+from stiffgui.training.paths.choice import Choice, choose, former
 from stiffgui.training.paths.torch_path import TorchPath
 from stiffgui.training.plateau import PlateauSchedule
 from stiffgui.training.quantities import per_trial
@@ -78,7 +78,7 @@ class Trainer:
         self._x_test, self._y_test = self._place(self.data.x_test), self._place(self.data.y_test)
         self._probe = torch.as_tensor(np.array(experiment.probe_samples(self.data), float))
         self._make_network(initial)
-        self.path: PathKind = path or path_of(experiment, self.device, checkpoint)
+        self.choice = Choice(path) if path else path_of(experiment, self.device, checkpoint)
         self.steps = self._make_path()
         self.schedule = PlateauSchedule(settings.plateau, settings.learning_rate, len(self.trials))
         self._snapshot_epochs = _log_spaced(settings.epochs, experiment.watch.snapshots)
@@ -108,6 +108,11 @@ class Trainer:
         self.network = ResidualNetwork(experiment.architecture, leaves)
         self.state = State.of(parameters)
         self._good = self.state.like()
+
+    @property
+    def path(self) -> PathKind:
+        """How steps are taken."""
+        return self.choice.path
 
     def _make_path(self) -> StepPath:
         x, y = self._place(self.data.x_train), self._place(self.data.y_train)
@@ -353,7 +358,7 @@ class Trainer:
             "alive": self.alive.astype(np.int64),
             "counters": np.array([self.epoch, step, step]),  # the third was Adam's own
             "seconds": np.array([self.seconds]),
-            "path": np.array(_PATHS.index(self.path)),
+            "path": np.array([_PATHS.index(self.path)]),
         }
         return arrays | {f"schedule.{k}": v.copy() for k, v in self.schedule.state().items()}
 
@@ -379,11 +384,12 @@ def _log_spaced(last: int, count: int) -> frozenset[int]:
 
 def path_of(
     experiment: Experiment, where: torch.device, checkpoint: Mapping[str, NDArray[Any]] | None
-) -> PathKind:
+) -> Choice:
     """How steps are taken: as the checkpoint's were, or as is best for a new run."""
-    if checkpoint is None:
-        return choose(experiment, where).path
-    if "path" not in checkpoint:
-        return former(experiment)
-    path: PathKind = _PATHS[int(checkpoint["path"])]
-    return choose(experiment, where).path if where.type != "cpu" else path
+    best = choose(experiment, where)
+    if checkpoint is None or where.type != "cpu":
+        return best
+    path: PathKind = former(experiment)
+    if "path" in checkpoint:
+        path = _PATHS[int(checkpoint["path"][0])]
+    return best if path == best.path else Choice(path, "it was begun so")

@@ -20,10 +20,8 @@ def error(problem: Problem, proxy: Proxy, epochs: int = 1) -> float:
     """
     experiment = problem.experiment(NoPenalty())
     trainer = Trainer(experiment)
-    stepping = trainer.steps()
-    batch = experiment.training.batch_size
-    for _ in range(epochs * problem.task.training_samples // batch):
-        next(stepping)
+    for _ in range(epochs):
+        trainer.run_epoch()
     x, _ = next(trainer.batches())
     with torch.no_grad():
         slopes = trainer.network.forward(x, problem.task.outputs).slopes

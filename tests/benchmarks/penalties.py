@@ -84,7 +84,7 @@ def measure(settings: Experiment) -> dict[str, float]:
     last = [item for item in trainer if isinstance(item, Record)][-1]
     seconds = time.process_time() - started
     with torch.no_grad():
-        probe = trainer._x[:100].expand(len(trainer.trials), -1, -1)
+        probe = trainer.steps.x[:100].expand(len(trainer.trials), -1, -1)
         jacobians = trainer.network.jacobians(probe).double().numpy()
     values, _ = layer_indices(jacobians, WATCHED)
     found = {name: float(np.median(network_index(v))) for name, v in values.items()}

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from numpy.typing import NDArray
 
 from stiffgui.kernels.blas import times, transposed_times
-from stiffgui.kernels.compiler import compiled
+from stiffgui.kernels.compiler import inner
 from stiffgui.resnet.kernels.activations import TANH, curvature, slope, value
 
 Array = NDArray[Any]
@@ -57,23 +57,23 @@ class Room(NamedTuple):
     values: Array  # [w m]: s(z_n) of the present layer
 
 
-@compiled
+@inner
 def columns(flat: Array, rows: int, count: int) -> Array:
     """The first numbers of a row of `Room` as [rows, count]."""
     return flat[: rows * count].reshape(rows, count)
 
 
-@compiled
+@inner
 def affine(weight: Array, bias: Array, x: Array, into: Array) -> None:
     """W x + b: [k, w], [k], [w, m] to [k, m]."""
     for r in range(into.shape[0]):
         start = bias[r]
         for i in range(into.shape[1]):
             into[r, i] = start
-    times(weight, x, into, 1, 1)
+    times(weight, x, into, 1.0, 1.0)
 
 
-@compiled
+@inner
 def _advance(x: Array, step: float, y: Array, after: Array) -> None:
     """x + a y of flat arrays."""
     a = x.dtype.type(step)
@@ -81,7 +81,7 @@ def _advance(x: Array, step: float, y: Array, after: Array) -> None:
         after[i] = x[i] + a * y[i]
 
 
-@compiled
+@inner
 def _lift(form: Form, p: Parameters, room: Room, inputs: int, m: int) -> None:
     """x_0 of the inputs."""
     width = p.weight.shape[1]
@@ -96,7 +96,7 @@ def _lift(form: Form, p: Parameters, room: Room, inputs: int, m: int) -> None:
         value(TANH, z, start)
 
 
-@compiled
+@inner
 def forward(form: Form, p: Parameters, room: Room, inputs: int, outputs: int, m: int) -> None:
     """Outputs of m samples in room.x; fills states, slopes and curvature."""
     width, kind = p.weight.shape[1], form.activation
@@ -119,7 +119,7 @@ def forward(form: Form, p: Parameters, room: Room, inputs: int, outputs: int, m:
         room.output[: outputs * m] = end[: outputs * m]
 
 
-@compiled
+@inner
 def _chain_rule(g: Array, step: float, d: Array, into: Array) -> None:
     """a D g of flat arrays."""
     a = g.dtype.type(step)
@@ -127,7 +127,7 @@ def _chain_rule(g: Array, step: float, d: Array, into: Array) -> None:
         into[i] = a * g[i] * d[i]
 
 
-@compiled
+@inner
 def _join(on_slopes: Array, curved: Array, factor: float, into: Array) -> None:
     """Add factor (dp/dD) s'' of the first columns: [w, P], [w, m], [w, m]."""
     share = into.dtype.type(factor)
@@ -136,7 +136,7 @@ def _join(on_slopes: Array, curved: Array, factor: float, into: Array) -> None:
             into[r, i] += share * on_slopes[r, i] * curved[r, i]
 
 
-@compiled
+@inner
 def backward(
     form: Form, p: Parameters, room: Room, outputs: int, m: int, penalised: int, factor: float
 ) -> None:
@@ -150,7 +150,7 @@ def backward(
     flat = room.gradient[:size]
     g = flat.reshape(width, m)
     if form.affine:
-        transposed_times(p.readout, columns(room.output, outputs, m), g, 1, 0)
+        transposed_times(p.readout, columns(room.output, outputs, m), g, 1.0, 0.0)
     else:
         flat[:] = 0
         flat[: outputs * m] = room.output[: outputs * m]
@@ -161,7 +161,7 @@ def backward(
             on = columns(room.on_slopes[n], width, penalised)
             curved = room.curvature[n, :size].reshape(width, m)
             _join(on, curved, factor, chain.reshape(width, m))
-        transposed_times(p.weight[n], chain.reshape(width, m), g, 1, 1)
+        transposed_times(p.weight[n], chain.reshape(width, m), g, 1.0, 1.0)
     if form.lift == AFFINE_TANH:
         z = room.z[:size]
         slope(TANH, z, room.states[0, :size], z)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from stiffgui.kernels.blas import times
-from stiffgui.kernels.compiler import compiled
+from stiffgui.kernels.compiler import compiled, inner
 from stiffgui.kernels.threads import share
 from stiffgui.stiffness.kernels.limits import ERROR, RESIDUAL
 
@@ -45,7 +45,7 @@ def dominant(
     return radius, left, right, trusted
 
 
-@compiled
+@inner
 def _apply(matrix: Array, rows: Array, into: Array) -> None:
     """Rows [2, w] that the matrix multiplies from the left, as columns."""
     width = matrix.shape[0]
@@ -57,7 +57,7 @@ def _apply(matrix: Array, rows: Array, into: Array) -> None:
         into[0, i], into[1, i] = first, second
 
 
-@compiled
+@inner
 def _apply_transposed(matrix: Array, rows: Array, into: Array) -> None:
     """The same for the transposed matrix."""
     width = matrix.shape[0]
@@ -69,7 +69,7 @@ def _apply_transposed(matrix: Array, rows: Array, into: Array) -> None:
             into[1, c] += second * matrix[i, c]
 
 
-@compiled
+@inner
 def _dot(a: Array, b: Array) -> Any:
     total = a.dtype.type(0)
     for c in range(len(a)):
@@ -77,7 +77,7 @@ def _dot(a: Array, b: Array) -> Any:
     return total
 
 
-@compiled
+@inner
 def _scale(row: Array) -> None:
     """Divide by the length, where there is one."""
     length = math.sqrt(_dot(row, row))
@@ -86,7 +86,7 @@ def _scale(row: Array) -> None:
             row[c] /= length
 
 
-@compiled
+@inner
 def _orthonormalise(rows: Array) -> None:
     """Gram-Schmidt, twice, of two rows."""
     _scale(rows[0])
@@ -98,7 +98,7 @@ def _orthonormalise(rows: Array) -> None:
         _scale(rows[1])
 
 
-@compiled
+@inner
 def _ritz(
     rows: Array, images: Array, near: complex, free: bool
 ) -> tuple[complex, complex, complex]:
@@ -127,7 +127,7 @@ def _ritz(
     return value, second[0] / size_2, second[1] / size_2
 
 
-@compiled
+@inner
 def _residual(rows: Array, images: Array, value: complex, first: complex, second: complex) -> float:
     """|J v - l v| of v = first row_0 + second row_1."""
     total = 0.0
@@ -138,7 +138,7 @@ def _residual(rows: Array, images: Array, value: complex, first: complex, second
     return math.sqrt(total)
 
 
-@compiled
+@inner
 def _check(
     matrix: Array,
     power: Array,
@@ -191,7 +191,7 @@ def _check(
     return radius, max(residual_v, residual_u) < limit * apart and error < accuracy
 
 
-@compiled
+@inner
 def _find(
     matrix: Array, start: Array, stages: tuple[int, ...], left: Array, right: Array
 ) -> tuple[float, bool]:
@@ -204,7 +204,7 @@ def _find(
         times_squared = stages[stage] if stage else stages[stage] + 1
         for s in range(times_squared):
             if s or stage:
-                times(power, power, other, 1, 0)
+                times(power, power, other, 1.0, 0.0)
                 power, other = other, power
             flat, total = power.reshape(size), matrix.dtype.type(0)
             for i in range(size):
@@ -222,7 +222,7 @@ def _find(
     return radius, sure
 
 
-@compiled
+@inner
 def _by_lapack(matrix: Array, left: Array, right: Array) -> float:
     """The same by LAPACK geev; `stiffness.dominant.by_lapack` is that of many."""
     left[:] = 0

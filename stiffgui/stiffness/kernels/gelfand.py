@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stiffgui.kernels.blas import times
-from stiffgui.kernels.compiler import compiled
+from stiffgui.kernels.compiler import compiled, inner
 
 Array = NDArray[Any]
 
 
-@compiled
+@inner
 def _normalise(matrix: Array, smallest: float) -> float:
     """Divide by the Frobenius norm, at least `smallest`: the norm itself."""
     flat = matrix.reshape(matrix.size)
@@ -28,20 +28,20 @@ def _normalise(matrix: Array, smallest: float) -> float:
     return norm
 
 
-@compiled
+@inner
 def _value(powers: Array, norms: Array, smallest: float) -> float:
     """||J^k||_F^(1/k) from powers[0] = J^T; fills A_j = P_j / ||P_j|| and the norms."""
     logarithm, half = 0.0, 1.0
     for j in range(len(powers)):
         if j:
-            times(powers[j - 1], powers[j - 1], powers[j], 1, 0)
+            times(powers[j - 1], powers[j - 1], powers[j], 1.0, 0.0)
         norms[j] = _normalise(powers[j], smallest)
         logarithm += half * math.log(max(norms[j], smallest))
         half /= 2
     return math.exp(logarithm)
 
 
-@compiled
+@inner
 def _derivative(powers: Array, norms: Array, spare: Array, into: Array) -> None:
     """d log ||J^k||_F / (k d J), to `into` [w, w]; spare [2, w, w].
 
@@ -57,8 +57,8 @@ def _derivative(powers: Array, norms: Array, spare: Array, into: Array) -> None:
     for i in range(size):
         flat[i] *= factor
     for j in range(last - 1, -1, -1):
-        times(slope, powers[j], other, 1 / norms[j], 0)
-        times(powers[j], slope, other, 1 / norms[j], 1)
+        times(slope, powers[j], other, 1 / norms[j], 0.0)
+        times(powers[j], slope, other, 1 / norms[j], 1.0)
         slope, other = other, slope
     total = slope.dtype.type(0)
     a, b = slope.reshape(size), into.reshape(size)

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from stiffgui.kernels.blas import times
-from stiffgui.kernels.compiler import compiled
+from stiffgui.kernels.blas import times, times_transposed
+from stiffgui.kernels.compiler import compiled, inner
 
 Array = NDArray[Any]
 RESCALE = 8  # products between two rescalings
@@ -47,14 +47,14 @@ def signs(bits: Array, first: int, into: Array) -> None:
         flat[i] = root if (bits[bit >> 3] >> (bit & 7)) & 1 else -root
 
 
-@compiled
+@inner
 def _times(a: Array, b: Array, into: Array) -> None:
     """Elementwise; flat loops are the fast ones."""
     for i in range(a.size):
         into[i] = a[i] * b[i]
 
 
-@compiled
+@inner
 def _lengths(rows: Array, into: Array) -> None:
     """Norms of [M, w]: [M]."""
     for i in range(rows.shape[0]):
@@ -64,7 +64,7 @@ def _lengths(rows: Array, into: Array) -> None:
         into[i] = math.sqrt(total)
 
 
-@compiled
+@inner
 def _divide(rows: Array, by: Array, into: Array) -> None:
     """[M, w] by a number each, [M]."""
     for i in range(rows.shape[0]):
@@ -73,7 +73,7 @@ def _divide(rows: Array, by: Array, into: Array) -> None:
             into[i, c] = rows[i, c] * factor
 
 
-@compiled
+@inner
 def _turn(matrix: Array, into: Array) -> None:
     """The transposed matrix."""
     for a in range(into.shape[0]):
@@ -81,8 +81,8 @@ def _turn(matrix: Array, into: Array) -> None:
             into[a, b] = matrix[b, a]
 
 
-@compiled
-def _forward(smallest: float, v: Array, rows: Rows) -> None:
+@inner
+def _forward(weight: Array, turned: bool, smallest: float, v: Array, rows: Rows) -> None:
     """Products from v_0 on, `scaled` holding the slopes d: fills v, u, g = v_k, norms and values.
 
     norms: first J's own size, by which d is divided, then those divided by after each product, 1
@@ -93,7 +93,11 @@ def _forward(smallest: float, v: Array, rows: Rows) -> None:
     scaled, norms = rows.scaled, rows.norms
     flat = scaled.reshape(size)
     for j in range(power):
-        times(v[j * count : (j + 1) * count], rows.turned, rows.u[j], 1, 0)
+        some = v[j * count : (j + 1) * count]
+        if turned:
+            times(some, rows.turned, rows.u[j], 1.0, 0.0)
+        else:
+            times_transposed(some, weight, rows.u[j], 1.0, 0.0)
         after = rows.g if j + 1 == power else v[(j + 1) * count : (j + 2) * count]
         _times(rows.u[j].reshape(size), flat, after.reshape(size))
         if j == 0:
@@ -116,7 +120,7 @@ def _forward(smallest: float, v: Array, rows: Rows) -> None:
         rows.values[i] = math.exp(rows.values[i] / power)
 
 
-@compiled
+@inner
 def _of_samples(rows: Rows, vectors: int, smallest: float, into: Array) -> None:
     """(mean_q s_q^(2k))^(1/(2k)) of each sample [P]; g becomes its gradient by v_k.
 
@@ -143,13 +147,13 @@ def _of_samples(rows: Rows, vectors: int, smallest: float, into: Array) -> None:
                 rows.g[r, c] *= factor
 
 
-@compiled
+@inner
 def _add_product(a: Array, b: Array, into: Array) -> None:
     for i in range(a.size):
         into[i] += a[i] * b[i]
 
 
-@compiled
+@inner
 def _backward(weight: Array, h: Array, rows: Rows) -> None:
     """From g, that by v_k: h_j = d g_(j+1) of all products, and d's gradient to `on_rows`."""
     power, count, width = rows.u.shape
@@ -164,11 +168,11 @@ def _backward(weight: Array, h: Array, rows: Rows) -> None:
         _times(flat, scaled, into.reshape(size))
         _add_product(flat, rows.u[j].reshape(size), on)
         if j:
-            times(into, weight, g, 1, 0)
+            times(into, weight, g, 1.0, 0.0)
     _divide(rows.on_rows, rows.norms[0], rows.on_rows)
 
 
-@compiled
+@inner
 def _spread(slopes: Array, vectors: int, into: Array) -> None:
     """Columns of [w, m] as rows [M, w], each `vectors` times."""
     for r in range(into.shape[0]):
@@ -177,7 +181,7 @@ def _spread(slopes: Array, vectors: int, into: Array) -> None:
             into[r, c] = slopes[c, i]
 
 
-@compiled
+@inner
 def _collect(rows: Array, vectors: int, into: Array) -> None:
     """What `_spread` spread, summed: rows [M, w] to columns [w, P]."""
     for i in range(into.shape[1]):
@@ -208,10 +212,13 @@ def sketch(
     sum_i f_i s_i is sum_j (f h_j)^T v_j of v and h [k M, w]. bits: bytes, a bit for every
     component of r, sample by sample; smallest: the floor of a norm.
     """
-    _turn(weight, rows.turned)  # BLAS takes half as long without a transposed operand
+    # BLAS takes half as long without a transposed operand; turning W costs as much as a few rows.
+    turned = rows.u.shape[0] * rows.u.shape[1] >= weight.shape[0]
+    if turned:
+        _turn(weight, rows.turned)
     _spread(slopes, vectors, rows.scaled)
     signs(bits, first_bit, v[: rows.u.shape[1]])
-    _forward(smallest, v, rows)
+    _forward(weight, turned, smallest, v, rows)
     _of_samples(rows, vectors, smallest, values)
     _backward(weight, h, rows)
     _collect(rows.on_rows, vectors, on_slopes)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 
-from stiffgui.kernels.compiler import compiled
+from stiffgui.kernels.compiler import compiled, inner
 
 Array = NDArray[Any]
 
@@ -33,7 +33,7 @@ def moment(rule: Rule, rate: float, t: int) -> Moment:
     return Moment(rate / (1 - rule.beta1**t), math.sqrt(1 - rule.beta2**t))
 
 
-@compiled
+@inner
 def adam(
     rule: Rule, at: Moment, decay: float, p: Array, gradient: Array, mean: Array, square: Array
 ) -> None:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 
-from stiffgui.kernels.compiler import compiled
+from stiffgui.kernels.compiler import compiled, inner
 from stiffgui.resnet.kernels.passes import Parameters, Room
 
 Array = NDArray[Any]
@@ -113,7 +113,7 @@ def due(penalty: Penalty, step: int) -> Penalty:
     )
 
 
-@compiled
+@inner
 def room_of(batch: Batch, k: int) -> Room:
     """The k-th part's."""
     room = batch.room

@@ -10,7 +10,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from stiffgui.kernels.compiler import compiled
+from stiffgui.kernels.compiler import inner
 from stiffgui.resnet.kernels.passes import columns
 from stiffgui.stiffness.kernels.dominant import dominant_pair
 from stiffgui.stiffness.kernels.gelfand import gelfand
@@ -20,7 +20,7 @@ from stiffgui.training.kernels.batch import GELFAND, SKETCH, Batch, Penalty, Spa
 Array = NDArray[Any]
 
 
-@compiled
+@inner
 def _rows(spare: Spare, power: int, count: int, width: int) -> Rows:
     return Rows(
         spare.u[: power * count * width].reshape(power, count, width),
@@ -33,7 +33,7 @@ def _rows(spare: Spare, power: int, count: int, width: int) -> Rows:
     )
 
 
-@compiled
+@inner
 def _sketches(
     weight: Array,
     penalty: Penalty,
@@ -84,7 +84,7 @@ def _sketches(
                     h[row, c] *= factor
 
 
-@compiled
+@inner
 def _jacobian(slopes: Array, weight: Array, i: int, into: Array) -> None:
     """diag(d_i) W of the i-th column of slopes [w, m]."""
     for a in range(into.shape[0]):
@@ -93,7 +93,7 @@ def _jacobian(slopes: Array, weight: Array, i: int, into: Array) -> None:
             into[a, b] = d * weight[a, b]
 
 
-@compiled
+@inner
 def _gelfands(
     weight: Array, penalty: Penalty, k: int, m: int, count: int, batch: Batch, spare: Spare
 ) -> None:
@@ -128,7 +128,7 @@ def _gelfands(
                 on[a, i] = along * factor
 
 
-@compiled
+@inner
 def _radii(weight: Array, k: int, m: int, count: int, batch: Batch, spare: Spare) -> None:
     """The exact spectral radius of the first `count` of a part's m samples, as `_gelfands`."""
     room, added = room_of(batch, k), batch.on_weight[k]
@@ -157,7 +157,7 @@ def _radii(weight: Array, k: int, m: int, count: int, batch: Batch, spare: Spare
                 on[a, i] = along
 
 
-@compiled
+@inner
 def penalise(
     weight: Array,
     penalty: Penalty,

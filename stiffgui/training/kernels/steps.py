@@ -17,7 +17,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from stiffgui.kernels.blas import times
-from stiffgui.kernels.compiler import compiled
+from stiffgui.kernels.compiler import compiled, inner
 from stiffgui.resnet.kernels.passes import Form, Parameters, backward, columns, forward
 from stiffgui.training.kernels.adam import Rule, moment
 from stiffgui.training.kernels.batch import (
@@ -38,7 +38,7 @@ from stiffgui.training.kernels.updates import join, update_layers, update_rest
 Array = NDArray[Any]
 
 
-@compiled
+@inner
 def _gather(source: Array, order: Array, some: int, parts: int, into: Array) -> None:
     """Rows of `source` in this order as columns, the first `some` of them spread over the parts'
     beginnings."""
@@ -56,15 +56,15 @@ def _gather(source: Array, order: Array, some: int, parts: int, into: Array) -> 
                 part[c, i] = source[row, c]
 
 
-@compiled
+@inner
 def expand(trial: Trial, layers: Expansion) -> None:
     """The layers' weights, where they follow from coefficients."""
     phi, kept = layers.phi, trial.stored.weight
     if phi.size:
         depth, count = phi.shape
         size = kept.shape[1] * kept.shape[2]
-        times(phi, kept.reshape(count, size), layers.weight.reshape(depth, size), 1, 0)
-        times(phi, trial.stored.bias, layers.bias, 1, 0)
+        times(phi, kept.reshape(count, size), layers.weight.reshape(depth, size), 1.0, 0.0)
+        times(phi, trial.stored.bias, layers.bias, 1.0, 0.0)
 
 
 @compiled
@@ -90,7 +90,7 @@ def weights_of(trial: Trial, batch: Batch) -> Parameters:
     return p
 
 
-@compiled
+@inner
 def _miss(output: Array, target: Array) -> float:
     """Output becomes output minus target, flat; the sum of its squares."""
     squares = output.dtype.type(0)
@@ -133,7 +133,7 @@ def pass_part(
     backward(form, weights, room, outputs, m, count, factor)
 
 
-@compiled
+@inner
 def bits_of(penalty: Penalty, depth: int, width: int, samples: int) -> int:
     """Random bits that a step takes, in whole words of 64."""
     signs = penalised(penalty, samples) * penalty.vectors * depth * width
@@ -152,10 +152,10 @@ def steps(
     y: Array,
     order: Array,
     bits: Array,
+    bit: int,
     first: int,
     last: int,
     before: int,
-    moved: int,
     trial: Trial,
     batch: Batch,
     spare: Spare,
@@ -165,12 +165,11 @@ def steps(
     """The steps `first` to `last` of an epoch in batches of `size`, or fewer where `interrupt` [1]
     becomes true: how many of the epoch's are done.
 
-    x [S, d], y [S, o] in `order` [S]; bits begin with those of step `first`. `before` steps were
-    taken before the epoch, `moved` of them by this optimiser. Loss, mean penalty and its share go
-    to losses [steps, 3].
+    x [S, d], y [S, o] in `order` [S]; random bits of step `first` are those from `bit` on. `before`
+    steps were taken before the epoch. Loss, mean penalty and its share go to losses [steps, 3].
     """
     inputs, outputs, depth = x.shape[1], y.shape[1], batch.room.slopes.shape[1]
-    width, bit = trial.stored.weight.shape[1], 0
+    width = trial.stored.weight.shape[1]
     for s in range(first, last):
         if interrupt[0]:
             return s
@@ -184,7 +183,7 @@ def steps(
             )
         bit += bits_of(now, depth, width, samples)
         scale = join(trial, now, samples, batch, losses[s])
-        at = moment(rule, rate, moved + s + 1)
+        at = moment(rule, rate, before + s + 1)
         update_layers(rule, at, now, samples, scale, 0, depth, trial, batch, spare)
         update_rest(form, rule, at, samples, scale, trial, batch, spare)
     return last

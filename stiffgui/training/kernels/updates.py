@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stiffgui.kernels.blas import times_transposed, transposed_times
-from stiffgui.kernels.compiler import compiled
+from stiffgui.kernels.compiler import compiled, inner
 from stiffgui.resnet.kernels.passes import PADDED, Form, Parameters, columns
 from stiffgui.training.kernels.adam import Moment, Rule, adam
 from stiffgui.training.kernels.batch import (
@@ -31,7 +31,7 @@ from stiffgui.training.kernels.batch import (
 Array = NDArray[Any]
 
 
-@compiled
+@inner
 def _norm(array: Array, smallest: float) -> float:
     flat, total = array.reshape(array.size), array.dtype.type(0)
     for i in range(flat.size):
@@ -39,7 +39,7 @@ def _norm(array: Array, smallest: float) -> float:
     return max(math.sqrt(total), smallest)
 
 
-@compiled
+@inner
 def _norms(p: Parameters, smallest: float, into: Array) -> int:
     """Norms of the parameter arrays, one a layer, in the order of their names; how many."""
     count, layers = 0, len(p.weight)
@@ -86,7 +86,7 @@ def join(trial: Trial, penalty: Penalty, samples: int, batch: Batch, into: Array
     return 1 / (samples * loss)
 
 
-@compiled
+@inner
 def _sum_columns(matrix: Array, scale: float, into: Array, adding: bool) -> None:
     """scale times the sum of the columns of [w, m], to or onto [w]."""
     factor = into.dtype.type(scale)
@@ -97,17 +97,17 @@ def _sum_columns(matrix: Array, scale: float, into: Array, adding: bool) -> None
         into[r] = total * factor + (into[r] if adding else 0)
 
 
-@compiled
+@inner
 def _affine_gradient(
     left: Array, right: Array, m: int, scale: float, adding: bool, on_weight: Array, on_bias: Array
 ) -> None:
     """scale sum_i l_i r_i^T and scale sum_i l_i over m samples, to or onto [k, w] and [k]."""
     lefts, rights = columns(left, on_bias.size, m), columns(right, on_weight.shape[1], m)
-    times_transposed(lefts, rights, on_weight, scale, 1 if adding else 0)
+    times_transposed(lefts, rights, on_weight, scale, 1.0 if adding else 0.0)
     _sum_columns(lefts, scale, on_bias, adding)
 
 
-@compiled
+@inner
 def _add(matrix: Array, factor: float, onto: Array) -> None:
     share = onto.dtype.type(factor)
     for a in range(onto.shape[0]):
@@ -115,7 +115,7 @@ def _add(matrix: Array, factor: float, onto: Array) -> None:
             onto[a, b] += share * matrix[a, b]
 
 
-@compiled
+@inner
 def _layer_gradient(
     penalty: Penalty,
     samples: int,
@@ -136,12 +136,12 @@ def _layer_gradient(
             products = here * penalty.vectors * penalty.power
             h = columns(batch.h[k, n], products, on_bias.size)
             v = columns(batch.v[k, n], products, on_bias.size)
-            transposed_times(h, v, on_weight, factor, 1)
+            transposed_times(h, v, on_weight, factor, 1.0)
         elif here:
             _add(batch.on_weight[k, n], factor, on_weight)
 
 
-@compiled
+@inner
 def _move(
     rule: Rule, at: Moment, decay: float, p: Array, gradient: Array, mean: Array, square: Array
 ) -> None:
@@ -188,7 +188,7 @@ def update_layers(
         adam(rule, at, decay[k + count], p.bias[n], on_bias, mean.bias[n], square.bias[n])
 
 
-@compiled
+@inner
 def _update_coefficients(
     rule: Rule, at: Moment, decay: Array, trial: Trial, layers: Expansion, spare: Spare
 ) -> None:
@@ -198,8 +198,8 @@ def _update_coefficients(
     size = width * width
     on_weight = columns(spare.gradient, count, size)
     on_bias = columns(spare.bias, count, width)
-    transposed_times(layers.phi, layers.on_weight.reshape(-1, size), on_weight, 1, 0)
-    transposed_times(layers.phi, layers.on_bias, on_bias, 1, 0)
+    transposed_times(layers.phi, layers.on_weight.reshape(-1, size), on_weight, 1.0, 0.0)
+    transposed_times(layers.phi, layers.on_bias, on_bias, 1.0, 0.0)
     for k in range(count):
         _move(rule, at, decay[k], p.weight[k], on_weight[k], mean.weight[k], square.weight[k])
         adam(rule, at, decay[k + count], p.bias[k], on_bias[k], mean.bias[k], square.bias[k])

@@ -25,6 +25,7 @@ from stiffgui.resnet.network import ResidualNetwork
 from stiffgui.stiffness.dominant import start_vectors
 from stiffgui.stiffness.gelfand import Gelfand
 from stiffgui.stiffness.gelfand_sketch import GelfandSketch
+from stiffgui.stiffness.spectral_radius import SpectralRadius
 from stiffgui.training.controls import Controls
 from stiffgui.training.kernels import batch as batches
 from stiffgui.training.kernels import steps as kernels
@@ -35,6 +36,8 @@ from stiffgui.training.parameter_buffer import ParameterBuffer, State
 from stiffgui.training.paths.base import StepPath
 
 Array = NDArray[Any]
+SHARED = 5 * 10**7  # multiplications of a step from which on its parts are shared
+MATRIX_PARTS = 4  # of a batch where the penalty takes matrices one by one
 BITS = 2**28  # random bits drawn ahead, at most: 32 MB for each thread
 
 
@@ -97,7 +100,7 @@ class CompiledPath(StepPath):
     ) -> None:
         """Some steps of a trial, as far as random bits are drawn."""
         first = int(self._done[r])
-        last, bits = self._bits_from(r, first, penalty)
+        last, bits, bit = self._bits_from(r, first, penalty)
         self._done[r] = kernels.steps(
             self._form,
             self._rule,
@@ -109,9 +112,9 @@ class CompiledPath(StepPath):
             self._targets,
             self._orders[r],
             bits,
+            bit,
             first,
             last,
-            self._before,
             self._before,
             self._trials[r],
             self._room(thread),
@@ -123,7 +126,7 @@ class CompiledPath(StepPath):
     def _step_shared(self, r: int, penalty: Penalty, rate: float) -> None:
         """One step of a trial, its parts and then its layers shared among the threads."""
         s, trial, batch = int(self._done[r]), self._trials[r], self._room(0)
-        _, bits = self._bits_from(r, s, penalty)
+        _, bits, bit = self._bits_from(r, s, penalty)
         order = self._orders[r][s * self.batch : (s + 1) * self.batch]
         samples, now = len(order), batches.due(penalty, self._before + s)
         kernels.begin(trial, now, self._parts, self._samples, self._targets, order, batch)
@@ -132,7 +135,7 @@ class CompiledPath(StepPath):
 
         def pass_part(part: int, thread: int) -> None:
             spare = self._spare(thread)
-            kernels.pass_part(self._form, weights, now, *sizes, part, bits, 0, batch, spare)
+            kernels.pass_part(self._form, weights, now, *sizes, part, bits, bit, batch, spare)
 
         share(range(self._parts), pass_part, self._threads)
         scale = updates.join(trial, now, samples, batch, self._losses[r, s])
@@ -167,13 +170,13 @@ class CompiledPath(StepPath):
 
     # ------------------------------------------------------------- random bits
 
-    def _bits_from(self, r: int, first: int, penalty: Penalty) -> tuple[int, Array]:
-        """Bits of the steps from `first` on, and the step at which they end.
+    def _bits_from(self, r: int, first: int, penalty: Penalty) -> tuple[int, Array, int]:
+        """At which step the bits end that are drawn, the bits, and where those of `first` begin.
 
         They are drawn step after step from the trial's generator, some steps ahead.
         """
         if penalty.kind != batches.SKETCH:
-            return self.steps, np.empty(0, np.uint8)
+            return self.steps, np.empty(0, np.uint8), 0
         ends = self._words(penalty)
         start, end, bits = self._bits.get(r, (0, 0, np.empty(0, np.uint8)))
         if first >= end:
@@ -183,7 +186,7 @@ class CompiledPath(StepPath):
             drawn.random_(-(2**63), None, generator=self.generators[r])
             bits = drawn.numpy().view(np.uint8)
             self._bits[r] = start, end, bits
-        return end, bits[8 * (ends[first] - ends[start]) :]
+        return end, bits, 64 * int(ends[first] - ends[start])
 
     def _words(self, penalty: Penalty) -> NDArray[np.int64]:
         """Words of 64 random bits that come before each step of the epoch, [steps + 1]."""
@@ -212,9 +215,20 @@ class CompiledPath(StepPath):
 
 
 def parts_of(experiment: Experiment) -> int:
-    """In how many parts a batch is cut, from sizes alone: one where a step is a matter of
-    a millisecond, since handing over costs a twentieth of that."""
-    return 1
+    """In how many parts a batch is cut, from sizes alone.
+
+    One where a step takes a millisecond or less, since handing parts to threads costs a twentieth
+    of that; else two, and more of large batches. Matrices of single samples share as they are.
+    """
+    architecture, training, penalty = experiment.architecture, experiment.training, None
+    if isinstance(experiment.regularizer, Stiffness):
+        penalty = experiment.regularizer.proxy
+    if isinstance(penalty, Gelfand | SpectralRadius):
+        return min(MATRIX_PARTS, training.batch_size)
+    products = 3 * training.batch_size * architecture.depth * architecture.width**2
+    if products < SHARED:
+        return 1
+    return min(max(2, training.batch_size // 128), 8, training.batch_size)
 
 
 def form_of(architecture: Architecture) -> Form:
