@@ -1,16 +1,17 @@
 # make run     install what is missing and open the window
 # make test    check style, floors and types, and run the tests
-# make setup   install only
+# make setup   install only, machine code included
 
 PYTHON ?=
 PYTEST ?=
 PY := .venv/bin/python
 SYSTEM := sh packaging/system-libraries.sh
 WINDOW := sh packaging/with-display.sh
+READY := $(PY) -m stiffgui.training.ready
 
 .PHONY: run test setup
 
-run: .venv/.installed
+run: .venv/.ready
 	@$(SYSTEM) window --check || true
 	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ] || [ "$$(uname)" = Darwin ]; then \
 		.venv/bin/stiffgui; \
@@ -19,7 +20,7 @@ run: .venv/.installed
 		QT_QPA_PLATFORM=offscreen $(PY) -m stiffgui.gui.headless --epochs 300 --out out; \
 	fi
 
-setup: .venv/.installed
+setup: .venv/.ready
 
 test: export OMP_NUM_THREADS = 1
 test: .venv/.test-installed
@@ -28,6 +29,7 @@ test: .venv/.test-installed
 	.venv/bin/lint-imports
 	.venv/bin/mypy
 ifeq ($(PYTEST),)
+	$(READY) float32 & first=$$!; $(READY) float64 && wait $$first
 	$(PY) -m pytest -n 2 --dist worksteal tests --ignore tests/gui
 	$(WINDOW) $(PY) -m pytest -n 2 --dist loadfile tests/gui
 else
@@ -44,6 +46,11 @@ $(PY):
 		|| echo "torch 2.13.0 is not to be had here; taking another release in the range."
 	$(PY) -m pip install --disable-pip-version-check -e .
 	@$(SYSTEM) window --install || true
+	@touch $@
+
+# Machine code of this version for this machine, a minute once; without it the window makes it.
+.venv/.ready: .venv/.installed $(wildcard stiffgui/kernels/*.py stiffgui/*/kernels/*.py)
+	@$(READY) float32 || echo "Machine code will be made when the window is opened."
 	@touch $@
 
 .venv/.test-installed: .venv/.installed

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from stiffgui.commands.terminal import tell, until_ready
 from stiffgui.errors import InputError, need_folder
 
 
@@ -23,9 +23,12 @@ def bench(
         raise InputError("--json and --markdown exclude each other: choose one.")
     if out is not None:
         need_folder(out)
+    from stiffgui._presets import presets
     from stiffgui.benchmarks import report
+    from stiffgui.training import Controls
 
-    document = report.measure(full=full, progress=_tell)
+    until_ready(presets.values(), Controls())
+    document = report.measure(full=full, progress=tell)
     if as_json:
         written = json.dumps(document) + "\n"
     else:
@@ -34,7 +37,3 @@ def bench(
         print(written, end="")
     else:
         out.write_text(written, encoding="utf-8")
-
-
-def _tell(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)

@@ -12,6 +12,7 @@ import typer
 
 from stiffgui.commands.experiment_arguments import changes_of
 from stiffgui.commands.figure_options import page_names, settings_of, style_of, with_figure_options
+from stiffgui.commands.terminal import until_ready
 
 if TYPE_CHECKING:
     from stiffgui.labs import Page, Result
@@ -37,6 +38,7 @@ def lab(
     from stiffgui.figures import FIGURES, export_figure, figure_from
     from stiffgui.figures.files import check_target, format_of
     from stiffgui.labs import page
+    from stiffgui.training import Controls
 
     chosen = page(name).with_settings(changes_of(settings or [], example="seed=1"))
     if keys:
@@ -47,6 +49,8 @@ def lab(
     shown, style = figure_from(kind, settings_of(kind, look)), style_of(kind, look)
     if out is not None:
         check_target(out, format_of(out), replace=force)
+    if trainings := chosen.trainings():
+        until_ready(trainings, Controls())
     result = _compute(chosen)
     if out is not None:
         export_figure(shown, result, out, format_of(out), style, replace=force)

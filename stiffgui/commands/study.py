@@ -11,7 +11,14 @@ import typer
 
 from stiffgui._presets import presets
 from stiffgui.commands.experiment_arguments import changes_of, free_name, read_experiment
-from stiffgui.commands.terminal import Row, TerminalProgress, duration, stop_on_interrupt, tell
+from stiffgui.commands.terminal import (
+    Row,
+    TerminalProgress,
+    duration,
+    stop_on_interrupt,
+    tell,
+    until_ready,
+)
 from stiffgui.errors import InputError
 from stiffgui.states import Ending
 from stiffgui.study.declaration import OWN, Study, is_experiment
@@ -139,6 +146,8 @@ def _train(
             begun = sum(state == "stopped" for _, state, _ in states)
             part = f", {begun} in part" if begun else ""
             tell(f"{path}: {done} of {len(states)} batches are done{part}")
+        if recording.chunks and dask is None:
+            until_ready(recording.study.experiments(), controls)
         if recording.chunks:
             tell(f"{path}: training {executor.describe()}")
         pace = ProgressEstimate(recording.study, states, executor.slots)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
+    from stiffgui.experiment import Experiment
     from stiffgui.training import Controls
 
 LINE_SECONDS = 5.0
@@ -99,6 +100,25 @@ class TerminalProgress:
             for row in rows:
                 if row.running:
                     tell(f"{row.name}: {100 * row.done / max(1, row.total):.0f} %  {row.facts}")
+
+
+def until_ready(experiments: Iterable[Experiment], controls: Controls) -> bool:
+    """Wait for machine code, with progress, where these trainings need some that is missing;
+    whether they may begin: not when the controls said stop.
+
+    Raises InputError when a device does not exist.
+    """
+    from stiffgui.training.ready import complaint, needs, waiting
+
+    lacking = needs(experiments)
+    if lacking:
+        tell("making machine code for this machine (once) …")
+        with TerminalProgress() as progress:
+            for readiness in waiting(lacking, lambda: controls.stopping):
+                progress.show([Row("machine code", readiness.done, readiness.of, "")])
+    elif complaint():
+        tell(complaint())
+    return not controls.stopping
 
 
 def duration(seconds: float) -> str:

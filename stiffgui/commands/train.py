@@ -19,7 +19,14 @@ from stiffgui.commands.experiment_arguments import (
     resumed,
     taken,
 )
-from stiffgui.commands.terminal import Row, TerminalProgress, duration, stop_on_interrupt, tell
+from stiffgui.commands.terminal import (
+    Row,
+    TerminalProgress,
+    duration,
+    stop_on_interrupt,
+    tell,
+    until_ready,
+)
 from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
 from stiffgui.tasks.table import Table
@@ -52,6 +59,7 @@ def train(
     outputs, or as --set task.input_columns=... and task.output_columns=... say.
     """
     from stiffgui.runs import Recording
+    from stiffgui.runs.file_writer import refuse_existing
     from stiffgui.training import Controls, Event
 
     controls = Controls()
@@ -65,6 +73,12 @@ def train(
         path = out if out is not None else free_name(f"{refine.stem}-refined")
     else:
         experiment, path = _what_and_where(source, settings or [], out, device, resume)
+    if resume is None:
+        refuse_existing(path, force)  # before anything takes long
+    with stop_on_interrupt(controls):
+        if not until_ready([experiment], controls):
+            tell("stopped before it began; nothing was written.")
+            return 3
     recording = Recording(
         experiment,
         path,

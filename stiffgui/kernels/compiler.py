@@ -6,20 +6,26 @@ import contextlib
 import hashlib
 import os
 import platform
+import sqlite3
+import sys
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import llvmlite
+import llvmlite.binding
 import numba
 import platformdirs
 import scipy
 from threadpoolctl import threadpool_limits
 
+from stiffgui.file_lock import FileLock, Held
+
 Kernel = TypeVar("Kernel", bound=Callable[..., object])
 
 PACKAGE, SOURCES = Path(__file__).parents[1], "kernels/*.py"
+SAVING_SECONDS = 10.0
 
 
 def limit_blas() -> None:
@@ -30,27 +36,41 @@ def limit_blas() -> None:
     threadpool_limits(1, user_api="blas")
 
 
+def home() -> Path:
+    """What holds the machine code of all versions: a folder of the user's cache."""
+    base = os.environ.get("NUMBA_CACHE_DIR") or platformdirs.user_cache_path("stiffgui", False)
+    return Path(base, "machine-code")
+
+
 @cache
 def folder() -> Path | None:
     """Where machine code of this version, for this processor, is kept; None: nowhere can.
 
-    One folder for every state of the sources: kernels call each other across files, and numba
-    notices a change only in the file of the one that is called.
+    One folder for every state of the sources and each place where they are installed: kernels call
+    each other across files, and numba notices a change only in the file of the one that is called.
+    Its time of change says when the folder was last used.
     """
-    known = hashlib.sha256()
-    for source in sorted(PACKAGE.rglob(SOURCES)):
-        known.update(source.read_bytes())
-    versions = [numba.__version__, llvmlite.__version__, scipy.__version__]
-    versions += [platform.python_version(), platform.machine()]
-    known.update(" ".join(versions).encode())
-    base = os.environ.get("NUMBA_CACHE_DIR") or platformdirs.user_cache_path("stiffgui")
-    place = Path(base, "machine-code", known.hexdigest()[:16])
+    known = hashlib.sha256(f"{PACKAGE} {_versions()}".encode())
+    for source in sorted(PACKAGE.rglob(SOURCES)) or [Path(sys.executable)]:  # a bundle has none
+        known.update(f"{source} {source.stat().st_mtime_ns}".encode())
+        if source.suffix == ".py":
+            known.update(source.read_bytes())
+    place = home() / known.hexdigest()[:16]
     try:
         place.mkdir(parents=True, exist_ok=True)
+        os.utime(place)
         usable = os.access(place, os.W_OK)
     except OSError:
         usable = False
     return place if usable else None
+
+
+def _versions() -> str:
+    """All that machine code depends on besides its sources."""
+    compilers = [numba.__version__, llvmlite.__version__, scipy.__version__]
+    features = llvmlite.binding.get_host_cpu_features().flatten()
+    processor = [platform.machine(), llvmlite.binding.get_host_cpu_name(), features]
+    return " ".join([*compilers, platform.python_version(), *processor])
 
 
 def compiled(kernel: Kernel) -> Kernel:
@@ -80,6 +100,8 @@ def _compile(kernel: Kernel, **options: bool) -> Kernel:
             no_cfunc_wrapper=True,
             **options,
         )(kernel)
+    if place is not None:
+        _save_in_turn(code, place / "saving.lock")
     return cast(Kernel, code)
 
 
@@ -93,3 +115,22 @@ def _kept_in(place: Path | None) -> Iterator[None]:
         yield
     finally:
         config.CACHE_DIR = before
+
+
+def _save_in_turn(code: Any, lock: Path) -> None:
+    """Let one process at a time keep what it has compiled.
+
+    numba reads an index, adds a line and writes it: of two processes that do so for other types of
+    numbers, each takes the same name for its file, and one would find the other's machine code.
+    What cannot be kept is compiled anew another time.
+    """
+    kept = getattr(code, "_cache", None)
+    if kept is None:  # another numba than we know
+        return
+    save = kept.save_overload
+
+    def save_in_turn(signature: Any, data: Any) -> None:
+        with contextlib.suppress(Held, sqlite3.Error, OSError), FileLock(lock, SAVING_SECONDS):
+            save(signature, data)
+
+    kept.save_overload = save_in_turn

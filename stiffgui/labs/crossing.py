@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -180,6 +180,9 @@ class Crossing(Page):
             )
             for name, (depth, width) in shapes.items()
         }
+
+    def trainings(self) -> Sequence[Experiment]:
+        return tuple(self.experiments().values())
 
     def results(self) -> Iterator[CrossingResult]:
         from stiffgui.training import Trainer

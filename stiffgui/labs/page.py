@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 from pydantic import ValidationError
 
 from stiffgui.errors import InputError, nearest, one_of
+from stiffgui.experiment import Experiment
 from stiffgui.settings import Settings, Spec, kind_of, specs
 from stiffgui.settings_errors import first_error
 
@@ -51,6 +52,10 @@ class Page(Settings, ABC):
     @abstractmethod
     def results(self) -> Iterator[Result]:
         """Results on the way, the last one complete. Ending the iteration early cancels."""
+
+    def trainings(self) -> Sequence[Experiment]:
+        """What is trained for the results: machine code is made for it first."""
+        return ()
 
     def last(self) -> Result:
         """The complete result."""

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 from numpy.typing import NDArray
 
 from stiffgui.runs.history import History
+from stiffgui.session.ready import until_ready
 from stiffgui.session.service import handles
 from stiffgui.states import State
 from stiffgui.study.declaration import Study
 from stiffgui.study.events import ChunkEvent, Trained
 from stiffgui.study.plan import Chunk
 from stiffgui.training import Controls
+from stiffgui.training.ready import Readiness
 
 if TYPE_CHECKING:
     from stiffgui.study import StudyRecording, StudyResults
@@ -31,8 +33,8 @@ class RunStudy:
     """Run `study` into `path`; one that is there already goes on.
 
     workers: processes, None for one after the other; dask: an address, or `local`. The answers on
-    the way are a StudyBegan, then lists of events (trained chunks without their bytes) and
-    StudyViews; the last one is the ending: finished or stopped.
+    the way are a StudyBegan, a Readiness while machine code is made, then lists of events (trained
+    chunks without their bytes) and StudyViews; the last one is the ending: finished or stopped.
     """
 
     study: Study
@@ -117,7 +119,7 @@ class StudyView:
 @handles(RunStudy, "the study")
 def run_study(
     work: RunStudy, controls: Controls
-) -> Generator[StudyBegan | StudyView | list[ChunkEvent], None, str]:
+) -> Generator[StudyBegan | Readiness | StudyView | list[ChunkEvent], None, str]:
     """Raises InputError as `StudyRecording` does. This process may have children: the workers."""
     from stiffgui.study import open_study
     from stiffgui.study.executors import choose_executor
@@ -129,6 +131,8 @@ def run_study(
             states = [(c.chunk, c.state, c.epoch) for c in results.chunks]
             yield StudyBegan(states, executor.slots, executor.describe())
             yield view_of(results)
+            if work.dask is None:
+                yield from until_ready(recording.study.experiments(), controls)
             yield from _news(recording, results)
             results.refresh()
             yield view_of(results)

@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from stiffgui.experiment import Experiment
 from stiffgui.runs.warm_start import WarmStart
+from stiffgui.session.ready import until_ready
 from stiffgui.session.service import handles
 from stiffgui.training import Controls, Event, Record
+from stiffgui.training.ready import Readiness
 
 if TYPE_CHECKING:
     from stiffgui.runs.recording import Recording
@@ -28,7 +30,8 @@ NETWORK_SECONDS = 0.4
 class Train:
     """Train `experiment` into `path`; with `resume` continue that file.
 
-    The answers on the way are bundles; the last one is the ending: finished, stopped, diverged.
+    The answers on the way are bundles, before them a Readiness while machine code is made; the
+    last one is the ending: finished, stopped, diverged.
     """
 
     experiment: Experiment
@@ -47,10 +50,12 @@ class Bundle:
 
 
 @handles(Train, "training")
-def train(work: Train, controls: Controls) -> Generator[Bundle, None, str]:
+def train(work: Train, controls: Controls) -> Generator[Readiness | Bundle, None, str]:
     """Bundles, and the ending. Raises InputError as `Recording` does."""
     from stiffgui.runs.recording import Recording
 
+    if not (yield from until_ready([work.experiment], controls)):
+        return "stopped"
     recording = Recording(
         work.experiment, work.path, controls, resume=work.resume, warm_start=work.warm_start
     )

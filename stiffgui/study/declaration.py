@@ -6,7 +6,7 @@ settings, or a preset), what every variant changes of it, or a sweep, and the nu
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -148,6 +148,10 @@ class Study(TomlSettings):
                 "watch.indices": indices if STIFFNESS in indices else (*indices, STIFFNESS),
             }
         )
+
+    def experiments(self) -> Iterator[Experiment]:
+        """What each variant trains."""
+        return (self.experiment_of(k) for k in range(len(self.all_variants)))
 
     def with_settings(self, changes: Mapping[str, Any]) -> Study:
         """A copy with settings changed by key: the study's own (`trials`), or of the base

@@ -74,7 +74,7 @@ class ProgressEstimate:
             passed = now - pace.began
             if pace.epoch > pace.first and passed > 0:
                 pace.rate = (pace.epoch - pace.first) / passed
-            if not pace.measured:  # so far a worker began and compiled its penalty: count anew
+            if not pace.measured:  # so far a worker began: count anew
                 pace.first, pace.began, pace.measured = event.epoch, now, True
         elif isinstance(event, Trained):
             pace.epoch, pace.state = event.epoch, event.ending

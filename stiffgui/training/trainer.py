@@ -89,7 +89,8 @@ class Trainer:
     # ---------------------------------------------------------------- set-up
 
     def _place(self, values: NDArray[np.float64]) -> Tensor:
-        return torch.as_tensor(values, dtype=self.dtype, device=self.device)
+        """On the device, row after row: for columns, kernels would be compiled once more."""
+        return torch.as_tensor(values, dtype=self.dtype, device=self.device).contiguous()
 
     def _make_network(self, given: Mapping[str, NDArray[Any]] | None) -> None:
         """Parameters with their optimiser's moments, one array each; the network sees views."""

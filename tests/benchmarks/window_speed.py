@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from platformdirs import user_cache_path
 
 BEAT = 0.010  # seconds
 
@@ -32,7 +33,8 @@ def main() -> None:
     words = parser.parse_args()
     with tempfile.TemporaryDirectory() as home:
         if words.usable is None:
-            os.environ |= {"HOME": home, "XDG_CONFIG_HOME": home}
+            kept = str(user_cache_path("stiffgui", False))  # machine code, found from another home
+            os.environ |= {"HOME": home, "XDG_CONFIG_HOME": home, "NUMBA_CACHE_DIR": kept}
             measure(Path(home), words.epochs, words.trials)
         else:
             print(f"{usable(Path(home), words.usable):.2f}")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import platformdirs
 import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -15,6 +17,8 @@ from stiffgui.gui.window import MainWindow
 from tests.gui.leaks import Leaks, settle, watch
 
 watch()
+# A home of its own has no machine code; that of this machine serves.
+os.environ.setdefault("NUMBA_CACHE_DIR", str(platformdirs.user_cache_path("stiffgui", False)))
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,7 @@ from stiffgui.gui.workspace import Surroundings, Workspace
 from stiffgui.labs import PAGES, Result
 from stiffgui.session.lab import ComputePage
 from stiffgui.session.service import Failure
+from stiffgui.training.ready import Readiness
 
 POLL_MS = 100  # a picture is drawn at most so often
 NOTHING = "There is nothing to export yet: wait until the page has a picture."
@@ -30,7 +31,7 @@ class LabWorkspace(Workspace):
     def __init__(self, surroundings: Surroundings) -> None:
         super().__init__()
         self.settings = surroundings.settings
-        self.requests = Requests(ChildThread("The laboratory's process"))
+        self.requests = Requests(ChildThread("The laboratory's process", daemon=False))
         self.exports = Exports(self, self.requests, self.settings, self._offers, NOTHING)
         self.exports.message.connect(lambda text, details: self.said.emit(text, details, None))
         self._poll = QTimer(self)
@@ -98,7 +99,10 @@ class LabWorkspace(Workspace):
         )
         self.changed.emit()
 
-    def _show_result(self, page: LabPage, result: Result) -> None:
+    def _show_result(self, page: LabPage, result: Readiness | Result) -> None:
+        if isinstance(result, Readiness):
+            page.show_progress(0.0, result.sentence)
+            return
         page.show_result(result)
         if result.progress >= 1:
             self._finish()

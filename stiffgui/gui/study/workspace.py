@@ -33,6 +33,7 @@ from stiffgui.study.declaration import Study
 from stiffgui.study.events import ChunkEvent, Lost, Progress, Trained
 from stiffgui.study.library import studies
 from stiffgui.study.progress_estimate import ProgressEstimate
+from stiffgui.training.ready import Readiness
 
 POLL_MILLISECONDS = 50
 
@@ -53,6 +54,7 @@ class StudyWorkspace(Workspace):
         self.view: StudyView | None = None
         self._held: tuple[Draft, Study] | None = None
         self._pace: ProgressEstimate | None = None
+        self._where = self._waits = ""  # where it trains, and what it waits for before
         self._live: dict[int, tuple[int, History]] = {}  # chunk -> variant, its records so far
         self._live_is_new = False
         self._extracted: dict[tuple[str, str, int], Path] = {}
@@ -248,7 +250,10 @@ class StudyWorkspace(Workspace):
         if self._pace is not None and self.busy:
             self._show_pace()
 
-    def _take(self, news: StudyBegan | StudyView | list[ChunkEvent]) -> None:
+    def _take(self, news: StudyBegan | Readiness | StudyView | list[ChunkEvent]) -> None:
+        self._waits = news.sentence if isinstance(news, Readiness) else ""
+        if isinstance(news, Readiness):
+            return
         if isinstance(news, StudyView):
             self._show(news)
         elif isinstance(news, StudyBegan):
@@ -283,7 +288,7 @@ class StudyWorkspace(Workspace):
         self._show_bars()
         left = self._pace.left
         told = f" · {short_duration(left)} left" if left is not None else ""
-        self.results.note.setText(f"training {self._where}{told}")
+        self.results.note.setText(self._waits or f"training {self._where}{told}")
 
     def _show_bars(self) -> None:
         for k, pace in enumerate(self._pace.variants() if self._pace is not None else ()):

@@ -9,9 +9,10 @@ from itertools import cycle
 from stiffgui.figures import Picture
 from stiffgui.gui.train.runs.entry import RunEntry
 from stiffgui.gui.train.runs.workbench import Workbench
+from stiffgui.gui.train.timeline import NOTHING_YET
 from stiffgui.gui.train.view_state import ViewState
 from stiffgui.gui.train.views import SCALES, TrainViews
-from stiffgui.regularizers import NoPenalty, Stiffness
+from stiffgui.regularizers import NoPenalty
 
 
 class PaintQueue:
@@ -59,6 +60,8 @@ class PaintQueue:
         """Progress, and the penalty's share."""
         run, parts = self._state.run, self._parts
         if run is None:
+            preparing = self._bench.preparing
+            parts.timeline.say(preparing.sentence if preparing is not None else NOTHING_YET)
             return
         parts.timeline.say(self._progress(run))
         shares = run.history.series["penalty_share"]
@@ -66,21 +69,25 @@ class PaintQueue:
         parts.panel.show_share(float(shares[-1].mean()) if penalised else None)
 
     def _progress(self, run: RunEntry) -> str:
+        preparing, running = self._bench.preparing, run is self._bench.running
+        if preparing is not None and running:
+            return f"{self._progress_state(run)}: {preparing.sentence}"
         words = [f"epoch {run.epoch:,} / {run.total:,}"]
-        if run is self._bench.running and len(run.history.seconds) > 1:
+        if running and len(run.history.seconds) > 1:
             taken = float(run.history.seconds[-1]) or 1e-9
             left = (run.total - run.epoch) * taken / max(run.epoch, 1)
             steps = run.epoch * run.experiment.steps_per_epoch
             words.append(f"{steps / taken:,.0f} steps/s")
             words.append(f"{int(left) // 60:02d}:{int(left) % 60:02d} left")
+        words = [word.replace(",", "\u202f") for word in words]
         words.append(self._progress_state(run))
-        return "    ".join(words).replace(",", "\u202f")
+        if preparing is not None:  # nobody waits for it
+            words.append(preparing.short)
+        return "    ".join(words)
 
     def _progress_state(self, run: RunEntry) -> str:
         if run is not self._bench.running:
             return run.state
         if self._bench.paused:
             return "paused"
-        if not run.epoch and isinstance(run.experiment.regularizer, Stiffness):
-            return "preparing the penalty"  # compiled at its first use on a machine: some seconds
-        return run.state
+        return "waiting" if self._bench.preparing is not None else run.state

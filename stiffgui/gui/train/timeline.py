@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSlider, QToolButton
 
 WALK_MILLISECONDS = 700  # as fast as views are asked for
+NOTHING_YET = "every epoch can be seen again here"
 
 
 class Timeline(QFrame):
@@ -41,7 +42,7 @@ class Timeline(QFrame):
         branch.setIconText("Branch")
         self.branch.setDefaultAction(branch)
         self.branch.setObjectName("quiet")
-        self.text = QLabel("every epoch can be seen again here")
+        self.text = QLabel(NOTHING_YET)
         self.text.setObjectName("cardNote")
         layout = QHBoxLayout(self)
         layout.setContentsMargins(10, 6, 10, 6)

@@ -161,7 +161,7 @@ class TrainWorkspace(Workspace):
 
     def start(self) -> None:
         """Spawn the warm children, and look for interrupted runs."""
-        self.bench.training.start()
+        self.bench.start()
         self.requests.thread_.start()
         # While nothing is asked of the window: plots for two inputs, and what a median imports.
         for card in (*self.cards, self.views.fit, self.views.fit):

@@ -20,10 +20,13 @@ def train_here(task: ChunkTask, token: str) -> Trained | None:
     """Train a chunk on this worker; None when the study was stopped before it began."""
     from distributed import get_worker
 
+    from stiffgui.experiment import Experiment
     from stiffgui.kernels.threads import limit
     from stiffgui.study.work import train_chunk
+    from stiffgui.training.ready import needs, prepare
 
     limit(1)  # the scheduler shares out the processors
+    prepare(needs([Experiment.from_toml(task.experiment)]))  # once for the workers of a machine
     worker: Any = get_worker()
     controls = Controls()
     if token in _stopped:

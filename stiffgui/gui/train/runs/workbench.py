@@ -18,8 +18,10 @@ from stiffgui.gui.train.runs.entry import RunEntry
 from stiffgui.gui.train.settings.model import SettingsModel
 from stiffgui.runs.maintenance import set_note, settle
 from stiffgui.runs.warm_start import WarmStart
+from stiffgui.session.ready import MakeReady
 from stiffgui.session.service import Action, Failure
-from stiffgui.session.training import Train
+from stiffgui.session.training import Bundle, Train
+from stiffgui.training.ready import Readiness
 
 UNTOUCHED_SECONDS = 30.0  # a run file that is being written changes more often than this
 NEWEST = 40  # files of the workspace that are looked at for interrupted runs
@@ -41,18 +43,34 @@ class Workbench(QObject):
         super().__init__()
         self.workspace = workspace
         self.model = SettingsModel()
-        self.training = ChildThread("The training process", saves=True)
+        # It has children of its own: those that make machine code.
+        self.training = ChildThread("The training process", saves=True, daemon=False)
         self._requests = Requests(self.training)
         self._number = 0  # of the request whose work is steered
         self.runs: list[RunEntry] = []
         self.shown: RunEntry | None = None
         self.running: RunEntry | None = None
         self.paused = False
+        self.preparing: Readiness | None = None  # machine code, while it is being made
+        self._complaint = ""  # why it is not kept, until that is said
         self._colours = 0
         self._undo_floor = self._undo_top = 0
         self.model.live_changed.connect(self._live_changed)
 
     # ------------------------------------------------------------------ training
+
+    def start(self) -> None:
+        """Spawn the child, and let it make the machine code that is missing."""
+        self.training.start()
+        self._requests.ask(
+            MakeReady(), self._prepared, lambda _: self._prepared(), self._prepare, newest=True
+        )
+
+    def _prepare(self, readiness: Readiness) -> None:
+        self.preparing = readiness
+
+    def _prepared(self, complaint: str = "") -> None:
+        self.preparing, self._complaint = None, complaint
 
     @property
     def busy(self) -> bool:
@@ -95,14 +113,24 @@ class Workbench(QObject):
         self._begin(run, Train(run.experiment, path, resume=True))
 
     def _begin(self, run: RunEntry, work: Train) -> None:
+        if self._complaint:
+            self.said.emit(self._complaint, "")
+            self._complaint = ""
         run.state = "running"
         if run not in self.runs:
             self._add(run)
         self.running, self.paused = run, False
         self._undo_floor = self._undo_top = self.model.undo.index()
-        self._number = self._requests.ask(work, self._ended, self._failed, run.take)
+        self._number = self._requests.ask(
+            work, self._ended, self._failed, lambda news: self._take(run, news)
+        )
         self.show(run)
         self.training_changed.emit()
+
+    def _take(self, run: RunEntry, news: Readiness | Bundle) -> None:
+        self.preparing = news if isinstance(news, Readiness) else None
+        if isinstance(news, Bundle):
+            run.take(news)
 
     def _new_path(self) -> Path:
         """The first free of alpine02-1.stiff, alpine02-2.stiff, ..."""
@@ -166,7 +194,7 @@ class Workbench(QObject):
             self.said.emit(f"{sentence} Press Run to start again.", "")
 
     def _over(self, state: str) -> None:
-        run, self.running, self.paused = self.running, None, False
+        run, self.running, self.paused, self.preparing = self.running, None, False, None
         if run is not None:
             run.state = state
             run.version += 1

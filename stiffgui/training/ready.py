@@ -1,0 +1,338 @@
+"""Machine code of training: made once for a machine and version, before somebody waits for it.
+
+Kernels are compiled for a type of numbers at a time, which takes a minute or so; a file in the
+folder of this version (`kernels.compiler.folder`) says that it was done. Training without it works,
+and compiles as it goes. To make what is missing:
+
+    python -m stiffgui.training.ready [float32] [float64]
+
+Nothing heavy is imported here: the window reads `Readiness`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import shutil
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from stiffgui.child import Child, send
+from stiffgui.errors import one_of
+from stiffgui.file_lock import FileLock, Held
+
+if TYPE_CHECKING:
+    from stiffgui.experiment import Experiment
+
+NUMBERS = ("float32", "float64")  # in the order in which people need them
+FUNCTIONS = 90  # that are compiled for a type of numbers: what is told of progress rests on it
+POLL_SECONDS = 0.2
+UNUSED_SECONDS = 60 * 86400.0  # machine code of other versions stays so long after its last use
+NICE = 10
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """How far machine code is: functions that are there, of so many."""
+
+    done: int
+    of: int
+
+    @property
+    def sentence(self) -> str:
+        """For a person who waits."""
+        return f"making machine code for this machine, {self._percent}, once"
+
+    @property
+    def short(self) -> str:
+        """Beside something else."""
+        return f"machine code {self._percent}"
+
+    @property
+    def _percent(self) -> str:
+        return f"{100 * self.done // self.of} %"
+
+
+Tell = Callable[[Readiness], object]
+
+# ------------------------------------------------------------------- what is there
+
+
+def missing(wanted: Iterable[str] = NUMBERS) -> list[str]:
+    """The types of numbers for which there is no machine code of this version.
+
+    None where nothing can be kept: it is compiled anew at each start then (see `complaint`).
+    """
+    from stiffgui.kernels.compiler import folder
+
+    place = folder()
+    return [n for n in wanted if place is not None and not _mark(place, n).exists()]
+
+
+def needs(experiments: Iterable[Experiment]) -> list[str]:
+    """What is missing of the machine code with which experiments are trained here.
+
+    Raises InputError when a device does not exist.
+    """
+    lacking = missing()
+    if not lacking:
+        return []
+    used = {experiment.training.precision for experiment in experiments if _is_used(experiment)}
+    return [numbers for numbers in lacking if numbers in used]
+
+
+def complaint() -> str:
+    """Why nothing is kept, in a sentence; empty where it is."""
+    from stiffgui.kernels.compiler import folder, home
+
+    if folder() is not None:
+        return ""
+    return (
+        f"{home()} cannot be written: machine code is made anew at each start, which takes a "
+        f"minute. Let the folder be written, or name another one in NUMBA_CACHE_DIR."
+    )
+
+
+def _is_used(experiment: Experiment) -> bool:
+    from stiffgui.regularizers import Stiffness
+    from stiffgui.stiffness.spectral_radius import SpectralRadius
+    from stiffgui.training.device import choose_device
+    from stiffgui.training.paths.choice import choose
+
+    where, penalty = choose_device(experiment.training.device), experiment.regularizer
+    if choose(experiment, where).path == "compiled":
+        return True
+    radius = isinstance(penalty, Stiffness) and isinstance(penalty.proxy, SpectralRadius)
+    return radius and where.type == "cpu"
+
+
+def _mark(place: Path, numbers: str) -> Path:
+    """The file that says that machine code is there."""
+    return place / f"{numbers}.ready"
+
+
+def _how_far(place: Path, numbers: str) -> Readiness:
+    """From the files that numba has written so far, for all types of numbers."""
+    others = sum(_mark(place, other).exists() for other in NUMBERS if other != numbers)
+    files = sum(1 for _ in place.rglob("*.nbc"))
+    return Readiness(min(max(0, files - others * FUNCTIONS), FUNCTIONS - 1), FUNCTIONS)
+
+
+# ------------------------------------------------------------------- in this process
+
+
+def prepare(wanted: Iterable[str] = NUMBERS, tell: Tell = lambda readiness: None) -> None:
+    """Make what is missing, or wait for another process that does; this one cannot be stopped.
+
+    `tell` hears how far it is, in threads of its own.
+    """
+    from stiffgui.kernels.compiler import folder
+
+    for numbers in missing(wanted):
+        place = folder()
+        assert place is not None
+        hear = partial(_tell_once, tell, [], place, numbers)
+        with _alone(place / f"{numbers}.lock", hear):
+            if missing([numbers]):
+                with _repeatedly(hear):
+                    _train(numbers)
+                _mark(place, numbers).touch()
+                _forget_others(place)
+
+
+def _tell_once(tell: Tell, told: list[Readiness], place: Path, numbers: str) -> None:
+    """Tell what is new."""
+    readiness = _how_far(place, numbers)
+    if [readiness] != told[-1:]:
+        told.append(readiness)
+        tell(readiness)
+
+
+@contextlib.contextmanager
+def _alone(path: Path, hear: Callable[[], None]) -> Iterator[None]:
+    """No other process does the same meanwhile."""
+    lock: FileLock | None = None
+    while lock is None:
+        try:
+            lock = FileLock(path)
+        except Held:
+            hear()
+            time.sleep(POLL_SECONDS)
+        except sqlite3.Error:  # a file system without locks: at worst it is done twice
+            break
+    try:
+        yield
+    finally:
+        if lock is not None:
+            lock.release()
+
+
+@contextlib.contextmanager
+def _repeatedly(hear: Callable[[], None]) -> Iterator[None]:
+    """Call it while something else is done."""
+    over = threading.Event()
+
+    def repeat() -> None:
+        while not over.wait(POLL_SECONDS):
+            hear()
+
+    thread = threading.Thread(target=repeat, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def _train(numbers: str) -> None:
+    """Call every kernel as trainings do: each kind of network and penalty for an epoch."""
+    import torch
+
+    from stiffgui.stiffness.dominant import start_vectors
+    from stiffgui.stiffness.kernels.dominant import dominant
+    from stiffgui.training.trainer import Trainer
+
+    for experiment in covering(numbers):
+        for _ in Trainer(experiment, path="compiled"):
+            pass
+    if numbers == NUMBERS[0]:  # the radius beside autograd: of float32, where in doubt in float64
+        for dtype in (torch.float32, torch.float64):
+            dominant(torch.eye(2, dtype=dtype)[None], start_vectors(2, dtype, torch.device("cpu")))
+
+
+def covering(numbers: str) -> list[Experiment]:
+    """Small experiments that need every kernel, with arrays of each kind."""
+    from stiffgui._presets import presets
+
+    small = presets["alpine02"].with_settings(
+        {
+            "task.train_samples": 40,
+            "task.test_samples": 10,
+            "architecture.width": 4,
+            "architecture.depth": 3,
+            "training.precision": numbers,
+            "training.device": "cpu",
+            "training.threads": 2,
+            "training.epochs": 1,
+            "training.trials": 2,
+            "training.batch_size": 20,
+        }
+    )
+    proxies = ("gelfand-sketch", "gelfand", "spectral-radius")
+    variants: list[dict[str, Any]] = [
+        {},
+        {"regularizer.kind": "l2"},
+        *({"regularizer.kind": "stiffness", "regularizer.proxy.kind": proxy} for proxy in proxies),
+        {"architecture.weights.kind": "legendre"},
+        {"architecture.lift": "augment", "architecture.readout": "identity"},
+        # One trial of large batches, whose parts are shared among threads.
+        {
+            "regularizer.kind": "stiffness",
+            "task.train_samples": 1000,
+            "architecture.width": 50,
+            "training.trials": 1,
+            "training.batch_size": 1000,
+        },
+    ]
+    return [small.with_settings(changes) for changes in variants]
+
+
+def _forget_others(place: Path) -> None:
+    """Remove machine code of other versions that was not used for long."""
+    for other in place.parent.iterdir():
+        with contextlib.suppress(OSError):
+            if other != place and time.time() - other.stat().st_mtime > UNUSED_SECONDS:
+                shutil.rmtree(other)
+
+
+# ------------------------------------------------------------------ in another process
+
+
+class _Maker(Child):
+    """A process of low priority that makes machine code for a type of numbers."""
+
+    def __init__(self, numbers: str) -> None:
+        super().__init__(partial(_make, numbers))
+        self.told = Readiness(0, FUNCTIONS)
+
+    def works(self, seconds: float) -> bool:
+        """Whether it still does; returns after some seconds, or when something is told."""
+        try:
+            if self.connection.poll(seconds):
+                self.told = self.connection.recv()
+        except (EOFError, OSError):
+            return False
+        return True
+
+
+_makers: dict[str, _Maker] = {}  # of this process
+
+
+def waiting(wanted: Iterable[str], stopping: Callable[[], bool]) -> Iterator[Readiness]:
+    """Let another process make what is missing; how far it is, until it ends or `stopping`.
+
+    Those who wait in one process share that other one, and it ends with this one. Where it fails,
+    training compiles for itself.
+    """
+    for numbers in missing(wanted):
+        maker = _makers.get(numbers) or _Maker(numbers)
+        _makers[numbers] = maker
+        while not stopping():
+            yield maker.told
+            if not maker.works(POLL_SECONDS):
+                if _makers.pop(numbers, None) is maker:  # nobody else has seen it end
+                    maker.close(POLL_SECONDS)
+                break
+
+
+def _make(numbers: str, connection: Connection) -> None:
+    """A maker's life: it is over when the work is done, or when the pipe closes."""
+    threading.Thread(target=_end_with, args=(connection,), daemon=True).start()
+    if hasattr(os, "nice"):
+        os.nice(NICE)
+    prepare([numbers], lambda readiness: send(connection, readiness))
+
+
+def _end_with(connection: Connection) -> None:
+    with contextlib.suppress(EOFError, OSError):
+        connection.recv()
+    os._exit(0)  # in the middle of a function: what was compiled is kept
+
+
+# ------------------------------------------------------------------------- by hand
+
+
+def main() -> None:
+    """Make what is missing of the types of numbers that are named, with a line now and then."""
+    parser = argparse.ArgumentParser(prog="stiffgui.training.ready", description=main.__doc__)
+    parser.add_argument("numbers", nargs="*", metavar="float32|float64")
+    wanted = parser.parse_args().numbers or NUMBERS
+    if not set(wanted) <= set(NUMBERS):
+        parser.error(f"there is machine code for {one_of(NUMBERS)}.")
+    for numbers in missing(wanted):
+        print(f"Making machine code for this machine ({numbers}, once) ...", flush=True)
+        began, tenths = time.monotonic(), [0]
+
+        def tell(readiness: Readiness, tenths: list[int] = tenths) -> None:
+            tenth = 10 * readiness.done // readiness.of
+            if tenth > tenths[-1]:
+                tenths.append(tenth)
+                print(f"{10 * tenth} %", flush=True)
+
+        prepare([numbers], tell)
+        print(f"{numbers}: done in {time.monotonic() - began:.0f} s", flush=True)
+    if complaint():
+        print(complaint())
+
+
+if __name__ == "__main__":
+    main()
