@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from stiffgui.experiment import Experiment
 
 NUMBERS = ("float32", "float64")  # in the order in which people need them
-FUNCTIONS = 90  # that are compiled for a type of numbers: what is told of progress rests on it
+FUNCTIONS = 80  # that are compiled for a type of numbers: what is told of progress rests on it
 POLL_SECONDS = 0.2
 UNUSED_SECONDS = 60 * 86400.0  # machine code of other versions stays so long after its last use
 NICE = 10
@@ -239,6 +239,7 @@ def covering(numbers: str) -> list[Experiment]:
             "regularizer.kind": "stiffness",
             "task.train_samples": 1000,
             "architecture.width": 50,
+            "architecture.depth": 8,
             "training.trials": 1,
             "training.batch_size": 1000,
         },
