@@ -22,9 +22,9 @@ class MakeReady:
 @handles(MakeReady, "making machine code")
 def make_ready(work: MakeReady, controls: Controls) -> Generator[Readiness, None, str]:
     """Ends early when the controls say stop."""
-    from stiffgui.training.ready import NUMBERS, complaint, waiting
+    from stiffgui.training.ready import NICE, NUMBERS, complaint, waiting
 
-    yield from waiting(NUMBERS, lambda: controls.stopping)
+    yield from waiting(NUMBERS, lambda: controls.stopping, NICE)
     return complaint()
 
 

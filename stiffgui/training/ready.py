@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from stiffgui.experiment import Experiment
 
 NUMBERS = ("float32", "float64")  # in the order in which people need them
-FUNCTIONS = 80  # that are compiled for a type of numbers: what is told of progress rests on it
+BYTES = 14_000_000  # of machine code for a type of numbers: what is told of progress rests on it
 POLL_SECONDS = 0.2
 UNUSED_SECONDS = 60 * 86400.0  # machine code of other versions stays so long after its last use
 NICE = 10
@@ -41,7 +41,7 @@ NICE = 10
 
 @dataclass(frozen=True)
 class Readiness:
-    """How far machine code is: functions that are there, of so many."""
+    """How far machine code is: bytes that are there, of about so many (time goes with bytes)."""
 
     done: int
     of: int
@@ -121,9 +121,11 @@ def _mark(place: Path, numbers: str) -> Path:
 
 def _how_far(place: Path, numbers: str) -> Readiness:
     """From the files that numba has written so far, for all types of numbers."""
-    others = sum(_mark(place, other).exists() for other in NUMBERS if other != numbers)
-    files = sum(1 for _ in place.rglob("*.nbc"))
-    return Readiness(min(max(0, files - others * FUNCTIONS), FUNCTIONS - 1), FUNCTIONS)
+    size = -BYTES * sum(_mark(place, other).exists() for other in NUMBERS if other != numbers)
+    for path in place.rglob("*.nbc"):
+        with contextlib.suppress(OSError):  # it has just been replaced
+            size += path.stat().st_size
+    return Readiness(min(max(0, size), BYTES - 1), BYTES)
 
 
 # ------------------------------------------------------------------- in this process
@@ -259,11 +261,11 @@ def _forget_others(place: Path) -> None:
 
 
 class _Maker(Child):
-    """A process of low priority that makes machine code for a type of numbers."""
+    """A process that makes machine code for a type of numbers; `nice`: how low its priority is."""
 
-    def __init__(self, numbers: str) -> None:
-        super().__init__(partial(_make, numbers))
-        self.told = Readiness(0, FUNCTIONS)
+    def __init__(self, numbers: str, nice: int) -> None:
+        super().__init__(partial(_make, numbers, nice))
+        self.told = Readiness(0, BYTES)
 
     def works(self, seconds: float) -> bool:
         """Whether it still does; returns after some seconds, or when something is told."""
@@ -278,14 +280,16 @@ class _Maker(Child):
 _makers: dict[str, _Maker] = {}  # of this process
 
 
-def waiting(wanted: Iterable[str], stopping: Callable[[], bool]) -> Iterator[Readiness]:
+def waiting(
+    wanted: Iterable[str], stopping: Callable[[], bool], nice: int = 0
+) -> Iterator[Readiness]:
     """Let another process make what is missing; how far it is, until it ends or `stopping`.
 
     Those who wait in one process share that other one, and it ends with this one. Where it fails,
-    training compiles for itself.
+    training compiles for itself. `nice`: of a lower priority, where nobody has asked for it yet.
     """
     for numbers in missing(wanted):
-        maker = _makers.get(numbers) or _Maker(numbers)
+        maker = _makers.get(numbers) or _Maker(numbers, nice)
         _makers[numbers] = maker
         while not stopping():
             yield maker.told
@@ -295,11 +299,11 @@ def waiting(wanted: Iterable[str], stopping: Callable[[], bool]) -> Iterator[Rea
                 break
 
 
-def _make(numbers: str, connection: Connection) -> None:
+def _make(numbers: str, nice: int, connection: Connection) -> None:
     """A maker's life: it is over when the work is done, or when the pipe closes."""
     threading.Thread(target=_end_with, args=(connection,), daemon=True).start()
-    if hasattr(os, "nice"):
-        os.nice(NICE)
+    if hasattr(os, "nice"):  # not on Windows
+        os.nice(nice)
     prepare([numbers], lambda readiness: send(connection, readiness))
 
 
