@@ -46,11 +46,11 @@ def choose(experiment: Experiment, where: device) -> Choice:
     if training.end_time_jitter:
         return Choice("operations", "every batch has another end time")
     penalty = experiment.regularizer
-    if isinstance(penalty, Stiffness):
+    if type(penalty) is Stiffness:  # a class derived from it may do anything
         single = training.precision == "float32"
-        if not isinstance(penalty.proxy, _PROXIES if single else _PROXIES[:2]):
+        if type(penalty.proxy) not in (_PROXIES if single else _PROXIES[:2]):
             return Choice("operations", f"its penalty is {penalty.proxy.kind}")  # type: ignore[attr-defined]
-    elif not isinstance(penalty, NoPenalty | L2):
+    elif type(penalty) not in (NoPenalty, L2):
         return Choice("operations", f"its penalty is {penalty.kind}")  # type: ignore[attr-defined]
     return Choice("compiled")
 
