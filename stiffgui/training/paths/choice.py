@@ -8,6 +8,7 @@ from torch import device
 
 from stiffgui.experiment import Experiment
 from stiffgui.regularizers import L2, NoPenalty, Stiffness
+from stiffgui.settings import kind_of
 from stiffgui.states import PathKind
 from stiffgui.stiffness.gelfand import Gelfand
 from stiffgui.stiffness.gelfand_sketch import GelfandSketch
@@ -47,11 +48,13 @@ def choose(experiment: Experiment, where: device) -> Choice:
         return Choice("operations", "every batch has another end time")
     penalty = experiment.regularizer
     if type(penalty) is Stiffness:  # a class derived from it may do anything
-        single = training.precision == "float32"
-        if type(penalty.proxy) not in (_PROXIES if single else _PROXIES[:2]):
-            return Choice("operations", f"its penalty is {penalty.proxy.kind}")  # type: ignore[attr-defined]
+        proxy, precision = type(penalty.proxy), training.precision
+        if proxy not in _PROXIES:
+            return Choice("operations", f"its penalty is {kind_of(proxy)}")
+        if proxy is SpectralRadius and precision != "float32":
+            return Choice("operations", f"its penalty is {kind_of(proxy)} in {precision}")
     elif type(penalty) not in (NoPenalty, L2):
-        return Choice("operations", f"its penalty is {penalty.kind}")  # type: ignore[attr-defined]
+        return Choice("operations", f"its penalty is {kind_of(type(penalty))}")
     return Choice("compiled")
 
 
