@@ -147,8 +147,8 @@ class Training(Settings):
     threads: int = setting(
         0,
         title="Threads",
-        help="Threads of the training process. 0: one for the network's own small operations, "
-        "and as many as there are processors, at most four, for penalties on many matrices.",
+        help="Threads of the training process. 0: as many as there are processors, at most four, "
+        "for trials or the parts of large batches in compiled loops; one for torch's operations.",
         ge=0,
         le=256,
         advanced=True,

@@ -38,7 +38,7 @@ _PATHS = get_args(PathKind)
 
 
 class Trainer:
-    """Trains R networks as one batched computation.
+    """Trains R networks together, on one of the `paths`.
 
     Iterating runs the epochs. Nothing is drawn from a running random stream: the batches and
     random vectors of an epoch follow from (seed, trial, epoch), so a trial sees the same ones
