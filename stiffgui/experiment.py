@@ -13,9 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-import numpy as np
 import tomlkit
-from numpy.typing import NDArray
 from pydantic import BeforeValidator, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
@@ -35,7 +33,7 @@ from stiffgui.settings import (
 )
 from stiffgui.settings_errors import declared, placed, refusal
 from stiffgui.stiffness import PROXIES
-from stiffgui.tasks import Alpine02, AnyTask, Data
+from stiffgui.tasks import Alpine02, AnyTask
 from stiffgui.training_settings import Training, Watch
 
 
@@ -115,13 +113,6 @@ class Experiment(TomlSettings):
     def steps_per_epoch(self) -> int:
         """Batches of an epoch, the short last one included."""
         return -(-self.task.training_samples // self.training.batch_size)
-
-    def probe_samples(self, data: Data | None = None) -> NDArray[np.float64]:
-        """The training samples [B, d] on which indices and spectra are taken, wherever shown.
-
-        `data` are the task's, where they are at hand.
-        """
-        return (self.task.data() if data is None else data).x_train[: self.watch.probe]
 
     @classmethod
     def of(cls, values: Mapping[str, Any], source: str = "") -> Experiment:

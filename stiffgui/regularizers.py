@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Union
 
 from pydantic import BeforeValidator, Discriminator
 
-from stiffgui.settings import Settings, as_kind, setting
+from stiffgui.settings import AutoInteger, AutoNumber, Settings, as_kind, setting
 from stiffgui.stiffness import AnyProxy
 from stiffgui.stiffness.base import tiny
 from stiffgui.stiffness.condition import Condition
@@ -105,21 +105,23 @@ class Stiffness(Regularizer):
         title="Proxy",
         help="The differentiable stand-in for stiffness that is penalised.",
     )
-    every: int = setting(
+    every: AutoInteger = setting(
         1,
         title="Every m-th step",
         unit="steps",
         help="Trades exactness for time: the penalty is computed at every m-th step only, there "
-        "with weight m λ (lazy regularisation, StyleGAN2). 1 is exact.",
-        ge=1,
+        "with weight m λ (lazy regularisation, StyleGAN2). 1 is exact; auto: so seldom that it "
+        "costs at most half a step without penalty.",
+        ge=0,
         le=10_000,
     )
-    fraction: float = setting(
+    fraction: AutoNumber = setting(
         1.0,
         title="Fraction of the batch",
         help="Trades exactness for time: the penalty is the mean over the first of the shuffled "
-        "samples only, this fraction of the batch, at least one (unbiased). 1 is exact.",
-        gt=0,
+        "samples only, this fraction of the batch, at least one (unbiased). 1 is exact; auto: as "
+        "many samples as cost at most half a step without penalty.",
+        ge=0,
         le=1,
     )
 

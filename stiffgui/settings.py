@@ -13,10 +13,19 @@ import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from inspect import isfunction
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import annotated_types
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic.fields import FieldInfo
 
 from stiffgui.errors import nearest, one_of
@@ -55,6 +64,16 @@ def setting(
     }
     source: Any = {"default_factory" if isfunction(default) else "default": default}
     return Field(**source, title=title, description=help, json_schema_extra=extra, **bounds)
+
+
+AUTO = "auto"
+_AUTOMATIC = (
+    BeforeValidator(lambda value: 0 if value == AUTO else value),
+    PlainSerializer(lambda value: value or AUTO),
+)
+# Numbers that may be left to the program: 0, which people read and write as `auto`.
+AutoNumber = Annotated[float, *_AUTOMATIC]
+AutoInteger = Annotated[int, *_AUTOMATIC]
 
 
 class Settings(BaseModel):
@@ -123,12 +142,16 @@ class Spec:
     open_lower: bool = False
     open_upper: bool = False
     flag: str = ""
+    automatic: bool = False
 
     @property
     def bounds(self) -> str:
         """The allowed values in words, empty when anything goes."""
         if self.choices is not None:
             return one_of(self.choices)
+        if self.automatic:
+            least = "from 1" if self.type == "integer" else "above 0"
+            return f"{least} to {_number(self.upper or 0)}, or {AUTO}"
         low = "" if self.lower is None else _number(self.lower)
         high = "" if self.upper is None else _number(self.upper)
         if low and high:
@@ -187,6 +210,11 @@ def fields_of(model: type) -> Mapping[str, FieldInfo]:
     return model.model_fields if issubclass(model, Settings) else {}
 
 
+def is_automatic(field: FieldInfo) -> bool:
+    """Whether a number may be left to the program."""
+    return _AUTOMATIC[0] in field.metadata
+
+
 def is_hidden(field: FieldInfo) -> bool:
     """Whether a setting is the program's own: kept in files, and shown to nobody."""
     return bool(_extra(field).get("hidden"))
@@ -225,6 +253,7 @@ def spec_of(key: str, field: FieldInfo) -> Spec:
     """The declaration of one setting, as plain values."""
     extra = _extra(field)
     limits: dict[str, Any] = {}
+    automatic, default = is_automatic(field), field.get_default(call_default_factory=True)
     for rule in field.metadata:
         if isinstance(rule, annotated_types.Ge):
             limits |= {"lower": rule.ge}
@@ -240,8 +269,9 @@ def spec_of(key: str, field: FieldInfo) -> Spec:
         title=field.title or key,
         help=field.description or "",
         type=type_name(field),
-        default=field.get_default(call_default_factory=True),
+        default=AUTO if automatic and not default else default,
         choices=_choices(field),
+        automatic=automatic,
         **{name: extra[name] for name in _SHARED if name in extra},
         **limits,
     )

@@ -169,17 +169,19 @@ class Watch(Settings):
     """What is measured and kept while training."""
 
     indices: tuple[str, ...] = setting(
-        ("frobenius", "singular", "spectral-radius", "mean-modulus"),
+        ("frobenius", "singular", "spectral-radius"),
         title="Indices",
         help="Exact stiffness indices, and proxies at their defaults to compare with them, per "
-        "layer, mean over the probe samples.",
+        "layer, mean over the probe samples. Mean modulus and ratios need every eigenvalue, ten "
+        "times the work of the others: they are measured on fewer samples or less often.",
         choices={name: index.help for name, index in WATCHABLE.items()},
     )
     errors_every: int = setting(
         5,
         title="Errors every",
         unit="epochs",
-        help="Epochs between evaluations of the errors; the first hundred are always evaluated.",
+        help="Epochs between evaluations of the errors, at least: a multiple of this where the "
+        "share demands it. The first epochs are always evaluated.",
         ge=1,
         le=100_000,
     )
@@ -187,17 +189,29 @@ class Watch(Settings):
         100,
         title="Measure every",
         unit="epochs",
-        help="Epochs between measurements of the indices; the first ten, and every tenth of the "
-        "first hundred, are always measured.",
+        help="Epochs between measurements of the indices, at least: a multiple of this where the "
+        "share demands it. Of the first hundred epochs, more are measured.",
         ge=1,
         le=100_000,
     )
     probe: int = setting(
         16,
         title="Probe samples",
-        help="Training samples on which indices are measured.",
+        help="Training samples on which indices are measured, at most: fewer, but at least four, "
+        "where the share demands it.",
         ge=1,
         le=10_000,
+    )
+    share: float = setting(
+        0.05,
+        title="Share",
+        unit="of training",
+        help="Operations of errors and indices, at most, as a share of those of the training, "
+        "beside a fixed number for the first epochs and for short runs. 1: no limit, as often and "
+        "on as many samples as is said here. It follows from counts when a run begins.",
+        gt=0,
+        le=1,
+        advanced=True,
     )
     snapshots: int = setting(
         200,

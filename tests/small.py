@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 from stiffgui import Experiment, presets
+from stiffgui.states import PathKind
+from stiffgui.training.decisions import Decisions, decide
+
+
+def along(path: PathKind, experiment: Experiment) -> Decisions:
+    """What a run decides on a processor, but for how steps are taken."""
+    return decide(experiment, "cpu").along(path)
 
 
 def small(preset: str = "alpine02", **settings: object) -> Experiment:

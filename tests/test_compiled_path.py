@@ -22,10 +22,12 @@ from stiffgui.resnet.network import ResidualNetwork
 from stiffgui.resnet.weights import WEIGHTS
 from stiffgui.stiffness.sketch_products import random_bytes
 from stiffgui.training import Controls, Event, Record, Trainer
+from stiffgui.training.decisions import Decisions, decide
 from stiffgui.training.kernels.batch import cut
 from stiffgui.training.loss import batch_loss
 from stiffgui.training.paths import compiled_path
 from stiffgui.training.paths.choice import choose
+from tests.small import along
 
 CPU = torch.device("cpu")
 
@@ -50,9 +52,17 @@ def tiny(preset: str = "alpine02", **changes: Any) -> Experiment:
     return presets[preset].with_settings(settings | given)
 
 
-def agree(experiment: Experiment, epochs: int = 9, tolerance: float = 1e-9) -> None:
-    ours, theirs = Trainer(experiment), Trainer(experiment, path="operations")
-    assert ours.path == "compiled"
+def agree(
+    experiment: Experiment,
+    epochs: int = 9,
+    tolerance: float = 1e-9,
+    decided: Decisions | None = None,
+) -> None:
+    ours, theirs = (
+        Trainer(experiment, decided=decided),
+        Trainer(experiment, decided=along("operations", experiment)),
+    )
+    assert ours.decided.path == "compiled"
     for _ in range(epochs):
         ours.run_epoch()
         theirs.run_epoch()
@@ -98,14 +108,18 @@ SKETCHES: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("settings", SKETCHES, ids=str)
 @pytest.mark.parametrize("parts", [1, 3])
-def test_fifty_steps_of_every_sketch(
-    settings: dict[str, Any], parts: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(compiled_path, "parts_of", lambda experiment: parts)
+def test_fifty_steps_of_every_sketch(settings: dict[str, Any], parts: int) -> None:
     proxies = {k: v for k, v in settings.items() if k in ("power", "vectors")}
     others = {k: v for k, v in settings.items() if k not in proxies}
     changes = {f"regularizer__proxy__{k}": v for k, v in proxies.items()}
-    agree(tiny("alpine02-stiff", **changes, **{f"regularizer__{k}": v for k, v in others.items()}))
+    experiment = tiny(
+        "alpine02-stiff", **changes, **{f"regularizer__{k}": v for k, v in others.items()}
+    )
+    agree(experiment, decided=cut_into(parts, experiment))
+
+
+def cut_into(parts: int, experiment: Experiment) -> Decisions:
+    return decide(experiment, "cpu").model_copy(update={"parts": parts})
 
 
 def matrices(kind: str, **changes: Any) -> Experiment:
@@ -171,16 +185,13 @@ def test_threads_change_nothing(preset: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["none", "gelfand-sketch", "gelfand", "spectral-radius"])
-def test_parts_shared_among_threads_change_nothing(
-    kind: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(compiled_path, "parts_of", lambda experiment: 3)
+def test_parts_shared_among_threads_change_nothing(kind: str) -> None:
     changes: dict[str, Any] = {"training__trials": 1, "training__precision": "float32"}
     if kind != "none":
         changes["regularizer__proxy__kind"] = kind
     preset = "alpine02" if kind == "none" else "alpine02-stiff"
-    one, two = (trained(tiny(preset, training__threads=n, **changes)) for n in (1, 2))
-    same(one, two)
+    one, two = (tiny(preset, training__threads=n, **changes) for n in (1, 2))
+    same(trained(one, decided=cut_into(3, one)), trained(two, decided=cut_into(3, two)))
 
 
 def test_a_trial_is_bit_for_bit_the_same_alone() -> None:
@@ -189,18 +200,11 @@ def test_a_trial_is_bit_for_bit_the_same_alone() -> None:
     np.testing.assert_array_equal(together["flat"][2], alone["flat"][0])
 
 
-def test_a_checkpoint_goes_on_bit_for_bit_on_its_path() -> None:
+def test_a_checkpoint_goes_on_bit_for_bit() -> None:
     experiment = tiny("alpine02-stiff")
     whole = trained(experiment)
     half = trained(experiment.with_settings({"training.epochs": 4}))
     same(whole, trained(experiment, checkpoint=half))
-    old = trained(experiment.with_settings({"training.epochs": 4}), path="operations")
-    assert Trainer(experiment, checkpoint=old).path == "operations"
-    del old["path"]  # as files were before there was a choice
-    assert Trainer(experiment, checkpoint=old).path == "operations"
-    implicit = tiny(architecture__integrator="rk4")
-    del (begun := trained(implicit))["path"]
-    assert Trainer(implicit, checkpoint=begun).path == "autograd"
 
 
 def test_random_bits_drawn_ahead_are_those_drawn_step_by_step() -> None:
@@ -296,13 +300,13 @@ def test_every_choice_has_its_reason() -> None:
     power = tiny("alpine02-stiff", regularizer__proxy__kind="power")
     kinetic = tiny().model_copy(update={"regularizer": Kinetic()})
     found = {
-        "": choose(tiny("alpine02-stiff"), CPU),
-        "rk4": choose(tiny(architecture__integrator="rk4"), CPU),
-        "cuda": choose(tiny(), torch.device("cuda")),
-        "end time": choose(jitter, CPU),
-        "spectral-radius": choose(exact, CPU),
-        "power": choose(power, CPU),
-        "kinetic": choose(kinetic, CPU),
+        "": choose(tiny("alpine02-stiff"), "cpu"),
+        "rk4": choose(tiny(architecture__integrator="rk4"), "cpu"),
+        "cuda": choose(tiny(), "cuda"),
+        "end time": choose(jitter, "cpu"),
+        "spectral-radius": choose(exact, "cpu"),
+        "power": choose(power, "cpu"),
+        "kinetic": choose(kinetic, "cpu"),
     }
     paths = [choice.path for choice in found.values()]
     assert paths == ["compiled", "autograd", *["operations"] * 5]

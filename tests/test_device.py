@@ -20,7 +20,7 @@ from stiffgui.training.graph import WARM_UP, CapturedGradient
 from stiffgui.training.parameter_buffer import ParameterBuffer
 from stiffgui.training.paths.torch_path import TorchPath
 from stiffgui.training.step import Gradient
-from tests.small import small
+from tests.small import along, small
 
 PENALTIES: dict[str, Regularizer] = {
     "none": NoPenalty(),
@@ -80,7 +80,7 @@ def penalised(penalty: Regularizer, **training: Any) -> Experiment:
 
 def as_torch(experiment: Experiment) -> Trainer:
     """A trainer whose steps are torch's operations, as on a device."""
-    return Trainer(experiment, path="operations")
+    return Trainer(experiment, decided=along("operations", experiment))
 
 
 @pytest.fixture
@@ -195,7 +195,8 @@ def test_a_captured_training_is_the_plain_one(name: str) -> None:
 
 def test_a_live_weight_is_captured_anew() -> None:
     controls, device = Controls(), Replaying()
-    trainer = Trainer(penalised(Stiffness()), controls, path="operations")
+    experiment = penalised(Stiffness())
+    trainer = Trainer(experiment, controls, decided=along("operations", experiment))
     assert isinstance(trainer.steps, TorchPath)
     compute = trainer.steps.gradient
     assert isinstance(compute, Gradient)

@@ -146,7 +146,7 @@ def test_an_index_has_one_value_wherever_it_is_shown(
 
 def _stored(run: Run, snapshot: Snapshot, recorded: dict[str, np.ndarray]) -> None:
     """From the networks that the file keeps, all together and a trial alone."""
-    probe = run.experiment.probe_samples()
+    probe = run.probe_samples()
     assert probe.shape == (run.experiment.watch.probe, 2)
     values, _ = layer_indices(snapshot.jacobians(probe), WATCHABLE, WATCHABLE)
     alone, _ = layer_indices(snapshot.of_trial(0).jacobians(probe), WATCHABLE, WATCHABLE)

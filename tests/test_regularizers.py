@@ -18,7 +18,7 @@ from stiffgui.resnet.tableaus import INTEGRATORS
 from stiffgui.training import Record, Trainer
 from stiffgui.training.end_time import RandomEndTime
 from stiffgui.training.paths.torch_path import TorchPath
-from tests.small import small
+from tests.small import along, small
 
 NEW: dict[str, Regularizer] = {
     "kinetic": Kinetic(weight=0.3),
@@ -145,9 +145,8 @@ def test_a_jittered_step_has_the_step_size_it_says() -> None:
     factor = 1 + 0.3 * np.random.default_rng([0, 2**31, 0]).uniform(-1, 1)
     steps = trainer.steps
     steps.gradient(x, y, experiment.regularizer, steps.generators, loss)
-    other = Trainer(
-        double(architecture__horizon=float(factor), training__batch_size=100), path="operations"
-    ).steps
+    farther = double(architecture__horizon=float(factor), training__batch_size=100)
+    other = Trainer(farther, decided=along("operations", farther)).steps
     assert isinstance(other, TorchPath)
     expected = torch.zeros(3, 1, dtype=torch.float64)
     other.gradient(x, y, experiment.regularizer, other.generators, expected)

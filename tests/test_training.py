@@ -16,7 +16,7 @@ from stiffgui.training.adam import Adam
 from stiffgui.training.parameter_buffer import ParameterBuffer, State
 from stiffgui.training.plateau import PlateauSchedule
 from stiffgui.training_settings import Plateau
-from tests.small import small
+from tests.small import along, small
 
 
 def records(trainer: Trainer) -> list[Record]:
@@ -207,7 +207,7 @@ def test_an_unfinished_epoch_leaves_nothing_behind(how: str, path: PathKind) -> 
     """Stopped or paused between two batches, the state kept is that of the epoch's start."""
     controls = Controls()
     experiment = small("alpine02-stiff", training__batch_size=10, training__trials=2)
-    trainer = Trainer(experiment, controls, path=path)
+    trainer = Trainer(experiment, controls, decided=along(path, experiment))
     run, saved = trainer.steps.run, {}
 
     def interrupt(*arguments: Any) -> int:

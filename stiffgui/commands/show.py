@@ -41,8 +41,8 @@ def show(
         _print_outputs(facts["outputs"])
     if facts["outputs_problem"]:
         print(f"  no scores of outputs: {facts['outputs_problem']}")
-    if "steps" in facts["provenance"]:
-        print(f"  steps: {facts['provenance']['steps']}")
+    for what, sentence in facts["decisions"].items():
+        print(f"  {what}: {sentence}")
     for event in facts["events"]:
         print(f"  epoch {event['epoch']}: {event['text']}")
 
@@ -136,6 +136,7 @@ def summary(run: Run) -> dict[str, Any]:
         "per_trial": {name: _listed(values) for name, values in (errors | indices).items()},
         "events": run.events,
         "settings": None if run.foreign else run.experiment.model_dump(mode="json"),
+        "decisions": {} if run.foreign else run.decided.sentences(run.experiment),
         "provenance": run.provenance,
     }
 

@@ -90,8 +90,8 @@ def train(
     )
     if isinstance(experiment.task, Table):
         tell(taken(experiment.task))
-    if recording.trainer.choice.reason:
-        tell(f"steps: {recording.trainer.choice.sentence}")
+    for what, sentence in recording.trainer.decided.sentences(experiment).items():
+        tell(f"{what}: {sentence}")
     began, first = time.monotonic(), recording.trainer.epoch
     with stop_on_interrupt(controls), TerminalProgress() as progress:
         for item in recording:

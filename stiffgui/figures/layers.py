@@ -89,7 +89,7 @@ class Layers(RunFigure):
         return one_panel(panel, note=self._note(run))
 
     def _note(self, run: Drawn) -> str:
-        samples = "" if run.foreign else f"{run.experiment.watch.probe} probe "
+        samples = "" if run.foreign else f"{run.probe_count} probe "
         trials = run.history.trials
         of_trials = f", median of {trials} trials" if trials > 1 else ""
         return f"mean over {samples}samples{of_trials}"

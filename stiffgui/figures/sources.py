@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from stiffgui.errors import InputError
@@ -44,6 +45,15 @@ class Drawn:
     def foreign(self) -> bool:
         """Whether it is of a network that stiffgui did not train, so that it has no settings."""
         return bool(getattr(self.run, "foreign", False))
+
+    @property
+    def probe_count(self) -> int:
+        """On how many training samples its indices and spectra are taken."""
+        return int(self.run.probe_count)
+
+    def probe_samples(self) -> NDArray[Any]:
+        """Those samples, [B, d]."""
+        return np.asarray(self.experiment.task.data().x_train[: self.probe_count])
 
     @property
     def history(self) -> History:

@@ -94,7 +94,7 @@ class EigenvalueFigure(NetworkFigure):
 
         run.check(self.layer, self.trial)
         snapshot = run.snapshot(self.epoch)
-        every = snapshot.jacobians(run.experiment.probe_samples())[self.trial]
+        every = snapshot.jacobians(run.probe_samples())[self.trial]
         layers = tuple(range(1, len(every) + 1)) if self.all_layers else (self.layer,)
         jacobians = every[[layer - 1 for layer in layers]]
         step = run.experiment.architecture.step_size

@@ -31,6 +31,7 @@ def extract_trial(run: Run, position: int, path: str | Path, *, replace: bool = 
     else:
         own = {"training.trials": 1, "training.first_trial": first}
         meta = {"experiment": run.experiment.with_settings(own).to_toml()}
+        meta |= {"decisions": run.decided.model_dump_json()}
     meta |= {"provenance": json.dumps(run.provenance), "ending": run.ending}
     with writing_to(path):
         path.unlink(missing_ok=True)

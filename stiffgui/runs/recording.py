@@ -14,6 +14,7 @@ from stiffgui.runs.writer import RunWriter
 from stiffgui.states import Ending
 from stiffgui.tasks import Data
 from stiffgui.training import Controls, Event, Record, Trainer
+from stiffgui.training.decisions import Decisions
 
 CHECKPOINT_SECONDS = 10.0
 
@@ -25,8 +26,9 @@ class Recording:
     hears how far the task's data are where making them takes long. Raises InputError (from the
     constructor) before anything is written when the device does not exist, the file may not be
     replaced or cannot be written, there is nothing to resume, or the warm start does not fit.
-    `data` as in `Trainer`. `sparse` keeps only the log-spaced networks and the last one, not
-    that of every checkpoint: for studies, whose files hold many runs.
+    `data` and `decided` as in `Trainer`; a resumed run keeps its own decisions. `sparse` keeps
+    only the log-spaced networks and the last one, not that of every checkpoint: for studies,
+    whose files hold many runs.
     """
 
     def __init__(
@@ -40,6 +42,7 @@ class Recording:
         warm_start: WarmStart | None = None,
         tell: Callable[[str], None] = lambda text: None,
         data: Data | None = None,
+        decided: Decisions | None = None,
         sparse: bool = False,
     ) -> None:
         self._begins: Event | None = None
@@ -49,7 +52,7 @@ class Recording:
         checkpoint = initial = None
         if resume:
             with open_run(self.path) as run:
-                checkpoint = run.saved_checkpoint()
+                checkpoint, decided = run.saved_checkpoint(), run.decided
         else:
             refuse_existing(self.path, replace)
             if warm_start is not None:
@@ -58,17 +61,19 @@ class Recording:
                 self._begins = Event(0, 0, "branched", text, value=float(epoch))
         if data is None:
             experiment.task.prepare(tell)
-        self.trainer = Trainer(experiment, self.controls, checkpoint, initial, data=data)
+        self.trainer = Trainer(
+            experiment, self.controls, checkpoint, initial, data=data, decided=decided
+        )
         if resume:
             self._writer = RunWriter.reopen(
                 self.path, experiment, self.trainer.epoch, recorded=self.trainer.is_regular()
             )
         else:
             self._writer = RunWriter(self.path, experiment, replace=replace)
+            self._writer.decisions(self.trainer.decided)
             if warm_start is not None:
                 begun = {"run": Path(warm_start.path).stem, "epoch": epoch}
                 self._writer.note(branched_from=begun)
-        self._writer.note(steps=self.trainer.choice.sentence)
         self.ending: Ending = "running"
 
     def __iter__(self) -> Iterator[Record | Event]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import ValidationError
 from safetensors.numpy import load
 
 from stiffgui.errors import InputError
@@ -17,12 +18,17 @@ from stiffgui.experiment import Experiment
 from stiffgui.runs.history import Array, History, quartiles
 from stiffgui.runs.opening import FileReader, broken, open_bytes, open_file
 from stiffgui.runs.schema import RUN, columns, described, has_table, quoted
+from stiffgui.states import PathKind
+from stiffgui.training.decisions import Decisions, former
 from stiffgui.training.quantities import Quantity, per_trial
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from stiffgui.runs.snapshot import Snapshot
+
+# How steps were taken, as checkpoints of one earlier version number it.
+FORMER_PATHS: tuple[PathKind, ...] = ("compiled", "operations", "autograd")
 
 
 class Last(NamedTuple):
@@ -61,6 +67,30 @@ class Run(FileReader):
                 f"task or networks of its own: its history and indices can be shown."
             )
         return self._experiment
+
+    @cached_property
+    def decided(self) -> Decisions:
+        """What was decided for this training when it began. Raises InputError when it is of a
+        foreign network, or damaged."""
+        text = self._meta("decisions", "")
+        try:
+            return Decisions.model_validate_json(text) if text else self._formerly()
+        except ValidationError:
+            raise broken(self.path) from None
+
+    def _formerly(self) -> Decisions:
+        """Of a file that has none: what was then done."""
+        saved = (self.checkpoint() or {}).get("path")
+        return former(self.experiment, None if saved is None else FORMER_PATHS[int(saved[0])])
+
+    @property
+    def probe_count(self) -> int:
+        """On how many training samples indices and spectra are taken."""
+        return self.decided.cadence.samples
+
+    def probe_samples(self) -> Array:
+        """The training samples [B, d] on which indices and spectra are taken, wherever shown."""
+        return self.experiment.task.data().x_train[: self.probe_count]
 
     @property
     def experiment_now(self) -> Experiment:

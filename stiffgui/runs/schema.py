@@ -26,7 +26,8 @@ RUN = Kind("run", 0x53544946, 2)  # "STIF"
 # "STDS", many runs in one file (ADR 10); its version is raised with that of the runs in it.
 STUDY = Kind("study", 0x53544453, 2)
 
-# meta: experiment (TOML; without one: trials and first_trial), provenance, ending, note.
+# meta: experiment (TOML; without one: trials and first_trial), decisions (JSON: of the training,
+# at its beginning), provenance, ending, note.
 TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE quantities (  -- what the columns of history and the arrays of indices are

@@ -19,6 +19,7 @@ from stiffgui.experiment import Experiment
 from stiffgui.runs.file_writer import FileWriter, writing_to
 from stiffgui.runs.schema import RUN, create, describe, quoted
 from stiffgui.training import Event, Record
+from stiffgui.training.decisions import Decisions
 from stiffgui.training.quantities import QUANTITIES, Quantity
 
 COMMIT_SECONDS = 0.5  # how much a killed process may lose
@@ -81,6 +82,11 @@ class RunWriter(FileWriter):
         super()._open()
         self._committed = time.monotonic()
         self._described: set[str] = set()
+
+    def decisions(self, decided: Decisions) -> None:
+        """Keep what was decided for this training."""
+        self._put("decisions", decided.model_dump_json())
+        self.commit()
 
     def note(self, **facts: Any) -> None:
         """Keep more facts with the provenance."""

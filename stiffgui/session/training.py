@@ -15,6 +15,7 @@ from stiffgui.runs.warm_start import WarmStart
 from stiffgui.session.ready import until_ready
 from stiffgui.session.service import handles
 from stiffgui.training import Controls, Event, Record
+from stiffgui.training.decisions import Decisions
 from stiffgui.training.ready import Readiness
 
 if TYPE_CHECKING:
@@ -42,11 +43,14 @@ class Train:
 
 @dataclass(frozen=True)
 class Bundle:
-    """Records and events since the last bundle, in order; now and then the newest networks."""
+    """Records and events since the last bundle, in order; now and then the newest networks.
+
+    `decided`: what the training decided when it began, with the first one."""
 
     items: list[Record | Event]
     epoch: int = 0
     parameters: Arrays | None = None
+    decided: Decisions | None = None
 
 
 @handles(Train, "training")
@@ -59,6 +63,7 @@ def train(work: Train, controls: Controls) -> Generator[Readiness | Bundle, None
     recording = Recording(
         work.experiment, work.path, controls, resume=work.resume, warm_start=work.warm_start
     )
+    yield Bundle([], recording.trainer.epoch, decided=recording.trainer.decided)
     yield from _bundles(recording)
     return recording.ending
 

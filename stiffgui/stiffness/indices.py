@@ -1,24 +1,41 @@
-"""Exact stiffness indices, by LAPACK in float64, without gradients: what people are shown."""
+"""Exact stiffness indices in float64, without gradients: what people are shown.
+
+Letters for shapes: R trials, N layers, L some of them, B samples, w width.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from stiffgui.kernels.threads import share
+
 Array = NDArray[np.float64]
 EPS = float(np.finfo(np.float64).eps)
+ROOM = 2**19  # bytes of Jacobians that a thread works on at a time, of one layer at least
+
+# What an index is made of: entries only; one number of LAPACK's, or all of them; a proxy's own way.
+Need = Literal["norm", "largest", "radius", "singular-values", "eigenvalues", "proxy"]
 
 
 class Matrices:
-    """A batch of matrices [..., w, w] whose spectra are computed once, when first asked for."""
+    """A batch of matrices [..., w, w], by LAPACK; what is needed is computed once, when first
+    asked for. `eigenvalues` [..., w]: where they are known already."""
 
-    def __init__(self, jacobians: Array) -> None:
-        self.jacobians = np.asarray(jacobians, dtype=np.float64)
+    def __init__(self, jacobians: Array, eigenvalues: NDArray[np.complex128] | None = None) -> None:
+        self._given = np.asarray(jacobians, dtype=np.float64)
+        if eigenvalues is not None:
+            self.__dict__["eigenvalues"] = eigenvalues
+
+    @property
+    def jacobians(self) -> Array:
+        """[..., w, w]."""
+        return self._given
 
     @cached_property
     def eigenvalues(self) -> NDArray[np.complex128]:
@@ -30,13 +47,64 @@ class Matrices:
         """[..., w], descending."""
         return np.asarray(np.linalg.svd(self.jacobians, compute_uv=False), dtype=np.float64)
 
+    @cached_property
+    def norm(self) -> Array:
+        """||J||_F [...]."""
+        return np.asarray(np.linalg.norm(self.jacobians, axis=(-2, -1)))
+
+    @cached_property
+    def largest(self) -> Array:
+        """sigma_1 [...]."""
+        return np.asarray(self.singular_values[..., 0])
+
+    @cached_property
+    def radius(self) -> Array:
+        """|l_1| [...]."""
+        return np.asarray(np.abs(self.eigenvalues).max(-1))
+
+
+class LayerMatrices(Matrices):
+    """J = diag(d) W of layers: d [L, B, w], W [L, w, w]. What does not need J does not form it.
+
+    sigma_1 and |l_1| alone come from `largest.py`, as close to LAPACK's as is said there; where
+    all singular values or eigenvalues are known, from these.
+    """
+
+    def __init__(self, slopes: Array, weight: Array) -> None:
+        self._slopes, self._weight = slopes, weight
+
+    @cached_property
+    def jacobians(self) -> Array:
+        """[L, B, w, w]."""
+        return np.asarray(self._slopes[..., None] * self._weight[:, None])
+
+    @cached_property
+    def norm(self) -> Array:
+        """sqrt(sum_i d_i^2 |W_i|^2), [L, B]."""
+        rows = np.square(self._weight).sum(-1)[..., None]
+        return np.asarray(np.sqrt(np.square(self._slopes) @ rows)[..., 0])
+
+    @cached_property
+    def largest(self) -> Array:
+        from stiffgui.stiffness.largest import singular_values
+
+        if "singular_values" in self.__dict__:
+            return super().largest
+        return singular_values(self._slopes, self._weight)
+
+    @cached_property
+    def radius(self) -> Array:
+        from stiffgui.stiffness.largest import spectral_radii
+
+        return super().radius if "eigenvalues" in self.__dict__ else spectral_radii(self.jacobians)
+
 
 @dataclass(frozen=True)
 class Index:
     """`value(matrices)` gives [...]; NaN where the index is undefined.
 
     `flagged(matrices)` marks undefined or floored matrices; `flag` is the word for it.
-    `logarithmic`: whether an axis of its values is best logarithmic.
+    `logarithmic`: whether an axis of its values is best logarithmic. `needs`: what it is made of.
     """
 
     title: str
@@ -45,6 +113,7 @@ class Index:
     flagged: Callable[[Matrices], NDArray[np.bool_]] | None = None
     flag: str = ""
     logarithmic: bool = True
+    needs: Need = "eigenvalues"
 
 
 def _ratio_real(m: Matrices) -> Array:
@@ -82,22 +151,26 @@ INDICES: dict[str, Index] = {
     "frobenius": Index(
         "Frobenius norm",
         "||J||_F, an upper bound of the singular values",
-        lambda m: np.linalg.norm(m.jacobians, axis=(-2, -1)),
+        lambda m: m.norm,
+        needs="norm",
     ),
     "singular": Index(
         "Singular value",
         "sigma_1, the largest singular value",
-        lambda m: m.singular_values[..., 0],
+        lambda m: m.largest,
+        needs="largest",
     ),
     "spectral-radius": Index(
         "Spectral radius",
         "|l_1|, the largest modulus of an eigenvalue",
-        lambda m: np.abs(m.eigenvalues).max(-1),
+        lambda m: m.radius,
+        needs="radius",
     ),
     "mean-modulus": Index(
         "Mean modulus",
         "mean of |l_k| over the eigenvalues",
         lambda m: np.abs(m.eigenvalues).mean(-1),
+        needs="eigenvalues",
     ),
     "condition": Index(
         "Condition, log10",
@@ -106,6 +179,7 @@ INDICES: dict[str, Index] = {
         lambda m: _is_floored(*_singular_ends(m)),
         "floored",
         logarithmic=False,
+        needs="singular-values",
     ),
     "ratio-real": Index(
         "Stiffness ratio, log10",
@@ -114,6 +188,7 @@ INDICES: dict[str, Index] = {
         _fewer_than_two_decay,
         "undefined",
         logarithmic=False,
+        needs="eigenvalues",
     ),
     "ratio-modulus": Index(
         "Modulus ratio, log10",
@@ -122,6 +197,7 @@ INDICES: dict[str, Index] = {
         lambda m: _is_floored(*_modulus_ends(m)),
         "floored",
         logarithmic=False,
+        needs="eigenvalues",
     ),
 }
 
@@ -134,12 +210,60 @@ def layer_indices(
     `known`: what the names mean. The second dictionary holds, for indices that can be undefined,
     floored or not converged, the fraction of samples for which they were. Undefined samples are
     left out of the mean; where all are, the layer's index is NaN. Jacobians that are not finite
-    give NaN throughout.
+    give NaN throughout. By LAPACK.
     """
     finite = np.asarray(np.isfinite(jacobians).all((-2, -1)))
     matrices = Matrices(np.where(finite[..., None, None], jacobians, 0.0))
-    values, fractions = {}, {}
-    for name in names:
+    return _means(matrices, finite, names, known)
+
+
+def measured(
+    slopes: Array,
+    weight: Array,
+    names: Sequence[str],
+    known: Mapping[str, Index] = INDICES,
+    threads: int = 1,
+) -> tuple[dict[str, Array], dict[str, Array]]:
+    """As `layer_indices` of J = diag(slopes) weight, [R, N, B, w] and [R, N, w, w], but quickly.
+
+    Computes what is asked for and no more; see `LayerMatrices`. Layers are shared among threads,
+    and the numbers do not depend on how many there are.
+    """
+    trials, depth, samples, width = slopes.shape
+    some = min(depth, max(1, ROOM // (8 * samples * width**2)))
+    parts = [
+        (r, slice(n, n + some)) for r in range(trials) for n in range(0, depth, some)
+    ]  # of sizes alone
+    values = {name: np.empty((trials, depth)) for name in names}
+    fractions = {name: np.empty((trials, depth)) for name in names if known[name].flagged}
+
+    def work(part: tuple[int, slice], thread: int) -> None:
+        d, w = slopes[part], weight[part]
+        whole = np.asarray(np.isfinite(w).all((-2, -1)))
+        finite = np.isfinite(d).all(-1) & whole[:, None]
+        matrices = LayerMatrices(
+            np.where(finite[..., None], d, 0.0), np.where(np.isfinite(w), w, 0.0)
+        )
+        means, flagged = _means(matrices, finite, names, known)
+        for name in names:
+            values[name][part] = means[name]
+        for name, fraction in flagged.items():
+            fractions[name][part] = fraction
+
+    share(parts, work, threads)
+    return values, fractions
+
+
+def _means(
+    matrices: Matrices, finite: NDArray[np.bool_], names: Iterable[str], known: Mapping[str, Index]
+) -> tuple[dict[str, Array], dict[str, Array]]:
+    """Means over samples [..., B] and flagged fractions; NaN where matrices are not `finite`."""
+    values: dict[str, Array] = {}
+    fractions = {}
+    asked = list(names)
+    # Those that need every eigenvalue or singular value first: the largest is among them.
+    whole = ("eigenvalues", "singular-values")
+    for name in sorted(asked, key=lambda name: known[name].needs not in whole):
         index = known[name]
         sample = np.where(finite, index.value(matrices), np.nan)
         defined = np.isfinite(sample)
@@ -148,7 +272,7 @@ def layer_indices(
         values[name] = np.where(count > 0, total / np.maximum(count, 1), np.nan)
         if index.flagged is not None:
             fractions[name] = index.flagged(matrices).mean(-1, dtype=np.float64)
-    return values, fractions
+    return {name: values[name] for name in asked}, fractions
 
 
 def network_index(layers: Array) -> Array:

@@ -49,7 +49,7 @@ def spectrum(jacobian: object) -> Spectrum:
     order = np.argsort(-np.abs(values), axis=-1, kind="stable")
     values = np.take_along_axis(values, order, -1).astype(np.complex128)
     right = np.take_along_axis(right, order[..., None, :], -1)
-    matrices = Matrices(matrix)
+    matrices = Matrices(matrix, values)
     squares = np.square(matrix).sum((-2, -1)) - np.square(np.abs(values)).sum(-1)
     with np.errstate(divide="ignore"):
         time_scales = 1 / np.abs(values.real)

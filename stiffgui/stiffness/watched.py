@@ -36,6 +36,7 @@ def as_indices(proxies: Iterable[type[Proxy]]) -> dict[str, Index]:
             _on_matrices(measured.value),
             _unconverged if power else None,
             "not converged" if power else "",
+            needs="proxy",
         )
     return indices
 

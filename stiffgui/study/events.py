@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from stiffgui.states import Ending
 from stiffgui.tasks import Data
+from stiffgui.training.decisions import Decisions
 from stiffgui.training.records import Record
 
 
@@ -13,12 +14,14 @@ from stiffgui.training.records import Record
 class ChunkTask:
     """One chunk to train: everything a machine needs that shares our code and no files.
 
-    `run` are the bytes of a run file to continue from.
+    `decided`: what every chunk of its variant keeps (`training.decisions`). `run` are the bytes
+    of a run file to continue from.
     """
 
     number: int
     experiment: str
     data: Data
+    decided: Decisions
     run: bytes | None = None
 
 

@@ -67,6 +67,7 @@ class StudyRecording:
                 self._writer = StudyWriter(self.path, self.study, replace=replace)
                 self._parts.clear()
             self._pending = self._writer.pending()
+            self._decided = self._writer.decided(self.study)
         except BaseException:
             self._lock.release()
             raise
@@ -90,7 +91,8 @@ class StudyRecording:
         if key not in self._data:
             experiment.task.prepare(self._tell)
             self._data[key] = experiment.task.data()
-        return ChunkTask(number, experiment.to_toml(), self._data[key], run)
+        decided = self._decided[chunk.variant]
+        return ChunkTask(number, experiment.to_toml(), self._data[key], decided, run)
 
     def __iter__(self) -> Iterator[ChunkEvent]:
         try:

@@ -69,6 +69,11 @@ class VariantResults:
         return np.concatenate(ranges) if ranges else np.zeros(0, dtype=np.int64)
 
     @property
+    def probe_count(self) -> int:
+        """On how many training samples indices are taken: of its first chunk."""
+        return self.runs[0].probe_count
+
+    @property
     def batch_seconds(self) -> float:
         """Training time of all batches of the variant together."""
         return float(sum(c.seconds for c in self.chunks))

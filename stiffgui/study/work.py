@@ -32,7 +32,13 @@ def train_chunk(
     if task.run is not None:
         path.write_bytes(task.run)
     recording = Recording(
-        experiment, path, controls, resume=task.run is not None, data=task.data, sparse=True
+        experiment,
+        path,
+        controls,
+        resume=task.run is not None,
+        data=task.data,
+        decided=task.decided,
+        sparse=True,
     )
     trainer, epochs = recording.trainer, experiment.training.epochs
     yield Started(task.number, worker, trainer.epoch, epochs)

@@ -13,6 +13,7 @@ from stiffgui.states import State
 from stiffgui.study.declaration import Study
 from stiffgui.study.plan import Chunk, plan
 from stiffgui.study.schema import TABLES
+from stiffgui.training.decisions import Decisions, decide, former
 
 
 class StudyWriter(FileWriter):
@@ -28,6 +29,8 @@ class StudyWriter(FileWriter):
             with self._database:
                 self._put("study", study.to_toml())
                 self._put("provenance", json.dumps(provenance(study.experiment)))
+                decided = [decide(e, "cpu").model_dump() for e in study.experiments()]
+                self._put("decisions", json.dumps(decided))
                 for chunk in plan(study):
                     self._database.execute(
                         "INSERT INTO chunks (number, variant, first, count, state) "
@@ -39,6 +42,13 @@ class StudyWriter(FileWriter):
     def reopen(cls, path: Path) -> StudyWriter:
         """Continue a study file that `open_study` could read, as one of the present version."""
         return cls._of_existing(path)
+
+    def decided(self, study: Study) -> list[Decisions]:
+        """What every chunk of each variant keeps; of an older file, what was done then."""
+        row = self._database.execute("SELECT value FROM meta WHERE key = 'decisions'").fetchone()
+        if row is None:
+            return [former(e) for e in study.experiments()]
+        return [Decisions.model_validate(values) for values in json.loads(row[0])]
 
     def pending(self) -> list[tuple[Chunk, int, bytes | None]]:
         """Chunks that are not done, with the epoch and the bytes they go on from, if any."""

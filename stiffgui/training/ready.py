@@ -108,7 +108,7 @@ def _is_used(experiment: Experiment) -> bool:
     from stiffgui.training.paths.choice import choose
 
     where, penalty = choose_device(experiment.training.device), experiment.regularizer
-    if choose(experiment, where).path == "compiled":
+    if choose(experiment, where.type).path == "compiled":
         return True
     radius = isinstance(penalty, Stiffness) and isinstance(penalty.proxy, SpectralRadius)
     return radius and where.type == "cpu"
@@ -201,14 +201,15 @@ def _train(numbers: str) -> None:
 
     from stiffgui.stiffness.dominant import start_vectors
     from stiffgui.stiffness.kernels.dominant import dominant
+    from stiffgui.training.decisions import decide
     from stiffgui.training.trainer import Trainer
 
     for experiment in covering(numbers):
-        for _ in Trainer(experiment, path="compiled"):
+        for _ in Trainer(experiment, decided=decide(experiment, "cpu").along("compiled")):
             pass
-    if numbers == NUMBERS[0]:  # the radius beside autograd: of float32, where in doubt in float64
-        for dtype in (torch.float32, torch.float64):
-            dominant(torch.eye(2, dtype=dtype)[None], start_vectors(2, dtype, torch.device("cpu")))
+    # The radius beside autograd and as a watched index: where in doubt in float64.
+    for dtype in (torch.float32, torch.float64):
+        dominant(torch.eye(2, dtype=dtype)[None], start_vectors(2, dtype, torch.device("cpu")))
 
 
 def covering(numbers: str) -> list[Experiment]:

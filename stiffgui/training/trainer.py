@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,14 +18,15 @@ from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
 from stiffgui.kernels.threads import choose_threads
 from stiffgui.resnet.network import ResidualNetwork, initial_parameters
-from stiffgui.states import EventKind, PathKind
-from stiffgui.stiffness import WATCHABLE, layer_indices
+from stiffgui.states import EventKind
+from stiffgui.stiffness import WATCHABLE
+from stiffgui.stiffness.indices import measured
 from stiffgui.tasks import Data
 from stiffgui.training.controls import Controls
+from stiffgui.training.decisions import Decisions, decide
 from stiffgui.training.device import check_graph, choose_device
 from stiffgui.training.parameter_buffer import ParameterBuffer, State
 from stiffgui.training.paths.base import StepPath
-from stiffgui.training.paths.choice import Choice, choose, former
 from stiffgui.training.paths.torch_path import TorchPath
 from stiffgui.training.plateau import PlateauSchedule
 from stiffgui.training.quantities import per_trial
@@ -33,8 +34,6 @@ from stiffgui.training.records import Event, Record
 from stiffgui.training.step import parameter_norms
 
 Arrays = dict[str, NDArray[Any]]
-ALWAYS_RECORDED = 100  # the first epochs leave a record each, whatever the cadence
-_PATHS = get_args(PathKind)
 
 
 class Trainer:
@@ -45,7 +44,8 @@ class Trainer:
     alone, in a batch, and after resuming. `checkpoint` continues an earlier training; `initial`
     (name -> [R, ...]) takes the place of freshly drawn weights. `data` are the task's samples
     where they are at hand already: a machine that only lends its processor need not have the
-    user's files. `path`: how steps are taken, where that is not to be chosen (`paths.choice`).
+    user's files. `decided` is that of the earlier training, or takes the place of what would be
+    decided (`decisions.decide`).
 
     Raises InputError (from the constructor) when the device does not exist.
     """
@@ -58,13 +58,17 @@ class Trainer:
         initial: Mapping[str, NDArray[Any]] | None = None,
         *,
         data: Data | None = None,
-        path: PathKind | None = None,
+        decided: Decisions | None = None,
     ) -> None:
         settings = experiment.training
-        self.experiment = experiment
         self.controls = controls or Controls()
         self.device = choose_device(settings.device)
         check_graph(settings.cuda_graph, self.device)
+        where = self.device.type
+        self.decided = (
+            decide(experiment, where) if decided is None else decided.on(experiment, where)
+        )
+        self.experiment = self.decided.settled(experiment)
         self.dtype = getattr(torch, settings.precision)
         self._threads = choose_threads(settings.threads)
         torch.set_num_threads(settings.threads or 1)
@@ -76,12 +80,11 @@ class Trainer:
         self.seconds = 0.0
         self.alive = np.ones(len(self.trials), dtype=bool)
         self._x_test, self._y_test = self._place(self.data.x_test), self._place(self.data.y_test)
-        self._probe = torch.as_tensor(np.array(experiment.probe_samples(self.data), float))
+        self._probe = torch.as_tensor(self.data.x_train[: self.decided.cadence.samples]).double()
         self._make_network(initial)
-        self.choice = Choice(path) if path else path_of(experiment, self.device, checkpoint)
         self.steps = self._make_path()
         self.schedule = PlateauSchedule(settings.plateau, settings.learning_rate, len(self.trials))
-        self._snapshot_epochs = _log_spaced(settings.epochs, experiment.watch.snapshots)
+        self._snapshot_epochs = self._kept(settings.epochs)
         self._resumed = checkpoint is not None
         if checkpoint is not None:
             self._restore(checkpoint)
@@ -109,19 +112,14 @@ class Trainer:
         self.state = State.of(parameters)
         self._good = self.state.like()
 
-    @property
-    def path(self) -> PathKind:
-        """How steps are taken."""
-        return self.choice.path
-
     def _make_path(self) -> StepPath:
         x, y = self._place(self.data.x_train), self._place(self.data.y_train)
         place = (self.experiment, self.network, self.state, x, y, self._threads)
-        if self.path != "compiled":
+        if self.decided.path != "compiled":
             return TorchPath(*place)
         from stiffgui.training.paths.compiled_path import CompiledPath
 
-        return CompiledPath(*place)
+        return CompiledPath(*place, self.decided.parts)
 
     # -------------------------------------------------------------- training
 
@@ -234,7 +232,7 @@ class Trainer:
         if key == "training.learning_rate":
             self.schedule.rate[:] = after
         if key == "training.epochs":
-            self._snapshot_epochs = _log_spaced(after, changed.watch.snapshots)
+            self._snapshot_epochs = self._kept(after)
         return self._event("change", f"{key} {before:g} → {after:g}", key=key, value=float(after))
 
     def _drop_diverged(self, loss: NDArray[np.float64]) -> Iterator[Event]:
@@ -274,24 +272,23 @@ class Trainer:
 
     def is_regular(self) -> bool:
         """Whether the present epoch leaves a record even if nothing stops or pauses there."""
-        every = self.experiment.watch.errors_every
         return (
-            self.epoch <= ALWAYS_RECORDED
-            or self.epoch % every == 0
-            or self._indices_are_due()
+            self.decided.cadence.records(self.epoch)
+            or self._is_last()
             or self.epoch in self._snapshot_epochs
         )
 
-    def _indices_are_due(self) -> bool:
-        watch, last = self.experiment.watch, self.experiment.training.epochs
-        early = self.epoch < 10 or (self.epoch < 100 and self.epoch % 10 == 0)
-        return early or self.epoch % watch.every == 0 or self.epoch >= last
+    def _is_last(self) -> bool:
+        return self.epoch >= self.experiment.training.epochs
+
+    def _kept(self, last: int) -> frozenset[int]:
+        return self.decided.cadence.kept(_log_spaced(last, self.experiment.watch.snapshots), last)
 
     def _record(self) -> Record:
-        indices, flagged = self.indices() if self._indices_are_due() else ({}, {})
+        due = self.decided.cadence.measures(self.epoch) or self._is_last()
+        indices, flagged = self.indices() if due else ({}, {})
         dead = ~self.alive
         self._recorded = self.epoch
-        last = self.experiment.training.epochs
         return Record(
             epoch=self.epoch,
             seconds=self.seconds,
@@ -300,7 +297,7 @@ class Trainer:
             },
             indices={k: np.where(dead[:, None], np.nan, v) for k, v in indices.items()},
             flagged=flagged,
-            keep=self.epoch in self._snapshot_epochs or self.epoch >= last,
+            keep=self.epoch in self._snapshot_epochs or self._is_last(),
         )
 
     # What quantities follow from, [R] each: see `stiffgui.training.quantities`.
@@ -335,8 +332,8 @@ class Trainer:
         """
         network = ResidualNetwork.exact(self.network.architecture, self.state.parameters.blocks)
         probe = self._probe.expand(len(self.trials), *self._probe.shape)
-        jacobians = network.jacobians(probe).numpy()
-        return layer_indices(jacobians, self.experiment.watch.indices, WATCHABLE)
+        slopes, names = network.forward(probe, 1).slopes, self.experiment.watch.indices
+        return measured(slopes.numpy(), network.weight.numpy(), names, WATCHABLE, self._threads)
 
     # ---------------------------------------------------------------- state
 
@@ -358,7 +355,6 @@ class Trainer:
             "alive": self.alive.astype(np.int64),
             "counters": np.array([self.epoch, step, step]),  # the third was Adam's own
             "seconds": np.array([self.seconds]),
-            "path": np.array([_PATHS.index(self.path)]),
         }
         return arrays | {f"schedule.{k}": v.copy() for k, v in self.schedule.state().items()}
 
@@ -380,16 +376,3 @@ def _log_spaced(last: int, count: int) -> frozenset[int]:
     """At most `count` epochs from 0 to `last`, about evenly spaced on a logarithmic axis."""
     epochs = np.unique(np.geomspace(1, last, max(2, count - 1)).round().astype(int))
     return frozenset({0, *epochs.tolist()})
-
-
-def path_of(
-    experiment: Experiment, where: torch.device, checkpoint: Mapping[str, NDArray[Any]] | None
-) -> Choice:
-    """How steps are taken: as the checkpoint's were, or as is best for a new run."""
-    best = choose(experiment, where)
-    if checkpoint is None or where.type != "cpu":
-        return best
-    path: PathKind = former(experiment)
-    if "path" in checkpoint:
-        path = _PATHS[int(checkpoint["path"][0])]
-    return best if path == best.path else Choice(path, "it was begun so")

@@ -57,7 +57,7 @@ def to_scene(view: PanelView, x: float, y: float) -> QPointF:
 def test_points_are_the_eigenvalues_in_few_colours(shown: MainWindow, run_file: Path) -> None:
     card = shown.train.eigenvalues
     with open_run(run_file) as run:
-        probe = run.experiment.probe_samples()
+        probe = run.probe_samples()
         expected = np.linalg.eigvals(run.snapshot(6).jacobians(probe)[0, 0]).ravel()
     [view] = card.view.views
     [dots] = graphics(view, "ScatterPlotItem")
@@ -221,7 +221,7 @@ def test_contours_come_on_demand(shown: MainWindow, qtbot: QtBot, run_file: Path
     drawn_contours = next(view.panel.of(Contours))
     real, imag, smallest = drawn_contours.x, drawn_contours.y, drawn_contours.values
     with open_run(run_file) as run:
-        jacobian = run.snapshot(6).jacobians(run.experiment.probe_samples()[:1])[0, 0, 0]
+        jacobian = run.snapshot(6).jacobians(run.probe_samples()[:1])[0, 0, 0]
     z = real[5] + 1j * imag[9]
     expected = np.linalg.svd(z * np.eye(20) - jacobian, compute_uv=False)[-1]
     assert smallest[9, 5] == pytest.approx(expected, rel=1e-9)

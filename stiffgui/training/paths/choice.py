@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from torch import device
-
 from stiffgui.experiment import Experiment
 from stiffgui.regularizers import L2, NoPenalty, Stiffness
 from stiffgui.settings import kind_of
@@ -19,7 +17,6 @@ PATHS: dict[PathKind, str] = {
     "operations": "torch, operation by operation, the gradient written out",
     "autograd": "torch, operation by operation, the gradient by autograd",
 }
-
 
 # Those that have compiled loops; the radius in float32, beyond which LAPACK is the measure.
 _PROXIES = (GelfandSketch, Gelfand, SpectralRadius)
@@ -37,13 +34,13 @@ class Choice(NamedTuple):
         return f"{PATHS[self.path]}{f', since {self.reason}' if self.reason else ''}"
 
 
-def choose(experiment: Experiment, where: device) -> Choice:
-    """The path of a new run."""
+def choose(experiment: Experiment, where: str) -> Choice:
+    """The path of a new run on this type of device (`cpu`, `cuda`)."""
     architecture, training = experiment.architecture, experiment.training
     if architecture.integrator != "euler":
         return Choice("autograd", f"its layers are steps of {architecture.integrator}")
-    if where.type != "cpu":
-        return Choice("operations", f"it runs on {where.type}")
+    if where != "cpu":
+        return Choice("operations", f"it runs on {where}")
     if training.end_time_jitter:
         return Choice("operations", "every batch has another end time")
     penalty = experiment.regularizer

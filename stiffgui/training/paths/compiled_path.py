@@ -25,7 +25,6 @@ from stiffgui.resnet.network import ResidualNetwork
 from stiffgui.stiffness.dominant import start_vectors
 from stiffgui.stiffness.gelfand import Gelfand
 from stiffgui.stiffness.gelfand_sketch import GelfandSketch
-from stiffgui.stiffness.spectral_radius import SpectralRadius
 from stiffgui.training.controls import Controls
 from stiffgui.training.kernels import batch as batches
 from stiffgui.training.kernels import steps as kernels
@@ -36,17 +35,14 @@ from stiffgui.training.parameter_buffer import ParameterBuffer, State
 from stiffgui.training.paths.base import StepPath
 
 Array = NDArray[Any]
-SHARED = 5 * 10**7  # multiplications of a step from which on its parts are shared
-MATRIX_PARTS = 4  # of a batch where the penalty takes matrices one by one
 BITS = 2**28  # random bits drawn ahead, at most: 32 MB for each thread
 
 
 class CompiledPath(StepPath):
     """Each trial on its own, so that its state stays in a core's cache; trials share the threads.
 
-    A single trial of large batches shares out the parts of each batch instead. How a batch is cut
-    (`parts_of`) follows from sizes, and sums run in a fixed order: the numbers do not depend on
-    threads, nor on which trials are trained beside.
+    A single trial of large batches shares out the `parts` of each batch instead. Sums run in a
+    fixed order: the numbers do not depend on threads, nor on which trials are trained beside.
     """
 
     def __init__(
@@ -57,13 +53,14 @@ class CompiledPath(StepPath):
         x: Tensor,
         y: Tensor,
         threads: int,
+        parts: int,
     ) -> None:
         super().__init__(experiment, network, state, x, y)
         training, architecture = experiment.training, experiment.architecture
         self._samples, self._targets = x.numpy(), y.numpy()
         self._form = form_of(architecture)
         self._rule = Rule(training.beta1, training.beta2, training.epsilon)
-        self._parts = parts_of(experiment)
+        self._parts = parts
         self._threads = threads
         self._trials = [trial_of(state, r) for r in range(len(self.trials))]
         self._rooms: dict[int, Batch] = {}
@@ -212,23 +209,6 @@ class CompiledPath(StepPath):
                 self.experiment, self._most, self._parts, self._samples
             )
         return self._spares[thread]
-
-
-def parts_of(experiment: Experiment) -> int:
-    """In how many parts a batch is cut, from sizes alone.
-
-    One where a step takes a millisecond or less, since handing parts to threads costs a twentieth
-    of that; else two, and more of large batches. Matrices of single samples share as they are.
-    """
-    architecture, training, penalty = experiment.architecture, experiment.training, None
-    if isinstance(experiment.regularizer, Stiffness):
-        penalty = experiment.regularizer.proxy
-    if isinstance(penalty, Gelfand | SpectralRadius):
-        return min(MATRIX_PARTS, training.batch_size)
-    products = 3 * training.batch_size * architecture.depth * architecture.width**2
-    if products < SHARED:
-        return 1
-    return min(max(2, training.batch_size // 128), 8, training.batch_size)
 
 
 def form_of(architecture: Architecture) -> Form:

@@ -200,4 +200,6 @@ def describe(run: RunEntry) -> str:
     labels = " / ".join(q.short for q in drawn_in("errors"))
     errors = [] if run.state != "finished" else [f"last median errors: {labels} RMSE"]
     note = [f"“{run.note}”"] if run.note else []
-    return "\n".join([str(run.path), *note, reached, *errors, *started, *changed[:12]])
+    decided = run.decided.sentences(run.experiment) if run.decided is not None else {}
+    how = [f"{what}: {sentence}" for what, sentence in decided.items()]
+    return "\n".join([str(run.path), *note, reached, *errors, *started, *how, *changed[:12]])

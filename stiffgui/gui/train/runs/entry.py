@@ -8,6 +8,7 @@ from pathlib import Path
 from stiffgui.experiment import Experiment
 from stiffgui.runs.history import History
 from stiffgui.session.training import Arrays, Bundle
+from stiffgui.training.decisions import Decisions
 from stiffgui.training.records import Event
 
 
@@ -26,12 +27,18 @@ class RunEntry:
         self.events: list[Event] = []
         self.snapshot_epochs: list[int] = []
         self.newest: tuple[int, Arrays] | None = None
+        self.decided: Decisions | None = None
         self.version = 0
 
     @property
     def trials(self) -> int:
         """R."""
         return self.history.trials
+
+    @property
+    def probe_count(self) -> int:
+        """On how many training samples its indices are taken; at most, before it has begun."""
+        return self.decided.cadence.samples if self.decided else self.experiment.watch.probe
 
     def series(self) -> History:
         """All its numbers so far, as `Run.series`."""
@@ -57,6 +64,8 @@ class RunEntry:
             self.history.append(item)
             if item.keep:
                 self.snapshot_epochs.append(item.epoch)
+        if bundle.decided is not None:
+            self.decided = bundle.decided
         if bundle.parameters is not None:
             self.newest = (bundle.epoch, bundle.parameters)
         self.version += 1
@@ -75,7 +84,7 @@ class RunEntry:
             if resuming:
                 run.experiment, last = stored.experiment_now, stored.checkpoint_epoch
             run.history = stored.series().until(last)
-            run.note = stored.note
+            run.note, run.decided = stored.note, stored.decided
             run.events = [Event(**e) for e in stored.events if e["epoch"] <= last]
             run.snapshot_epochs = [epoch for epoch in stored.snapshot_epochs if epoch <= last]
             # A file that says "running" and is opened is one whose training was interrupted.

@@ -1,0 +1,116 @@
+"""|l_1| and sigma_1 alone, in float64 without a gradient: what watching needs of layers.
+
+No other eigenvalue or singular value is computed. Every number is checked by its residuals, and
+what does not pass goes to LAPACK. Import it inside functions: it imports torch and numba (ADR 2).
+
+Letters for shapes: K matrices, L layers, B samples, w width, m steps.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from stiffgui.stiffness.dominant import start_vectors
+from stiffgui.stiffness.kernels import dominant as kernel
+
+Array = NDArray[np.float64]
+
+# Estimated relative errors beyond which LAPACK decides: of |l_1| the product of both residuals
+# and the condition (the true error was at most 8 times that), of sigma_1^2 its residual (which
+# bounds the error; near convergence it is about the residual's square).
+RADIUS, SINGULAR = 1e-9, 1e-6
+SMALL = 64  # up to this width sigma_1^2 is |l_1| of J^T J by the same squarings
+FIRST, FURTHER, MOST = 16, 8, 128  # Lanczos steps before the first check, the next, in all
+
+
+def spectral_radii(matrices: Array) -> Array:
+    """|l_1| of finite matrices [..., w, w]: [...].
+
+    By squarings and a two-sided quotient (`dominant.dominant`, in float64). It agrees with
+    LAPACK to 1e-8, or as far as the eigenvalue's own condition lets two ways agree.
+    """
+    width = matrices.shape[-1]
+    flat = np.ascontiguousarray(matrices.reshape(-1, width, width))
+    radii, vouched = _by_squarings(flat)
+    if not vouched.all():
+        radii[~vouched] = np.abs(np.linalg.eigvals(flat[~vouched])).max(-1)
+    return radii.reshape(matrices.shape[:-2])
+
+
+def singular_values(slopes: Array, weight: Array) -> Array:
+    """sigma_1 of finite J = diag(d) W, to 1e-6: [L, B, w], [L, w, w] -> [L, B].
+
+    Of narrow layers the root of |l_1| of J^T J, of wide ones by Lanczos, which forms no J.
+    """
+    width = slopes.shape[-1]
+    if width > SMALL:
+        return np.stack([_by_lanczos(d, w) for d, w in zip(slopes, weight, strict=True)])
+    flat = (slopes[..., None] * weight[:, None]).reshape(-1, width, width)
+    squares, vouched = _by_squarings(flat.swapaxes(-1, -2) @ flat)
+    values = np.sqrt(squares)
+    if not vouched.all():
+        values[~vouched] = _dense(flat[~vouched])
+    return values.reshape(slopes.shape[:-1])
+
+
+def _dense(matrices: Array) -> Array:
+    return np.asarray(np.linalg.svd(matrices, compute_uv=False)[..., 0])
+
+
+def _by_squarings(matrices: Array) -> tuple[Array, NDArray[np.bool_]]:
+    """|l_1| of [K, w, w], and which of them are vouched for."""
+    width = matrices.shape[-1]
+    if width == 1:
+        return np.abs(matrices[:, 0, 0]), np.ones(len(matrices), bool)
+    tensor = torch.from_numpy(matrices)
+    start = start_vectors(width, tensor.dtype, tensor.device)
+    radii, left, right, trusted = (t.numpy() for t in kernel.dominant(tensor, start))
+    # u^T J v = |l_1|: |u| is the eigenvalue's condition, |v| = 1, and u^T v has the phase of the
+    # conjugate of l_1.
+    u, v = left[:, 0] - 1j * left[:, 1], right[:, 0] + 1j * right[:, 1]
+    phase = np.conj((u * v).sum(-1))
+    size = np.abs(phase)
+    value = (radii * phase / np.where(size > 0, size, 1))[:, None]
+    image_v = right @ matrices.swapaxes(-1, -2)
+    image_u = left @ matrices
+    off_v = np.linalg.norm(image_v[:, 0] + 1j * image_v[:, 1] - value * v, axis=-1)
+    off_u = np.linalg.norm(image_u[:, 0] - 1j * image_u[:, 1] - value * u, axis=-1)
+    return radii, trusted & (off_v * off_u <= RADIUS * radii**2)
+
+
+def _by_lanczos(slopes: Array, weight: Array) -> Array:
+    """sigma_1 of J = diag(d) W of one layer, all samples at once: [B, w], [w, w] -> [B].
+
+    Lanczos on J^T J from a fixed random vector, orthogonalised twice against all before it.
+    Source: Golub & Van Loan, Matrix Computations, 4th edition, sections 10.1 and 10.4.
+    """
+    samples, width = slopes.shape
+    most, squares = min(MOST, width), np.square(slopes)
+    rows = np.zeros((samples, most + 1, width))
+    small = np.zeros((samples, most, most))  # J^T J in the basis of the rows
+    start = np.random.default_rng(1).standard_normal(width)
+    rows[:, 0] = start / np.linalg.norm(start)
+    for m in range(most):
+        before = rows[:, : m + 1]
+        image = (squares * (rows[:, m] @ weight.T)) @ weight
+        small[:, m, m] = (image * rows[:, m]).sum(-1)
+        for _ in range(2):
+            along = before @ image[:, :, None]
+            image -= (along.swapaxes(-1, -2) @ before)[:, 0]
+        length = np.linalg.norm(image, axis=-1)
+        rows[:, m + 1] = image / np.where(length > 0, length, 1)[:, None]
+        due = m + 1 >= FIRST and (m + 1 - FIRST) % FURTHER == 0
+        if due or m + 1 == most:
+            values, vectors = np.linalg.eigh(small[:, : m + 1, : m + 1])
+            largest = values[:, -1].clip(min=0)
+            settled = length * np.abs(vectors[:, -1, -1]) <= SINGULAR * largest
+            if settled.all():
+                break
+        if m + 1 < most:
+            small[:, m, m + 1] = small[:, m + 1, m] = length
+    found = np.sqrt(largest)
+    if not settled.all():
+        found[~settled] = _dense(slopes[~settled][..., None] * weight)
+    return np.asarray(found)
