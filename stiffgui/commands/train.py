@@ -60,7 +60,7 @@ def train(
     """
     from stiffgui.runs import Recording
     from stiffgui.runs.file_writer import refuse_existing
-    from stiffgui.training import Controls, Event
+    from stiffgui.training import Controls, Event, Record
 
     controls = Controls()
     warm_start = None
@@ -97,7 +97,7 @@ def train(
         for item in recording:
             if isinstance(item, Event):
                 progress.tell(item.text)
-            else:
+            elif isinstance(item, Record):
                 rate = (item.epoch - first) / max(time.monotonic() - began, 1e-9)
                 progress.show(_row(item, rate, recording.trainer.experiment.training.epochs))
     from stiffgui.commands.show import summary

@@ -13,7 +13,7 @@ from stiffgui.runs.warm_start import WarmStart
 from stiffgui.runs.writer import RunWriter
 from stiffgui.states import Ending
 from stiffgui.tasks import Data
-from stiffgui.training import Controls, Event, Record, Trainer
+from stiffgui.training import Controls, Event, Item, Record, Trainer
 from stiffgui.training.decisions import Decisions
 
 CHECKPOINT_SECONDS = 10.0
@@ -76,7 +76,7 @@ class Recording:
                 self._writer.note(branched_from=begun)
         self.ending: Ending = "running"
 
-    def __iter__(self) -> Iterator[Record | Event]:
+    def __iter__(self) -> Iterator[Item]:
         saved = time.monotonic()
         try:
             if self._begins is not None:
@@ -87,7 +87,7 @@ class Recording:
                     self._writer.event(item)
                     if item.kind == "paused":
                         self._save()
-                else:
+                elif isinstance(item, Record):
                     self._writer.record(item)
                     if item.keep:
                         self._writer.snapshot(item.epoch, self.trainer.parameters())
@@ -121,7 +121,7 @@ def train(
     out: str | Path,
     *,
     force: bool = False,
-    progress: Callable[[Record | Event], None] | None = None,
+    progress: Callable[[Item], None] | None = None,
     warm_start: WarmStart | None = None,
 ) -> Run:
     """Train and return the run. Raises InputError when `out` exists (unless `force`).

@@ -27,9 +27,10 @@ from typing import Any, Literal, TypeVar
 from stiffgui.child import WARM, send
 from stiffgui.errors import InputError
 from stiffgui.training import Controls
+from stiffgui.training.controls import Watched
 
 READY = 0  # the number of the answer by which a child says that it is there and warm
-Action = Literal["pause", "resume", "step", "stop", "change"]
+Action = Literal["pause", "resume", "step", "stop", "change", "watch"]
 _ACTIONS = {
     "pause": Controls.pause,
     "resume": Controls.resume,
@@ -77,11 +78,13 @@ class Failure:
 
 @dataclass(frozen=True)
 class Control:
-    """Steer the work of request `number`, at once; `settings` by dotted key belong to `change`."""
+    """Steer the work of request `number`, at once; `settings` by dotted key belong to `change`,
+    `watched` to `watch`."""
 
     number: int
     action: Action
     settings: Mapping[str, Any] = field(default_factory=dict)
+    watched: Watched | None = None
 
 
 Handler = Callable[[Any, Controls], Any]
@@ -233,6 +236,8 @@ class _Jobs:
 def _steer(controls: Controls, message: Control) -> None:
     if message.action == "change":
         controls.change(message.settings)
+    elif message.action == "watch":
+        controls.watch(message.watched)
     else:
         _ACTIONS[message.action](controls)
 

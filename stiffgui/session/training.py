@@ -14,7 +14,7 @@ from stiffgui.experiment import Experiment
 from stiffgui.runs.warm_start import WarmStart
 from stiffgui.session.ready import until_ready
 from stiffgui.session.service import handles
-from stiffgui.training import Controls, Event, Record
+from stiffgui.training import Controls, Event, Item
 from stiffgui.training.decisions import Decisions
 from stiffgui.training.ready import Readiness
 
@@ -43,11 +43,11 @@ class Train:
 
 @dataclass(frozen=True)
 class Bundle:
-    """Records and events since the last bundle, in order; now and then the newest networks.
+    """Records, events and frames since the last bundle, in order; now and then the newest networks.
 
     `decided`: what the training decided when it began, with the first one."""
 
-    items: list[Record | Event]
+    items: list[Item]
     epoch: int = 0
     parameters: Arrays | None = None
     decided: Decisions | None = None
@@ -69,7 +69,7 @@ def train(work: Train, controls: Controls) -> Generator[Readiness | Bundle, None
 
 
 def _bundles(recording: Recording) -> Generator[Bundle]:
-    items: list[Record | Event] = []
+    items: list[Item] = []
     sent = networks_sent = 0.0
     for item in recording:
         items.append(item)

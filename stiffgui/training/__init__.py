@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from stiffgui._lazy import attributes
 from stiffgui.training.controls import Controls
-from stiffgui.training.records import Event, Record
+from stiffgui.training.records import Event, Frame, Item, Record
 
 if TYPE_CHECKING:
     from stiffgui.training.trainer import Trainer
 
-__all__ = ["Controls", "Event", "Record", "Trainer"]
+__all__ = ["Controls", "Event", "Frame", "Item", "Record", "Trainer"]
 
 
 __getattr__ = attributes(__name__, {"Trainer": "training.trainer"})  # needs torch; records do not

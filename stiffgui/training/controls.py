@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 
+@dataclass(frozen=True)
+class Watched:
+    """Whose eigenvalues are to be seen moving: layers (from 1 on) of the trial at a position of
+    the batch, at the first probe samples, at most so many."""
+
+    layers: tuple[int, ...]
+    trial: int = 0
+    samples: int = 16
+
+
 class Controls:
-    """Pause, step one epoch, stop, and changes of live settings. Safe to call from any thread.
+    """Pause, step one epoch, stop, changes of live settings, and what is watched (`Frame`s are
+    made of it). Safe to call from any thread.
 
     The trainer looks at them between batches: one read of `interrupt` [1] when nothing has
     happened, which compiled loops see, too.
@@ -23,6 +35,7 @@ class Controls:
         self.stopping = False
         self.paused = False
         self._steps = 0
+        self.watched: Watched | None = None
 
     @property
     def pending(self) -> bool:
@@ -54,6 +67,10 @@ class Controls:
             self._changes.update(settings)
             self.interrupt[0] = True
             self._condition.notify_all()
+
+    def watch(self, watched: Watched | None) -> None:
+        """Let the eigenvalues of this be seen from the next epoch on; None: no longer."""
+        self.watched = watched
 
     def take_changes(self) -> dict[str, Any]:
         """The changes since the last call."""

@@ -48,3 +48,18 @@ class Event:
     trial: int | None = None
     key: str | None = None
     value: float | None = None
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Eigenvalues of layers (from 1 on) of the trial at a position of the batch, after an epoch,
+    for whoever watches: [L, B, w] at the first B probe samples, as LAPACK orders them; NaN where
+    the Jacobian is not finite. It is not recorded."""
+
+    epoch: int
+    trial: int
+    layers: tuple[int, ...]
+    eigenvalues: NDArray[np.complex128]
+
+
+Item = Record | Event | Frame

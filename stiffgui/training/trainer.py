@@ -1,4 +1,5 @@
-"""The trainer: `for item in Trainer(experiment): ...` yields a `Record` an epoch, and `Event`s.
+"""The trainer: `for item in Trainer(experiment): ...` yields `Record`s, `Event`s and, where
+somebody watches, `Frame`s.
 
 Letters for shapes: R trials, P parameters of a trial, B samples of a batch, N layers.
 """
@@ -25,12 +26,13 @@ from stiffgui.tasks import Data
 from stiffgui.training.controls import Controls
 from stiffgui.training.decisions import Decisions, decide
 from stiffgui.training.device import check_graph, choose_device
+from stiffgui.training.frames import Frames
 from stiffgui.training.parameter_buffer import ParameterBuffer, State
 from stiffgui.training.paths.base import StepPath
 from stiffgui.training.paths.torch_path import TorchPath
 from stiffgui.training.plateau import PlateauSchedule
 from stiffgui.training.quantities import per_trial
-from stiffgui.training.records import Event, Record
+from stiffgui.training.records import Event, Item, Record
 from stiffgui.training.step import parameter_norms
 
 Arrays = dict[str, NDArray[Any]]
@@ -76,6 +78,7 @@ class Trainer:
         self.data: Data = experiment.task.data() if data is None else data
         self.epoch = self.step = 0
         self._recorded, self._inside, self._first_step = 0, False, 0
+        self._frames = Frames()
         self._mean = np.zeros((3, len(self.trials)))  # loss, penalty, share of the last epoch
         self.seconds = 0.0
         self.alive = np.ones(len(self.trials), dtype=bool)
@@ -123,7 +126,7 @@ class Trainer:
 
     # -------------------------------------------------------------- training
 
-    def __iter__(self) -> Iterator[Record | Event]:
+    def __iter__(self) -> Iterator[Item]:
         if not self._resumed:
             yield self._record()
         while self.epoch < self.experiment.training.epochs and self.alive.any():
@@ -138,7 +141,7 @@ class Trainer:
         if self.epoch > self._recorded:  # the last epoch always leaves a record
             yield self._record()
 
-    def _run_epoch(self) -> Iterator[Record | Event]:
+    def _run_epoch(self) -> Iterator[Item]:
         started = time.perf_counter()
         self._keep_good()
         self.steps.begin(self.epoch, self.step)
@@ -158,7 +161,7 @@ class Trainer:
                 return
         yield from self._finish_epoch(started)
 
-    def _finish_epoch(self, started: float) -> Iterator[Record | Event]:
+    def _finish_epoch(self, started: float) -> Iterator[Item]:
         self.epoch += 1
         self._inside = False
         self._mean = self._mean_of_steps(self.steps.losses())
@@ -168,6 +171,15 @@ class Trainer:
         asked = self.controls.paused or self.controls.pending
         if self.is_regular() or asked:  # an epoch asked for by hand is always recorded
             yield self._record()
+        watched = self.controls.watched
+        if watched is not None and self._frames.is_due(watched):
+            yield self._frames.take(
+                watched,
+                self.epoch,
+                self.network.architecture,
+                self.state.parameters.blocks,
+                self._probe,
+            )
         self.controls.epoch_finished()
 
     def _mean_of_steps(self, losses: NDArray[np.float64]) -> NDArray[np.float64]:

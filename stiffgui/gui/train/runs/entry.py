@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from pathlib import Path
 
 from stiffgui.experiment import Experiment
 from stiffgui.runs.history import History
 from stiffgui.session.training import Arrays, Bundle
 from stiffgui.training.decisions import Decisions
-from stiffgui.training.records import Event
+from stiffgui.training.records import Event, Frame
+
+FRAMES = 4000  # kept of a run that trains, at most: half an hour of it
 
 
 class RunEntry:
@@ -26,6 +29,7 @@ class RunEntry:
         self.history = History(experiment.training.trials)
         self.events: list[Event] = []
         self.snapshot_epochs: list[int] = []
+        self.frames: deque[Frame] = deque(maxlen=FRAMES)
         self.newest: tuple[int, Arrays] | None = None
         self.decided: Decisions | None = None
         self.version = 0
@@ -60,6 +64,9 @@ class RunEntry:
         for item in bundle.items:
             if isinstance(item, Event):
                 self.events.append(item)
+                continue
+            if isinstance(item, Frame):
+                self.frames.append(item)
                 continue
             self.history.append(item)
             if item.keep:
