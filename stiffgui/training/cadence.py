@@ -43,10 +43,13 @@ class Cadence(BaseModel):
     @property
     def sentence(self) -> str:
         """In words."""
-        return (
-            f"errors every {_epochs(self.errors_every)}, indices every "
-            f"{_epochs(self.indices_every)} on {probe_samples(self.samples)}"
-        )
+        indices = f"every {_epochs(self.indices_every)} on {probe_samples(self.samples)}"
+        return f"{self.of_errors}, indices {indices}"
+
+    @property
+    def of_errors(self) -> str:
+        """The same where no indices are watched."""
+        return f"errors every {_epochs(self.errors_every)}"
 
     def measures(self, epoch: int) -> bool:
         """Whether indices are due."""

@@ -12,7 +12,7 @@ from math import ceil
 from pydantic import BaseModel, ConfigDict
 
 from stiffgui.experiment import Experiment
-from stiffgui.regularizers import NoPenalty, Stiffness
+from stiffgui.regularizers import RAREST, NoPenalty, Stiffness
 from stiffgui.states import PathKind
 from stiffgui.stiffness.gelfand import Gelfand
 from stiffgui.stiffness.spectral_radius import SpectralRadius
@@ -53,7 +53,8 @@ class Decisions(BaseModel):
             samples = "every sample" if seen == batch else f"{seen} of {batch} samples"
             steps = "every step" if self.every == 1 else f"one step of {self.every}"
             found["penalty"] = f"on {samples} at {steps}"
-        return found | {"measured": self.cadence.sentence}
+        cadence, indices = self.cadence, bool(experiment.watch.indices)
+        return found | {"measured": cadence.sentence if indices else cadence.of_errors}
 
     def along(self, path: PathKind) -> Decisions:
         """The same with steps taken so, whatever would be best."""
@@ -136,7 +137,7 @@ def _thinning(experiment: Experiment) -> tuple[int, float]:
         fraction = 1.0 if samples == batch else (samples - 0.5) / batch
     if not every:
         cost = ceil(fraction * batch) * operations.of_sample(experiment, penalty)
-        every = max(1, ceil(cost / room))
+        every = min(RAREST, max(1, ceil(cost / room)))
     return every, fraction
 
 
