@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from math import ceil
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from stiffgui.experiment import Experiment
 from stiffgui.regularizers import NoPenalty
@@ -33,11 +33,11 @@ class Cadence(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    samples: int
-    first: int
-    errors_every: int
+    samples: int = Field(ge=1)
+    first: int = Field(ge=0)
+    errors_every: int = Field(ge=1)
     early: tuple[int, ...]
-    indices_every: int
+    indices_every: int = Field(ge=1)
     own: bool = False
 
     @property

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from math import ceil
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from stiffgui.experiment import Experiment
 from stiffgui.regularizers import RAREST, NoPenalty, Stiffness
@@ -34,9 +34,9 @@ class Decisions(BaseModel):
 
     path: PathKind
     reason: str = ""
-    parts: int = 1
-    every: int = 1
-    fraction: float = 1.0
+    parts: int = Field(1, ge=1)
+    every: int = Field(1, ge=1)
+    fraction: float = Field(1.0, gt=0, le=1)
     cadence: Cadence
 
     @property
@@ -132,13 +132,17 @@ def _thinning(experiment: Experiment) -> tuple[int, float]:
     every, fraction = penalty.every, penalty.fraction
     if not fraction:
         each = operations.of_sample(experiment, penalty)
-        samples = min(batch, max(1, int(room * (every or 1) / each)))
-        # Half a sample less, so that rounding up gives these samples, however it was rounded.
-        fraction = 1.0 if samples == batch else (samples - 0.5) / batch
+        fraction = fraction_of(min(batch, max(1, int(room * (every or 1) / each))), batch)
     if not every:
         cost = ceil(fraction * batch) * operations.of_sample(experiment, penalty)
         every = min(RAREST, max(1, ceil(cost / room)))
     return every, fraction
+
+
+def fraction_of(samples: int, batch: int) -> float:
+    """The fraction of a batch that is so many samples, when it is rounded up to whole ones."""
+    # Half a sample less: what rounding errors make of the product does not matter then.
+    return 1.0 if samples == batch else (samples - 0.5) / batch
 
 
 def _thinned(experiment: Experiment, every: int, fraction: float) -> Experiment:
