@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from stiffgui.resnet.network import Pass, ResidualNetwork
 
 
+RAREST = 10_000  # steps between two at which a penalty is computed, at most
+
+
 class Regularizer(Settings, ABC):
     """A penalty on the network."""
 
@@ -113,7 +116,7 @@ class Stiffness(Regularizer):
         "with weight m λ (lazy regularisation, StyleGAN2). 1 is exact; auto: so seldom that it "
         "costs at most half a step without penalty.",
         ge=0,
-        le=10_000,
+        le=RAREST,
     )
     fraction: AutoNumber = setting(
         1.0,

@@ -209,7 +209,7 @@ class Watch(Settings):
         help="Operations of errors and indices, at most, as a share of those of the training, "
         "beside a fixed number for the first epochs and for short runs. 1: no limit, as often and "
         "on as many samples as is said here. It follows from counts when a run begins.",
-        gt=0,
+        ge=1e-4,
         le=1,
         advanced=True,
     )

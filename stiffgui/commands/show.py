@@ -51,7 +51,7 @@ def show_study(path: Path, as_json: bool) -> None:
     """Print a study's table and what its comparisons say."""
     from stiffgui.study.comparison import comparisons_of
     from stiffgui.study.results import open_study
-    from stiffgui.study.summary import document, readable
+    from stiffgui.study.summary import caption, document, readable
 
     with open_study(path) as results:
         scores, problem = _study_outputs(results)
@@ -60,7 +60,7 @@ def show_study(path: Path, as_json: bool) -> None:
             print(json.dumps(document(results) | outputs))
             return
         state = "finished" if results.finished else "not finished"
-        print(f"{path}: {state}; medians over trials (quartiles)")
+        print(f"{path}: {state}; {caption(results)}")
         titles, rows = readable(results)
         _print_table(titles, rows)
         for comparison in comparisons_of(results):

@@ -23,7 +23,7 @@ from stiffgui.figures.picture import (
     Scale,
     one_panel,
 )
-from stiffgui.figures.sources import Drawn
+from stiffgui.figures.sources import Drawn, over_samples
 from stiffgui.settings import setting
 from stiffgui.stiffness import WATCHABLE
 from stiffgui.training.quantities import drawn_in, per_trial
@@ -133,7 +133,12 @@ class HistoryFigure(RunFigure):
             items=tuple(items),
             values=True,
         )
-        return one_panel(panel, note=_note(runs), legend_below=True)
+        return one_panel(panel, note=self.note(runs), legend_below=True)
+
+    def note(self, runs: Sequence[Drawn]) -> str:
+        """Over what the curves are taken."""
+        trials = runs[-1].history.trials if runs else 0
+        return f"median, quartiles · {trials} trials" if trials > 1 else ""
 
     def _items(
         self, run: Drawn, series: Series, number: int, colour: int, several: bool
@@ -226,6 +231,9 @@ class Stiffness(HistoryFigure):
         flag="--index",
     )
 
+    def note(self, runs: Sequence[Drawn]) -> str:
+        return " · ".join(filter(None, (super().note(runs), over_samples(runs))))
+
     def series(self, run: Drawn) -> list[Series]:
         history = run.history
         check_watched(run, self.indices)
@@ -271,11 +279,6 @@ def _event_text(run: Drawn, event: Event) -> str:
     titles = {spec.key: spec.title for spec in run.experiment.specs()} if event.key else {}
     key = event.key or ""
     return event.text.replace(key, titles.get(key, key), 1) if key else event.text
-
-
-def _note(runs: Sequence[Drawn]) -> str:
-    trials = runs[-1].history.trials if runs else 0
-    return f"median, quartiles · {trials} trials" if trials > 1 else ""
 
 
 def smoothed(values: Array, epochs: NDArray[Any], factor: float) -> Array:

@@ -20,7 +20,7 @@ from stiffgui.figures.picture import (
     one_panel,
     span_of,
 )
-from stiffgui.figures.sources import Drawn
+from stiffgui.figures.sources import Drawn, over_samples
 from stiffgui.settings import setting
 from stiffgui.stiffness import WATCHABLE
 
@@ -89,10 +89,9 @@ class Layers(RunFigure):
         return one_panel(panel, note=self._note(run))
 
     def _note(self, run: Drawn) -> str:
-        samples = "" if run.foreign else f"{run.probe_count} probe "
         trials = run.history.trials
         of_trials = f", median of {trials} trials" if trials > 1 else ""
-        return f"mean over {samples}samples{of_trials}"
+        return over_samples([run]) + of_trials
 
     def tabulate_runs(self, runs: Sequence[Drawn]) -> pd.DataFrame:
         """Epoch, layer, index, value (median over trials)."""

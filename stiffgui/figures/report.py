@@ -15,22 +15,24 @@ from stiffgui.figures.files import paint_into
 from stiffgui.figures.fit import Fit
 from stiffgui.figures.history import Errors, Stiffness
 from stiffgui.figures.layers import Layers
-from stiffgui.figures.sources import Drawn, drawn
+from stiffgui.figures.sources import Drawn, drawn, over_samples
 from stiffgui.figures.spectrum import Spectrum
 from stiffgui.figures.style import Style
 from stiffgui.figures.summary import Summary
+from stiffgui.training.cadence import probe_samples
 
 if TYPE_CHECKING:
     from stiffgui.runs import Run
 
-# Drawn of all runs together, then of the last one, each with what is seen.
+# Drawn of all runs together, then of the last one, each with what is seen; `over` and `samples`
+# say on how many samples indices are taken.
 TOGETHER: tuple[tuple[Figure, str], ...] = (
     (Errors(), "RMSE of each epoch; median over trials, and quartiles."),
-    (Stiffness(), "Indices summed over layers, mean over the probe samples."),
+    (Stiffness(), "Indices summed over layers, {over}."),
 )
 ALONE: tuple[tuple[Figure, str], ...] = (
     (Layers(), "One index of every layer, epoch after epoch."),
-    (Spectrum(), "Of a layer's Jacobian at the probe samples."),
+    (Spectrum(), "Of a layer's Jacobian at {samples}."),
     (Fit(), "What the network has learnt beside what it should learn."),
 )
 STYLE = """
@@ -61,7 +63,7 @@ def write_report(
         f"{'files' if len(runs) > 1 else 'file'} named here.</p>",
         "<h2>Results</h2>",
         "<p>Last values: median and quartiles over trials. RMSE over samples and outputs; "
-        "stiffness summed over layers, mean over the probe samples.</p>",
+        f"stiffness summed over layers, {over_samples(runs)}.</p>",
         _results(runs),
         *(_figure(figure, text, runs, settings) for figure, text in TOGETHER),
         *(_figure(figure, text, runs[-1:], settings) for figure, text in ALONE),
@@ -87,6 +89,7 @@ def _figure(figure: Figure, text: str, runs: Sequence[Drawn], settings: Mapping[
     # As an image of its own: the names inside one SVG must not meet those of another.
     data = base64.b64encode(file.getvalue()).decode()
     of = f" {runs[-1].name}." if len(runs) == 1 else ""
+    text = text.format(over=over_samples(runs), samples=probe_samples(runs[-1].probe_count))
     title = escape(figure.title())
     return (
         f'<h2>{title}</h2><figure><img alt="{title}" src="data:image/svg+xml;base64,{data}">'

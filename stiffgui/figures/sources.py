@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stiffgui.errors import InputError
+from stiffgui.training.cadence import probe_samples
 from stiffgui.training.records import Event
 
 if TYPE_CHECKING:
@@ -88,6 +89,12 @@ class Drawn:
             raise InputError(
                 f"{self.path} has no trial {trial}: choose one from 0 to {self.run.trials - 1}."
             )
+
+
+def over_samples(runs: Sequence[Drawn]) -> str:
+    """Over how many samples the indices of runs are means; of foreign networks nobody knows."""
+    counts = [run.probe_count for run in runs if not run.foreign]
+    return f"mean over {probe_samples(*counts) if counts else 'samples'}"
 
 
 def drawn(runs: Sequence[Any], colours: Sequence[int] = ()) -> list[Drawn]:

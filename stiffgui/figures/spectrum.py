@@ -28,6 +28,7 @@ from stiffgui.figures.picture import (
 from stiffgui.figures.sources import Drawn
 from stiffgui.settings import setting
 from stiffgui.stiffness.stability import REGIONS
+from stiffgui.training.cadence import probe_samples
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 BARS = 28
 RADIUS_PROXIES = ("gelfand", "gelfand-sketch", "power")
+SAMPLES = "probe samples"  # of the picture's numbers, how many they are means over
 NUMBERS = {  # what is known of an eigenvalue: column of the table -> what a pointer tells
     "modulus": "modulus",
     "time_scale": "time scale 1/|Re λ|",
@@ -103,8 +105,8 @@ class EigenvalueFigure(NetworkFigure):
     def where(self, shown: LayerSpectra) -> str:
         """Which layer, epoch and trial, and of how many samples, in a line."""
         layers = "all layers" if self.all_layers else f"layer {self.layer}"
-        samples = shown.spectra.eigenvalues.shape[1]
-        return f"{layers} · epoch {shown.epoch} · {samples} probe samples · trial {self.trial}"
+        samples = probe_samples(shown.spectra.eigenvalues.shape[1])
+        return f"{layers} · epoch {shown.epoch} · {samples} · trial {self.trial}"
 
 
 class Spectrum(EigenvalueFigure):
@@ -200,7 +202,8 @@ class Spectrum(EigenvalueFigure):
         numbers = {name: _mean(values[at]) for name, values in spectra.indices.items()}
         numbers |= {"departure": _mean(spectra.departure[at]), "unstable": float(unstable.mean())}
         numbers |= {f"proxy {n}": _mean(WATCHABLE[n].value(matrices)) for n in RADIUS_PROXIES}
-        return numbers | {"power residual": _mean(residual(matrices))}
+        numbers["power residual"] = _mean(residual(matrices))
+        return numbers | {SAMPLES: float(len(shown.jacobians[at]))}
 
     def tabulate_runs(self, runs: Sequence[Drawn]) -> pd.DataFrame:
         """A row per sample and eigenvalue; with all layers a column says which.

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from stiffgui.errors import InputError
 from stiffgui.figures.base import Figure
 from stiffgui.figures.picture import Axis, Band, Curve, Item, Panel, Picture, Scale
-from stiffgui.figures.sources import Drawn
+from stiffgui.figures.sources import Drawn, over_samples
 from stiffgui.figures.summary import boxes
 from stiffgui.settings import setting
-from stiffgui.training.quantities import STIFFNESS, Quantity, of_study
+from stiffgui.training.quantities import QUANTITIES, STIFFNESS, Quantity, of_study
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,6 +46,12 @@ def in_pairs(panels: Sequence[Panel]) -> tuple[tuple[Panel, ...], ...]:
 def recorded_as(quantity: Quantity) -> str:
     """The name under which a history holds a quantity of a study."""
     return STIFFNESS if quantity.per == "layer" else quantity.name
+
+
+def _described(quantity: Quantity, variants: Sequence[Drawn]) -> str:
+    assert quantity.study is not None
+    over = f", {over_samples(variants)}" if quantity.per == "layer" else ""
+    return quantity.study.help + over
 
 
 class StudyFigure(Figure):
@@ -123,7 +129,7 @@ class StudySummary(StudyFigure):
     def build(self, source: StudyResults) -> Picture:
         variants = variants_of(source)
         evolution = self.evolution(variants, live_of(source), [v.name for v in source.variants])
-        note = "; ".join(q.study.help for q in of_study("as_panel").values() if q.study is not None)
+        note = "; ".join(_described(q, variants) for q in of_study("as_panel").values())
         if not self.boxes:
             return Picture(rows=in_pairs(evolution), note=note, legend_below=True)
         rows = (evolution, self.last(variants))
@@ -153,7 +159,8 @@ class Boxes(StudyFigure):
 
     def build(self, source: StudyResults) -> Picture:
         variants = variants_of(source)
-        note = "numbered as in the table" if len(variants) > NAMED else ""
+        notes = ["numbered as in the table"] if len(variants) > NAMED else []
+        note = "; ".join([*notes, f"{QUANTITIES[STIFFNESS].in_study}: {over_samples(variants)}"])
         return Picture(rows=in_pairs(self.last(variants)), note=note)
 
     def table(self, source: StudyResults) -> pd.DataFrame:

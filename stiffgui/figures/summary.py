@@ -9,7 +9,7 @@ import numpy as np
 
 from stiffgui.figures.base import RunFigure
 from stiffgui.figures.picture import Axis, Box, Panel, Picture, Scale
-from stiffgui.figures.sources import Drawn
+from stiffgui.figures.sources import Drawn, over_samples
 from stiffgui.training.quantities import drawn_in
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ class Summary(RunFigure):
             rows=((boxes(errors, "RMSE"), boxes(indices, "sum over layers")),),
             widths=(2, 3),
             title=f"{run.name} · epoch {history.epochs[-1]} · {trials}",
+            note=f"indices: {over_samples([run])}" if indices else "",
         )
 
     def tabulate_runs(self, runs: Sequence[Drawn]) -> pd.DataFrame:

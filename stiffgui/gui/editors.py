@@ -30,7 +30,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from stiffgui.settings import Spec
+from stiffgui.settings import AUTO, Spec
 
 STEPS_PER_DECADE = 20
 SLIDER_RANGE = {"regularizer.weight": (1e-6, 1e1)}
@@ -153,11 +153,15 @@ class TextEditor(Editor):
 
     def show_value(self, value: Any) -> None:
         waiting, self._shown = self._pending and value == self._shown, value
-        if waiting or (self.line.text() and self.parse(self.line.text()) == value):
+        if waiting or (self.line.text() and self._reads(self.parse(self.line.text())) == value):
             return  # leave what is being typed, in the notation it was typed in
         self._pending = False
         self.line.setText(self.format(value))
         self.line.setCursorPosition(0)
+
+    def _reads(self, value: Any) -> Any:
+        """What a value is read as: 0 is `auto` where that is allowed, and how 0.25 begins."""
+        return AUTO if self.spec.automatic and value == 0 else value
 
     def _typed(self) -> None:
         self._pending = True

@@ -68,6 +68,8 @@ class Recording:
             self._writer = RunWriter.reopen(
                 self.path, experiment, self.trainer.epoch, recorded=self.trainer.is_regular()
             )
+            assert decided is not None  # of the file: one of an earlier version has it from now on
+            self._writer.decisions(decided)
         else:
             self._writer = RunWriter(self.path, experiment, replace=replace)
             self._writer.decisions(self.trainer.decided)

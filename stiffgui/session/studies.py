@@ -84,6 +84,7 @@ class VariantView:
     diverged: NDArray[Any]
     history: History
     last: dict[str, NDArray[Any]]
+    probe_count: int
 
     @property
     def trials(self) -> int:
@@ -97,7 +98,8 @@ class VariantView:
 
 @dataclass(frozen=True)
 class StudyView:
-    """What a study file holds: the table as it is printed, sentences, and histories.
+    """What a study file holds: the table as it is printed, with its caption, sentences, and
+    histories.
 
     It can be drawn like a study; `live` is filled by a window that hears of batches in training:
     the variant's place and its history.
@@ -106,6 +108,7 @@ class StudyView:
     path: Path
     study: Study
     finished: bool
+    caption: str
     titles: list[str]
     rows: list[list[str]]
     sentences: list[str]
@@ -176,10 +179,12 @@ def extract(work: ExtractTrial) -> Path:
 def view_of(results: StudyResults) -> StudyView:
     """What the window shows of a study, as plain values and arrays."""
     from stiffgui.study.comparison import comparisons_of
-    from stiffgui.study.summary import readable
+    from stiffgui.study.summary import caption, readable
 
     variants = [
-        VariantView(v.name, v.planned, v.trial_numbers, v.diverged, v.series(), v.last)
+        VariantView(
+            v.name, v.planned, v.trial_numbers, v.diverged, v.series(), v.last, v.probe_count
+        )
         for v in results.variants
     ]
     titles, rows = readable(results)
@@ -187,6 +192,7 @@ def view_of(results: StudyResults) -> StudyView:
         path=results.path,
         study=results.study,
         finished=results.finished,
+        caption=caption(results),
         titles=titles,
         rows=rows,
         sentences=[c.sentence for c in comparisons_of(results) if c.pairs],

@@ -239,8 +239,8 @@ def measured(
 
     def work(part: tuple[int, slice], thread: int) -> None:
         d, w = slopes[part], weight[part]
-        whole = np.asarray(np.isfinite(w).all((-2, -1)))
-        finite = np.isfinite(d).all(-1) & whole[:, None]
+        with np.errstate(over="ignore", invalid="ignore"):  # of J, which is not formed for this
+            finite = np.isfinite(d * np.abs(w).max(-1)[:, None]).all(-1)
         matrices = LayerMatrices(
             np.where(finite[..., None], d, 0.0), np.where(np.isfinite(w), w, 0.0)
         )

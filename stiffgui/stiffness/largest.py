@@ -1,7 +1,9 @@
 """|l_1| and sigma_1 alone, in float64 without a gradient: what watching needs of layers.
 
 No other eigenvalue or singular value is computed. Every number is checked by its residuals, and
-what does not pass goes to LAPACK. Import it inside functions: it imports torch and numba (ADR 2).
+what does not pass goes to LAPACK. Matrices are first brought to entries of about 1 by powers of
+two, which is exact: squares of tiny and huge entries would otherwise vanish or overflow. Import it
+inside functions: it imports torch and numba (ADR 2).
 
 Letters for shapes: K matrices, L layers, B samples, w width, m steps.
 """
@@ -32,11 +34,13 @@ def spectral_radii(matrices: Array) -> Array:
     LAPACK to 1e-8, or as far as the eigenvalue's own condition lets two ways agree.
     """
     width = matrices.shape[-1]
-    flat = np.ascontiguousarray(matrices.reshape(-1, width, width))
+    flat = matrices.reshape(-1, width, width)
+    exponents = _exponents(np.abs(flat).max((-2, -1)))
+    flat = np.ascontiguousarray(flat * np.ldexp(1.0, -exponents)[:, None, None])
     radii, vouched = _by_squarings(flat)
     if not vouched.all():
         radii[~vouched] = np.abs(np.linalg.eigvals(flat[~vouched])).max(-1)
-    return radii.reshape(matrices.shape[:-2])
+    return np.asarray(np.ldexp(radii, exponents)).reshape(matrices.shape[:-2])
 
 
 def singular_values(slopes: Array, weight: Array) -> Array:
@@ -45,14 +49,31 @@ def singular_values(slopes: Array, weight: Array) -> Array:
     Of narrow layers the root of |l_1| of J^T J, of wide ones by Lanczos, which forms no J.
     """
     width = slopes.shape[-1]
+    slopes, weight, exponents = _scaled(slopes, weight)
     if width > SMALL:
-        return np.stack([_by_lanczos(d, w) for d, w in zip(slopes, weight, strict=True)])
+        values = np.stack([_by_lanczos(d, w) for d, w in zip(slopes, weight, strict=True)])
+        return np.asarray(np.ldexp(values, exponents))
     flat = (slopes[..., None] * weight[:, None]).reshape(-1, width, width)
     squares, vouched = _by_squarings(flat.swapaxes(-1, -2) @ flat)
     values = np.sqrt(squares)
     if not vouched.all():
         values[~vouched] = _dense(flat[~vouched])
-    return values.reshape(slopes.shape[:-1])
+    return np.asarray(np.ldexp(values.reshape(slopes.shape[:-1]), exponents))
+
+
+def _scaled(slopes: Array, weight: Array) -> tuple[Array, Array, NDArray[np.int32]]:
+    """d', W' and e [L, B] with diag(d) W = 2^e diag(d') W', the largest entries of W' and of
+    diag(d') W' about 1."""
+    rows = np.abs(weight).max(-1)
+    of_rows = _exponents(rows)
+    exponents = _exponents((np.abs(slopes) * rows[:, None]).max(-1))
+    scaled = np.ldexp(slopes, of_rows[:, None] - exponents[..., None])
+    return scaled, weight * np.ldexp(1.0, -of_rows)[..., None], exponents
+
+
+def _exponents(sizes: Array) -> NDArray[np.int32]:
+    """Of powers of two that bring numbers to about 1; such that these powers are normal numbers."""
+    return np.asarray(np.frexp(sizes)[1].clip(-1021, 1021))
 
 
 def _dense(matrices: Array) -> Array:
@@ -75,9 +96,18 @@ def _by_squarings(matrices: Array) -> tuple[Array, NDArray[np.bool_]]:
     value = (radii * phase / np.where(size > 0, size, 1))[:, None]
     image_v = right @ matrices.swapaxes(-1, -2)
     image_u = left @ matrices
-    off_v = np.linalg.norm(image_v[:, 0] + 1j * image_v[:, 1] - value * v, axis=-1)
+    left_v = image_v[:, 0] + 1j * image_v[:, 1] - value * v
+    off_v = np.linalg.norm(left_v, axis=-1)
     off_u = np.linalg.norm(image_u[:, 0] - 1j * image_u[:, 1] - value * u, axis=-1)
-    return radii, trusted & (off_v * off_u <= RADIUS * radii**2)
+    # What is left of J v lies along the eigenvectors next to v: its quotient is next to l_1.
+    image = np.stack((left_v.real, left_v.imag), 1) @ matrices.swapaxes(-1, -2)
+    square = np.square(off_v)
+    beside = (left_v.conj() * (image[:, 0] + 1j * image[:, 1])).sum(-1) / np.where(
+        square > 0, square, 1
+    )
+    gap = np.minimum(np.abs(value[:, 0] - beside), radii)
+    certain = np.maximum(off_u, np.linalg.norm(u, axis=-1) * off_v) <= RADIUS * radii
+    return radii, trusted & (certain | (off_v * off_u <= RADIUS * radii * gap))
 
 
 def _by_lanczos(slopes: Array, weight: Array) -> Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 from stiffgui.errors import InputError, need_folder
@@ -60,17 +61,17 @@ class StudyRecording:
         self._parts = PartialChunks(self.path)
         need_folder(self.path)
         self._lock = StudyLock(self.path)
-        try:
+        with ExitStack() as undone:
+            undone.callback(self._lock.release)
             if self.continued:
                 self._writer = StudyWriter.reopen(self.path)
             else:
                 self._writer = StudyWriter(self.path, self.study, replace=replace)
                 self._parts.clear()
+            undone.callback(self._writer.close)
             self._pending = self._writer.pending()
             self._decided = self._writer.decided(self.study)
-        except BaseException:
-            self._lock.release()
-            raise
+            undone.pop_all()  # until `close`
         self._data: dict[str, Data] = {}
         self._rescue()
 

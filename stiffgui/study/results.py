@@ -70,8 +70,8 @@ class VariantResults:
 
     @property
     def probe_count(self) -> int:
-        """On how many training samples indices are taken: of its first chunk."""
-        return self.runs[0].probe_count
+        """On how many training samples indices are taken: of its first chunk; 0 before."""
+        return self.runs[0].probe_count if self.runs else 0
 
     @property
     def batch_seconds(self) -> float:

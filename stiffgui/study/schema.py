@@ -6,6 +6,7 @@ from stiffgui.states import State
 
 # `run` is a run file (stiffgui/runs/schema.py) byte for byte: of the finished chunk, or of a
 # stopped one, with the checkpoint from which it goes on.
+# meta: study (TOML), decisions (JSON: of every variant, at its beginning), provenance.
 TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE chunks (

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from stiffgui.study.comparison import comparisons_of
 from stiffgui.study.results import StudyResults
+from stiffgui.training.cadence import probe_samples
 from stiffgui.training.quantities import of_study
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ QUARTILES = {"median": 50, "lower_quartile": 25, "upper_quartile": 75}
 def facts(results: StudyResults) -> list[dict[str, Any]]:
     """A dictionary per variant, as plain JSON values; None where nothing is known yet.
 
+    probe_samples: on how many samples the stiffness is measured.
+
     Every quantity is {median, lower_quartile, upper_quartile} over the trials that finished.
     seconds_per_trial: a batch's training time over its trials; batch_seconds: of all batches.
     """
@@ -31,6 +34,7 @@ def facts(results: StudyResults) -> list[dict[str, Any]]:
             "planned": variant.planned,
             "diverged": variant.diverged.tolist(),
             "batch_seconds": variant.batch_seconds,
+            "probe_samples": variant.probe_count or None,
             "quantities": {column: _quartiles(values) for column, values in variant.last.items()},
         }
         for variant in results.variants
@@ -75,6 +79,13 @@ def document(results: StudyResults) -> dict[str, Any]:
     }
 
 
+def caption(results: StudyResults) -> str:
+    """What stands over the table that people read: what its cells are."""
+    counts = [variant.probe_count for variant in results.variants if variant.trials]
+    over = f"; stiffness: mean over {probe_samples(*counts)}" if counts else ""
+    return f"medians over trials (quartiles){over}"
+
+
 def _finite(value: Any) -> Any:
     return None if isinstance(value, float) and not np.isfinite(value) else value
 
@@ -83,7 +94,8 @@ def summary_frame(results: StudyResults) -> pd.DataFrame:
     """A row per variant, and a row per published reference after the variant it belongs to.
 
     Columns: variant, source (`this study`, or where the row was published), trials, planned,
-    diverged, every quantity with its quartiles, batch_seconds. NaN where nothing is known.
+    diverged, every quantity with its quartiles, batch_seconds, probe_samples. NaN where nothing
+    is known.
     """
     import pandas as pd
 
@@ -96,7 +108,8 @@ def summary_frame(results: StudyResults) -> pd.DataFrame:
         for name, quartiles in fact["quantities"].items():
             for part, value in quartiles.items():
                 row[name if part == "median" else f"{name}_{part}"] = _number(value)
-        rows.append(row | {"batch_seconds": fact["batch_seconds"]})
+        row |= {name: _number(fact[name]) for name in ("batch_seconds", "probe_samples")}
+        rows.append(row)
         reference = references.get(fact["variant"])
         if reference is not None:
             values = {c: _number(getattr(reference, c, None)) for c in of_study("in_table")}

@@ -6,7 +6,10 @@ import json
 import time
 from pathlib import Path
 
+from pydantic import TypeAdapter, ValidationError
+
 from stiffgui.runs.file_writer import FileWriter, writing_to
+from stiffgui.runs.opening import broken
 from stiffgui.runs.schema import STUDY, make_tables
 from stiffgui.runs.writer import provenance
 from stiffgui.states import State
@@ -14,6 +17,8 @@ from stiffgui.study.declaration import Study
 from stiffgui.study.plan import Chunk, plan
 from stiffgui.study.schema import TABLES
 from stiffgui.training.decisions import Decisions, decide, former
+
+EVERY_VARIANT = TypeAdapter(list[Decisions])
 
 
 class StudyWriter(FileWriter):
@@ -29,8 +34,8 @@ class StudyWriter(FileWriter):
             with self._database:
                 self._put("study", study.to_toml())
                 self._put("provenance", json.dumps(provenance(study.experiment)))
-                decided = [decide(e, "cpu").model_dump() for e in study.experiments()]
-                self._put("decisions", json.dumps(decided))
+                decided = [decide(e, "cpu") for e in study.experiments()]
+                self._put("decisions", EVERY_VARIANT.dump_json(decided).decode())
                 for chunk in plan(study):
                     self._database.execute(
                         "INSERT INTO chunks (number, variant, first, count, state) "
@@ -44,11 +49,20 @@ class StudyWriter(FileWriter):
         return cls._of_existing(path)
 
     def decided(self, study: Study) -> list[Decisions]:
-        """What every chunk of each variant keeps; of an older file, what was done then."""
+        """What every chunk of each variant keeps; of an older file, what was done then.
+
+        Raises InputError when the file is damaged.
+        """
         row = self._database.execute("SELECT value FROM meta WHERE key = 'decisions'").fetchone()
         if row is None:
             return [former(e) for e in study.experiments()]
-        return [Decisions.model_validate(values) for values in json.loads(row[0])]
+        try:
+            found = EVERY_VARIANT.validate_json(row[0])
+        except ValidationError:
+            found = []
+        if len(found) != len(study.all_variants):
+            raise broken(self.path, STUDY)
+        return found
 
     def pending(self) -> list[tuple[Chunk, int, bytes | None]]:
         """Chunks that are not done, with the epoch and the bytes they go on from, if any."""

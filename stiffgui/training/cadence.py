@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from math import ceil
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from stiffgui.experiment import Experiment
 from stiffgui.regularizers import NoPenalty
@@ -33,21 +33,23 @@ class Cadence(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    samples: int
-    first: int
-    errors_every: int
+    samples: int = Field(ge=1)
+    first: int = Field(ge=0)
+    errors_every: int = Field(ge=1)
     early: tuple[int, ...]
-    indices_every: int
+    indices_every: int = Field(ge=1)
     own: bool = False
 
     @property
     def sentence(self) -> str:
         """In words."""
-        samples = "sample" if self.samples == 1 else "samples"
-        return (
-            f"errors every {_epochs(self.errors_every)}, indices every "
-            f"{_epochs(self.indices_every)} on {self.samples} probe {samples}"
-        )
+        indices = f"every {_epochs(self.indices_every)} on {probe_samples(self.samples)}"
+        return f"{self.of_errors}, indices {indices}"
+
+    @property
+    def of_errors(self) -> str:
+        """The same where no indices are watched."""
+        return f"errors every {_epochs(self.errors_every)}"
 
     def measures(self, epoch: int) -> bool:
         """Whether indices are due."""
@@ -66,6 +68,12 @@ class Cadence(BaseModel):
             return min(epoch, last)
         regular = [-(-epoch // every) * every for every in (self.errors_every, self.indices_every)]
         return min([last, *regular, *(early for early in self.early if early >= epoch)])
+
+
+def probe_samples(*counts: int) -> str:
+    """On how many samples indices are taken: `14 probe samples`, `4 or 14 probe samples`."""
+    several = sorted(set(counts))
+    return f"{' or '.join(map(str, several))} probe sample{'' if several == [1] else 's'}"
 
 
 def _epochs(count: int) -> str:
@@ -92,42 +100,60 @@ def cadence_of(experiment: Experiment) -> Cadence:
     As asked where that takes at most FREE operations, so that short runs are measured in full.
     Otherwise errors and indices have parts of `watch.share`: a measurement of c operations comes
     no more often than every c / (part x operations of an epoch) epochs, rounded up to a multiple
-    of what `watch` asks for. Probe samples are as many as let indices be measured as often as
-    asked, from LEAST to `watch.probe`; they are counted without penalty, so that runs that differ
-    only in their penalty are measured on the same samples. So watching takes at most its share of
-    the operations up to any epoch, beside what is done in the first hundred epochs (FREE for
-    errors, FREE for indices, or else the first FIRST evaluations of errors) and at the last one.
+    of what `watch` asks for; an evaluation of errors that indices bring with them is paid by them.
+    Probe samples are as many as let indices be measured as often as asked, from LEAST to
+    `watch.probe`; they are counted without penalty, so that runs that differ only in their penalty
+    are measured on the same samples. So watching takes at most its share of the operations up to
+    any epoch, beside what is done in the first hundred epochs (FREE for errors, FREE for indices,
+    or else the first FIRST evaluations of errors; epoch 0) and at the last one.
     """
     watch = experiment.watch
     asked = former(experiment)
     if watch.share >= 1 or _cost(asked, experiment) <= FREE:
         return asked
-    part = ERRORS if watch.indices else 1.0
-    cost = operations.errors(experiment)
-    errors_every = _multiple(watch.errors_every, _apart(cost, part * watch.share, experiment))
-    first = FORMERLY_FIRST if FORMERLY_FIRST * cost <= FREE else FIRST
-    samples, indices_every, early = _most(experiment), watch.every, EARLY
-    if watch.indices:
-        samples = _samples(experiment, (1 - part) * watch.share)
-        cost = operations.indices(experiment, samples)
-        apart = _apart(cost, (1 - part) * watch.share, experiment)
-        indices_every = _multiple(watch.every, apart)
-        early = _early(int(FREE / cost))
+    errors = operations.errors(experiment)
+    first = FORMERLY_FIRST if FORMERLY_FIRST * errors <= FREE else FIRST
+    errors_every = _errors_every(experiment)
+    if not watch.indices:
+        return asked.model_copy(
+            update={
+                "first": first,
+                "errors_every": errors_every,
+                "early": (),
+                "indices_every": errors_every,
+                "own": False,
+            }
+        )
+    share = (1 - ERRORS) * watch.share
+    samples = _samples(experiment, share)
+    cost = operations.indices(experiment, samples)
+    beside = errors if watch.every % errors_every else 0.0
+    indices_every = _multiple(watch.every, _apart(cost + beside, share, experiment))
     return Cadence(
         samples=samples,
         first=first,
         errors_every=errors_every,
-        early=early,
+        early=_early(int(FREE / (cost + (errors if first < FORMERLY_FIRST else 0.0)))),
         indices_every=indices_every,
     )
 
 
+def log_spaced(last: int, count: int) -> frozenset[int]:
+    """At most `count` epochs from 0 to `last`, about evenly spaced on a logarithmic axis."""
+    epochs = np.unique(np.geomspace(1, last, max(2, count - 1)).round().astype(int))
+    return frozenset({0, *epochs.tolist()})
+
+
 def _cost(cadence: Cadence, experiment: Experiment) -> float:
-    """Operations of all measurements."""
-    last = experiment.training.epochs
-    evaluations = min(cadence.first, last) + last // cadence.errors_every + 2
+    """Operations of all measurements, at most."""
+    last, watch = experiment.training.epochs, experiment.watch
     measurements = sum(epoch <= last for epoch in cadence.early) + last // cadence.indices_every + 1
-    of_indices = operations.indices(experiment, cadence.samples) if experiment.watch.indices else 0
+    own = cadence.kept(log_spaced(last, watch.snapshots), last)
+    evaluations = min(cadence.first, last) + last // cadence.errors_every + 2
+    evaluations += sum(epoch > cadence.first for epoch in own)
+    if cadence.indices_every % cadence.errors_every:
+        evaluations += last // cadence.indices_every
+    of_indices = operations.indices(experiment, cadence.samples) if watch.indices else 0
     return evaluations * operations.errors(experiment) + measurements * of_indices
 
 
@@ -144,9 +170,19 @@ def _multiple(of: int, least: int) -> int:
     return of * ceil(least / of)
 
 
+def _errors_every(experiment: Experiment) -> int:
+    watch = experiment.watch
+    part = ERRORS if watch.indices else 1.0
+    apart = _apart(operations.errors(experiment), part * watch.share, experiment)
+    return _multiple(watch.errors_every, apart)
+
+
 def _samples(experiment: Experiment, share: float) -> int:
     plain = experiment.model_copy(update={"regularizer": NoPenalty()})
-    room = share * experiment.watch.every * operations.epoch(plain)
+    every = experiment.watch.every
+    room = share * every * operations.epoch(plain)
+    if every % _errors_every(plain):
+        room -= operations.errors(plain)
     once = operations.indices(plain, 0)
     each = operations.indices(plain, 1) - once
     most = _most(experiment)

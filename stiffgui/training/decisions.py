@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from math import ceil
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from stiffgui.experiment import Experiment
-from stiffgui.regularizers import NoPenalty, Stiffness
+from stiffgui.regularizers import RAREST, NoPenalty, Stiffness
 from stiffgui.states import PathKind
 from stiffgui.stiffness.gelfand import Gelfand
 from stiffgui.stiffness.spectral_radius import SpectralRadius
@@ -34,9 +34,9 @@ class Decisions(BaseModel):
 
     path: PathKind
     reason: str = ""
-    parts: int = 1
-    every: int = 1
-    fraction: float = 1.0
+    parts: int = Field(1, ge=1)
+    every: int = Field(1, ge=1)
+    fraction: float = Field(1.0, gt=0, le=1)
     cadence: Cadence
 
     @property
@@ -53,7 +53,8 @@ class Decisions(BaseModel):
             samples = "every sample" if seen == batch else f"{seen} of {batch} samples"
             steps = "every step" if self.every == 1 else f"one step of {self.every}"
             found["penalty"] = f"on {samples} at {steps}"
-        return found | {"measured": self.cadence.sentence}
+        cadence, indices = self.cadence, bool(experiment.watch.indices)
+        return found | {"measured": cadence.sentence if indices else cadence.of_errors}
 
     def along(self, path: PathKind) -> Decisions:
         """The same with steps taken so, whatever would be best."""
@@ -131,13 +132,17 @@ def _thinning(experiment: Experiment) -> tuple[int, float]:
     every, fraction = penalty.every, penalty.fraction
     if not fraction:
         each = operations.of_sample(experiment, penalty)
-        samples = min(batch, max(1, int(room * (every or 1) / each)))
-        # Half a sample less, so that rounding up gives these samples, however it was rounded.
-        fraction = 1.0 if samples == batch else (samples - 0.5) / batch
+        fraction = fraction_of(min(batch, max(1, int(room * (every or 1) / each))), batch)
     if not every:
         cost = ceil(fraction * batch) * operations.of_sample(experiment, penalty)
-        every = max(1, ceil(cost / room))
+        every = min(RAREST, max(1, ceil(cost / room)))
     return every, fraction
+
+
+def fraction_of(samples: int, batch: int) -> float:
+    """The fraction of a batch that is so many samples, when it is rounded up to whole ones."""
+    # Half a sample less: what rounding errors make of the product does not matter then.
+    return 1.0 if samples == batch else (samples - 0.5) / batch
 
 
 def _thinned(experiment: Experiment, every: int, fraction: float) -> Experiment:

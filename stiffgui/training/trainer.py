@@ -23,6 +23,7 @@ from stiffgui.states import EventKind
 from stiffgui.stiffness import WATCHABLE
 from stiffgui.stiffness.indices import measured
 from stiffgui.tasks import Data
+from stiffgui.training.cadence import log_spaced
 from stiffgui.training.controls import Controls
 from stiffgui.training.decisions import Decisions, decide
 from stiffgui.training.device import check_graph, choose_device
@@ -294,7 +295,7 @@ class Trainer:
         return self.epoch >= self.experiment.training.epochs
 
     def _kept(self, last: int) -> frozenset[int]:
-        return self.decided.cadence.kept(_log_spaced(last, self.experiment.watch.snapshots), last)
+        return self.decided.cadence.kept(log_spaced(last, self.experiment.watch.snapshots), last)
 
     def _record(self) -> Record:
         due = self.decided.cadence.measures(self.epoch) or self._is_last()
@@ -382,9 +383,3 @@ class Trainer:
         self.schedule.restore(
             {k.removeprefix("schedule."): v for k, v in saved.items() if k.startswith("schedule.")}
         )
-
-
-def _log_spaced(last: int, count: int) -> frozenset[int]:
-    """At most `count` epochs from 0 to `last`, about evenly spaced on a logarithmic axis."""
-    epochs = np.unique(np.geomspace(1, last, max(2, count - 1)).round().astype(int))
-    return frozenset({0, *epochs.tolist()})

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
 )
 
+from stiffgui.gui.plots.elided import Elided
 from stiffgui.gui.read_table import Cell, make_readable
 from stiffgui.gui.study.panel import square
 from stiffgui.gui.theme import Theme
@@ -27,6 +28,8 @@ from stiffgui.session.studies import StudyView, VariantView
 from stiffgui.study.progress_estimate import VariantEstimate
 from stiffgui.study.summary import digits
 from stiffgui.training.quantities import of_study
+
+NOTHING_YET = "Medians over trials, with quartiles. Press Run (Ctrl+R)."
 
 
 class ResultsCard(QFrame):
@@ -39,8 +42,9 @@ class ResultsCard(QFrame):
         self.setAccessibleName("Results")
         title = QLabel("Results")
         title.setObjectName("cardTitle")
-        self.note = QLabel("Medians over trials, with quartiles. Press Run (Ctrl+R).")
+        self.note = Elided()
         self.note.setObjectName("cardNote")
+        self.say(NOTHING_YET)
         top = QHBoxLayout()
         top.addWidget(title)
         top.addWidget(self.note, 1)
@@ -71,6 +75,11 @@ class ResultsCard(QFrame):
         self._layout: tuple[list[str], list[str], list[bool]] | None = None
         self._theme: Theme | None = None
         self._rows: list[list[str]] = []
+
+    def say(self, text: str) -> None:
+        """Of what the table is, or what is going on."""
+        self.note.setText(text)
+        self.note.setToolTip(text)
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme

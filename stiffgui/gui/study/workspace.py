@@ -22,7 +22,7 @@ from stiffgui.gui.study import offers
 from stiffgui.gui.study.model import Draft, StudyModel, difference
 from stiffgui.gui.study.panel import StudyPanel
 from stiffgui.gui.study.plots import BoxCard, EvolutionCard, StudyCard
-from stiffgui.gui.study.results import ResultsCard, TrialsCard, short_duration
+from stiffgui.gui.study.results import NOTHING_YET, ResultsCard, TrialsCard, short_duration
 from stiffgui.gui.study.sweep_dialog import SweepDialog
 from stiffgui.gui.theme import Theme
 from stiffgui.gui.workspace import Surroundings, Workspace
@@ -214,7 +214,7 @@ class StudyWorkspace(Workspace):
             dask=dask or None,
         )
         self._number = self.running.ask(work, self._ended, self._failed, self._take)
-        self.results.note.setText("starting …")
+        self.results.say("starting …")
         self._update_actions()
 
     def stop(self) -> None:
@@ -288,7 +288,7 @@ class StudyWorkspace(Workspace):
         self._show_bars()
         left = self._pace.left
         told = f" · {short_duration(left)} left" if left is not None else ""
-        self.results.note.setText(self._waits or f"training {self._where}{told}")
+        self.results.say(self._waits or f"training {self._where}{told}")
 
     def _show_bars(self) -> None:
         for k, pace in enumerate(self._pace.variants() if self._pace is not None else ()):
@@ -317,7 +317,7 @@ class StudyWorkspace(Workspace):
         state = "finished" if self.view.finished else "not finished: Run goes on with it"
         if self._held is not None and self._held[0] != self.model.draft:
             state = "of other settings than those on the left: Run makes a new file"
-        self.results.note.setText(f"{self.path.name}, {state}; medians (quartiles)")
+        self.results.say(f"{self.path.name}, {state}; {self.view.caption}")
 
     def _ended(self, ending: str) -> None:
         assert self.path is not None
@@ -339,7 +339,7 @@ class StudyWorkspace(Workspace):
         if self.view is not None and self.path is not None and self.view.path == self.path:
             self._say_state()
         else:
-            self.results.note.setText("Medians over trials, with quartiles. Press Run (Ctrl+R).")
+            self.results.say(NOTHING_YET)
         self._update_actions()
         more = " What was computed is kept; press Run to go on." if failure.lost else ""
         self.say(f"{failure.sentence}{more}", failure.details)

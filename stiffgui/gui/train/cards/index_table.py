@@ -8,9 +8,11 @@ from collections.abc import Mapping
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
+from stiffgui.figures.spectrum import SAMPLES
 from stiffgui.gui.read_table import make_readable
 from stiffgui.stiffness import PROXIES
 from stiffgui.stiffness.indices import INDICES
+from stiffgui.training.cadence import probe_samples
 
 # Index: what the row is called.
 ROWS = {
@@ -47,7 +49,7 @@ class IndexTable(QTableWidget):
         self._heads = ["exact", *(PROXY_COLUMNS[name][0] for name in self.proxies)]
         for row, (name, title) in enumerate(ROWS.items()):
             head = QTableWidgetItem(title)
-            head.setToolTip(f"{HELP.get(name) or INDICES[name].help}. Mean over samples.")
+            head.setToolTip(f"{HELP.get(name) or INDICES[name].help}.")
             self.setVerticalHeaderItem(row, head)
         tips = ["LAPACK, float64", *(PROXY_COLUMNS[name][1] for name in self.proxies)]
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -91,6 +93,11 @@ class IndexTable(QTableWidget):
         A power method with a mean residual above a thousandth is marked: it has not converged.
         """
         residual = numbers.get("power residual", 0.0)
+        if SAMPLES in numbers:
+            self.setToolTip(
+                f"Exact indices and proxies, mean over {probe_samples(int(numbers[SAMPLES]))}; "
+                f"Ctrl+C copies"
+            )
         for row, name in enumerate(ROWS):
             value = numbers.get(name, math.nan)
             text = f"{value:.1%}" if name == "unstable" and math.isfinite(value) else number(value)
