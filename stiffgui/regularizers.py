@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Union
 
 from pydantic import BeforeValidator, Discriminator
 
-from stiffgui.settings import AutoInteger, AutoNumber, Settings, as_kind, setting
+from stiffgui.settings import AUTO, AutoInteger, AutoNumber, Settings, as_kind, setting
 from stiffgui.stiffness import AnyProxy
 from stiffgui.stiffness.base import tiny
 from stiffgui.stiffness.condition import Condition
@@ -119,7 +119,7 @@ class Stiffness(Regularizer):
         le=RAREST,
     )
     fraction: AutoNumber = setting(
-        1.0,
+        AUTO,
         title="Fraction of the batch",
         help="Trades exactness for time: the penalty is the mean over the first of the shuffled "
         "samples only, this fraction of the batch, at least one (unbiased). 1 is exact; auto: as "
@@ -133,8 +133,9 @@ class Stiffness(Regularizer):
         return self.proxy.of_layers(slopes, network.weight, generators).sum(1)
 
     def of_batch(self, slopes: Tensor) -> Tensor:
-        """The samples that the penalty sees, [R, N, B, w] -> [R, N, fewer, w]."""
-        if self.fraction == 1:
+        """The samples that the penalty sees, [R, N, B, w] -> [R, N, fewer, w]; all of them while
+        no run has decided what `auto` is."""
+        if self.fraction in (0, 1):
             return slopes
         return slopes[:, :, : ceil(self.fraction * slopes.shape[2])]
 
@@ -142,10 +143,10 @@ class Stiffness(Regularizer):
         self.proxy.check(width)
 
     def is_due(self, step: int) -> bool:
-        return step % self.every == 0
+        return step % max(1, self.every) == 0
 
     def at_step(self, step: int) -> Regularizer:
-        if self.every == 1:
+        if self.every <= 1:
             return self
         if not self.is_due(step):
             return _NOTHING

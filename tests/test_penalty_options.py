@@ -41,7 +41,7 @@ def records(trainer: Trainer) -> list[Record]:
 def test_the_settings_say_what_they_trade() -> None:
     specs = {spec.key: spec for spec in partly().specs()}
     for key in ("regularizer.every", "regularizer.fraction"):
-        assert specs[key].help.startswith("Trades exactness for time") and specs[key].default == 1
+        assert specs[key].help.startswith("Trades exactness for time") and specs[key].automatic
 
 
 def test_due_steps_carry_m_times_the_weight_and_the_others_none() -> None:
@@ -56,7 +56,7 @@ def test_a_part_of_the_batch_is_the_mean_over_its_first_samples() -> None:
     trainer = Trainer(partly())
     trained = trainer.network
     x, y = (t[:, :7] for t in trainer.steps.ordered(0))
-    chosen = Stiffness(weight=0.3, proxy=proxy("frobenius"))
+    chosen = Stiffness(weight=0.3, fraction=1.0, proxy=proxy("frobenius"))
     part = chosen.model_copy(update={"fraction": 0.4})  # ceil(2.8) = 3 samples
     whole = batch_loss(trained, chosen, x[:, :3], y[:, :3], [])
     some = batch_loss(trained, part, x, y, [])

@@ -19,22 +19,22 @@ from stiffgui.training import Record, Trainer
 from stiffgui.training.loss import batch_loss
 
 OPTIONS: dict[str, Stiffness] = {
-    "gelfand, 2 squarings": Stiffness(proxy=proxy("gelfand", squarings=2)),
-    "sketch, 3 vectors": Stiffness(proxy=proxy("gelfand-sketch", vectors=3, power=4)),
-    "power, one vector": Stiffness(proxy=proxy("power", variant="vector", iterations=5)),
-    "every third step": Stiffness(every=3),
+    "gelfand, 2 squarings": Stiffness(fraction=1.0, proxy=proxy("gelfand", squarings=2)),
+    "sketch, 3 vectors": Stiffness(fraction=1.0, proxy=proxy("gelfand-sketch", vectors=3, power=4)),
+    "power, one vector": Stiffness(fraction=1.0, proxy=proxy("power", variant="vector", iterations=5)),
+    "every third step": Stiffness(every=3, fraction=1.0),
     "a part of the batch": Stiffness(fraction=0.3),
     "both": Stiffness(every=4, fraction=0.5),
 }
 PENALTIES: dict[str, Regularizer] = {
     "none": NoPenalty(),
     "l2": L2(weight=0.1),
-    **{name: Stiffness(weight=0.01, proxy=proxy(name)) for name in PROXIES},
+    **{name: Stiffness(weight=0.01, fraction=1.0, proxy=proxy(name)) for name in PROXIES},
     **{name: p.model_copy(update={"weight": 0.01}) for name, p in OPTIONS.items()},
 }
 # At k = 2^10 the gradient near a double eigenvalue changes by 1e9 times what J does, so that
 # rounding parts two runs; single steps agree (test_proxies.py, test_same_work.py).
-PENALTIES["gelfand"] = Stiffness(weight=0.01, proxy=proxy("gelfand", squarings=5))
+PENALTIES["gelfand"] = Stiffness(weight=0.01, fraction=1.0, proxy=proxy("gelfand", squarings=5))
 
 
 class Plain(Stiffness):
