@@ -21,7 +21,9 @@ from stiffgui.training.loss import batch_loss
 OPTIONS: dict[str, Stiffness] = {
     "gelfand, 2 squarings": Stiffness(fraction=1.0, proxy=proxy("gelfand", squarings=2)),
     "sketch, 3 vectors": Stiffness(fraction=1.0, proxy=proxy("gelfand-sketch", vectors=3, power=4)),
-    "power, one vector": Stiffness(fraction=1.0, proxy=proxy("power", variant="vector", iterations=5)),
+    "power, one vector": Stiffness(
+        fraction=1.0, proxy=proxy("power", variant="vector", iterations=5)
+    ),
     "every third step": Stiffness(every=3, fraction=1.0),
     "a part of the batch": Stiffness(fraction=0.3),
     "both": Stiffness(every=4, fraction=0.5),
