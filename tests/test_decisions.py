@@ -186,9 +186,11 @@ def test_a_compiled_run_goes_on_on_a_device_by_operations() -> None:
     there = begun.on(experiment, "cuda")
     assert there.path == "operations" and there.choice.sentence.endswith("since it runs on cuda")
     assert there.model_copy(update={"path": begun.path, "reason": begun.reason}) == begun
-    assert there.on(experiment, "cpu").path == "operations"  # and stays so when it comes back
-    implicit = along("autograd", experiment)
-    assert implicit.on(experiment, "cuda") == implicit
+    back = there.on(experiment, "cpu").choice
+    assert back.path == "operations" and back.sentence.endswith("since it was begun so")
+    implicit = left_open(architecture__integrator="rk4")
+    assert decide(implicit, "cpu").on(implicit, "cuda") == decide(implicit, "cuda")
+    assert along("autograd", experiment).on(experiment, "cuda").path == "autograd"
 
 
 # ------------------------------------------------------------------ how it is written

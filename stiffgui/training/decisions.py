@@ -24,6 +24,7 @@ from stiffgui.training.paths.choice import Choice
 AUTO_COST = 0.5  # of a step without penalty: what `auto` lets a penalty cost, at most
 SHARED = 5 * 10**7  # multiplications of a step from which on its parts are shared
 MATRIX_PARTS = 4  # of a batch where the penalty takes matrices one by one
+BEGUN_SO = "it was begun so"
 
 
 class Decisions(BaseModel):
@@ -65,10 +66,11 @@ class Decisions(BaseModel):
         return _thinned(experiment, self.every, self.fraction)
 
     def on(self, experiment: Experiment, where: str) -> Decisions:
-        """The same where it goes on on this type of device: some paths exist on one only."""
-        if where == "cpu" or self.path == "autograd":
-            return self
+        """The same where it goes on on this type of device: some paths exist on one only. The
+        reason is that of now."""
         best = choice.choose(experiment, where)
+        if self.path != best.path and (where == "cpu" or self.path == "autograd"):
+            best = Choice(self.path, BEGUN_SO)
         return self.model_copy(update={"path": best.path, "reason": best.reason})
 
 
@@ -92,7 +94,7 @@ def former(experiment: Experiment, path: PathKind | None = None) -> Decisions:
     every, fraction = _thinning(experiment)
     return Decisions(
         path=path or choice.former(experiment),
-        reason="it was begun so",
+        reason=BEGUN_SO,
         parts=parts_of(experiment),
         every=every,
         fraction=fraction,

@@ -38,6 +38,7 @@ LANCZOS = (0, 500, 0)  # forty steps: sigma_1 of a layer wider than NARROW
 NARROW = 64
 NORM = (0, 15, 0)
 RECORD = 1_000_000  # a layer at a measurement: copies to double precision, calls
+WATCHED = (60, 2_500_000)  # a proxy beside it: of w^2 of a matrix (forming it), of a layer (calls)
 
 
 def step(experiment: Experiment) -> float:
@@ -100,9 +101,10 @@ def of_proxy(proxy: Proxy, width: int) -> float:
 
 def index(need: Need, width: int, proxy: Proxy | None = None) -> float:
     """What an index takes of one matrix, in double precision; of a watched `proxy` a third of
-    what it takes with its gradient."""
+    what it takes with its gradient, and forming the matrix."""
     if need == "proxy":
-        return DOUBLE * of_proxy(proxy, width) / 3 if proxy is not None else 0.0
+        formed = WATCHED[0] * width**2
+        return DOUBLE * of_proxy(proxy, width) / 3 + formed if proxy is not None else 0.0
     if need == "largest":
         return _cubic(RADIUS if width <= NARROW else LANCZOS, width)
     return _cubic(_NEEDS[need], width)
@@ -111,9 +113,9 @@ def index(need: Need, width: int, proxy: Proxy | None = None) -> float:
 def indices(experiment: Experiment, samples: int, names: Iterable[str] | None = None) -> float:
     """A measurement of indices, by default the watched ones, on so many probe samples.
 
-    N (samples (what the indices take + 2 forward) + RECORD + DOUBLE w^2). What indices have in
-    common is done once: where all eigenvalues or singular values are there, the largest costs
-    nothing.
+    N (samples (what the indices take + 2 forward) + RECORD + WATCHED a proxy + DOUBLE w^2).
+    What indices have in common is done once: where all eigenvalues or singular values are there,
+    the largest costs nothing.
     """
     architecture = experiment.architecture
     width, watched = architecture.width, list(experiment.watch.indices if names is None else names)
@@ -125,7 +127,7 @@ def indices(experiment: Experiment, samples: int, names: Iterable[str] | None = 
     proxies = [PROXIES[name]() for name in watched if WATCHABLE[name].needs == "proxy"]
     each = sum(index(need, width) for need in needs)
     each += sum(index("proxy", width, proxy) for proxy in proxies)
-    once = architecture.depth * (RECORD + DOUBLE * width**2)
+    once = architecture.depth * (RECORD + WATCHED[1] * len(proxies) + DOUBLE * width**2)
     return samples * (architecture.depth * each + DOUBLE * _forward(experiment)) + once
 
 

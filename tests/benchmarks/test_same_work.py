@@ -8,6 +8,7 @@ from itertools import islice
 import accuracy
 import goals
 import numpy as np
+import operations
 import pytest
 import torch
 
@@ -120,3 +121,13 @@ def test_a_goal_is_met_or_missed() -> None:
         "2e+03",
     )
     assert goals.line(goals.Row("t", "a", "b", None, 25), timings)[1:3] == ("0.08 ± 0", "-")
+
+
+def test_counts_are_printed_beside_what_they_take(capsys: pytest.CaptureFixture[str]) -> None:
+    operations.main(["--most", "2e7", "--seconds", "0"])
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    groups = lines.index([])
+    assert lines[0][-4:] == ["operations", "us", "per", "ns"] and len(lines) > groups + 10
+    for line in lines[1:groups]:
+        counted, took, rate = map(float, line[-3:])
+        assert rate == pytest.approx(counted / took / 1e3, rel=0.01)

@@ -17,6 +17,7 @@ from stiffgui import presets, train
 from stiffgui.figures import figure
 from stiffgui.figures.fit import fit_of
 from stiffgui.figures.picture import Contours, Curve, Image, Points
+from stiffgui.figures.sources import Drawn
 from stiffgui.gui.plots.artists import SHADES
 from stiffgui.gui.plots.panel_view import PanelView
 from stiffgui.gui.plots.picture_view import PictureView
@@ -26,6 +27,7 @@ from stiffgui.gui.train.cards.eigenvalues import EigenvaluesCard
 from stiffgui.gui.train.cards.index_table import number
 from stiffgui.gui.window import MainWindow
 from stiffgui.runs import open_run
+from stiffgui.session.training import Bundle
 from stiffgui.stiffness.stability import REGIONS
 
 WAIT = 60_000
@@ -52,6 +54,21 @@ def graphics(view: PanelView, kind: str) -> list[Any]:
 
 def to_scene(view: PanelView, x: float, y: float) -> QPointF:
     return view.getViewBox().mapViewToScene(QPointF(x, y))  # type: ignore[no-any-return]
+
+
+def test_cards_say_on_how_many_samples(shown: MainWindow, qtbot: QtBot) -> None:
+    """Of the run, also where fewer were decided on than its settings ask for."""
+    train = shown.train
+    assert "16 probe samples" in train.eigenvalues.picture.title  # type: ignore[union-attr]
+    assert "mean over 16 probe samples;" in train.eigenvalues.table.toolTip()
+    qtbot.waitUntil(lambda: train.layers.note.text() != "", timeout=WAIT)
+    assert train.layers.note.text().startswith("mean over 16 probe samples")
+    entry = train.bench.shown
+    assert entry is not None and entry.decided is not None
+    fewer = entry.decided.cadence.model_copy(update={"samples": 7})
+    entry.take(Bundle([], decided=entry.decided.model_copy(update={"cadence": fewer})))
+    train.stiffness.refresh([Drawn(entry)])
+    assert train.stiffness.note.text().endswith("mean over 7 probe samples")
 
 
 def test_points_are_the_eigenvalues_in_few_colours(shown: MainWindow, run_file: Path) -> None:

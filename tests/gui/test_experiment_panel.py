@@ -62,6 +62,33 @@ def test_rows_follow_the_kind(panel: ExperimentPanel) -> None:
     assert panel.row("regularizer.weight") is None and panel.row("regularizer.proxy.kind") is None
 
 
+def test_auto_is_shown_and_numbers_are_typed_over_it(panel: ExperimentPanel) -> None:
+    """Also 0.25, though 0 alone is how `auto` may be written."""
+    choose(panel, "regularizer.kind", "stiffness")
+    for key, number in (("regularizer.every", "20"), ("regularizer.fraction", "0.25")):
+        line = row(panel, key).editor.control
+        assert isinstance(line, QLineEdit) and line.text() == "1"
+        enter(panel, key, "auto")
+        assert panel.model.experiment is not None and line.text() == "auto"
+        assert panel.model.experiment.flat()[key] == "auto"
+        assert not row(panel, key).problem.isVisible() and "or auto" in line.toolTip()
+        enter(panel, key, number)
+        assert panel.model.experiment is not None and line.text() == number
+        assert panel.model.experiment.flat()[key] == float(number)
+        panel.model.undo.undo()
+        enter(panel, key, "0")
+        assert panel.model.experiment is not None
+        assert panel.model.experiment.flat()[key] == "auto"
+        panel.model.edit("training.seed", 5)  # drawn anew
+        enter(panel, key, "seldom")
+        assert (
+            row(panel, key)
+            .problem.text()
+            .endswith("or auto steps." if "20" in number else "or auto.")
+        )
+        enter(panel, key, "auto")
+
+
 def test_rows_of_other_settings_stay(panel: ExperimentPanel) -> None:
     kept = row(panel, "training.epochs")
     choose(panel, "regularizer.kind", "l2")
@@ -189,9 +216,10 @@ def test_number_notation_and_slider(qtbot: QtBot, panel: ExperimentPanel) -> Non
 
 def test_choices(panel: ExperimentPanel) -> None:
     editor = row(panel, "watch.indices").editor
-    assert isinstance(editor, ChoicesEditor) and editor.button.text() == "4 chosen"
+    usual = len(presets["alpine02"].watch.indices)
+    assert isinstance(editor, ChoicesEditor) and editor.button.text() == f"{usual} chosen"
     editor.actions_by_name["singular"].trigger()
-    assert editor.button.text() == "3 chosen"
+    assert editor.button.text() == f"{usual - 1} chosen"
     assert panel.model.experiment is not None
     assert "singular" not in panel.model.experiment.watch.indices
 
