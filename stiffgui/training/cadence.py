@@ -57,6 +57,14 @@ class Cadence(BaseModel):
         """Whether errors are due; they are wherever indices are."""
         return epoch <= self.first or epoch % self.errors_every == 0 or self.measures(epoch)
 
+    def evaluations(self, last: int) -> int:
+        """About how many evaluations of errors there are in `last` epochs."""
+        return min(self.first, last) + last // self.errors_every + 2
+
+    def measurements(self, last: int) -> int:
+        """How many measurements of indices there are in `last` epochs, one more at most."""
+        return sum(epoch <= last for epoch in self.early) + last // self.indices_every + 1
+
     def kept(self, epochs: Iterable[int], last: int) -> frozenset[int]:
         """The epochs whose networks are kept where those of `epochs` are wanted."""
         return frozenset(epoch if self.own else self._next(epoch, last) for epoch in epochs)
@@ -125,10 +133,9 @@ def cadence_of(experiment: Experiment) -> Cadence:
 def _cost(cadence: Cadence, experiment: Experiment) -> float:
     """Operations of all measurements."""
     last = experiment.training.epochs
-    evaluations = min(cadence.first, last) + last // cadence.errors_every + 2
-    measurements = sum(epoch <= last for epoch in cadence.early) + last // cadence.indices_every + 1
     of_indices = operations.indices(experiment, cadence.samples) if experiment.watch.indices else 0
-    return evaluations * operations.errors(experiment) + measurements * of_indices
+    evaluated = cadence.evaluations(last) * operations.errors(experiment)
+    return evaluated + cadence.measurements(last) * of_indices
 
 
 def _most(experiment: Experiment) -> int:
