@@ -121,7 +121,7 @@ def test_the_time_is_said_before_run(window: MainWindow, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: said().startswith("Run takes less than a second"), timeout=WAIT)
     train.model.edit("architecture.integrator", "rk4")
     qtbot.waitUntil(lambda: said() == NOTHING_YET, timeout=WAIT)
-    assert "since its layers are steps of rk4" in tip() and "time" not in tip()
+    assert "since its layers are steps of rk4" in tip() and "time: " not in tip()
     assert train.bench.training.restarts == 0
 
 
