@@ -21,7 +21,7 @@ from stiffgui.training.ready import missing
 if TYPE_CHECKING:
     from stiffgui.experiment import Experiment
 
-BETWEEN = 4e6  # operations in whose time an epoch is drawn and ended
+BETWEEN = 8e6  # operations in whose time an epoch is drawn and ended
 WRITTEN = 4e7  # operations in whose time a record is made and written
 TRUSTED_SECONDS = 1.0  # a training that took less says little of the machine
 WEIGHT = 0.25  # of a training's rate beside the known one: other sizes have other rates
@@ -101,9 +101,9 @@ def threads_of(experiment: Experiment) -> int:
 def rate_here(numbers: str) -> float | None:
     """Operations a second of one thread with this type of numbers, measured if need be.
 
-    None while there is no machine code, which would have to be made first.
+    None while there is no machine code, which would have to be made first, and where none is kept.
     """
-    if missing([numbers]):
+    if _file(numbers) is None or missing([numbers]):
         return None
     found = known(numbers)
     if found is None:
