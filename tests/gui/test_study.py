@@ -23,6 +23,8 @@ from stiffgui.gui.window import MainWindow
 from stiffgui.session.duration import AskStudy
 from stiffgui.study import Study, StudyRecording
 from stiffgui.study.comparison import comparisons_of
+from stiffgui.study.plan import plan
+from stiffgui.study.progress_estimate import Progresses, sentences
 from stiffgui.study.summary import readable
 from tests.processes import children
 from tests.study_files import TINY, tiny
@@ -95,12 +97,20 @@ def test_the_time_is_said_before_run_and_follows_what_is_asked_for(
         assert said.isVisible() and lines["steps"].startswith("compiled loops")
         return lines.get("time", "")
 
+    def reckoned() -> str:
+        assert workspace.model.study is not None
+        states: Progresses = [(chunk, "waiting", 0) for chunk in plan(workspace.model.study)]
+        return sentences(workspace.model.study, states)["time"]
+
     qtbot.waitUntil(lambda: bool(said.text()), timeout=MILLISECONDS)
-    assert time_said(1_000_000, 25).endswith(("h", "days"))
-    assert time_said(1, 1) == "less than a second"
+    long = time_said(1_000_000, 25)
+    assert long.endswith((" h", " days")) and long == reckoned()
+    short = time_said(5, 2)
+    assert short == reckoned() != long
     panel.dask.setText("tcp://elsewhere:8786")
-    assert time_said(1, 1) == ""  # how fast another machine is, nobody knows here
+    assert time_said(5, 2) == ""  # how fast another machine is, nobody knows here
     panel.dask.setText("")
+    assert time_said(5, 2) == short
     workspace.model.set_variant(2, "RES stiff", "architecture.integrator = rk4")
     assert workspace.running.waits_for(AskStudy)
     qtbot.waitUntil(lambda: "steps of RES stiff: torch" in said.text(), timeout=MILLISECONDS)
