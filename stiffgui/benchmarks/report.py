@@ -144,11 +144,11 @@ def _products(size: Size, name: str, timings: Mapping[str, Timing]) -> Document:
 
 
 def _measured(name: str, trials: int) -> tuple[Experiment, Decisions, int]:
-    """What was timed of a preset, what it decides, and how many threads work on it."""
+    """What was timed of a preset, settled, what it decides, and how many threads work on it."""
     experiment = problem_of(name).experiment(presets[name].regularizer, trials)
     decided = decide(experiment, "cpu")
     most = trials if trials > 1 else decided.parts
-    return experiment, decided, min(_threads()[-1], most)
+    return decided.settled(experiment), decided, min(_threads()[-1], most)
 
 
 def _share(name: str, trials: int, timing: Timing, timings: Mapping[str, Timing]) -> float | None:
@@ -194,7 +194,7 @@ def _rates(name: str, timings: Mapping[str, Timing]) -> Rates:
         if decided.path != "compiled":
             return None
         turns = duration.turns(trials, decided.parts, threads)
-        return turns * operations.step(decided.settled(experiment)) / timing.median
+        return turns * operations.step(experiment) / timing.median
 
     return of(1, timings[name]), of(TRIALS, timings[f"{name} x{TRIALS}"])
 

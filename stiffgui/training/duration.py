@@ -156,7 +156,7 @@ def measure(numbers: str, seconds: float = 0.15) -> float:
             trainer.run_epoch()
             epochs += 1
         taken = time.perf_counter() - began
-        rates.append(epochs * operations.epoch(experiment) / taken)
+        rates.append(epochs * operations.epoch(trainer.experiment) / taken)
     return sqrt(rates[0] * rates[1])
 
 

@@ -138,6 +138,7 @@ def products(experiment: Experiment) -> float | None:
     it sees, of one that is due at every m-th step an m-th: N P times what it takes of a matrix,
     Gelfand 3 s w^3 and the sketch (3 k - 1) q w^2: k products forward, k - 1 backward, k of the
     gradient. None where a penalty has no such count: the radius squares as its matrix needs it.
+    What is left to the program is to be settled before (`Decisions.settled`).
     """
     architecture, task = experiment.architecture, experiment.task
     width, depth, batch = architecture.width, architecture.depth, experiment.training.batch_size

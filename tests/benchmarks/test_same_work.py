@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from itertools import islice
+from math import ceil
 
 import accuracy
 import goals
@@ -21,6 +22,7 @@ from stiffgui.regularizers import NoPenalty, Regularizer, Stiffness
 from stiffgui.stiffness import proxy
 from stiffgui.study.library import studies
 from stiffgui.training import Trainer, duration
+from stiffgui.training.decisions import decide
 
 WEIGHT = 1e-3
 PENALTIES: dict[str, tuple[Regularizer, yardstick.Penalty | None]] = {
@@ -108,7 +110,8 @@ def test_a_share_is_of_the_products_rate(document: report.Document) -> None:
     rows = {row["preset"]: row for row in document["rows"]}
     layers, ends = 3 * 16 * 20 * 50**2, 20 * 50 * (2 * 15 + 3 * 10)
     assert rows["climate"]["share"] == pytest.approx(0.25 * (layers + ends) / layers)
-    sketch = 16 * 20 * (3 * 6 - 1) * 50**2
+    seen = ceil(decide(presets["climate-stiff"], "cpu").fraction * 20)
+    sketch = 16 * seen * (3 * 6 - 1) * 50**2
     stiff = rows["climate-stiff"]["share"]
     assert stiff == pytest.approx(0.25 * (layers + ends + sketch) / layers)
     busy = 25 / (choose_threads(0) * duration.turns(25, 1, choose_threads(0)))
@@ -130,8 +133,8 @@ def test_what_things_take_follows_from_the_steps(document: report.Document) -> N
     assert rows["alpine02-stiff"]["seconds_of_trials"] > 0.9 * turns * steps
     climate = {row["study"]: row for row in document["studies"]}["climate"]
     assert climate["variants"] == 3 and climate["trials"] == 25
-    # Its sketch has k = 3, that of the preset k = 6: the third variant's steps are shorter.
-    assert 2.5 * 99 * 1000 * turns < climate["seconds"] < 3.3 * 100 * 1000 * turns
+    # Its sketch has k = 3, that of the preset k = 6: the third variant's steps may be shorter.
+    assert 2.5 * 99 * 1000 * turns < climate["seconds"] < 3.6 * 100 * 1000 * turns
     names = {row["study"] for row in document["studies"]}
     assert names == set(studies) and rows.keys() == set(presets)
 
