@@ -31,6 +31,20 @@ def run_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+def test_what_a_training_will_be_is_said_before_it_begins(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["train", "alpine02", *FAST, "--set", "training.device=cpu"]
+    assert main([*words, "--out", str(tmp_path / "a.stiff")]) == 0
+    lines = dict(line.split(": ", 1) for line in capsys.readouterr().err.splitlines())
+    assert list(lines)[-4:-1] == ["steps", "measured", "time"]
+    assert lines["time"].startswith(("less than a second", "about "))
+    words += ["--set", "architecture.integrator=rk2"]
+    assert main([*words, "--out", str(tmp_path / "b.stiff")]) == 0
+    told = capsys.readouterr().err
+    assert "since its layers are steps of rk2" in told and "time: " not in told
+
+
 def test_show(run_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["show", str(run_file), "--json"]) == 0
     facts = json.loads(capsys.readouterr().out)

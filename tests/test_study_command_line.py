@@ -27,6 +27,21 @@ def study_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+def test_what_a_study_will_be_is_said_before_it_begins(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "tiny.toml").write_text(TINY, "utf-8")
+    words = ["study", str(tmp_path / "tiny.toml"), "--set", "training.device=cpu"]
+    words += ["--out", str(tmp_path / "study.stiff")]
+    assert main(words) == 0
+    told = capsys.readouterr().err
+    before, _, after = told.partition("batch 1: ")
+    assert "\nsteps: compiled loops, whole epochs at a time\ntime: " in before
+    assert "time: " not in after
+    assert main(words) == 0  # all is done: nothing is to come
+    assert "time: " not in capsys.readouterr().err
+
+
 def test_show(study_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["show", str(study_file), "--json"]) == 0
     facts = json.loads(capsys.readouterr().out)

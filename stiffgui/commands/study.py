@@ -129,7 +129,7 @@ def _train(
     """Train what is left of the study; how it ended."""
     from stiffgui.study.events import Lost, Trained
     from stiffgui.study.executors import choose_executor
-    from stiffgui.study.progress_estimate import ProgressEstimate
+    from stiffgui.study.progress_estimate import ProgressEstimate, sentences
     from stiffgui.study.recording import StudyRecording
     from stiffgui.study.results import open_study
     from stiffgui.training import Controls
@@ -150,6 +150,9 @@ def _train(
             until_ready(recording.study.experiments(), controls)
         if recording.chunks:
             tell(f"{path}: training {executor.describe()}")
+            said = sentences(recording.study, states, workers, here=dask is None)
+            for what, sentence in said.items():
+                tell(f"{what}: {sentence}")
         pace = ProgressEstimate(recording.study, states, executor.slots)
         with TerminalProgress() as progress:
             for event in recording:

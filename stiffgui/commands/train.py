@@ -61,6 +61,7 @@ def train(
     from stiffgui.runs import Recording
     from stiffgui.runs.file_writer import refuse_existing
     from stiffgui.training import Controls, Event, Record
+    from stiffgui.training.duration import sentences
 
     controls = Controls()
     warm_start = None
@@ -90,7 +91,8 @@ def train(
     )
     if isinstance(experiment.task, Table):
         tell(taken(experiment.task))
-    for what, sentence in recording.trainer.decided.sentences(experiment).items():
+    trainer = recording.trainer
+    for what, sentence in sentences(experiment, trainer.decided, trainer.epoch).items():
         tell(f"{what}: {sentence}")
     began, first = time.monotonic(), recording.trainer.epoch
     with stop_on_interrupt(controls), TerminalProgress() as progress:

@@ -20,10 +20,13 @@ def limit(most: int) -> None:
 
 def choose_threads(wanted: int) -> int:
     """`wanted`, or for 0 as many as this process has processors, at most four (see `limit`)."""
-    if wanted:
-        return wanted
+    return wanted or min(_most, processors())
+
+
+def processors() -> int:
+    """How many this process may use."""
     affinity = getattr(os, "sched_getaffinity", None)
-    return min(_most, len(affinity(0)) if affinity else os.cpu_count() or 1)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 def share(parts: Sequence[Part], work: Callable[[Part, int], None], threads: int) -> None:

@@ -13,7 +13,7 @@ from stiffgui.runs.warm_start import WarmStart
 from stiffgui.runs.writer import RunWriter
 from stiffgui.states import Ending
 from stiffgui.tasks import Data
-from stiffgui.training import Controls, Event, Item, Record, Trainer
+from stiffgui.training import Controls, Event, Item, Record, Trainer, duration
 from stiffgui.training.decisions import Decisions
 
 CHECKPOINT_SECONDS = 10.0
@@ -79,7 +79,8 @@ class Recording:
         self.ending: Ending = "running"
 
     def __iter__(self) -> Iterator[Item]:
-        saved = time.monotonic()
+        saved, trainer = time.monotonic(), self.trainer
+        begun = trainer.epoch, trainer.seconds
         try:
             if self._begins is not None:
                 self._writer.event(self._begins)
@@ -106,6 +107,8 @@ class Recording:
             if self._sparse:
                 self._writer.snapshot(self.trainer.epoch, self.trainer.parameters())
             self._writer.close("stopped" if self.ending == "running" else self.ending)
+            epochs, seconds = trainer.epoch - begun[0], trainer.seconds - begun[1]
+            duration.learn(trainer.experiment, trainer.decided, epochs, seconds)
 
     def _save(self) -> None:
         if not self._sparse:

@@ -1,16 +1,58 @@
-"""How fast a study goes, and how long it will take: from its events."""
+"""How long a study will take: beforehand by counting, while it goes on from its events."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from stiffgui.kernels.threads import processors
 from stiffgui.states import State
 from stiffgui.study.declaration import Study
 from stiffgui.study.events import ChunkEvent, Lost, Progress, Started, Trained
 from stiffgui.study.plan import Chunk
 from stiffgui.study.schema import DONE
+from stiffgui.training import duration
+from stiffgui.training.decisions import decide
+
+Progresses = Sequence[tuple[Chunk, State, int]]  # state and epoch of every chunk
+
+
+def sentences(
+    study: Study, states: Progresses, workers: int | None = None, here: bool = True
+) -> dict[str, str]:
+    """What is said before a study goes on: how its steps are taken, and the time of what is left
+    where there is a figure for all of it; not of another machine, where it is not `here`.
+
+    workers: processes of one thread; by default one chunk follows the other, with all threads.
+    Imports torch. Raises InputError when a device does not exist.
+    """
+    from stiffgui.training.device import choose_device
+
+    names, steps = [v.name for v in study.all_variants], dict[str, list[str]]()
+    each: list[float | None] = []
+    for k, name in enumerate(names):
+        whole = study.experiment_of(k)
+        decided = decide(whole, choose_device(whole.training.device).type)
+        steps.setdefault(decided.choice.sentence, []).append(name)
+        threads = None if workers is None else whole.training.threads or 1
+        left = [
+            (chunk.count, epoch)
+            for chunk, state, epoch in states
+            if chunk.variant == k and state not in DONE
+        ]
+        for alike in set(left):
+            experiment = study.experiment_of(k, count=alike[0])
+            each += left.count(alike) * [duration.seconds(experiment, decided, alike[1], threads)]
+    found = {
+        "steps" if len(steps) == 1 else f"steps of {', '.join(which)}": how
+        for how, which in steps.items()
+    }
+    known = [seconds for seconds in each if seconds is not None]
+    if not here or len(known) < len(each):
+        return found
+    slots = min(workers or 1, processors())
+    return found | {"time": duration.about(max(sum(known) / slots, max(known, default=0.0)))}
 
 
 @dataclass
@@ -49,7 +91,7 @@ class ProgressEstimate:
     def __init__(
         self,
         study: Study,
-        states: list[tuple[Chunk, State, int]],
+        states: Progresses,
         slots: int = 1,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:

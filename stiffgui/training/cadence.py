@@ -59,6 +59,18 @@ class Cadence(BaseModel):
         """Whether errors are due; they are wherever indices are."""
         return epoch <= self.first or epoch % self.errors_every == 0 or self.measures(epoch)
 
+    def evaluations(self, last: int, snapshots: int) -> int:
+        """How many evaluations of errors there are in `last` epochs of which so many networks are
+        kept, at most."""
+        own = self.kept(log_spaced(last, snapshots), last)
+        found = min(self.first, last) + last // self.errors_every + 2
+        found += sum(epoch > self.first for epoch in own)
+        return found + (last // self.indices_every if self.indices_every % self.errors_every else 0)
+
+    def measurements(self, last: int) -> int:
+        """How many measurements of indices there are in `last` epochs, one more at most."""
+        return sum(epoch <= last for epoch in self.early) + last // self.indices_every + 1
+
     def kept(self, epochs: Iterable[int], last: int) -> frozenset[int]:
         """The epochs whose networks are kept where those of `epochs` are wanted."""
         return frozenset(epoch if self.own else self._next(epoch, last) for epoch in epochs)
@@ -146,15 +158,10 @@ def log_spaced(last: int, count: int) -> frozenset[int]:
 
 def _cost(cadence: Cadence, experiment: Experiment) -> float:
     """Operations of all measurements, at most."""
-    last, watch = experiment.training.epochs, experiment.watch
-    measurements = sum(epoch <= last for epoch in cadence.early) + last // cadence.indices_every + 1
-    own = cadence.kept(log_spaced(last, watch.snapshots), last)
-    evaluations = min(cadence.first, last) + last // cadence.errors_every + 2
-    evaluations += sum(epoch > cadence.first for epoch in own)
-    if cadence.indices_every % cadence.errors_every:
-        evaluations += last // cadence.indices_every
-    of_indices = operations.indices(experiment, cadence.samples) if watch.indices else 0
-    return evaluations * operations.errors(experiment) + measurements * of_indices
+    last = experiment.training.epochs
+    of_indices = operations.indices(experiment, cadence.samples) if experiment.watch.indices else 0
+    evaluations = cadence.evaluations(last, experiment.watch.snapshots)
+    return evaluations * operations.errors(experiment) + cadence.measurements(last) * of_indices
 
 
 def _most(experiment: Experiment) -> int:

@@ -131,6 +131,35 @@ def indices(experiment: Experiment, samples: int, names: Iterable[str] | None = 
     return samples * (architecture.depth * each + DOUBLE * _forward(experiment)) + once
 
 
+def products(experiment: Experiment) -> float | None:
+    """Multiply-adds of the matrix products of an optimiser step on a full batch, one trial: what
+    compiled loops hand to BLAS, exactly and nothing else. Twice as many are its flops.
+
+    Layers: 3 N B w^2, with W, with W^T and of the gradient. Lift: 2 B w d, without W^T; read-out:
+    3 B w o. Weights that are functions of time: 2 N K (w^2 + w). A penalty, on the P samples that
+    it sees, of one that is due at every m-th step an m-th: N P times what it takes of a matrix,
+    Gelfand 3 s w^3 and the sketch (3 k - 1) q w^2: k products forward, k - 1 backward, k of the
+    gradient. None where a penalty has no such count: the radius squares as its matrix needs it.
+    What is left to the program is to be settled before (`Decisions.settled`).
+    """
+    architecture, task = experiment.architecture, experiment.task
+    width, depth, batch = architecture.width, architecture.depth, experiment.training.batch_size
+    total = 3.0 * depth * batch * width**2
+    shapes = architecture.shapes(task.inputs, task.outputs)
+    total += 2.0 * batch * width * task.inputs * ("lift.weight" in shapes)
+    total += 3.0 * batch * width * task.outputs * ("readout.weight" in shapes)
+    if _is_expanded(experiment):
+        total += 2.0 * depth * architecture.coefficients * (width**2 + width)
+    penalty = experiment.regularizer
+    if isinstance(penalty, NoPenalty | L2):
+        return total
+    if not isinstance(penalty, Stiffness) or kind_of(type(penalty.proxy)) not in _PRODUCTS:
+        return None
+    seen = ceil(penalty.fraction * batch) / penalty.every
+    counted = _PRODUCTS[kind_of(type(penalty.proxy))]
+    return total + depth * seen * counted(penalty.proxy, width)
+
+
 # --------------------------------------------------------------------------------------- parts
 
 _NEEDS: dict[Need, tuple[int, int, int]] = {
@@ -160,6 +189,11 @@ _PROXIES: dict[str, Callable[[Any, int], float]] = {
     "analytic": lambda p, w: 100_000.0,
 }
 
+_PRODUCTS: dict[str, Callable[[Any, int], float]] = {  # see `products`
+    "gelfand-sketch": lambda p, w: (3 * p.power - 1) * p.vectors * float(w**2),
+    "gelfand": lambda p, w: 3 * p.squarings * float(w**3),
+}
+
 
 def _step(experiment: Experiment, samples: int) -> float:
     architecture, task = experiment.architecture, experiment.task
@@ -168,11 +202,15 @@ def _step(experiment: Experiment, samples: int) -> float:
     layers = depth * (samples * (3.0 * width**2 + 2 * ELEMENT * width) + LAYER) * evaluations
     ends = 3.0 * samples * width * (task.inputs + task.outputs)
     made = 0.0
-    if architecture.weights.kind != "per-layer":  # type: ignore[attr-defined]
+    if _is_expanded(experiment):
         made = 2.0 * depth * architecture.coefficients * width**2
     every = getattr(experiment.regularizer, "every", 1)
     added = penalty(experiment, samples) / every
     return layers + ends + made + ADAM * _parameters(experiment) + added
+
+
+def _is_expanded(experiment: Experiment) -> bool:
+    return experiment.architecture.weights.kind != "per-layer"  # type: ignore[attr-defined, no-any-return]
 
 
 def _forward(experiment: Experiment) -> float:

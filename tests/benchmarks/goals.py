@@ -19,7 +19,8 @@ import accuracy
 from stiffgui import presets
 from stiffgui.benchmarks import yardstick
 from stiffgui.benchmarks.problems import CLIMATE, PROBLEMS, Problem
-from stiffgui.benchmarks.report import TRIALS, machine, markdown_table, our_steps, plain_steps
+from stiffgui.benchmarks.report import TRIALS, machine, our_steps, plain_steps
+from stiffgui.benchmarks.tables import markdown_table
 from stiffgui.benchmarks.timing import Action, Timing, interleave
 from stiffgui.regularizers import NoPenalty, Stiffness
 from stiffgui.stiffness import Proxy, proxy
@@ -47,9 +48,7 @@ def actions() -> dict[str, Callable[[], Action]]:
     for problem in PROBLEMS:
         made |= {
             f"{problem.name} RES": our_steps(problem, NoPenalty()),
-            f"{problem.name} RES x{TRIALS}": our_steps(problem, NoPenalty(), TRIALS),
             f"{problem.name} sketch": our_steps(problem, _stiffness("gelfand-sketch", power=8)),
-            f"{problem.name} default": our_steps(problem, _stiffness("gelfand-sketch")),
             f"{problem.name} short": our_steps(problem, _stiffness("gelfand-sketch", power=4)),
             f"{problem.name} quarter": our_steps(problem, _quarter()),
             f"{problem.name} gelfand": our_steps(problem, _stiffness("gelfand")),
@@ -78,9 +77,7 @@ def _rows(problem: Problem) -> list[Row]:
     )
     return [
         Row(f"RES, {p}", f"{p} RES", plain, 0.3),
-        Row(f"RES, {TRIALS} trials, {p}", f"{p} RES x{TRIALS}", *_many(problem)),
         Row(f"gelfand-sketch k = 8, {p}", f"{p} sketch", plain, 1.2, accuracy_of=sketch),
-        Row(f"gelfand-sketch k = 6 (the default), {p}", f"{p} default", plain),
         Row(f"gelfand-sketch k = 4, {p}", f"{p} short", plain),
         Row(f"gelfand-sketch k = 6, a quarter of the batch, {p}", f"{p} quarter", plain),
         Row(f"gelfand k = 2^10, {p}", f"{p} gelfand", plain, accuracy_of=gelfand),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from itertools import islice
+from math import ceil
 
 import accuracy
 import goals
@@ -13,12 +14,16 @@ import pytest
 import torch
 
 from stiffgui import presets
-from stiffgui.benchmarks import report, yardstick
+from stiffgui.benchmarks import report, tables, yardstick
 from stiffgui.benchmarks.problems import ALPINE, CLIMATE, PROBLEMS, Problem
+from stiffgui.benchmarks.products import Size
 from stiffgui.benchmarks.timing import Timing, interleave
+from stiffgui.kernels.threads import choose_threads
 from stiffgui.regularizers import NoPenalty, Regularizer, Stiffness
 from stiffgui.stiffness import proxy
-from stiffgui.training import Trainer
+from stiffgui.study.library import studies
+from stiffgui.training import Trainer, duration
+from stiffgui.training.decisions import decide
 
 WEIGHT = 1e-3
 PENALTIES: dict[str, tuple[Regularizer, yardstick.Penalty | None]] = {
@@ -87,22 +92,79 @@ def test_accuracy_tells_exact_from_sketched() -> None:
     assert accuracy.error(ALPINE, proxy("gelfand-sketch"), epochs=0) > 1e-2
 
 
-def test_tables_say_what_was_measured_and_what_is_missing() -> None:
-    row = {"preset": "a", "milliseconds": 1.5, "over_torch_nn": 2.0, "spread": 0.1}
-    row |= {"milliseconds_of_trials": 30.0, "trial_over_torch_nn": 0.5, "over_quinn": None}
-    document = {"machine": "m", "date": "d", "note": "n", "rows": [row]}
-    lines = report.markdown(document).splitlines()
-    assert lines[0] == "m; d; n." and "| a | 1.5 | 2 ± 0.1 | 30 | 0.5 | - |" in lines
-    assert report.text(document).splitlines()[2].split() == [
-        "a",
-        "1.5",
-        "2",
-        "±",
-        "0.1",
-        "30",
-        "0.5",
-        "-",
-    ]
+@pytest.fixture
+def document() -> report.Document:
+    """What is said where a step of a trial takes a second, trials share the threads, and a pass
+    through the products of a size takes a quarter of a second on each thread."""
+    threads = choose_threads(0)
+    seconds = dict.fromkeys(report.actions(), 1.0)
+    seconds |= {f"{name} x25": duration.turns(25, 1, threads) for name in presets}
+    for size in {Size.of(presets[name]) for name in presets}:
+        seconds[f"{size.name}, 1 thread"] = 0.25
+        if threads > 1:
+            seconds[f"{size.name}, {threads} threads"] = 0.25 / threads
+    timings = {name: Timing(np.array([value] * 3)) for name, value in seconds.items()}
+    return report.document_of(timings, {"climate": 4.0})
+
+
+def test_a_share_is_of_the_products_rate(document: report.Document) -> None:
+    rows = {row["preset"]: row for row in document["rows"]}
+    layers, ends = 3 * 16 * 20 * 50**2, 20 * 50 * (2 * 15 + 3 * 10)
+    assert rows["climate"]["share"] == pytest.approx(0.25 * (layers + ends) / layers)
+    seen = ceil(decide(presets["climate-stiff"], "cpu").fraction * 20)
+    sketch = 16 * seen * (3 * 6 - 1) * 50**2
+    stiff = rows["climate-stiff"]["share"]
+    assert stiff == pytest.approx(0.25 * (layers + ends + sketch) / layers)
+    busy = 25 / (choose_threads(0) * duration.turns(25, 1, choose_threads(0)))
+    assert rows["climate-stiff"]["share_of_trials"] == pytest.approx(stiff * busy)
+    [rate] = [row for row in document["products"] if row["preset"] == "climate"]
+    assert rate["flops_per_second"] == pytest.approx(2 * layers / 0.25)
+    assert rate["flops_per_second_of_threads"] == pytest.approx(
+        choose_threads(0) * rate["flops_per_second"]
+    )
+    assert {row["path"] for row in rows.values()} == {"compiled"}
+    assert rows["climate"]["over_quinn"] == 0.25 and rows["alpine02"]["over_quinn"] is None
+
+
+def test_what_things_take_follows_from_the_steps(document: report.Document) -> None:
+    rows = {row["preset"]: row for row in document["times"]}
+    steps = 10_000 * 20
+    assert steps < rows["alpine02-stiff"]["seconds"] < 1.3 * steps
+    turns = duration.turns(25, 1, choose_threads(0))
+    assert rows["alpine02-stiff"]["seconds_of_trials"] > 0.9 * turns * steps
+    climate = {row["study"]: row for row in document["studies"]}["climate"]
+    assert climate["variants"] == 3 and climate["trials"] == 25
+    # Its sketch has k = 3, that of the preset k = 6: the third variant's steps may be shorter.
+    assert 2.5 * 99 * 1000 * turns < climate["seconds"] < 3.6 * 100 * 1000 * turns
+    names = {row["study"] for row in document["studies"]}
+    assert names == set(studies) and rows.keys() == set(presets)
+
+
+def test_tables_are_readable_and_say_what_is_missing(document: report.Document) -> None:
+    text = tables.text(document)
+    assert max(map(len, text.splitlines())) <= tables.WIDTH
+    assert "A step: compiled loops, whole epochs at a time" in text
+    time = duration.about(document["times"][0]["seconds"]).split()[1:]
+    assert ["alpine02", "10000", *time] in [line.split()[:4] for line in text.splitlines()]
+    document["rows"][0] |= {"share": None, "steps": "torch", "path": "operations"}
+    document["times"][0] |= {"seconds": None}
+    marked = tables.markdown(document)
+    assert "A step: torch (alpine02); compiled loops" in marked
+    assert "| alpine02 | 1000 | - | 1 ± 0 |" in marked
+    assert "| alpine02 | 10000 | - | " in marked
+    for _, headings, rows in tables.tables(document):
+        assert rows and {len(row) for row in rows} == {len(headings)}
+
+
+def test_products_are_timed_on_every_thread() -> None:
+    size = Size.of(ALPINE.experiment(NoPenalty()))
+    assert (size.depth, size.width, size.columns) == (10, 20, 45)
+    gelfand = Stiffness(proxy=proxy("gelfand"))
+    assert Size.of(ALPINE.experiment(gelfand)) == Size(1, 20, 20)
+    one, two = size.passes(1)(), size.passes(2)()
+    assert two() == 2 * one()
+    timing = interleave({"one": one}, 3, 0.01)["one"]
+    assert 1e8 < size.flops / timing.median < 1e13
 
 
 def test_every_preset_is_timed_alone_and_in_a_batch() -> None:

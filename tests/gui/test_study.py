@@ -20,8 +20,11 @@ from stiffgui.figures.picture import Box, Curve
 from stiffgui.gui.study.model import StudyModel, as_text, from_text
 from stiffgui.gui.study.workspace import StudyWorkspace
 from stiffgui.gui.window import MainWindow
+from stiffgui.session.duration import AskStudy
 from stiffgui.study import Study, StudyRecording
 from stiffgui.study.comparison import comparisons_of
+from stiffgui.study.plan import plan
+from stiffgui.study.progress_estimate import Progresses, sentences
 from stiffgui.study.summary import readable
 from tests.processes import children
 from tests.study_files import TINY, tiny
@@ -79,6 +82,41 @@ def test_a_study_is_edited_run_and_looked_at(
     assert boxes is not None and all(len(list(p.of(Box))) == 3 for p in boxes.panels)
     assert workspace.trials.table.rowCount() == 12
     assert workspace.model.undo.canUndo()
+
+
+def test_the_time_is_said_before_run_and_follows_what_is_asked_for(
+    qtbot: QtBot, workspace: StudyWorkspace
+) -> None:
+    said, panel = workspace.panel.beforehand, workspace.panel
+
+    def time_said(epochs: int, trials: int) -> str:
+        panel.epochs.setValue(epochs)
+        panel.trials.setValue(trials)
+        qtbot.waitUntil(lambda: not workspace.running.waits_for(AskStudy), timeout=MILLISECONDS)
+        lines = dict(line.split(": ", 1) for line in said.text().splitlines())
+        assert said.isVisible() and lines["steps"].startswith("compiled loops")
+        return lines.get("time", "")
+
+    def reckoned() -> str:
+        assert workspace.model.study is not None
+        states: Progresses = [(chunk, "waiting", 0) for chunk in plan(workspace.model.study)]
+        return sentences(workspace.model.study, states)["time"]
+
+    qtbot.waitUntil(lambda: bool(said.text()), timeout=MILLISECONDS)
+    long = time_said(1_000_000, 25)
+    assert long.endswith((" h", " days")) and long == reckoned()
+    short = time_said(5, 2)
+    assert short == reckoned() != long
+    panel.dask.setText("tcp://elsewhere:8786")
+    assert time_said(5, 2) == ""  # how fast another machine is, nobody knows here
+    panel.dask.setText("")
+    assert time_said(5, 2) == short
+    workspace.model.set_variant(2, "RES stiff", "architecture.integrator = rk4")
+    assert workspace.running.waits_for(AskStudy)
+    qtbot.waitUntil(lambda: "steps of RES stiff: torch" in said.text(), timeout=MILLISECONDS)
+    assert "time: " not in said.text()
+    workspace.model.set_variant(2, "RES stiff", "nonsense")
+    assert not said.isVisible() and workspace.running.thread_.restarts == 0
 
 
 def test_a_study_file_opens_and_a_trial_jumps_to_train(

@@ -18,6 +18,7 @@ from pytestqt.qtbot import QtBot
 
 from stiffgui.gui.application import make_window
 from stiffgui.gui.closing import Choice
+from stiffgui.gui.train.timeline import NOTHING_YET
 from stiffgui.gui.train.view_requests import LOOK_SECONDS
 from stiffgui.gui.window import MainWindow
 from stiffgui.runs import open_run
@@ -107,6 +108,21 @@ def test_pause_step_resume(window: MainWindow, qtbot: QtBot) -> None:
     assert run.epoch == held + 1
     window.acts["pause"].trigger()
     qtbot.waitUntil(lambda: run.epoch > held + 3, timeout=WAIT)
+
+
+def test_the_time_is_said_before_run(window: MainWindow, qtbot: QtBot) -> None:
+    train = window.train
+    said, tip = train.timeline.text.text, window.acts["run"].toolTip
+    train.model.edit("training.epochs", 1_000_000)
+    qtbot.waitUntil(lambda: said().startswith("Run takes about "), timeout=WAIT)
+    assert " h here" in said() or " min here" in said()
+    assert "steps: compiled loops" in tip() and "measured: errors every" in tip()
+    train.model.edit("training.epochs", 1)
+    qtbot.waitUntil(lambda: said().startswith("Run takes less than a second"), timeout=WAIT)
+    train.model.edit("architecture.integrator", "rk4")
+    qtbot.waitUntil(lambda: said() == NOTHING_YET, timeout=WAIT)
+    assert "since its layers are steps of rk4" in tip() and "time: " not in tip()
+    assert train.bench.training.restarts == 0
 
 
 def test_the_timeline_plays_the_kept_epochs(

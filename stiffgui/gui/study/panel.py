@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import QSettings, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QColor, QIcon, QPixmap
 from PySide6.QtWidgets import (
@@ -33,10 +35,11 @@ COMMON = ("RES", "RES L2", "RES stiff")
 
 class StudyPanel(QFrame):
     """Edits a `StudyModel`. Emits `train_asked(what)` for what needs the Train panel's settings
-    (`base` or `variant`), and `sweep_asked`."""
+    (`base` or `variant`), `sweep_asked`, and `where_changed`."""
 
     train_asked = Signal(str)
     sweep_asked = Signal()
+    where_changed = Signal()
 
     def __init__(self, model: StudyModel, settings: QSettings) -> None:
         super().__init__()
@@ -64,6 +67,14 @@ class StudyPanel(QFrame):
         self.problem.setWordWrap(True)
         layout.addWidget(self.problem)
         layout.addLayout(self._make_where())
+        self.beforehand = QLabel()
+        self.beforehand.setObjectName("cardNote")
+        self.beforehand.setWordWrap(True)
+        self.beforehand.setToolTip(
+            "How the study would be trained here, and how long it would take"
+        )
+        self.beforehand.hide()
+        layout.addWidget(self.beforehand)
         model.changed.connect(self.refresh)
         self.refresh()
 
@@ -178,6 +189,8 @@ class StudyPanel(QFrame):
         )
         self.workers.valueChanged.connect(lambda n: self._settings.setValue("study/workers", n))
         self.dask.textChanged.connect(lambda text: self._settings.setValue("study/dask", text))
+        self.workers.valueChanged.connect(self.where_changed)
+        self.dask.textChanged.connect(self.where_changed)
         self._editing += [self.workers, self.dask]
         grid = QGridLayout()
         for column, (text, widget) in enumerate(
@@ -201,6 +214,11 @@ class StudyPanel(QFrame):
             widget.setEnabled(not running)
         if not running:
             self._update_buttons()
+
+    def foretell(self, sentences: Mapping[str, str]) -> None:
+        """Say beforehand how steps are taken and how long it takes: what -> sentence."""
+        self.beforehand.setText("\n".join(f"{what}: {how}" for what, how in sentences.items()))
+        self.beforehand.setVisible(bool(sentences))
 
     def refresh(self) -> None:
         """Show the model."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QGuiApplication
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QShowEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QSplitter, QTabWidget, QWidget
 
 from stiffgui.errors import InputError
@@ -27,6 +27,7 @@ from stiffgui.gui.study.sweep_dialog import SweepDialog
 from stiffgui.gui.theme import Theme
 from stiffgui.gui.workspace import Surroundings, Workspace
 from stiffgui.runs.history import History
+from stiffgui.session.duration import AskStudy
 from stiffgui.session.service import Failure
 from stiffgui.session.studies import ExtractTrial, OpenStudy, RunStudy, StudyBegan, StudyView
 from stiffgui.study.declaration import Study
@@ -115,6 +116,7 @@ class StudyWorkspace(Workspace):
         self._bar.chosen.connect(lambda name: self.model.load(name, studies[name]))
         self.panel.train_asked.connect(self._take_from_train)
         self.panel.sweep_asked.connect(self.ask_sweep)
+        self.panel.where_changed.connect(self._foretell)
         self.trials.chosen.connect(self.open_trial)
         self.exports.message.connect(self.say)
         for name, card in self._cards.items():
@@ -178,6 +180,11 @@ class StudyWorkspace(Workspace):
         for card in (self.panel, self.results, self.evolution, self.boxes):
             card.set_theme(theme)
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """What a training has taught meanwhile is said of the study, too."""
+        super().showEvent(event)
+        self._foretell()
+
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop the study, save, and end its process."""
         self.timer.stop()
@@ -197,22 +204,16 @@ class StudyWorkspace(Workspace):
         if study is None or self.busy:
             return
         self.said.emit("", "", None)
-        shown = self.view is not None and not self.view.finished and self.path is not None
-        if shown and self._held is not None and self._held[0] == self.model.draft:
+        if self._goes_on() is not None:
+            assert self._held is not None
             study = self._held[1]
         else:
             self.folder.mkdir(parents=True, exist_ok=True)
             self.path = _free(self.folder, self.model.draft.name)
         self._held = (self.model.draft, study)
         assert self.path is not None
-        workers, dask = self.panel.workers.value(), self.panel.dask.text().strip()
         self._forget_live()
-        work = RunStudy(
-            study,
-            self.path,
-            workers=None if dask not in ("", "local") or workers == 1 else workers,
-            dask=dask or None,
-        )
+        work = RunStudy(study, self.path, *self._where_asked())
         self._number = self.running.ask(work, self._ended, self._failed, self._take)
         self.results.say("starting …")
         self._update_actions()
@@ -222,6 +223,29 @@ class StudyWorkspace(Workspace):
         if self._number is not None:
             self.running.thread_.control(self._number, "stop")
 
+    def _goes_on(self) -> Path | None:
+        """The file with which Run would go on: the shown one, while it is of these settings."""
+        shown = self.view is not None and not self.view.finished
+        mine = self._held is not None and self._held[0] == self.model.draft
+        return self.path if shown and mine else None
+
+    def _where_asked(self) -> tuple[int | None, str | None]:
+        """Worker processes, and Dask's address."""
+        workers, dask = self.panel.workers.value(), self.panel.dask.text().strip()
+        return None if dask not in ("", "local") or workers == 1 else workers, dask or None
+
+    def _foretell(self) -> None:
+        """Ask what would be said of the study before it is trained; not of one that goes on."""
+        if self.model.study is None:
+            self.panel.foretell({})
+        elif not self.busy:
+            work = AskStudy(self.model.study, self._goes_on(), *self._where_asked())
+            self.running.ask(work, self._foretold, lambda _: self._foretold({}), newest=True)
+
+    def _foretold(self, sentences: dict[str, str]) -> None:
+        if not self.busy:
+            self.panel.foretell(sentences)
+
     def _forget_live(self) -> None:
         self._live, self._live_is_new = {}, True
 
@@ -229,6 +253,7 @@ class StudyWorkspace(Workspace):
         if self.view is not None and not self.busy and self.view.path == self.path:
             self._say_state()
         self._update_actions()
+        self._foretell()
 
     def _update_actions(self) -> None:
         running = self.busy
@@ -325,6 +350,7 @@ class StudyWorkspace(Workspace):
         self._show_bars()
         self._say_state()
         self._update_actions()
+        self._foretell()
         if ending == "stopped":
             self.say(f"Stopped; everything is kept in {self.path.name}. Run goes on with it.")
 

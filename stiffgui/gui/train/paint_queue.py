@@ -60,8 +60,9 @@ class PaintQueue:
         """Progress, and the penalty's share."""
         run, parts = self._state.run, self._parts
         if run is None:
-            preparing = self._bench.preparing
-            parts.timeline.say(preparing.sentence if preparing is not None else NOTHING_YET)
+            preparing, time = self._bench.preparing, self._bench.beforehand.get("time")
+            waiting = f"Run takes {time} here; {NOTHING_YET}" if time else NOTHING_YET
+            parts.timeline.say(preparing.sentence if preparing is not None else waiting)
             return
         parts.timeline.say(self._progress(run))
         shares = run.history.series["penalty_share"]

@@ -93,6 +93,7 @@ class TrainWorkspace(Workspace):
         self.model.changed.connect(self._update_actions)
         bench.runs_changed.connect(self._runs_changed)
         bench.training_changed.connect(self._training_changed)
+        bench.foretold.connect(self._update_actions)
         bench.said.connect(self.say)
         bench.offered.connect(lambda said, text, call: self.said.emit(said, "", (text, call)))
         self.sharing.said.connect(self.say)
@@ -256,7 +257,9 @@ class TrainWorkspace(Workspace):
     def _update_actions(self) -> None:
         self._bar.show_name(self.model.preset_name)
         wrong = next(iter(self.model.problems.values()), "")
-        self._actions["run"].setToolTip(wrong or "Train the experiment from the start (Ctrl+R)")
+        how = [f"{what}: {sentence}" for what, sentence in self.bench.beforehand.items()]
+        tip = "\n".join(["Train the experiment from the start (Ctrl+R)", *how])
+        self._actions["run"].setToolTip(wrong or tip)
         self._actions["pause"].setText("Resume" if self.bench.paused else "Pause")
         self.preset.setEnabled(not self.bench.busy)
         self.panel.set_training(self.bench.busy)

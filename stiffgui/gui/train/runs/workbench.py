@@ -18,6 +18,7 @@ from stiffgui.gui.train.runs.entry import RunEntry
 from stiffgui.gui.train.settings.model import SettingsModel
 from stiffgui.runs.maintenance import set_note, settle
 from stiffgui.runs.warm_start import WarmStart
+from stiffgui.session.duration import AskTraining
 from stiffgui.session.ready import MakeReady
 from stiffgui.session.service import Action, Failure
 from stiffgui.session.training import Bundle, Train
@@ -31,11 +32,13 @@ class Workbench(QObject):
     """Settings, runs and one training at a time; `workspace` is the folder that keeps runs.
 
     Signals: `runs_changed` (list, names, what is shown), `training_changed` (started, paused,
-    ended), `said(sentence, details)` and `offered(sentence, text, call)`: a button.
+    ended), `foretold` (what is known of the settings' training beforehand), `said(sentence,
+    details)` and `offered(sentence, text, call)`: a button.
     """
 
     runs_changed = Signal()
     training_changed = Signal()
+    foretold = Signal()
     said = Signal(str, str)
     offered = Signal(str, str, object)
 
@@ -52,10 +55,12 @@ class Workbench(QObject):
         self.running: RunEntry | None = None
         self.paused = False
         self.preparing: Readiness | None = None  # machine code, while it is being made
+        self.beforehand: dict[str, str] = {}  # what -> sentence: how steps are taken, the time
         self._complaint = ""  # why it is not kept, until that is said
         self._colours = 0
         self._undo_floor = self._undo_top = 0
         self.model.live_changed.connect(self._live_changed)
+        self.model.changed.connect(self._foretell)
 
     # ------------------------------------------------------------------ training
 
@@ -71,6 +76,19 @@ class Workbench(QObject):
 
     def _prepared(self, complaint: str = "") -> None:
         self.preparing, self._complaint = None, complaint
+        self._foretell()
+
+    def _foretell(self) -> None:
+        """Ask what would be said of training the present settings; not of one that goes on."""
+        if self.model.experiment is None:
+            self._foretold({})
+        elif not self.busy:
+            work = AskTraining(self.model.experiment)
+            self._requests.ask(work, self._foretold, lambda _: self._foretold({}), newest=True)
+
+    def _foretold(self, sentences: dict[str, str]) -> None:
+        self.beforehand = sentences
+        self.foretold.emit()
 
     @property
     def busy(self) -> bool:
@@ -202,6 +220,7 @@ class Workbench(QObject):
                 self.remove(run)
         self.runs_changed.emit()
         self.training_changed.emit()
+        self._foretell()
 
     # --------------------------------------------------------------- undo, redo
 

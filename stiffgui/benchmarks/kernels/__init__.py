@@ -1,0 +1,1 @@
+"""Compiled loops that are only timed."""

@@ -1,0 +1,73 @@
+"""Products of matrices at the sizes of an experiment, by the kernels' own BLAS, to be timed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stiffgui.benchmarks.timing import Action
+from stiffgui.experiment import Experiment
+from stiffgui.kernels.threads import share
+from stiffgui.regularizers import Stiffness
+from stiffgui.stiffness.gelfand import Gelfand
+
+FLOPS = 2e6  # between two looks at the clock, of a thread
+
+
+@dataclass(frozen=True)
+class Size:
+    """N matrices [w, w] in turn, each times [w, B]."""
+
+    depth: int
+    width: int
+    columns: int
+
+    @classmethod
+    def of(cls, experiment: Experiment) -> Size:
+        """That of most of a step's products: of the layers with a batch, or of a Jacobian with
+        itself where the penalty is Gelfand's."""
+        architecture, penalty = experiment.architecture, experiment.regularizer
+        if isinstance(penalty, Stiffness) and isinstance(penalty.proxy, Gelfand):
+            return cls(1, architecture.width, architecture.width)
+        return cls(architecture.depth, architecture.width, experiment.training.batch_size)
+
+    @property
+    def flops(self) -> float:
+        """Of a pass: W x, W^T g and g x^T of every layer."""
+        return 6.0 * self.depth * self.columns * self.width**2
+
+    @property
+    def name(self) -> str:
+        """For a person."""
+        return f"{self.width}x{self.width} by {self.width}x{self.columns}"
+
+    def passes(self, threads: int) -> Callable[[], Action]:
+        """Prepares passes, of each thread on arrays of its own: those of all threads count."""
+        count = max(1, round(FLOPS / self.flops))
+
+        def prepare() -> Action:
+            from stiffgui.benchmarks.kernels.layers import products
+
+            draws = np.random.default_rng(0)
+            matrices = (self.depth, self.width, self.width)
+            columns = (self.depth, self.width, self.columns)
+            shapes = (matrices, columns, columns, columns[1:], columns[1:], matrices[1:])
+            arrays = [
+                [draws.standard_normal(shape).astype(np.float32) for shape in shapes]
+                for _ in range(threads)
+            ]
+
+            def work(own: list[NDArray[Any]], thread: int) -> None:
+                products(count, *own)
+
+            def action() -> int:
+                share(arrays, work, threads)
+                return threads * count
+
+            return action
+
+        return prepare
