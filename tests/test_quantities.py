@@ -148,8 +148,9 @@ def _stored(run: Run, snapshot: Snapshot, recorded: dict[str, np.ndarray]) -> No
     """From the networks that the file keeps, all together and a trial alone."""
     probe = run.probe_samples()
     assert probe.shape == (run.experiment.watch.probe, 2)
-    values, _ = layer_indices(snapshot.jacobians(probe), WATCHABLE, WATCHABLE)
-    alone, _ = layer_indices(snapshot.of_trial(0).jacobians(probe), WATCHABLE, WATCHABLE)
+    step, one = run.experiment.architecture.step_size, snapshot.of_trial(0)
+    values, _ = layer_indices(snapshot.jacobians(probe), WATCHABLE, WATCHABLE, step)
+    alone, _ = layer_indices(one.jacobians(probe), WATCHABLE, WATCHABLE, step)
     for name, expected in recorded.items():
         np.testing.assert_allclose(values[name], expected, rtol=1e-9, err_msg=name)
         np.testing.assert_allclose(alone[name][0], expected[0], rtol=1e-9, err_msg=name)

@@ -23,10 +23,11 @@ from stiffgui.figures.summary import Summary
 if TYPE_CHECKING:
     from stiffgui.runs import Run
 
+STIFFNESS = "summed over layers if not said otherwise, mean over the probe samples"
 # Drawn of all runs together, then of the last one, each with what is seen.
 TOGETHER: tuple[tuple[Figure, str], ...] = (
     (Errors(), "RMSE of each epoch; median over trials, and quartiles."),
-    (Stiffness(), "Indices summed over layers, mean over the probe samples."),
+    (Stiffness(), f"Indices, {STIFFNESS}."),
 )
 ALONE: tuple[tuple[Figure, str], ...] = (
     (Layers(), "One index of every layer, epoch after epoch."),
@@ -61,7 +62,7 @@ def write_report(
         f"{'files' if len(runs) > 1 else 'file'} named here.</p>",
         "<h2>Results</h2>",
         "<p>Last values: median and quartiles over trials. RMSE over samples and outputs; "
-        "stiffness summed over layers, mean over the probe samples.</p>",
+        f"indices {STIFFNESS}.</p>",
         _results(runs),
         *(_figure(figure, text, runs, settings) for figure, text in TOGETHER),
         *(_figure(figure, text, runs[-1:], settings) for figure, text in ALONE),

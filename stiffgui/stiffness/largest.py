@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 
 from stiffgui.stiffness.dominant import start_vectors
 from stiffgui.stiffness.kernels import dominant as kernel
-
-Array = NDArray[np.float64]
+from stiffgui.stiffness.matrices import Array, Matrices
 
 # Estimated relative errors beyond which LAPACK decides: of |l_1| the product of both residuals
 # and the condition (the true error was at most 8 times that), of sigma_1^2 its residual (which
@@ -25,18 +24,18 @@ SMALL = 64  # up to this width sigma_1^2 is |l_1| of J^T J by the same squarings
 FIRST, FURTHER, MOST = 16, 8, 128  # Lanczos steps before the first check, the next, in all
 
 
-def spectral_radii(matrices: Array) -> Array:
-    """|l_1| of finite matrices [..., w, w]: [...].
+def spectral_radii(matrices: Array) -> tuple[Array, Array]:
+    """|l_1| of finite matrices [..., w, w], and the condition of that eigenvalue: [...] each.
 
     By squarings and a two-sided quotient (`dominant.dominant`, in float64). It agrees with
     LAPACK to 1e-8, or as far as the eigenvalue's own condition lets two ways agree.
     """
     width = matrices.shape[-1]
     flat = np.ascontiguousarray(matrices.reshape(-1, width, width))
-    radii, vouched = _by_squarings(flat)
+    radii, sensitive, vouched = _by_squarings(flat)
     if not vouched.all():
-        radii[~vouched] = np.abs(np.linalg.eigvals(flat[~vouched])).max(-1)
-    return radii.reshape(matrices.shape[:-2])
+        radii[~vouched], sensitive[~vouched] = Matrices(flat[~vouched]).dominant
+    return radii.reshape(matrices.shape[:-2]), sensitive.reshape(matrices.shape[:-2])
 
 
 def singular_values(slopes: Array, weight: Array) -> Array:
@@ -48,7 +47,7 @@ def singular_values(slopes: Array, weight: Array) -> Array:
     if width > SMALL:
         return np.stack([_by_lanczos(d, w) for d, w in zip(slopes, weight, strict=True)])
     flat = (slopes[..., None] * weight[:, None]).reshape(-1, width, width)
-    squares, vouched = _by_squarings(flat.swapaxes(-1, -2) @ flat)
+    squares, _, vouched = _by_squarings(flat.swapaxes(-1, -2) @ flat)
     values = np.sqrt(squares)
     if not vouched.all():
         values[~vouched] = _dense(flat[~vouched])
@@ -59,11 +58,12 @@ def _dense(matrices: Array) -> Array:
     return np.asarray(np.linalg.svd(matrices, compute_uv=False)[..., 0])
 
 
-def _by_squarings(matrices: Array) -> tuple[Array, NDArray[np.bool_]]:
-    """|l_1| of [K, w, w], and which of them are vouched for."""
+def _by_squarings(matrices: Array) -> tuple[Array, Array, NDArray[np.bool_]]:
+    """|l_1| of [K, w, w], its condition, and which of them are vouched for."""
     width = matrices.shape[-1]
     if width == 1:
-        return np.abs(matrices[:, 0, 0]), np.ones(len(matrices), bool)
+        ones = np.ones(len(matrices))
+        return np.abs(matrices[:, 0, 0]), ones, ones > 0
     tensor = torch.from_numpy(matrices)
     start = start_vectors(width, tensor.dtype, tensor.device)
     radii, left, right, trusted = (t.numpy() for t in kernel.dominant(tensor, start))
@@ -77,7 +77,8 @@ def _by_squarings(matrices: Array) -> tuple[Array, NDArray[np.bool_]]:
     image_u = left @ matrices
     off_v = np.linalg.norm(image_v[:, 0] + 1j * image_v[:, 1] - value * v, axis=-1)
     off_u = np.linalg.norm(image_u[:, 0] - 1j * image_u[:, 1] - value * u, axis=-1)
-    return radii, trusted & (off_v * off_u <= RADIUS * radii**2)
+    condition = np.linalg.norm(u, axis=-1)
+    return radii, condition, trusted & (off_v * off_u <= RADIUS * radii**2)
 
 
 def _by_lanczos(slopes: Array, weight: Array) -> Array:

@@ -10,16 +10,21 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTab
 
 from stiffgui.gui.read_table import make_readable
 from stiffgui.stiffness import PROXIES
-from stiffgui.stiffness.indices import INDICES
+from stiffgui.stiffness.indices import ILL_CONDITIONED, INDICES
 
 # Index: what the row is called.
 ROWS = {
     "spectral-radius": "spectral radius",
     "singular": "singular value",
     "frobenius": "Frobenius norm",
-    "mean-modulus": "mean modulus",
+    "abscissa": "spectral abscissa",
+    "log-norm": "log norm",
+    "log-norm-lower": "log norm, lower",
+    "stiffness-indicator": "stiffness indicator",
+    "step-norm": "‖I + aJ‖₂",
     "unstable": "unstable",
     "departure": "non-normality",
+    "mean-modulus": "mean modulus",
     "ratio-real": "log₁₀ Re λ ratio",
     "ratio-modulus": "log₁₀ |λ| ratio",
 }
@@ -33,8 +38,9 @@ PROXY_COLUMNS = {
     "gelfand-sketch": ("sketch", "gelfand-sketch with its usual k: one random vector per sample"),
     "power": ("power", "Power method"),
 }
-ROW_HEIGHT = 22
+ROW_HEIGHT, VISIBLE = 22, 8  # rows; the others are scrolled to
 DOUBT = "?"  # beside a value that has not converged
+ABOUT = "≈"  # before a value that is not exact: rounding may move it by a millionth of it or more
 UNCONVERGED = 1e-3  # mean residual of the power method
 
 
@@ -69,7 +75,6 @@ class IndexTable(QTableWidget):
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectItems)
         self.setToolTip("Exact indices and proxies; Ctrl+C copies")
         self.setCornerButtonEnabled(False)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         across, down = self.horizontalHeader(), self.verticalHeader()
         across.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
@@ -83,18 +88,21 @@ class IndexTable(QTableWidget):
         down.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         down.setHighlightSections(False)
         down.show()
-        self.setFixedHeight(ROW_HEIGHT * (1 + len(ROWS)) + 2)
+        self.setFixedHeight(ROW_HEIGHT * (1 + VISIBLE) + 2)
 
     def show_values(self, numbers: Mapping[str, float]) -> None:
         """Write the numbers of a picture of eigenvalues; a missing or undefined one reads so.
 
-        A power method with a mean residual above a thousandth is marked: it has not converged.
+        A power method with a mean residual above a thousandth is marked: it has not converged. So
+        is an exact value that rounding may move.
         """
         residual = numbers.get("power residual", 0.0)
         for row, name in enumerate(ROWS):
             value = numbers.get(name, math.nan)
             text = f"{value:.1%}" if name == "unstable" and math.isfinite(value) else number(value)
-            self._write(row, 0, text)
+            error = numbers.get(f"error {name}", 0.0)
+            self._write(row, 0, f"{ABOUT}{text}" if error > ILL_CONDITIONED else text)
+            self._cells[row][0].setToolTip(f"Relative error by rounding: up to {error:.0e}")
         radius = list(ROWS).index("spectral-radius")
         for column, name in enumerate(self.proxies, 1):
             text = number(numbers.get(f"proxy {name}", math.nan))
