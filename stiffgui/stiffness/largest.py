@@ -67,8 +67,7 @@ def _by_squarings(matrices: Array) -> tuple[Array, Array, NDArray[np.bool_]]:
     tensor = torch.from_numpy(matrices)
     start = start_vectors(width, tensor.dtype, tensor.device)
     radii, left, right, trusted = (t.numpy() for t in kernel.dominant(tensor, start))
-    # u^T J v = |l_1|: |u| is the eigenvalue's condition, |v| = 1, and u^T v has the phase of the
-    # conjugate of l_1.
+    # u^T J v = |l_1|, so that u^T v has the phase of the conjugate of l_1.
     u, v = left[:, 0] - 1j * left[:, 1], right[:, 0] + 1j * right[:, 1]
     phase = np.conj((u * v).sum(-1))
     size = np.abs(phase)
@@ -77,7 +76,8 @@ def _by_squarings(matrices: Array) -> tuple[Array, Array, NDArray[np.bool_]]:
     image_u = left @ matrices
     off_v = np.linalg.norm(image_v[:, 0] + 1j * image_v[:, 1] - value * v, axis=-1)
     off_u = np.linalg.norm(image_u[:, 0] - 1j * image_u[:, 1] - value * u, axis=-1)
-    condition = np.linalg.norm(u, axis=-1)
+    lengths = np.linalg.norm(u, axis=-1) * np.linalg.norm(v, axis=-1)
+    condition = lengths / np.where(size > 0, size, 1)
     return radii, condition, trusted & (off_v * off_u <= RADIUS * radii**2)
 
 
