@@ -265,9 +265,10 @@ def test_a_file_says_how_its_indices_follow_from_layers(tmp_path: Path) -> None:
         Quantity(over, over, "", "layer", over=over, unit="1/time")
         for over in ("sum", "mean", "max", "last")
     ]
-    writer = RunWriter(tmp_path / "a.stiff", None, trials=1, quantities=declared)
-    layers = np.array([[1.0, 5.0, 3.0]])
-    writer.record(Record(0, 0.0, {}, {q.name: layers for q in declared}))
+    recorded = [QUANTITIES["train_error"], *declared]
+    writer = RunWriter(tmp_path / "a.stiff", None, trials=1, quantities=recorded)
+    errors, layers = {"train_error": np.ones(1)}, np.array([[1.0, 5.0, 3.0]])
+    writer.record(Record(0, 0.0, errors, {q.name: layers for q in declared}))
     writer.close("finished")
     with open_run(tmp_path / "a.stiff") as run:
         history = run.series()

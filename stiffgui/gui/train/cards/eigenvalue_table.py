@@ -86,8 +86,12 @@ class _Model(QAbstractTableModel):
         if role == Qt.ItemDataRole.EditRole:  # what is copied
             return f"{value:.9g}"
         doubtful = row[ERROR] > ILL_CONDITIONED * row[MODULUS] and index.column() in DOUBTED
-        digits = 1 if index.column() == ERROR else 3
-        text = f"{value:.{digits}g}".replace("-", "−") if np.isfinite(value) else "∞"
+        if not np.isfinite(value):
+            text = "∞"
+        elif index.column() == ERROR:
+            text = f"{value:.0e}"
+        else:
+            text = f"{value:.3g}".replace("-", "−")
         return f"{ABOUT}{text}" if doubtful else text
 
     def headerData(

@@ -17,10 +17,10 @@ ROWS = {
     "spectral-radius": "spectral radius",
     "singular": "singular value",
     "frobenius": "Frobenius norm",
-    "abscissa": "spectral abscissa",
+    "abscissa": "abscissa",
     "log-norm": "log norm",
-    "log-norm-lower": "log norm, lower",
-    "stiffness-indicator": "stiffness indicator",
+    "log-norm-lower": "lower log norm",
+    "stiffness-indicator": "indicator",
     "step-norm": "‖I + aJ‖₂",
     "unstable": "unstable",
     "departure": "non-normality",
@@ -38,7 +38,7 @@ PROXY_COLUMNS = {
     "gelfand-sketch": ("sketch", "gelfand-sketch with its usual k: one random vector per sample"),
     "power": ("power", "Power method"),
 }
-ROW_HEIGHT, VISIBLE = 22, 8  # rows; the others are scrolled to
+ROW_HEIGHT, VISIBLE = 22, 8.5  # rows; half a row says that there are more, below
 DOUBT = "?"  # beside a value that has not converged
 ABOUT = "≈"  # before a value that is not exact: rounding may move it by a millionth of it or more
 UNCONVERGED = 1e-3  # mean residual of the power method
@@ -53,7 +53,7 @@ class IndexTable(QTableWidget):
         self._heads = ["exact", *(PROXY_COLUMNS[name][0] for name in self.proxies)]
         for row, (name, title) in enumerate(ROWS.items()):
             head = QTableWidgetItem(title)
-            head.setToolTip(f"{HELP.get(name) or INDICES[name].help}. Mean over samples.")
+            head.setToolTip(f"{HELP.get(name) or _what(name)}. Mean over samples.")
             self.setVerticalHeaderItem(row, head)
         tips = ["LAPACK, float64", *(PROXY_COLUMNS[name][1] for name in self.proxies)]
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -75,6 +75,8 @@ class IndexTable(QTableWidget):
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectItems)
         self.setToolTip("Exact indices and proxies; Ctrl+C copies")
         self.setCornerButtonEnabled(False)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         across, down = self.horizontalHeader(), self.verticalHeader()
         across.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
@@ -88,7 +90,7 @@ class IndexTable(QTableWidget):
         down.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         down.setHighlightSections(False)
         down.show()
-        self.setFixedHeight(ROW_HEIGHT * (1 + VISIBLE) + 2)
+        self.setFixedHeight(int(ROW_HEIGHT * (1 + VISIBLE)) + 2)
 
     def show_values(self, numbers: Mapping[str, float]) -> None:
         """Write the numbers of a picture of eigenvalues; a missing or undefined one reads so.
@@ -99,10 +101,15 @@ class IndexTable(QTableWidget):
         residual = numbers.get("power residual", 0.0)
         for row, name in enumerate(ROWS):
             value = numbers.get(name, math.nan)
-            text = f"{value:.1%}" if name == "unstable" and math.isfinite(value) else number(value)
             error = numbers.get(f"error {name}", 0.0)
-            self._write(row, 0, f"{ABOUT}{text}" if error > ILL_CONDITIONED else text)
-            self._cells[row][0].setToolTip(f"Relative error by rounding: up to {error:.0e}")
+            doubtful = error > ILL_CONDITIONED
+            text = number(value, 2 if doubtful else 4)
+            if name == "unstable" and math.isfinite(value):
+                text = f"{value:.1%}"
+            self._write(row, 0, f"{ABOUT}{text}" if doubtful else text)
+            self._cells[row][0].setToolTip(
+                f"{value:.9g}; relative error by rounding: up to {error:.0e}"
+            )
         radius = list(ROWS).index("spectral-radius")
         for column, name in enumerate(self.proxies, 1):
             text = number(numbers.get(f"proxy {name}", math.nan))
@@ -118,12 +125,19 @@ class IndexTable(QTableWidget):
             self._cells[row][column].setText(text)
 
 
-def number(value: float) -> str:
-    """At most four significant digits in six letters, or `undefined`."""
+def _what(name: str) -> str:
+    return f"{INDICES[name].title}: {INDICES[name].help}"
+
+
+def number(value: float, digits: int = 4) -> str:
+    """At most four significant digits in six letters, of a negative number one less; or
+    `undefined`."""
+    if value < 0:
+        digits = min(digits, 3)
     if not math.isfinite(value):
         return "undefined"
     if value and not 1e-3 <= abs(value) < 1e5:
-        digits, exponent = f"{value:.1e}".split("e")
-        return f"{digits}e{int(exponent)}"
-    text = f"{value:#.4g}" if abs(value) >= 0.1 else f"{value:.4f}"
+        mantissa, exponent = f"{value:.{int(digits > 3)}e}".split("e")
+        return f"{mantissa}e{int(exponent)}"
+    text = f"{value:#.{digits}g}" if abs(value) >= 0.1 else f"{value:.{digits}f}"
     return text.rstrip(".")
