@@ -4,8 +4,8 @@ A perturbation passes explicit Euler's layers as P_n = (I + a J_n) ... (I + a J_
 kept as Q D T with Q orthogonal and the diagonal D as logarithms: neither growth nor decay leaves
 the range of numbers, and small singular values are not lost beside large ones.
 
-Sources: Loh, Gubernatis, Scalettar et al. 1992, in Electronic Phase Transitions (Q D T); Tomas,
-Chang, Scalettar & Bai 2012, Proc. SC12 (columns sorted beforehand instead of pivoting).
+Sources: Loh & Gubernatis 1992, in Electronic Phase Transitions (Q D T); Tomas, Chang, Scalettar &
+Bai 2012, Proc. IPDPS, 308 (columns sorted beforehand instead of pivoting).
 """
 
 from __future__ import annotations

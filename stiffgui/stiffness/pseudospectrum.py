@@ -63,7 +63,7 @@ def pseudospectral_abscissa(matrix: Array, perturbation: float = PERTURBATION) -
 
     By criss-cross searches along vertical and horizontal lines, each of which meets the boundary
     of the pseudospectrum at eigenvalues of a matrix [2 w, 2 w]: to 1e-8 ||J||_2. Source: Burke,
-    Lewis & Overton 2003, IMA J. Numer. Anal. 23, 359, Algorithm 3.1.
+    Lewis & Overton 2003, IMA J. Numer. Anal. 23, 359.
     """
     size = float(np.linalg.norm(matrix, 2))
     if size == 0:
