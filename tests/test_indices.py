@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from stiffgui.stiffness import INDICES, WATCHABLE, layer_indices, network_index, spectrum
+from stiffgui.stiffness.eigen import EPS
 from stiffgui.stiffness.indices import ILL_CONDITIONED, OVER
-from stiffgui.stiffness.matrices import EPS, LayerMatrices, Matrices
+from stiffgui.stiffness.matrices import LayerMatrices, Matrices
 from stiffgui.stiffness.measuring import measured
 from stiffgui.stiffness.propagator import growth
 from stiffgui.stiffness.pseudospectrum import PERTURBATION, pseudospectral_abscissa

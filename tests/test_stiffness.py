@@ -21,7 +21,8 @@ from stiffgui.stiffness import (
     proxy,
     spectrum,
 )
-from stiffgui.stiffness.matrices import EPS, Matrices
+from stiffgui.stiffness.eigen import EPS
+from stiffgui.stiffness.matrices import Matrices
 
 Array = NDArray[np.float64]
 

@@ -13,7 +13,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from stiffgui.stiffness.matrices import EPS, Array, Matrices
+from stiffgui.stiffness.eigen import EPS, Array
+from stiffgui.stiffness.matrices import Matrices
 from stiffgui.stiffness.pseudospectrum import PERTURBATION
 
 Bools = NDArray[np.bool_]

@@ -13,8 +13,8 @@ import torch
 from numpy.typing import NDArray
 
 from stiffgui.stiffness.dominant import start_vectors
+from stiffgui.stiffness.eigen import Array, dominant, eigen
 from stiffgui.stiffness.kernels import dominant as kernel
-from stiffgui.stiffness.matrices import Array, Matrices
 
 # Estimated relative errors beyond which LAPACK decides: of |l_1| the product of both residuals
 # and the condition (the true error was at most 8 times that), of sigma_1^2 its residual (which
@@ -34,7 +34,7 @@ def spectral_radii(matrices: Array) -> tuple[Array, Array]:
     flat = np.ascontiguousarray(matrices.reshape(-1, width, width))
     radii, sensitive, vouched = _by_squarings(flat)
     if not vouched.all():
-        radii[~vouched], sensitive[~vouched] = Matrices(flat[~vouched]).dominant
+        radii[~vouched], sensitive[~vouched] = dominant(eigen(flat[~vouched]))
     return radii.reshape(matrices.shape[:-2]), sensitive.reshape(matrices.shape[:-2])
 
 

@@ -11,9 +11,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
-Eigen = tuple[NDArray[np.complex128], Array]
-EPS = float(np.finfo(np.float64).eps)
+from stiffgui.stiffness.eigen import EPS, Array, Eigen, dominant, eigen
 
 
 class Matrices:
@@ -43,8 +41,7 @@ class Matrices:
     @cached_property
     def eigen(self) -> Eigen:
         """Eigenvalues [..., w], as LAPACK orders them, and their conditions 1/|u^H v| [..., w]."""
-        values, right = np.linalg.eig(self.jacobians)
-        return values.astype(np.complex128), conditions(right)
+        return eigen(self.jacobians)
 
     @property
     def eigenvalues(self) -> NDArray[np.complex128]:
@@ -85,10 +82,7 @@ class Matrices:
     @cached_property
     def dominant(self) -> tuple[Array, Array]:
         """|l_1| and its condition, [...] each."""
-        values, sensitive = self.eigen
-        first = np.abs(values).argmax(-1)[..., None]
-        chosen = (np.take_along_axis(each, first, -1)[..., 0] for each in (values, sensitive))
-        return np.abs(next(chosen)), np.asarray(next(chosen))
+        return dominant(self.eigen)
 
     @cached_property
     def log_norms(self) -> Array:
@@ -162,23 +156,6 @@ class LayerMatrices(Matrices):
         from stiffgui.stiffness.largest import spectral_radii
 
         return super().dominant if "eigen" in self.__dict__ else spectral_radii(self.jacobians)
-
-
-def conditions(right: NDArray[np.complexfloating]) -> Array:
-    """1/|u^H v| from normalised right eigenvectors [..., w, w]; infinite when defective.
-
-    The rows of V^-1 are u^H/(u^H v), so their norms are the condition numbers; beyond 1/eps
-    the eigenvalue is defective to working precision and its condition reported as infinite.
-    """
-    try:
-        with np.errstate(over="ignore"):
-            rows = np.linalg.norm(np.linalg.inv(right), axis=-1)
-    except np.linalg.LinAlgError:  # one at least is singular
-        if right.ndim == 2:
-            return np.full(len(right), np.inf)
-        each = [conditions(vectors) for vectors in right.reshape(-1, *right.shape[-2:])]
-        rows = np.reshape(each, right.shape[:-1])
-    return np.where(rows < 1 / EPS, rows, np.inf)
 
 
 def _moved(sensitive: Array, norm: Array) -> Array:

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from stiffgui.kernels.threads import share
+from stiffgui.stiffness.eigen import Array
 from stiffgui.stiffness.indices import INDICES, Bools, Index
-from stiffgui.stiffness.matrices import Array, LayerMatrices, Matrices
+from stiffgui.stiffness.matrices import LayerMatrices, Matrices
 
 ROOM = 2**19  # bytes of Jacobians that a thread works on at a time, of one layer at least
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from stiffgui.stiffness.eigen import Array, conditions
 from stiffgui.stiffness.indices import INDICES
-from stiffgui.stiffness.matrices import Array, Matrices, conditions
+from stiffgui.stiffness.matrices import Matrices
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from stiffgui._lazy import torch
 from stiffgui.settings import kind_of
 from stiffgui.stiffness.base import Proxy
+from stiffgui.stiffness.eigen import Array
 from stiffgui.stiffness.indices import Index
-from stiffgui.stiffness.matrices import Array, Matrices
+from stiffgui.stiffness.matrices import Matrices
 from stiffgui.stiffness.power import Power
 
 if TYPE_CHECKING:
