@@ -24,7 +24,7 @@ def dominant(found: Eigen) -> tuple[Array, Array]:
     """|l_1| and its condition, [...] each."""
     first = np.abs(found[0]).argmax(-1)[..., None]
     value, sensitive = (np.take_along_axis(each, first, -1)[..., 0] for each in found)
-    return np.abs(value), sensitive
+    return np.abs(value), np.asarray(sensitive.real)
 
 
 def conditions(right: NDArray[np.complexfloating]) -> Array:
