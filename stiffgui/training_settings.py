@@ -172,8 +172,9 @@ class Watch(Settings):
         ("frobenius", "singular", "spectral-radius"),
         title="Indices",
         help="Exact stiffness indices, and proxies at their defaults to compare with them, per "
-        "layer, mean over the probe samples. Mean modulus and ratios need every eigenvalue, ten "
-        "times the work of the others: they are measured on fewer samples or less often.",
+        "layer, mean over the probe samples. What needs every eigenvalue (mean modulus, ratios, "
+        "spectral abscissa, unstable ones) is ten times the work of norms and radius, the "
+        "pseudospectral abscissa hundreds: they are measured on fewer samples or less often.",
         choices={name: index.help for name, index in WATCHABLE.items()},
     )
     errors_every: int = setting(

@@ -15,7 +15,7 @@ from stiffgui import presets
 from stiffgui.errors import InputError
 from stiffgui.stiffness import PROXIES, WATCHABLE, closed_form_eigenvalues, layer_indices, proxy
 from stiffgui.stiffness.base import Proxy
-from stiffgui.stiffness.indices import Matrices
+from stiffgui.stiffness.matrices import Matrices
 from stiffgui.stiffness.power import Power
 from stiffgui.stiffness.sketch_products import random_signs
 from stiffgui.training import Trainer
@@ -378,12 +378,12 @@ def test_radius_where_it_is_delicate(kind: str) -> None:
 
 def test_watched_proxies_are_those_of_float64_and_the_same_alone() -> None:
     jacobians = np.random.default_rng(1).standard_normal((3, 2, 4, 4, 4))
-    values, flagged = layer_indices(jacobians, WATCHABLE, WATCHABLE)
+    values, flagged = layer_indices(jacobians, WATCHABLE, WATCHABLE, step=0.1)
     assert set(PROXIES) <= set(WATCHABLE)
     for name in ("gelfand", "analytic"):
         expected = proxy(name)(jacobians).mean(-1)
         np.testing.assert_allclose(values[name], expected, rtol=1e-12)
-    alone, _ = layer_indices(jacobians[2:], WATCHABLE, WATCHABLE)
+    alone, _ = layer_indices(jacobians[2:], WATCHABLE, WATCHABLE, step=0.1)
     for name in ("gelfand-sketch", "power"):
         np.testing.assert_allclose(values[name][2:], alone[name], rtol=1e-12)
     assert flagged["power"].shape == (3, 2)

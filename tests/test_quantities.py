@@ -148,8 +148,9 @@ def _stored(run: Run, snapshot: Snapshot, recorded: dict[str, np.ndarray]) -> No
     """From the networks that the file keeps, all together and a trial alone."""
     probe = run.probe_samples()
     assert probe.shape == (run.experiment.watch.probe, 2)
-    values, _ = layer_indices(snapshot.jacobians(probe), WATCHABLE, WATCHABLE)
-    alone, _ = layer_indices(snapshot.of_trial(0).jacobians(probe), WATCHABLE, WATCHABLE)
+    step, one = run.experiment.architecture.step_size, snapshot.of_trial(0)
+    values, _ = layer_indices(snapshot.jacobians(probe), WATCHABLE, WATCHABLE, step)
+    alone, _ = layer_indices(one.jacobians(probe), WATCHABLE, WATCHABLE, step)
     for name, expected in recorded.items():
         np.testing.assert_allclose(values[name], expected, rtol=1e-9, err_msg=name)
         np.testing.assert_allclose(alone[name][0], expected[0], rtol=1e-9, err_msg=name)
@@ -179,6 +180,105 @@ def _tabled(run: Run, recorded: dict[str, np.ndarray], trial: int, layer: int) -
     assert radius == pytest.approx(recorded["spectral-radius"][trial, layer - 1], rel=1e-9)
 
 
+# ------------------------------------------------------------------- of the whole network
+
+
+@pytest.fixture(scope="module")
+def several(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two trials; indices that are summed over layers, and others."""
+    path = tmp_path_factory.mktemp("several") / "a.stiff"
+    watched = ("spectral-radius", "condition", "unstable", "step-norm", "propagator")
+    settings = NARROW | {"training.trials": 2, "watch.indices": watched}
+    train(presets["alpine02"].with_settings(settings), path).close()
+    return path
+
+
+def test_the_networks_index_follows_from_its_layers_everywhere(
+    several: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with open_run(several) as run:
+        history, frame = run.series(), run.history
+        layers = history.indices
+        expected = {
+            "spectral-radius": layers["spectral-radius"].sum(-1),
+            "unstable": layers["unstable"].mean(-1),
+            "step-norm": layers["step-norm"].max(-1),
+            "propagator": layers["propagator"][..., -1],
+        }
+        for name, values in expected.items():
+            np.testing.assert_allclose(history.network(name), values, rtol=1e-14)
+            np.testing.assert_array_equal(history.of(name)[1], history.network(name))
+            column = frame[frame.epoch == 12][QUANTITIES[name].column]
+            np.testing.assert_allclose(column, values[-1], rtol=1e-14)
+        product = np.eye(4)
+        for jacobian in run.snapshot(12).jacobians(run.probe_samples()[:1])[0, :, 0]:
+            product = product + run.experiment.architecture.step_size * jacobian @ product
+        one = np.log10(np.linalg.norm(product, 2))
+        assert abs(layers["propagator"][-1, 0, -1] - one) < 0.5  # the mean over samples, of one
+    assert main(["show", str(several), "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    for name, values in expected.items():
+        assert facts["indices"][name] == pytest.approx(np.median(values[-1]))
+    assert facts["over"]["propagator"] == "whole network"
+    assert main(["show", str(several)]) == 0
+    lines = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()}
+    assert lines["spectral-radius"].endswith("summed over layers")
+    assert lines["unstable"].endswith("mean over layers")
+
+
+def test_stiffness_is_drawn_summed_per_unit_time_and_per_layer(several: Path) -> None:
+    with open_run(several) as run:
+        step = run.experiment.architecture.step_size
+        assert step == pytest.approx(1 / 3)
+        sums = {name: run.series().quartiles(name)[1][1] for name in run.series().indices}
+
+        def drawn_as(over: str, *indices: str) -> tuple[str, dict[str, np.ndarray]]:
+            chosen = figure("stiffness", over=over, indices=indices)
+            [panel] = chosen.picture([run]).panels
+            table = chosen.table([run])
+            medians = {n: table[table.series == n]["median"].to_numpy() for n in indices}
+            labels = [item.label for item in panel.items if getattr(item, "label", "")]
+            return f"{panel.y.label} | {' | '.join(labels)}", medians
+
+        both = ("spectral-radius", "condition")
+        text, values = drawn_as("sum", *both)
+        assert text == "index, summed over layers | spectral radius | condition"
+        for name in both:
+            np.testing.assert_array_equal(values[name], sums[name])
+        text, values = drawn_as("unit-time", *both)
+        assert text.startswith("index, per unit time")
+        for name in both:  # sum of a i(J) over T = 1
+            np.testing.assert_allclose(values[name], step * sums[name], rtol=1e-14)
+        text, values = drawn_as("layer", *both)
+        assert text.startswith("index, per layer")
+        scaled, plain = values["spectral-radius"], values["condition"]
+        np.testing.assert_allclose(scaled, step * sums["spectral-radius"] / 3, rtol=1e-14)
+        np.testing.assert_allclose(plain, sums["condition"] / 3, rtol=1e-14)  # that of aJ and J
+        text, values = drawn_as("unit-time", "spectral-radius", "propagator")
+        assert text == "index | spectral radius, per unit time | propagator, whole network"
+        np.testing.assert_array_equal(values["propagator"], sums["propagator"])
+
+
+def test_a_file_says_how_its_indices_follow_from_layers(tmp_path: Path) -> None:
+    """Indices that this version does not know are read as they were declared."""
+    declared = [
+        Quantity(over, over, "", "layer", over=over, unit="1/time")
+        for over in ("sum", "mean", "max", "last")
+    ]
+    recorded = [QUANTITIES["train_error"], *declared]
+    writer = RunWriter(tmp_path / "a.stiff", None, trials=1, quantities=recorded)
+    errors, layers = {"train_error": np.ones(1)}, np.array([[1.0, 5.0, 3.0]])
+    writer.record(Record(0, 0.0, errors, {q.name: layers for q in declared}))
+    writer.close("finished")
+    with open_run(tmp_path / "a.stiff") as run:
+        history = run.series()
+        for quantity in declared:
+            found = history.quantity(quantity.name)
+            assert (found.per, found.over, found.unit) == ("layer", quantity.over, "1/time")
+        values = {name: history.network(name)[0, 0] for name in history.indices}
+    assert values == {"sum": 9, "mean": 3, "max": 5, "last": 3}
+
+
 # ------------------------------------------------------- runs of foreign networks, spectra
 
 
@@ -200,6 +300,8 @@ def test_a_run_without_an_experiment_shows_what_it_has(
         assert set(history.series) == {"train_error", "loss"}
         assert history.quantity("loss").unit == "bit"
         assert list(run.history["stiffness_frobenius"]) == [0, 0, 15, 15]
+        with pytest.raises(InputError, match="did not train"):
+            figure("stiffness", over="unit-time").table([run])
         with pytest.raises(InputError, match=r"mine\.stiff is of a network that stiffgui did not"):
             _ = run.experiment
         assert isinstance(figure("errors").table([run]), pd.DataFrame)

@@ -21,7 +21,8 @@ from stiffgui.stiffness import (
     proxy,
     spectrum,
 )
-from stiffgui.stiffness.indices import EPS, Matrices
+from stiffgui.stiffness.eigen import EPS
+from stiffgui.stiffness.matrices import Matrices
 
 Array = NDArray[np.float64]
 
@@ -30,8 +31,11 @@ def normal(seed: int, *shape: int) -> Array:
     return np.random.default_rng(seed).standard_normal(shape)
 
 
+STEP = 0.1
+
+
 def index(name: str, matrix: Array) -> Array:
-    return np.asarray(INDICES[name].value(Matrices(matrix)))
+    return np.asarray(INDICES[name].value(Matrices(matrix, step=STEP)))
 
 
 # --- exact indices -------------------------------------------------------------------------
@@ -96,9 +100,10 @@ def test_layer_indices_are_means_over_defined_samples() -> None:
     jacobians = normal(5, 2, 3, 4, 5, 5)  # R, N, B, w, w
     jacobians[0, 1, 2, 0, 0] = np.nan
     jacobians[1, 2] = np.inf
-    values, fractions = layer_indices(jacobians, INDICES)
+    values, fractions = layer_indices(jacobians, INDICES, step=STEP)
     assert set(values) == set(INDICES)
-    assert set(fractions) == {"condition", "ratio-real", "ratio-modulus"}
+    of_eigenvalues = {"spectral-radius", "mean-modulus", "abscissa", "unstable"}
+    assert set(fractions) == {"condition", "ratio-real", "ratio-modulus"} | of_eigenvalues
     for name in INDICES:
         assert values[name].shape == (2, 3)
         assert np.isnan(values[name][1, 2])
@@ -313,7 +318,12 @@ def test_spectrum_against_scipy(seed: int, width: int) -> None:
     step = 0.3
     outside = np.abs(1 + step * values) > 1
     assert found.unstable(step).sum() == outside.sum()
-    assert set(found.indices) == set(INDICES)
+    with_step = spectrum(matrix, step)
+    assert with_step.indices.keys() - found.indices.keys() == {"step-norm", "unstable"}
+    assert {"layers", "pseudospectrum"} == {
+        INDICES[name].needs for name in INDICES.keys() - with_step.indices.keys()
+    }
+    assert with_step.indices["unstable"] == outside.mean()
 
 
 def test_spectra_of_known_matrices() -> None:

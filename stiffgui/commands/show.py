@@ -11,6 +11,8 @@ import numpy as np
 import typer
 
 from stiffgui.errors import InputError
+from stiffgui.stiffness import WATCHABLE
+from stiffgui.stiffness.indices import OVER
 
 if TYPE_CHECKING:
     from stiffgui.runs import Run
@@ -36,7 +38,10 @@ def show(
     print(f"{run}: {facts['ending']} at epoch {facts['epoch']}, {facts['seconds']:.1f} s")
     print(f"median of {facts['trials']} trials" if facts["trials"] > 1 else "one trial")
     for name, value in (facts["errors"] | facts["indices"]).items():
-        print(f"  {name:28s} {'undefined' if value is None else format(value, '.5g')}")
+        text = "undefined" if value is None else format(value, ".5g")
+        print(
+            f"  {name:28s} {text:12s} {facts['over'].get(name, '')}{_doubts(facts, name)}".rstrip()
+        )
     if len(facts["outputs"]) > 1:
         _print_outputs(facts["outputs"])
     if facts["outputs_problem"]:
@@ -45,6 +50,12 @@ def show(
         print(f"  {what}: {sentence}")
     for event in facts["events"]:
         print(f"  epoch {event['epoch']}: {event['text']}")
+
+
+def _doubts(facts: dict[str, Any], name: str) -> str:
+    """Of how many samples and layers an index is undefined, floored or ill-conditioned."""
+    share = facts["flagged"].get(name, 0)
+    return f"; {WATCHABLE[name].flag}: {share:.1%}" if share and name in WATCHABLE else ""
 
 
 def show_study(path: Path, as_json: bool) -> None:
@@ -112,9 +123,10 @@ def _print_table(titles: list[str], rows: list[list[str]]) -> None:
 def summary(run: Run) -> dict[str, Any]:
     """Facts as plain JSON values: medians over trials, and per trial. Undefined is None.
 
-    `errors` are RMSE and the like at the last epoch; `indices` are summed over layers, mean over
-    samples, at the last measured epoch. `outputs` are scores on the test set in own units, at the
-    last kept epoch; where there are none, `outputs_problem` says why.
+    `errors` are RMSE and the like at the last epoch; `indices` are those of the network (`over`
+    says how they follow from those of its layers), mean over samples, at the last measured epoch.
+    `outputs` are scores on the test set in own units, at the last kept epoch; where there are
+    none, `outputs_problem` says why.
     """
     history = run.series()
     errors = history.last()
@@ -129,6 +141,7 @@ def summary(run: Run) -> dict[str, Any]:
         "trials": run.trials,
         "errors": {name: _median(values) for name, values in errors.items()},
         "indices": {name: _median(values) for name, values in indices.items()},
+        "over": {name: OVER[history.quantity(name).over] for name in indices},
         "indices_epoch": int(history.index_epochs[-1]) if len(history.index_epochs) else None,
         "flagged": flagged,
         "outputs": outputs,

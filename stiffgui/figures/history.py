@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -26,7 +26,8 @@ from stiffgui.figures.picture import (
 from stiffgui.figures.sources import Drawn, over_samples
 from stiffgui.settings import setting
 from stiffgui.stiffness import WATCHABLE
-from stiffgui.training.quantities import drawn_in, per_trial
+from stiffgui.stiffness.indices import OVER
+from stiffgui.training.quantities import Quantity, drawn_in, per_trial
 from stiffgui.training.records import Event
 
 if TYPE_CHECKING:
@@ -64,13 +65,17 @@ AXES = {
 
 @dataclass(frozen=True)
 class Series:
-    """One recorded number of one run: quartiles [3, E] (lower, median, upper) at epochs [E]."""
+    """One recorded number of one run: quartiles [3, E] (lower, median, upper) at epochs [E].
+
+    `of`: how it follows from the numbers of layers, in words.
+    """
 
     name: str
     label: str
     epochs: NDArray[np.int64]
     quartiles: Array
     trials: int
+    of: str = ""
 
 
 class HistoryFigure(RunFigure):
@@ -119,17 +124,22 @@ class HistoryFigure(RunFigure):
     def build_runs(self, runs: Sequence[Drawn]) -> Picture:
         several = len(runs) > 1
         items: list[Item] = []
-        for run in runs:
-            for number, series in enumerate(self.series(run)):
+        each = [self.series(run) for run in runs]
+        ways = list(dict.fromkeys(series.of for found in each for series in found))
+        for run, found in zip(runs, each, strict=True):
+            for number, series in enumerate(found):
+                if len(ways) > 1:
+                    series = replace(series, label=f"{series.label}, {series.of}")
                 colour = run.colour if several else number
                 items += self._items(run, series, number, colour, several)
+        label = f"{self.label}, {ways[0]}" if len(ways) == 1 and ways[0] else self.label
         limits = self._robust_limits(items) if self.robust else None
         for event in marked(runs[-1].events) if runs else ():
             items.append(self._marker(runs[-1], event))
         horizontal = AXES[self.axis]
         panel = Panel(
             x=Axis(label=horizontal.label, whole=self.axis != "time"),
-            y=Axis(label=self.label, scale=self.scale, limits=limits),
+            y=Axis(label=label, scale=self.scale, limits=limits),
             items=tuple(items),
             values=True,
         )
@@ -218,10 +228,11 @@ class Errors(HistoryFigure):
 class Stiffness(HistoryFigure):
     """Stiffness against the epoch
 
-    The watched indices, summed over layers, mean over the probe samples."""
+    The watched indices of the network, mean over the probe samples: summed over layers, or as the
+    legend says."""
 
     kind: Literal["stiffness"] = "stiffness"
-    label: ClassVar[str] = "index, sum over layers"
+    label: ClassVar[str] = "index"
 
     indices: tuple[str, ...] = setting(
         (),
@@ -231,6 +242,15 @@ class Stiffness(HistoryFigure):
         flag="--index",
     )
 
+    over: Literal["sum", "unit-time", "layer"] = setting(
+        "sum",
+        title="Over layers",
+        help="What is drawn of indices i(J) that are summed over layers: the sum; per unit time, "
+        "sum of a i(J) over T, which networks of any depth can be compared by; or per layer, the "
+        "mean of i(aJ), which is what one step of size a sees.",
+        choices={"sum": "Summed", "unit-time": "Per unit time", "layer": "Per layer"},
+    )
+
     def note(self, runs: Sequence[Drawn]) -> str:
         return " · ".join(filter(None, (super().note(runs), over_samples(runs))))
 
@@ -238,11 +258,24 @@ class Stiffness(HistoryFigure):
         history = run.history
         check_watched(run, self.indices)
         asked = self.indices or run.indices
-        chosen = [name for name in history.indices if not asked or name in asked]
         return [
-            Series(name, history.quantity(name).short, *history.quartiles(name), history.trials)
-            for name in chosen
+            self._series(run, history.quantity(name))
+            for name in history.indices
+            if not asked or name in asked
         ]
+
+    def _series(self, run: Drawn, quantity: Quantity) -> Series:
+        way, factor = OVER[quantity.over], 1.0
+        if self.over != "sum" and quantity.over == "sum":
+            architecture = run.experiment.architecture
+            way, factor = "per unit time", architecture.step_size / architecture.horizon
+            if self.over == "layer":
+                way = "per layer"
+                factor *= architecture.step_size if quantity.unit else 1.0  # i(aJ) is a i(J)
+        epochs, quartiles = run.history.quartiles(quantity.name)
+        return Series(
+            quantity.name, quantity.short, epochs, quartiles * factor, run.history.trials, way
+        )
 
 
 def check_watched(run: Drawn, names: Sequence[str]) -> None:

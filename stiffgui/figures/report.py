@@ -24,11 +24,12 @@ from stiffgui.training.cadence import probe_samples
 if TYPE_CHECKING:
     from stiffgui.runs import Run
 
+STIFFNESS = "summed over layers if not said otherwise, {over}"
 # Drawn of all runs together, then of the last one, each with what is seen; `over` and `samples`
 # say on how many samples indices are taken.
 TOGETHER: tuple[tuple[Figure, str], ...] = (
     (Errors(), "RMSE of each epoch; median over trials, and quartiles."),
-    (Stiffness(), "Indices summed over layers, {over}."),
+    (Stiffness(), f"Indices, {STIFFNESS}."),
 )
 ALONE: tuple[tuple[Figure, str], ...] = (
     (Layers(), "One index of every layer, epoch after epoch."),
@@ -63,7 +64,7 @@ def write_report(
         f"{'files' if len(runs) > 1 else 'file'} named here.</p>",
         "<h2>Results</h2>",
         "<p>Last values: median and quartiles over trials. RMSE over samples and outputs; "
-        f"stiffness summed over layers, {over_samples(runs)}.</p>",
+        f"indices {STIFFNESS.format(over=over_samples(runs))}.</p>",
         _results(runs),
         *(_figure(figure, text, runs, settings) for figure, text in TOGETHER),
         *(_figure(figure, text, runs[-1:], settings) for figure, text in ALONE),

@@ -42,6 +42,7 @@ NUMBERS = {  # what is known of an eigenvalue: column of the table -> what a poi
     "modulus": "modulus",
     "time_scale": "time scale 1/|Re λ|",
     "condition": "condition",
+    "error": "error by rounding",
 }
 
 
@@ -81,6 +82,7 @@ class LayerSpectra:
             "modulus": np.abs(self.values),
             "time_scale": self.spectra.time_scales.ravel(),
             "condition": self.spectra.conditions.ravel(),
+            "error": self.spectra.errors.ravel(),
         }
 
 
@@ -100,7 +102,7 @@ class EigenvalueFigure(NetworkFigure):
         layers = tuple(range(1, len(every) + 1)) if self.all_layers else (self.layer,)
         jacobians = every[[layer - 1 for layer in layers]]
         step = run.experiment.architecture.step_size
-        return LayerSpectra(spectrum(jacobians), jacobians, layers, snapshot.epoch, step)
+        return LayerSpectra(spectrum(jacobians, step), jacobians, layers, snapshot.epoch, step)
 
     def where(self, shown: LayerSpectra) -> str:
         """Which layer, epoch and trial, and of how many samples, in a line."""
@@ -190,18 +192,25 @@ class Spectrum(EigenvalueFigure):
         return [Contours(x=found.real, y=found.imag, values=found.smallest, levels=levels)]
 
     def _numbers(self, shown: LayerSpectra) -> dict[str, float]:
-        """Indices of the layer, mean over samples, exact and by proxies of the radius."""
+        """Indices of the layer, mean over samples, exact and by proxies of the radius; and the
+        largest relative error of each, as `Index.error` bounds it."""
         from stiffgui.stiffness import WATCHABLE
-        from stiffgui.stiffness.indices import Matrices
+        from stiffgui.stiffness.matrices import Matrices
         from stiffgui.stiffness.watched import residual
 
         at = shown.layers.index(self.layer)
         spectra = shown.spectra
-        matrices = Matrices(shown.jacobians[at])
+        eigen = spectra.eigenvalues[at], spectra.conditions[at]
+        matrices = Matrices(shown.jacobians[at], eigen, shown.step)
         unstable = REGIONS[self.region].amplification(shown.step * spectra.eigenvalues[at]) > 1
         numbers = {name: _mean(values[at]) for name, values in spectra.indices.items()}
         numbers |= {"departure": _mean(spectra.departure[at]), "unstable": float(unstable.mean())}
         numbers |= {f"proxy {n}": _mean(WATCHABLE[n].value(matrices)) for n in RADIUS_PROXIES}
+        for name in spectra.indices:
+            error = WATCHABLE[name].error
+            if error is not None and (name != "unstable" or self.region == "explicit-euler"):
+                known = np.isfinite(spectra.indices[name][at])
+                numbers[f"error {name}"] = float(np.where(known, error(matrices), 0).max())
         numbers["power residual"] = _mean(residual(matrices))
         return numbers | {SAMPLES: float(len(shown.jacobians[at]))}
 

@@ -10,6 +10,7 @@ import numpy as np
 from stiffgui.figures.base import RunFigure
 from stiffgui.figures.picture import Axis, Box, Panel, Picture, Scale
 from stiffgui.figures.sources import Drawn, over_samples
+from stiffgui.stiffness.indices import OVER
 from stiffgui.training.quantities import drawn_in
 
 if TYPE_CHECKING:
@@ -29,9 +30,11 @@ class Summary(RunFigure):
         recorded = [q for q in drawn_in("errors") if q.name in history.series]
         errors = {q.short: history.series[q.name][-1] for q in recorded}
         indices = {history.quantity(n).title: history.network(n)[-1] for n in history.indices}
+        ways = {OVER[history.quantity(name).over] for name in history.indices}
+        way = ways.pop() if len(ways) == 1 else "index of the network"
         trials = "1 trial" if history.trials == 1 else f"{history.trials} trials"
         return Picture(
-            rows=((boxes(errors, "RMSE"), boxes(indices, "sum over layers")),),
+            rows=((boxes(errors, "RMSE"), boxes(indices, way)),),
             widths=(2, 3),
             title=f"{run.name} · epoch {history.epochs[-1]} · {trials}",
             note=f"indices: {over_samples([run])}" if indices else "",

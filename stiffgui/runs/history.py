@@ -121,11 +121,11 @@ class History:
     # ------------------------------------------------------------------------- reading
 
     def network(self, name: str) -> Array:
-        """An index summed over layers, [M, R]."""
-        return network_index(self._measured.of(name))
+        """An index of the whole network, [M, R]: its layers' as `Quantity.over` says."""
+        return network_index(self._measured.of(name), self.quantity(name).over)
 
     def of(self, name: str) -> tuple[Epochs, Array]:
-        """Epochs [K] and values [K, R] of any quantity; an index is summed over layers.
+        """Epochs [K] and values [K, R] of any quantity; an index is that of the network.
 
         Of one that is not here there are none, [0] and [0, R].
         """
@@ -159,7 +159,8 @@ class History:
         if name in self._records.names:
             return self.epochs, lambda row: self._records.of(name)[row:]
         if name in self._measured.names:
-            return self.index_epochs, lambda row: network_index(self._measured.of(name)[row:])
+            over = self.quantity(name).over
+            return self.index_epochs, lambda row: network_index(self._measured.of(name)[row:], over)
         return self.epochs[:0], lambda row: np.empty((0, self.trials))
 
 

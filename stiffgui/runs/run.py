@@ -163,7 +163,7 @@ class Run(FileReader):
 
     @property
     def history(self) -> pd.DataFrame:
-        """A row per epoch and trial; stiffness_<index> summed over layers, NaN if not measured."""
+        """A row per epoch and trial; stiffness_<index> of the network, NaN if not measured."""
         import pandas as pd
 
         h = self.series()

@@ -9,7 +9,9 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
+from stiffgui.stiffness.indices import OVER, Over
 from stiffgui.training.quantities import Quantity, per_trial
 
 
@@ -31,7 +33,8 @@ STUDY = Kind("study", 0x53544453, 2)
 TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE quantities (  -- what the columns of history and the arrays of indices are
-    name TEXT PRIMARY KEY, title TEXT NOT NULL, unit TEXT NOT NULL, per TEXT NOT NULL,
+    name TEXT PRIMARY KEY, title TEXT NOT NULL, unit TEXT NOT NULL,
+    per TEXT NOT NULL,  -- run, trial or layer; `layer mean` where layers are not summed up
     logarithmic INTEGER NOT NULL, help TEXT NOT NULL
 );
 CREATE TABLE history (  -- and a column REAL for each quantity per trial
@@ -73,7 +76,7 @@ def describe(database: sqlite3.Connection, quantities: Iterable[Quantity]) -> No
         database.execute(
             "INSERT OR REPLACE INTO quantities (name, title, unit, per, logarithmic, help) "
             "VALUES (?, ?, ?, ?, ?, ?)",
-            (q.name, q.title, q.unit, q.per, q.logarithmic, q.help),
+            (q.name, q.title, q.unit, _per(q), q.logarithmic, q.help),
         )
         if q.per == "trial" and q.name not in there:
             database.execute(f"ALTER TABLE history ADD COLUMN {quoted(q.name)} REAL")
@@ -85,10 +88,17 @@ def described(database: sqlite3.Connection) -> dict[str, Quantity]:
         there = columns(database)
         return {q.name: q for q in per_trial() if q.name in there}
     rows = database.execute("SELECT name, title, unit, per, logarithmic, help FROM quantities")
-    return {
-        name: Quantity(name, title, help_, per, unit=unit, logarithmic=bool(logarithmic))
-        for name, title, unit, per, logarithmic, help_ in rows
-    }
+    return {name: _quantity(name, *row) for name, *row in rows}
+
+
+def _per(quantity: Quantity) -> str:
+    return " ".join([quantity.per, *([quantity.over] if quantity.over != "sum" else [])])
+
+
+def _quantity(name: str, title: str, unit: str, per: Any, logarithmic: int, help_: str) -> Quantity:
+    per, _, over = per.partition(" ")
+    known: Over = next((way for way in OVER if way == over), "sum")
+    return Quantity(name, title, help_, per, None, known, unit, logarithmic=bool(logarithmic))
 
 
 def columns(database: sqlite3.Connection) -> list[str]:

@@ -17,8 +17,9 @@ from stiffgui.stiffness.condition import Condition
 from stiffgui.stiffness.frobenius import Frobenius
 from stiffgui.stiffness.gelfand import Gelfand
 from stiffgui.stiffness.gelfand_sketch import GelfandSketch
-from stiffgui.stiffness.indices import INDICES, Index, layer_indices, network_index
+from stiffgui.stiffness.indices import INDICES, Index, network_index
 from stiffgui.stiffness.mean_modulus import MeanModulus
+from stiffgui.stiffness.measuring import layer_indices
 from stiffgui.stiffness.power import Power
 from stiffgui.stiffness.pseudospectrum import Pseudospectrum, pseudospectrum
 from stiffgui.stiffness.singular import Singular

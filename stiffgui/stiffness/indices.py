@@ -5,98 +5,44 @@ Letters for shapes: R trials, N layers, L some of them, B samples, w width.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any, Literal
+from functools import partial
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from stiffgui.kernels.threads import share
+from stiffgui.stiffness.eigen import EPS, Array
+from stiffgui.stiffness.matrices import Matrices
+from stiffgui.stiffness.pseudospectrum import PERTURBATION
 
-Array = NDArray[np.float64]
-EPS = float(np.finfo(np.float64).eps)
-ROOM = 2**19  # bytes of Jacobians that a thread works on at a time, of one layer at least
+Bools = NDArray[np.bool_]
+Places = NDArray[np.intp]
+ILL_CONDITIONED = 1e-6  # relative error by rounding beyond which an index is not called exact
 
-# What an index is made of: entries only; one number of LAPACK's, or all of them; a proxy's own way.
-Need = Literal["norm", "largest", "radius", "singular-values", "eigenvalues", "proxy"]
-
-
-class Matrices:
-    """A batch of matrices [..., w, w], by LAPACK; what is needed is computed once, when first
-    asked for. `eigenvalues` [..., w]: where they are known already."""
-
-    def __init__(self, jacobians: Array, eigenvalues: NDArray[np.complex128] | None = None) -> None:
-        self._given = np.asarray(jacobians, dtype=np.float64)
-        if eigenvalues is not None:
-            self.__dict__["eigenvalues"] = eigenvalues
-
-    @property
-    def jacobians(self) -> Array:
-        """[..., w, w]."""
-        return self._given
-
-    @cached_property
-    def eigenvalues(self) -> NDArray[np.complex128]:
-        """[..., w], as LAPACK orders them."""
-        return np.asarray(np.linalg.eigvals(self.jacobians), dtype=np.complex128)
-
-    @cached_property
-    def singular_values(self) -> Array:
-        """[..., w], descending."""
-        return np.asarray(np.linalg.svd(self.jacobians, compute_uv=False), dtype=np.float64)
-
-    @cached_property
-    def norm(self) -> Array:
-        """||J||_F [...]."""
-        return np.asarray(np.linalg.norm(self.jacobians, axis=(-2, -1)))
-
-    @cached_property
-    def largest(self) -> Array:
-        """sigma_1 [...]."""
-        return np.asarray(self.singular_values[..., 0])
-
-    @cached_property
-    def radius(self) -> Array:
-        """|l_1| [...]."""
-        return np.asarray(np.abs(self.eigenvalues).max(-1))
-
-
-class LayerMatrices(Matrices):
-    """J = diag(d) W of layers: d [L, B, w], W [L, w, w]. What does not need J does not form it.
-
-    sigma_1 and |l_1| alone come from `largest.py`, as close to LAPACK's as is said there; where
-    all singular values or eigenvalues are known, from these.
-    """
-
-    def __init__(self, slopes: Array, weight: Array) -> None:
-        self._slopes, self._weight = slopes, weight
-
-    @cached_property
-    def jacobians(self) -> Array:
-        """[L, B, w, w]."""
-        return np.asarray(self._slopes[..., None] * self._weight[:, None])
-
-    @cached_property
-    def norm(self) -> Array:
-        """sqrt(sum_i d_i^2 |W_i|^2), [L, B]."""
-        rows = np.square(self._weight).sum(-1)[..., None]
-        return np.asarray(np.sqrt(np.square(self._slopes) @ rows)[..., 0])
-
-    @cached_property
-    def largest(self) -> Array:
-        from stiffgui.stiffness.largest import singular_values
-
-        if "singular_values" in self.__dict__:
-            return super().largest
-        return singular_values(self._slopes, self._weight)
-
-    @cached_property
-    def radius(self) -> Array:
-        from stiffgui.stiffness.largest import spectral_radii
-
-        return super().radius if "eigenvalues" in self.__dict__ else spectral_radii(self.jacobians)
+# What an index is made of: entries only; one number of LAPACK's, or all of them; a proxy's own way;
+# `layers`: the product of all layers up to each.
+Need = Literal[
+    "norm",
+    "largest",
+    "radius",
+    "singular-values",
+    "eigenvalues",
+    "log-norms",
+    "step-norm",
+    "pseudospectrum",
+    "layers",
+    "proxy",
+]
+Over = Literal["sum", "mean", "max", "last"]
+# How the network's index follows from those of its layers, in words.
+OVER: dict[Over, str] = {
+    "sum": "summed over layers",
+    "mean": "mean over layers",
+    "max": "largest of the layers",
+    "last": "whole network",
+}
 
 
 @dataclass(frozen=True)
@@ -105,26 +51,99 @@ class Index:
 
     `flagged(matrices)` marks undefined or floored matrices; `flag` is the word for it.
     `logarithmic`: whether an axis of its values is best logarithmic. `needs`: what it is made of.
+    `over`: how the network's index follows from those of the layers. `unit`: `1/time` of what is
+    proportional to J. `error(matrices)`: a bound of the relative error by rounding (of what is
+    under a logarithm), [...]: beyond ILL_CONDITIONED a matrix is flagged, too. `of_step`: whether
+    it takes the step size.
     """
 
     title: str
     help: str
     value: Callable[[Matrices], Array]
-    flagged: Callable[[Matrices], NDArray[np.bool_]] | None = None
+    flagged: Callable[[Matrices], Bools] | None = None
     flag: str = ""
     logarithmic: bool = True
     needs: Need = "eigenvalues"
+    over: Over = "sum"
+    unit: str = ""
+    error: Callable[[Matrices], Array] | None = None
+    of_step: bool = False
+
+    @property
+    def can_be_flagged(self) -> bool:
+        """Whether the fraction of flagged samples is recorded."""
+        return self.flagged is not None or self.error is not None
+
+    def flags(self, matrices: Matrices) -> Bools:
+        """Matrices whose value is undefined, floored or ill-conditioned, [...]."""
+        undefined = False if self.flagged is None else self.flagged(matrices)
+        doubtful = False if self.error is None else self.error(matrices) > ILL_CONDITIONED
+        return np.asarray(undefined | doubtful)
 
 
 def _ratio_real(m: Matrices) -> Array:
-    decaying = np.where(m.eigenvalues.real < 0, m.eigenvalues.real, np.nan)
     undefined = _fewer_than_two_decay(m)
-    safe = np.where(undefined[..., None], -1.0, decaying)
-    slowest, fastest = -np.nanmax(safe, axis=-1), -np.nanmin(safe, axis=-1)
-    return np.where(undefined, np.nan, np.log10(fastest) - np.log10(slowest))
+    ends = (-_of(m.eigenvalues.real, end) for end in _decaying_ends(m))
+    slowest, fastest = (np.log10(np.where(undefined, 1.0, end)) for end in ends)
+    return np.where(undefined, np.nan, fastest - slowest)
 
 
-def _fewer_than_two_decay(m: Matrices) -> NDArray[np.bool_]:
+def _decaying_ends(m: Matrices) -> tuple[Places, Places]:
+    real = m.eigenvalues.real
+    decays = real < 0
+    slowest = np.where(decays, real, -np.inf).argmax(-1)
+    return slowest, np.where(decays, real, np.inf).argmin(-1)
+
+
+def _of(values: Array, place: Places) -> Array:
+    return np.take_along_axis(values, place[..., None], -1)[..., 0]
+
+
+def _relative(errors: Array, sizes: Array) -> Array:
+    """Infinite where an error has nothing to compare with, 0 where there is none."""
+    known = sizes > 0
+    return np.where(known, errors / np.where(known, sizes, 1), np.where(errors > 0, np.inf, 0))
+
+
+def _error_at(m: Matrices, place: Places) -> Array:
+    """The relative error of an eigenvalue of each matrix, [...]."""
+    return _relative(_of(m.errors, place), _of(np.abs(m.eigenvalues), place))
+
+
+def _ratio_error(m: Matrices) -> Array:
+    real = np.abs(m.eigenvalues.real)
+    ends = (_relative(_of(m.errors, end), _of(real, end)) for end in _decaying_ends(m))
+    return next(ends) + next(ends)
+
+
+def _modulus_error(m: Matrices) -> Array:
+    moduli = np.abs(m.eigenvalues)
+    return _error_at(m, moduli.argmax(-1)) + _error_at(m, moduli.argmin(-1))
+
+
+def _rightmost(m: Matrices) -> Places:
+    return np.asarray(m.eigenvalues.real.argmax(-1))
+
+
+def _unstable(m: Matrices) -> Array:
+    return np.asarray((np.abs(1 + m.step * m.eigenvalues) > 1).mean(-1))
+
+
+def _undecided(m: Matrices) -> Array:
+    """The fraction of eigenvalues that rounding may carry over the edge of the disc by more than
+    ILL_CONDITIONED of its radius."""
+    reach = m.step * m.errors
+    off = np.abs(np.abs(1 + m.step * m.eigenvalues) - 1)
+    return np.asarray(((reach > ILL_CONDITIONED) & (off <= reach)).mean(-1))
+
+
+def _exponent(m: Matrices, order: int) -> Array:
+    """log sigma_order(P_n) / (n a), [..., N, B]."""
+    logs = m.growth[..., order - 1]
+    return logs / (m.step * np.arange(1, logs.shape[-2] + 1))[:, None]
+
+
+def _fewer_than_two_decay(m: Matrices) -> Bools:
     return np.asarray((m.eigenvalues.real < 0).sum(-1) < 2)
 
 
@@ -143,7 +162,7 @@ def _singular_ends(m: Matrices) -> tuple[Array, Array]:
     return m.singular_values[..., 0], m.singular_values[..., -1]
 
 
-def _is_floored(large: Array, small: Array) -> NDArray[np.bool_]:
+def _is_floored(large: Array, small: Array) -> Bools:
     return (large > 0) & (small <= EPS * large)
 
 
@@ -153,24 +172,32 @@ INDICES: dict[str, Index] = {
         "||J||_F, an upper bound of the singular values",
         lambda m: m.norm,
         needs="norm",
+        unit="1/time",
     ),
     "singular": Index(
         "Singular value",
         "sigma_1, the largest singular value",
         lambda m: m.largest,
         needs="largest",
+        unit="1/time",
     ),
     "spectral-radius": Index(
         "Spectral radius",
         "|l_1|, the largest modulus of an eigenvalue",
         lambda m: m.radius,
+        flag="ill-conditioned",
         needs="radius",
+        unit="1/time",
+        error=lambda m: _relative(m.radius_error, m.radius),
     ),
     "mean-modulus": Index(
         "Mean modulus",
         "mean of |l_k| over the eigenvalues",
         lambda m: np.abs(m.eigenvalues).mean(-1),
+        flag="ill-conditioned",
         needs="eigenvalues",
+        unit="1/time",
+        error=lambda m: _relative(m.errors.sum(-1), np.abs(m.eigenvalues).sum(-1)),
     ),
     "condition": Index(
         "Condition, log10",
@@ -186,97 +213,122 @@ INDICES: dict[str, Index] = {
         "log10 of Re(l_min)/Re(l_max) over decaying eigenvalues; undefined with fewer than two",
         _ratio_real,
         _fewer_than_two_decay,
-        "undefined",
+        "undefined or ill-conditioned",
         logarithmic=False,
         needs="eigenvalues",
+        error=_ratio_error,
     ),
     "ratio-modulus": Index(
         "Modulus ratio, log10",
         "log10 of |l_1|/|l_w|, floored at machine precision",
         lambda m: _floored_log_ratio(*_modulus_ends(m)),
         lambda m: _is_floored(*_modulus_ends(m)),
-        "floored",
+        "floored or ill-conditioned",
         logarithmic=False,
         needs="eigenvalues",
+        error=_modulus_error,
     ),
+    "log-norm": Index(
+        "Logarithmic norm",
+        "mu_2(J), the largest eigenvalue of (J + J^T)/2: how fast a perturbation may grow at once",
+        lambda m: m.log_norms[..., 1],
+        logarithmic=False,
+        needs="log-norms",
+        unit="1/time",
+    ),
+    "log-norm-lower": Index(
+        "Lower logarithmic norm",
+        "-mu_2(-J), the smallest eigenvalue of (J + J^T)/2: how fast one may decay",
+        lambda m: m.log_norms[..., 0],
+        logarithmic=False,
+        needs="log-norms",
+        unit="1/time",
+    ),
+    "stiffness-indicator": Index(
+        "Stiffness indicator",
+        "mean of upper and lower logarithmic norm; large and negative where a problem is stiff",
+        lambda m: m.log_norms.mean(-1),
+        logarithmic=False,
+        needs="log-norms",
+        unit="1/time",
+    ),
+    "abscissa": Index(
+        "Spectral abscissa",
+        "max Re l, how fast perturbations grow in the long run",
+        lambda m: m.eigenvalues.real.max(-1),
+        flag="ill-conditioned",
+        logarithmic=False,
+        unit="1/time",
+        error=lambda m: _error_at(m, _rightmost(m)),
+    ),
+    "pseudo-abscissa": Index(
+        "Pseudospectral abscissa",
+        f"max Re l over all perturbations of J by {PERTURBATION:g} ||J||_2",
+        lambda m: m.pseudo_abscissa,
+        logarithmic=False,
+        needs="pseudospectrum",
+        unit="1/time",
+    ),
+    "step-norm": Index(
+        "Norm of I + aJ",
+        "||I + a J||_2, how much a step of explicit Euler amplifies a perturbation at most",
+        lambda m: m.step_norm,
+        needs="step-norm",
+        over="max",
+        of_step=True,
+    ),
+    "unstable": Index(
+        "Unstable eigenvalues",
+        "fraction of eigenvalues that explicit Euler amplifies, |1 + a l| > 1",
+        _unstable,
+        flag="ill-conditioned",
+        logarithmic=False,
+        over="mean",
+        error=_undecided,
+        of_step=True,
+    ),
+    "propagator": Index(
+        "Propagator norm, log10",
+        "log10 of ||P_n||_2, P_n = (I + a J_n) ... (I + a J_1): growth up to a layer",
+        lambda m: m.growth[..., 0] / np.log(10),
+        logarithmic=False,
+        needs="layers",
+        over="last",
+        of_step=True,
+    ),
+    **{
+        name: Index(
+            title,
+            f"log sigma_{order}(P_n) / (n a) of the layers up to one: finite-time growth rate",
+            partial(_exponent, order=order),
+            logarithmic=False,
+            needs="layers",
+            over="last",
+            of_step=True,
+            unit="1/time",
+        )
+        for order, (name, title) in enumerate(
+            {
+                "lyapunov": "Lyapunov exponent",
+                "lyapunov-2": "Second Lyapunov exponent",
+                "lyapunov-3": "Third Lyapunov exponent",
+            }.items(),
+            1,
+        )
+    },
 }
 
 
-def layer_indices(
-    jacobians: Array, names: Iterable[str], known: Mapping[str, Index] = INDICES
-) -> tuple[dict[str, Array], dict[str, Array]]:
-    """Indices per trial and layer from jacobians [R, N, B, w, w]: mean over samples [R, N].
-
-    `known`: what the names mean. The second dictionary holds, for indices that can be undefined,
-    floored or not converged, the fraction of samples for which they were. Undefined samples are
-    left out of the mean; where all are, the layer's index is NaN. Jacobians that are not finite
-    give NaN throughout. By LAPACK.
-    """
-    finite = np.asarray(np.isfinite(jacobians).all((-2, -1)))
-    matrices = Matrices(np.where(finite[..., None, None], jacobians, 0.0))
-    return _means(matrices, finite, names, known)
-
-
-def measured(
-    slopes: Array,
-    weight: Array,
-    names: Sequence[str],
-    known: Mapping[str, Index] = INDICES,
-    threads: int = 1,
-) -> tuple[dict[str, Array], dict[str, Array]]:
-    """As `layer_indices` of J = diag(slopes) weight, [R, N, B, w] and [R, N, w, w], but quickly.
-
-    Computes what is asked for and no more; see `LayerMatrices`. Layers are shared among threads,
-    and the numbers do not depend on how many there are.
-    """
-    trials, depth, samples, width = slopes.shape
-    some = min(depth, max(1, ROOM // (8 * samples * width**2)))
-    parts = [
-        (r, slice(n, n + some)) for r in range(trials) for n in range(0, depth, some)
-    ]  # of sizes alone
-    values = {name: np.empty((trials, depth)) for name in names}
-    fractions = {name: np.empty((trials, depth)) for name in names if known[name].flagged}
-
-    def work(part: tuple[int, slice], thread: int) -> None:
-        d, w = slopes[part], weight[part]
-        with np.errstate(over="ignore", invalid="ignore"):  # of J, which is not formed for this
-            finite = np.isfinite(d * np.abs(w).max(-1)[:, None]).all(-1)
-        matrices = LayerMatrices(
-            np.where(finite[..., None], d, 0.0), np.where(np.isfinite(w), w, 0.0)
-        )
-        means, flagged = _means(matrices, finite, names, known)
-        for name in names:
-            values[name][part] = means[name]
-        for name, fraction in flagged.items():
-            fractions[name][part] = fraction
-
-    share(parts, work, threads)
-    return values, fractions
-
-
-def _means(
-    matrices: Matrices, finite: NDArray[np.bool_], names: Iterable[str], known: Mapping[str, Index]
-) -> tuple[dict[str, Array], dict[str, Array]]:
-    """Means over samples [..., B] and flagged fractions; NaN where matrices are not `finite`."""
-    values: dict[str, Array] = {}
-    fractions = {}
-    asked = list(names)
-    # Those that need every eigenvalue or singular value first: the largest is among them.
-    whole = ("eigenvalues", "singular-values")
-    for name in sorted(asked, key=lambda name: known[name].needs not in whole):
-        index = known[name]
-        sample = np.where(finite, index.value(matrices), np.nan)
-        defined = np.isfinite(sample)
-        count = defined.sum(-1)
-        total = np.where(defined, sample, 0.0).sum(-1)
-        values[name] = np.where(count > 0, total / np.maximum(count, 1), np.nan)
-        if index.flagged is not None:
-            fractions[name] = index.flagged(matrices).mean(-1, dtype=np.float64)
-    return {name: values[name] for name in asked}, fractions
-
-
-def network_index(layers: Array) -> Array:
-    """The network's index: the sum over layers [..., N] -> [...] (NaN layers are left out)."""
+def network_index(layers: Array, over: Over = "sum") -> Array:
+    """The network's index from those of its layers [..., N] -> [...], as its `Index.over` says
+    (NaN layers are left out; the last layer stands for the whole network or for nothing)."""
+    if over == "last":
+        return layers[..., -1]
     known = np.isfinite(layers)
-    total: Any = np.where(known, layers, 0.0).sum(-1)
-    return np.where(known.any(-1), total, np.nan)
+    if over == "max":
+        result = np.where(known, layers, -np.inf).max(-1)
+    else:
+        result = np.where(known, layers, 0.0).sum(-1)
+        if over == "mean":
+            result = result / np.maximum(known.sum(-1), 1)
+    return np.where(known.any(-1), result, np.nan)

@@ -15,9 +15,8 @@ import torch
 from numpy.typing import NDArray
 
 from stiffgui.stiffness.dominant import start_vectors
+from stiffgui.stiffness.eigen import Array, dominant, eigen
 from stiffgui.stiffness.kernels import dominant as kernel
-
-Array = NDArray[np.float64]
 
 # Estimated relative errors beyond which LAPACK decides: of |l_1| the product of both residuals
 # and the condition (the true error was at most 8 times that), of sigma_1^2 its residual (which
@@ -27,8 +26,8 @@ SMALL = 64  # up to this width sigma_1^2 is |l_1| of J^T J by the same squarings
 FIRST, FURTHER, MOST = 16, 8, 128  # Lanczos steps before the first check, the next, in all
 
 
-def spectral_radii(matrices: Array) -> Array:
-    """|l_1| of finite matrices [..., w, w]: [...].
+def spectral_radii(matrices: Array) -> tuple[Array, Array]:
+    """|l_1| of finite matrices [..., w, w], and the condition of that eigenvalue: [...] each.
 
     By squarings and a two-sided quotient (`dominant.dominant`, in float64). It agrees with
     LAPACK to 1e-8, or as far as the eigenvalue's own condition lets two ways agree.
@@ -37,10 +36,11 @@ def spectral_radii(matrices: Array) -> Array:
     flat = matrices.reshape(-1, width, width)
     exponents = _exponents(np.abs(flat).max((-2, -1)))
     flat = np.ascontiguousarray(flat * np.ldexp(1.0, -exponents)[:, None, None])
-    radii, vouched = _by_squarings(flat)
+    radii, sensitive, vouched = _by_squarings(flat)
     if not vouched.all():
-        radii[~vouched] = np.abs(np.linalg.eigvals(flat[~vouched])).max(-1)
-    return np.asarray(np.ldexp(radii, exponents)).reshape(matrices.shape[:-2])
+        radii[~vouched], sensitive[~vouched] = dominant(eigen(flat[~vouched]))
+    shape, radii = matrices.shape[:-2], np.asarray(np.ldexp(radii, exponents))
+    return radii.reshape(shape), sensitive.reshape(shape)
 
 
 def singular_values(slopes: Array, weight: Array) -> Array:
@@ -54,7 +54,7 @@ def singular_values(slopes: Array, weight: Array) -> Array:
         values = np.stack([_by_lanczos(d, w) for d, w in zip(slopes, weight, strict=True)])
         return np.asarray(np.ldexp(values, exponents))
     flat = (slopes[..., None] * weight[:, None]).reshape(-1, width, width)
-    squares, vouched = _by_squarings(flat.swapaxes(-1, -2) @ flat)
+    squares, _, vouched = _by_squarings(flat.swapaxes(-1, -2) @ flat)
     values = np.sqrt(squares)
     if not vouched.all():
         values[~vouched] = _dense(flat[~vouched])
@@ -80,16 +80,16 @@ def _dense(matrices: Array) -> Array:
     return np.asarray(np.linalg.svd(matrices, compute_uv=False)[..., 0])
 
 
-def _by_squarings(matrices: Array) -> tuple[Array, NDArray[np.bool_]]:
-    """|l_1| of [K, w, w], and which of them are vouched for."""
+def _by_squarings(matrices: Array) -> tuple[Array, Array, NDArray[np.bool_]]:
+    """|l_1| of [K, w, w], its condition, and which of them are vouched for."""
     width = matrices.shape[-1]
     if width == 1:
-        return np.abs(matrices[:, 0, 0]), np.ones(len(matrices), bool)
+        ones = np.ones(len(matrices))
+        return np.abs(matrices[:, 0, 0]), ones, ones > 0
     tensor = torch.from_numpy(matrices)
     start = start_vectors(width, tensor.dtype, tensor.device)
     radii, left, right, trusted = (t.numpy() for t in kernel.dominant(tensor, start))
-    # u^T J v = |l_1|: |u| is the eigenvalue's condition, |v| = 1, and u^T v has the phase of the
-    # conjugate of l_1.
+    # u^T J v = |l_1|, so that u^T v has the phase of the conjugate of l_1.
     u, v = left[:, 0] - 1j * left[:, 1], right[:, 0] + 1j * right[:, 1]
     phase = np.conj((u * v).sum(-1))
     size = np.abs(phase)
@@ -107,7 +107,9 @@ def _by_squarings(matrices: Array) -> tuple[Array, NDArray[np.bool_]]:
     )
     gap = np.minimum(np.abs(value[:, 0] - beside), radii)
     certain = np.maximum(off_u, np.linalg.norm(u, axis=-1) * off_v) <= RADIUS * radii
-    return radii, trusted & (certain | (off_v * off_u <= RADIUS * radii * gap))
+    lengths = np.linalg.norm(u, axis=-1) * np.linalg.norm(v, axis=-1)
+    condition = lengths / np.where(size > 0, size, 1)
+    return radii, condition, trusted & (certain | (off_v * off_u <= RADIUS * radii * gap))
 
 
 def _by_lanczos(slopes: Array, weight: Array) -> Array:

@@ -7,20 +7,24 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from stiffgui.stiffness.indices import EPS, INDICES, Array, Matrices
+from stiffgui.stiffness.eigen import Array, conditions
+from stiffgui.stiffness.indices import INDICES
+from stiffgui.stiffness.matrices import Matrices
 
 
 @dataclass(frozen=True)
 class Spectrum:
     """Eigenvalues of matrices [..., w, w], float64 LAPACK, by descending modulus.
 
-    eigenvalues complex [..., w]; conditions [..., w], 1/|u^H v| of each eigenvalue;
-    time_scales [..., w], 1/|Re l| (infinite where Re l = 0); departure [...], Henrici's (1962)
-    departure from normality sqrt(||J||_F^2 - sum |l_i|^2); indices: every exact index [...].
+    eigenvalues complex [..., w]; conditions [..., w], 1/|u^H v| of each eigenvalue; errors
+    [..., w], how far rounding may move it (`Matrices.errors`); time_scales [..., w], 1/|Re l|
+    (infinite where Re l = 0); departure [...], Henrici's (1962) departure from normality
+    sqrt(||J||_F^2 - sum |l_i|^2); indices: exact indices [...], see `spectrum`.
     """
 
     eigenvalues: NDArray[np.complex128]
     conditions: Array
+    errors: Array
     time_scales: Array
     departure: Array
     indices: dict[str, Array]
@@ -35,9 +39,11 @@ class Spectrum:
         return np.abs(1 + step * self.eigenvalues) > 1
 
 
-def spectrum(jacobian: object) -> Spectrum:
+def spectrum(jacobian: object, step: float | None = None) -> Spectrum:
     """The spectrum of J [..., w, w]; computed by numpy.linalg.eig in float64.
 
+    `indices` are those that every matrix has on its own account and that take no longer than its
+    eigenvalues; those of a step of explicit Euler where the step size a is given.
     Raises ValueError when J is not square or holds NaN or infinite entries.
     """
     matrix = np.asarray(jacobian, dtype=np.float64)
@@ -49,31 +55,24 @@ def spectrum(jacobian: object) -> Spectrum:
     order = np.argsort(-np.abs(values), axis=-1, kind="stable")
     values = np.take_along_axis(values, order, -1).astype(np.complex128)
     right = np.take_along_axis(right, order[..., None, :], -1)
-    matrices = Matrices(matrix, values)
+    matrices = Matrices(matrix, (values, conditions(right)), step)
     squares = np.square(matrix).sum((-2, -1)) - np.square(np.abs(values)).sum(-1)
     with np.errstate(divide="ignore"):
         time_scales = 1 / np.abs(values.real)
     return Spectrum(
         eigenvalues=values,
-        conditions=_conditions(right),
+        conditions=matrices.eigen[1],
+        errors=matrices.errors,
         time_scales=time_scales,
         departure=np.sqrt(np.maximum(squares, 0)),
-        indices={name: index.value(matrices) for name, index in INDICES.items()},
+        indices={name: INDICES[name].value(matrices) for name in of_a_matrix(step is not None)},
     )
 
 
-def _conditions(right: NDArray[np.complexfloating]) -> Array:
-    """1/|u^H v| from normalised right eigenvectors [..., w, w]; infinite when defective.
-
-    The rows of V^-1 are u^H/(u^H v), so their norms are the condition numbers; beyond 1/eps
-    the eigenvalue is defective to working precision and its condition reported as infinite.
-    """
-    flat = right.reshape(-1, *right.shape[-2:])
-    rows = np.full(flat.shape[:2], np.inf)
-    for k, vectors in enumerate(flat):
-        try:
-            rows[k] = np.linalg.norm(np.linalg.inv(vectors), axis=-1)
-        except np.linalg.LinAlgError:
-            continue
-    rows = np.where(rows < 1 / EPS, rows, np.inf)
-    return rows.reshape(right.shape[:-1])
+def of_a_matrix(with_step: bool) -> list[str]:
+    """The exact indices that `spectrum` gives, without or with a step size."""
+    return [
+        name
+        for name, index in INDICES.items()
+        if index.needs not in ("layers", "pseudospectrum") and (with_step or not index.of_step)
+    ]

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from stiffgui._lazy import torch
 from stiffgui.settings import kind_of
 from stiffgui.stiffness.base import Proxy
-from stiffgui.stiffness.indices import Array, Index, Matrices
+from stiffgui.stiffness.eigen import Array
+from stiffgui.stiffness.indices import Index
+from stiffgui.stiffness.matrices import Matrices
 from stiffgui.stiffness.power import Power
 
 if TYPE_CHECKING:
@@ -37,6 +39,7 @@ def as_indices(proxies: Iterable[type[Proxy]]) -> dict[str, Index]:
             _unconverged if power else None,
             "not converged" if power else "",
             needs="proxy",
+            unit="1/time",
         )
     return indices
 

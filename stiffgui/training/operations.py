@@ -31,8 +31,10 @@ ADAM = 20  # a parameter at an optimiser step: six arrays pass through memory
 DOUBLE = 2  # a number in double precision
 
 # LAPACK and the project's own ways, a matrix: of w^3, of w^2, of a matrix; double precision.
-EIGENVALUES = (70, 3750, 0)  # geev without vectors: 10 w^3 multiply-adds at a seventh of the rate
-SINGULAR_VALUES = (8, 1300, 0)  # gesdd without vectors
+EIGENVALUES = (190, 3750, 0)  # geev with vectors and their inverse: 26 w^3 at a seventh of the rate
+SINGULAR_VALUES = (8, 1300, 0)  # gesdd without vectors, and syevd without vectors
+PSEUDOSPECTRUM = (6000, 150_000, 0)  # about four geev of 2 w rows, real, and four complex ones
+PRODUCT = (24, 5600, 0)  # geqrf twice, once with its vectors, gesdd, and scaling of entries
 RADIUS = (19, 250, 40_000)  # nine and more squarings, and the vectors from either side
 LANCZOS = (0, 500, 0)  # forty steps: sigma_1 of a layer wider than NARROW
 NARROW = 64
@@ -167,6 +169,10 @@ _NEEDS: dict[Need, tuple[int, int, int]] = {
     "radius": RADIUS,
     "singular-values": SINGULAR_VALUES,
     "eigenvalues": EIGENVALUES,
+    "log-norms": SINGULAR_VALUES,
+    "step-norm": SINGULAR_VALUES,
+    "pseudospectrum": PSEUDOSPECTRUM,
+    "layers": PRODUCT,
 }
 
 
@@ -185,7 +191,7 @@ _PROXIES: dict[str, Callable[[Any, int], float]] = {
     "spectral-radius": lambda p, w: _cubic((12, 250, 50_000), w),
     "power": lambda p, w: p.iterations * (8.0 * w**2 + 120 * w),
     "frobenius": lambda p, w: 120.0 * w,
-    "mean-modulus": lambda p, w: 2 * _cubic(EIGENVALUES, w),
+    "mean-modulus": lambda p, w: _cubic(EIGENVALUES, w),
     "analytic": lambda p, w: 100_000.0,
 }
 

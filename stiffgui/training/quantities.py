@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stiffgui.stiffness import WATCHABLE, Index
+from stiffgui.stiffness.indices import OVER, Over
 
 Array = NDArray[np.float64]
 Per = Literal["run", "trial", "layer"]
@@ -43,8 +44,9 @@ class Quantity:
     """A number recorded of every trial [R], of every layer of every trial [R, N], or of the run.
 
     `of` takes it from the trainer, [R]; None where it is no number of the trainer's (`Index`
-    says how that of a layer follows from Jacobians). `label` is what legends call it; `figure`
-    names the history figure that draws it, `errors` or `stiffness`.
+    says how that of a layer follows from Jacobians). `over`: how the network's number follows
+    from those of its layers. `label` is what legends call it; `figure` names the history figure
+    that draws it, `errors` or `stiffness`.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Quantity:
     help: str
     per: Per = "trial"
     of: Callable[[Any], Array] | None = None
+    over: Over = "sum"
     unit: str = ""
     label: str = ""
     logarithmic: bool = False
@@ -60,7 +63,7 @@ class Quantity:
 
     @property
     def column(self) -> str:
-        """Its column in `Run.history`: that of an index is the sum over layers."""
+        """Its column in `Run.history`: that of an index is of the whole network."""
         layered = self.per == "layer"
         return f"stiffness_{self.name.replace('-', '_')}" if layered else self.name
 
@@ -91,7 +94,7 @@ def _index(name: str, index: Index) -> Quantity:
     reported = InStudy(
         "stiffness",
         "stiffness",
-        "exact spectral radius, summed over layers",
+        f"exact spectral radius, {OVER['sum']}",
         title="stiffness",
         in_table=4,
         as_panel=4,
@@ -102,6 +105,8 @@ def _index(name: str, index: Index) -> Quantity:
         index.title,
         index.help,
         "layer",
+        over=index.over,
+        unit=index.unit,
         label=name.replace("-", " "),
         logarithmic=index.logarithmic,
         figure="stiffness",

@@ -21,7 +21,7 @@ from stiffgui.kernels.threads import choose_threads
 from stiffgui.resnet.network import ResidualNetwork, initial_parameters
 from stiffgui.states import EventKind
 from stiffgui.stiffness import WATCHABLE
-from stiffgui.stiffness.indices import measured
+from stiffgui.stiffness.measuring import measured
 from stiffgui.tasks import Data
 from stiffgui.training.cadence import log_spaced
 from stiffgui.training.controls import Controls
@@ -346,7 +346,10 @@ class Trainer:
         network = ResidualNetwork.exact(self.network.architecture, self.state.parameters.blocks)
         probe = self._probe.expand(len(self.trials), *self._probe.shape)
         slopes, names = network.forward(probe, 1).slopes, self.experiment.watch.indices
-        return measured(slopes.numpy(), network.weight.numpy(), names, WATCHABLE, self._threads)
+        step = self.experiment.architecture.step_size
+        return measured(
+            slopes.numpy(), network.weight.numpy(), names, WATCHABLE, self._threads, step
+        )
 
     # ---------------------------------------------------------------- state
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -169,7 +170,9 @@ def test_what_is_counted_has_whole_ticks(shown: MainWindow) -> None:
     assert errors.getAxis("left").tickSpacing(0.0, 2.0, 900.0)[-1][0] < 1
 
 
-@pytest.mark.parametrize("value", [0.0, 5.108e-8, 4.5678e-2, 0.56789, 9.87654, 123.456, 5.4e7])
+@pytest.mark.parametrize(
+    "value", [0.0, 5.1e-8, 4.6e-2, 0.56789, 9.87654, 123.456, 5.4e7, -0.0602, -0.56789, -123.4]
+)
 def test_a_number_of_the_table_fits_and_keeps_its_size(value: float) -> None:
     text = number(value)
     assert len(text) <= 6 and float(text) == pytest.approx(value, rel=2e-2)
@@ -439,3 +442,52 @@ def test_a_power_method_that_has_not_converged_is_marked(shown: MainWindow, qtbo
     assert cell.text() == "0.5000?" and "2.0e-01: not converged" in cell.toolTip()
     table.show_values({"proxy power": 0.5, "power residual": 1e-9})
     assert cell.text() == "0.5000" and "1.0e-09: converged" in cell.toolTip()
+
+
+def test_what_rounding_may_move_is_marked(shown: MainWindow) -> None:
+    card = shown.train.eigenvalues
+    picture, table = card.picture, card.table
+    assert picture is not None
+    titles = [table.verticalHeaderItem(k).text() for k in range(table.rowCount())]
+    names = {
+        "abscissa": "abscissa",
+        "log norm": "log-norm",
+        "indicator": "stiffness-indicator",
+        "‖I + aJ‖₂": "step-norm",
+    }
+    for title, name in names.items():  # freshly trained layers are well conditioned
+        assert table.item(titles.index(title), 0).text() == number(picture.numbers[name])
+    cell = table.item(titles.index("spectral radius"), 0)
+    table.show_values(picture.numbers | {"error spectral-radius": 2e-4})
+    assert cell.text() == f"≈{number(picture.numbers['spectral-radius'], 2)}"
+    assert "up to 2e-04" in cell.toolTip()
+    # Every eigenvalue: one of 0 is exact to no digit.
+    points = points_of(card)
+    x, modulus = points.x.copy(), points.numbers["modulus"].copy()
+    x[0], modulus[0] = 1e-16, 1e-16
+    y = points.y.copy()
+    y[0] = 0.0
+    card.list.show_points(replace(points, x=x, y=y, numbers=points.numbers | {"modulus": modulus}))
+    model = card.list.model()
+    card.list.sortByColumn(2, Qt.SortOrder.AscendingOrder)
+    rows = [[model.index(r, c).data() for c in range(6)] for r in range(2)]
+    assert [cell.startswith("≈") for cell in rows[0]] == [True, True, True, False, False, False]
+    assert not any(cell.startswith("≈") for cell in rows[1]) and float(rows[1][5]) < 1e-12
+
+
+def test_stiffness_can_be_drawn_per_unit_time(shown: MainWindow, run_file: Path) -> None:
+    page = shown.train
+    page.refresh()
+    card = page.stiffness
+    menu = next(a.menu() for a in card.menu.actions() if a.text() == "Over layers")
+    actions = {action.data(): action for action in menu.actions()}
+    assert [d for d, action in actions.items() if action.isChecked()] == ["sum"]
+    [before] = card.picture.panels  # type: ignore[union-attr]
+    actions["unit-time"].trigger()
+    page.refresh()
+    [after] = card.picture.panels  # type: ignore[union-attr]
+    assert (before.y.label, after.y.label) == ("index, summed over layers", "index, per unit time")
+    [first], [last] = ([c for c in p.of(Curve) if "radius" in c.label] for p in (before, after))
+    np.testing.assert_allclose(last.y, np.asarray(first.y) / 10, rtol=1e-12)  # a = 1/10, T = 1
+    assert card.figure == figure("stiffness", over="unit-time")
+    assert [d for d, action in actions.items() if action.isChecked()] == ["unit-time"]

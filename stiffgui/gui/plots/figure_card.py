@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QMenu, QWidget
 
 from stiffgui.errors import InputError
@@ -88,22 +89,29 @@ class FigureCard(Card):
         return box
 
     def add_choices_menu(self, name: str) -> QMenu:
-        """A submenu of the card's menu with a box for each choice of a setting."""
+        """A submenu of the card's menu with a box for each choice of a setting, or a circle where
+        it takes one of them."""
         spec = self.spec(name)
         menu = QMenu(spec.title, self.menu)
+        menu.setToolTip(spec.help)
         menu.setToolTipsVisible(True)
+        group = QActionGroup(menu) if spec.type == "choice" else None
         for choice, text in (spec.choices or {}).items():
             action = menu.addAction(text or choice)
             action.setData(choice)
             action.setCheckable(True)
-            action.setChecked(choice in getattr(self.settings, name))
+            if group is not None:
+                group.addAction(action)
+                action.setChecked(choice == getattr(self.settings, name))
+            else:
+                action.setChecked(choice in getattr(self.settings, name))
             action.triggered.connect(lambda: self._choose(name, menu))
         self.menu.insertMenu(self.menu.actions()[0], menu)
         return menu
 
     def _choose(self, name: str, menu: QMenu) -> None:
         chosen = tuple(str(a.data()) for a in menu.actions() if a.isChecked())
-        self.set(**{name: chosen})
+        self.set(**{name: chosen[0] if self.spec(name).type == "choice" else chosen})
 
     def add_editors(self) -> None:
         """A row of editors of every setting but the place, for a figure without own controls."""

@@ -60,7 +60,7 @@ class TrainViews(QMainWindow):
 
     def _make_plots(self) -> None:
         self.errors = HistoryCard(Errors(), "Errors", "quantities")
-        self.stiffness = HistoryCard(Stiffness(), "Stiffness", "indices")
+        self.stiffness = HistoryCard(Stiffness(), "Stiffness", "over", "indices")
         self.fit, self.layers = FitCard(), LayersCard()
         self.eigenvalues = EigenvaluesCard()
         self.trajectories = TrajectoriesCard()

@@ -11,6 +11,8 @@ from PySide6.QtWidgets import QHeaderView, QTableView
 
 from stiffgui.figures.picture import Points
 from stiffgui.gui.read_table import make_readable
+from stiffgui.gui.train.cards.index_table import ABOUT
+from stiffgui.stiffness.indices import ILL_CONDITIONED
 
 # Heading, what it is.
 COLUMNS = (
@@ -19,10 +21,12 @@ COLUMNS = (
     ("|λ|", "Modulus, 1/time"),
     ("scale", "Time scale 1/|Re λ|"),
     ("cond", "Condition number of the eigenvalue"),
+    ("±", "How far rounding may move the eigenvalue: its condition times eps ||J||_F"),
     ("sample", "Probe sample"),
     ("layer", "Layer"),
 )
-WHOLE = (5, 6)  # columns of whole numbers
+MODULUS, ERROR, WHOLE = 2, 5, (6, 7)  # WHOLE: columns of whole numbers
+DOUBTED = (0, 1, MODULUS)  # columns that carry a mark where rounding may move the eigenvalue far
 Index = QModelIndex | QPersistentModelIndex
 NOTHING = QModelIndex()
 
@@ -34,7 +38,7 @@ class _Model(QAbstractTableModel):
         super().__init__()
         self._columns: NDArray[Any] = np.empty((len(COLUMNS), 0))
         self._order: NDArray[Any] = np.empty(0, int)
-        self._by = (2, Qt.SortOrder.DescendingOrder)
+        self._by = (MODULUS, Qt.SortOrder.DescendingOrder)
 
     def show(self, points: Points) -> None:
         """Take new points; the order asked for stays."""
@@ -75,12 +79,20 @@ class _Model(QAbstractTableModel):
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         if role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole):
             return None
-        value = float(self._columns[index.column(), self._order[index.row()]])
+        row = self._columns[:, self._order[index.row()]]
+        value = float(row[index.column()])
         if index.column() in WHOLE:
             return str(int(value))
         if role == Qt.ItemDataRole.EditRole:  # what is copied
             return f"{value:.9g}"
-        return f"{value:.3g}".replace("-", "−") if np.isfinite(value) else "∞"
+        doubtful = row[ERROR] > ILL_CONDITIONED * row[MODULUS] and index.column() in DOUBTED
+        if not np.isfinite(value):
+            text = "∞"
+        elif index.column() == ERROR:
+            text = f"{value:.0e}"
+        else:
+            text = f"{value:.3g}".replace("-", "−")
+        return f"{ABOUT}{text}" if doubtful else text
 
     def headerData(
         self, section: int, way: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
@@ -104,7 +116,7 @@ class EigenvalueTable(QTableView):
         across = self.horizontalHeader()
         across.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         across.setMinimumSectionSize(34)
-        across.setSortIndicator(2, Qt.SortOrder.DescendingOrder)
+        across.setSortIndicator(MODULUS, Qt.SortOrder.DescendingOrder)
         self.setSortingEnabled(True)
 
     def show_points(self, points: Points) -> None:

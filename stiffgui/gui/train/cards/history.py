@@ -21,11 +21,12 @@ class HistoryCard(FigureCard):
 
     pointed = Signal(object)
 
-    def __init__(self, settings: HistoryFigure, title: str, choices: str) -> None:
+    def __init__(self, settings: HistoryFigure, title: str, *choices: str) -> None:
         super().__init__(settings, title)
         self.logarithmic = self.add_check_box("logarithmic", "log")
         self.logarithmic.setChecked(settings.scale == "log")
-        self.choices = self.add_choices_menu(choices)
+        for name in choices:
+            self.add_choices_menu(name)
         self.view.pointed.connect(self.pointed)
         self.changed.connect(self._forget)
         self._shown: tuple[Any, ...] = ()

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTab
 from stiffgui.figures.spectrum import SAMPLES
 from stiffgui.gui.read_table import make_readable
 from stiffgui.stiffness import PROXIES
-from stiffgui.stiffness.indices import INDICES
+from stiffgui.stiffness.indices import ILL_CONDITIONED, INDICES
 from stiffgui.training.cadence import probe_samples
 
 # Index: what the row is called.
@@ -19,9 +19,14 @@ ROWS = {
     "spectral-radius": "spectral radius",
     "singular": "singular value",
     "frobenius": "Frobenius norm",
-    "mean-modulus": "mean modulus",
+    "abscissa": "abscissa",
+    "log-norm": "log norm",
+    "log-norm-lower": "lower log norm",
+    "stiffness-indicator": "indicator",
+    "step-norm": "‖I + aJ‖₂",
     "unstable": "unstable",
     "departure": "non-normality",
+    "mean-modulus": "mean modulus",
     "ratio-real": "log₁₀ Re λ ratio",
     "ratio-modulus": "log₁₀ |λ| ratio",
 }
@@ -35,8 +40,9 @@ PROXY_COLUMNS = {
     "gelfand-sketch": ("sketch", "gelfand-sketch with its usual k: one random vector per sample"),
     "power": ("power", "Power method"),
 }
-ROW_HEIGHT = 22
+ROW_HEIGHT, VISIBLE = 22, 8.5  # rows; half a row says that there are more, below
 DOUBT = "?"  # beside a value that has not converged
+ABOUT = "≈"  # before a value that is not exact: rounding may move it by a millionth of it or more
 UNCONVERGED = 1e-3  # mean residual of the power method
 
 
@@ -49,7 +55,7 @@ class IndexTable(QTableWidget):
         self._heads = ["exact", *(PROXY_COLUMNS[name][0] for name in self.proxies)]
         for row, (name, title) in enumerate(ROWS.items()):
             head = QTableWidgetItem(title)
-            head.setToolTip(f"{HELP.get(name) or INDICES[name].help}.")
+            head.setToolTip(f"{HELP.get(name) or _what(name)}.")
             self.setVerticalHeaderItem(row, head)
         tips = ["LAPACK, float64", *(PROXY_COLUMNS[name][1] for name in self.proxies)]
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -72,6 +78,7 @@ class IndexTable(QTableWidget):
         self.setToolTip("Exact indices and proxies; Ctrl+C copies")
         self.setCornerButtonEnabled(False)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         across, down = self.horizontalHeader(), self.verticalHeader()
         across.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
@@ -85,12 +92,13 @@ class IndexTable(QTableWidget):
         down.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         down.setHighlightSections(False)
         down.show()
-        self.setFixedHeight(ROW_HEIGHT * (1 + len(ROWS)) + 2)
+        self.setFixedHeight(int(ROW_HEIGHT * (1 + VISIBLE)) + 2)
 
     def show_values(self, numbers: Mapping[str, float]) -> None:
         """Write the numbers of a picture of eigenvalues; a missing or undefined one reads so.
 
-        A power method with a mean residual above a thousandth is marked: it has not converged.
+        A power method with a mean residual above a thousandth is marked: it has not converged. So
+        is an exact value that rounding may move.
         """
         residual = numbers.get("power residual", 0.0)
         if SAMPLES in numbers:
@@ -100,8 +108,15 @@ class IndexTable(QTableWidget):
             )
         for row, name in enumerate(ROWS):
             value = numbers.get(name, math.nan)
-            text = f"{value:.1%}" if name == "unstable" and math.isfinite(value) else number(value)
-            self._write(row, 0, text)
+            error = numbers.get(f"error {name}", 0.0)
+            doubtful = error > ILL_CONDITIONED
+            text = number(value, 2 if doubtful else 4)
+            if name == "unstable" and math.isfinite(value):
+                text = f"{value:.1%}"
+            self._write(row, 0, f"{ABOUT}{text}" if doubtful else text)
+            self._cells[row][0].setToolTip(
+                f"{value:.9g}; relative error by rounding: up to {error:.0e}"
+            )
         radius = list(ROWS).index("spectral-radius")
         for column, name in enumerate(self.proxies, 1):
             text = number(numbers.get(f"proxy {name}", math.nan))
@@ -117,12 +132,19 @@ class IndexTable(QTableWidget):
             self._cells[row][column].setText(text)
 
 
-def number(value: float) -> str:
-    """At most four significant digits in six letters, or `undefined`."""
+def _what(name: str) -> str:
+    return f"{INDICES[name].title}: {INDICES[name].help}"
+
+
+def number(value: float, digits: int = 4) -> str:
+    """At most four significant digits in six letters, of a negative number one less; or
+    `undefined`."""
+    if value < 0:
+        digits = min(digits, 3)
     if not math.isfinite(value):
         return "undefined"
     if value and not 1e-3 <= abs(value) < 1e5:
-        digits, exponent = f"{value:.1e}".split("e")
-        return f"{digits}e{int(exponent)}"
-    text = f"{value:#.4g}" if abs(value) >= 0.1 else f"{value:.4f}"
+        mantissa, exponent = f"{value:.{int(digits > 3)}e}".split("e")
+        return f"{mantissa}e{int(exponent)}"
+    text = f"{value:#.{digits}g}" if abs(value) >= 0.1 else f"{value:.{digits}f}"
     return text.rstrip(".")
