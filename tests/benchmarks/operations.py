@@ -3,10 +3,10 @@
     python tests/benchmarks/operations.py [--seconds S] [--most OPERATIONS]
 
 Steps, evaluations of errors, measurements of the usual indices and of one of every need alone, on
-16 samples of four layers: operations as they are counted, microseconds on one thread (the fastest
-call), and their quotient, operations a nanosecond. Where the declared factors hold, quotients of
-one machine are alike: products of large matrices in single precision give the rate, 40 where the
-factors were declared. The groups come last, each in a line. Two minutes of a quiet machine.
+16 samples of four layers: operations as they are counted, microseconds of one processor's time
+(the fastest call: other programs hardly matter), and their quotient, operations a nanosecond. Where
+the declared factors hold, quotients of one machine are alike: products of large matrices in single
+precision give the rate, 40 where the factors were declared. The groups come last. Two minutes.
 """
 
 from __future__ import annotations
@@ -41,16 +41,16 @@ INDICES = {
     "gelfand-sketch": "proxy",
     "gelfand": "proxy",
 }
-SAMPLES, DEPTH = 16, 4  # of a measurement; of every network
+SAMPLES, DEPTH, STEPS = 16, 4, 20  # of a measurement; of every network; of an epoch
 Action = Callable[[], int]  # says how many it did
 Row = tuple[str, str, float, Action]  # group, what, operations of one, one or more of them
 
 
 def experiment(width: int, batch: int, **changes: Any) -> Experiment:
-    """Four batches an epoch, on one thread."""
+    """A small training on one thread."""
     return presets["alpine02"].with_settings(
         {
-            "task.train_samples": 4 * batch,
+            "task.train_samples": STEPS * batch,
             "architecture.width": width,
             "architecture.depth": DEPTH,
             "training.batch_size": batch,
@@ -74,10 +74,10 @@ def rows(most: float) -> Iterator[Row]:
                     operations.step(asked),
                     f"step, {name}, width {width}, batch {batch}",
                 )
-                if 4 * counted < most:
+                if STEPS * counted < most:
                     yield f"step, {name}", what, counted, Trainer(asked).run_epoch
     for width in WIDTHS:
-        asked = experiment(width, 256)
+        asked = experiment(width, 64)
         trainer, counted = Trainer(asked), operations.errors(asked)
         yield "errors", f"errors, width {width}", counted, once(partial(errors, trainer))
         counted, what = operations.indices(asked, SAMPLES), f"usual indices, width {width}"
@@ -107,13 +107,13 @@ def once(action: Callable[[], object]) -> Action:
 
 
 def fastest(action: Action, seconds: float) -> float:
-    """Seconds of one, the least of several calls; one goes before, unmeasured."""
+    """Processor seconds of one, the least of several calls; one goes before, unmeasured."""
     action()
-    least, until = np.inf, time.perf_counter() + seconds
+    least, until = np.inf, time.process_time() + seconds
     while True:
-        started = time.perf_counter()
+        started = time.process_time()
         count = action()
-        now = time.perf_counter()
+        now = time.process_time()
         least = min(least, (now - started) / count)
         if now > until:
             return least
