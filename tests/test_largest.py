@@ -122,8 +122,9 @@ def test_what_is_measured_is_what_lapack_says(name: str, width: int) -> None:
     if name == "analytic":
         width = 3  # there is a formula up to 4
     slopes, weight = layers(width)
-    found, marked = measured(slopes, weight, (name,), WATCHABLE)
-    by_lapack, there = layer_indices(slopes[..., None] * weight[:, :, None], (name,), WATCHABLE)
+    found, marked = measured(slopes, weight, (name,), WATCHABLE, step=0.1)
+    jacobians = slopes[..., None] * weight[:, :, None]
+    by_lapack, there = layer_indices(jacobians, (name,), WATCHABLE, step=0.1)
     assert found[name].shape == (2, 3) and marked.keys() == there.keys()
     np.testing.assert_allclose(found[name], by_lapack[name], rtol=1e-6)
     for fraction in marked:
@@ -134,10 +135,10 @@ def test_an_index_is_the_same_alone_and_beside_others() -> None:
     """To rounding: beside one that needs every eigenvalue, the largest is among these."""
     slopes, weight = layers(20)
     names = [name for name in WATCHABLE if name != "analytic"]
-    together, _ = measured(slopes, weight, names, WATCHABLE)
+    together, _ = measured(slopes, weight, names, WATCHABLE, step=0.1)
     assert list(together) == names
     for name in names:
-        alone, _ = measured(slopes, weight, (name,), WATCHABLE)
+        alone, _ = measured(slopes, weight, (name,), WATCHABLE, step=0.1)
         np.testing.assert_allclose(alone[name], together[name], rtol=1e-6)
 
 
@@ -160,11 +161,11 @@ def test_samples_that_are_no_numbers_are_left_out(bad: float, width: int) -> Non
     slopes, weight = layers(width)
     whole, _ = measured(slopes[:, :, 1:], weight, names, WATCHABLE)
     slopes[:, 1, 0, 2] = bad
-    found, _ = measured(slopes, weight, names, WATCHABLE)
+    found, _ = measured(slopes, weight, names, WATCHABLE, step=0.1)
     for name in names:
         np.testing.assert_allclose(found[name][:, 1], whole[name][:, 1], rtol=1e-12)
     weight[0, 2, 0, 0] = bad  # of a whole layer
-    found, _ = measured(slopes, weight, names, WATCHABLE)
+    found, _ = measured(slopes, weight, names, WATCHABLE, step=0.1)
     for name in names[:3]:
         assert np.isnan(found[name][0, 2]) and np.isfinite(found[name]).sum() == 5
 

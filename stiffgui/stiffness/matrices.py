@@ -140,8 +140,9 @@ class LayerMatrices(Matrices):
     @cached_property
     def norm(self) -> Array:
         """sqrt(sum_i d_i^2 |W_i|^2), [L, B]."""
-        rows = np.square(self._weight).sum(-1)[..., None]
-        return np.asarray(np.sqrt(np.square(self._slopes) @ rows)[..., 0])
+        with np.errstate(over="ignore", invalid="ignore"):  # of numbers beyond any layer's
+            rows = np.square(self._weight).sum(-1)[..., None]
+            return np.asarray(np.sqrt(np.square(self._slopes) @ rows)[..., 0])
 
     @cached_property
     def largest(self) -> Array:
