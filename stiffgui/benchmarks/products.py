@@ -20,24 +20,27 @@ FLOPS = 2e6  # between two looks at the clock, of a thread
 
 @dataclass(frozen=True)
 class Size:
-    """N matrices [w, w] in turn, each times [w, B]."""
+    """Products of N matrices [w, w] with [w, B] and what belongs to it backward; `square`: of one
+    matrix with another [w, w]."""
 
     depth: int
     width: int
     columns: int
+    square: bool = False
 
     @classmethod
     def of(cls, experiment: Experiment) -> Size:
         """That of most of a step's products: of the layers with a batch, or of a Jacobian with
         itself where the penalty is Gelfand's."""
         architecture, penalty = experiment.architecture, experiment.regularizer
+        width = architecture.width
         if isinstance(penalty, Stiffness) and isinstance(penalty.proxy, Gelfand):
-            return cls(1, architecture.width, architecture.width)
-        return cls(architecture.depth, architecture.width, experiment.training.batch_size)
+            return cls(1, width, width, square=True)
+        return cls(architecture.depth, width, experiment.training.batch_size)
 
     @property
     def flops(self) -> float:
-        """Of a pass: W x, W^T g and g x^T of every layer."""
+        """Of a pass: W x, W^T g and g x^T of every layer, or three squares."""
         return 6.0 * self.depth * self.columns * self.width**2
 
     @property
@@ -48,21 +51,24 @@ class Size:
     def passes(self, threads: int) -> Callable[[], Action]:
         """Prepares passes, of each thread on arrays of its own: those of all threads count."""
         count = max(1, round(FLOPS / self.flops))
+        matrices = (self.depth, self.width, self.width)
+        columns = (self.depth, self.width, self.columns)
+        shapes = [matrices, columns, columns, columns[1:], columns[1:], matrices[1:]]
+        if self.square:
+            shapes = [matrices[1:]] * 3
 
         def prepare() -> Action:
-            from stiffgui.benchmarks.kernels.layers import products
+            from stiffgui.benchmarks.kernels import layers
 
             draws = np.random.default_rng(0)
-            matrices = (self.depth, self.width, self.width)
-            columns = (self.depth, self.width, self.columns)
-            shapes = (matrices, columns, columns, columns[1:], columns[1:], matrices[1:])
             arrays = [
                 [draws.standard_normal(shape).astype(np.float32) for shape in shapes]
                 for _ in range(threads)
             ]
+            kernel = layers.squares if self.square else layers.products
 
             def work(own: list[NDArray[Any]], thread: int) -> None:
-                products(count, *own)
+                kernel(count, *own)
 
             def action() -> int:
                 share(arrays, work, threads)

@@ -160,11 +160,13 @@ def test_products_are_timed_on_every_thread() -> None:
     size = Size.of(ALPINE.experiment(NoPenalty()))
     assert (size.depth, size.width, size.columns) == (10, 20, 45)
     gelfand = Stiffness(proxy=proxy("gelfand"))
-    assert Size.of(ALPINE.experiment(gelfand)) == Size(1, 20, 20)
-    one, two = size.passes(1)(), size.passes(2)()
-    assert two() == 2 * one()
-    timing = interleave({"one": one}, 3, 0.01)["one"]
-    assert 1e8 < size.flops / timing.median < 1e13
+    squares = Size.of(ALPINE.experiment(gelfand))
+    assert squares == Size(1, 20, 20, square=True)
+    for some in (size, squares):
+        one, two = some.passes(1)(), some.passes(2)()
+        assert two() == 2 * one()
+        timing = interleave({"one": one}, 3, 0.01)["one"]
+        assert 1e8 < some.flops / timing.median < 1e13
 
 
 def test_every_preset_is_timed_alone_and_in_a_batch() -> None:

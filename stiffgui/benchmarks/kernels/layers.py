@@ -1,4 +1,4 @@
-"""The matrix products of layers and nothing else.
+"""Matrix products of layers, and of Gelfand's formula, and nothing else.
 
 Letters for shapes: N layers, w width, B samples.
 """
@@ -26,3 +26,12 @@ def products(
             times(weight[n], states[n], z, 1.0, 0.0)
             transposed_times(weight[n], chain[n], g, 1.0, 0.0)
             times_transposed(chain[n], states[n], on_weight, 1.0, 0.0)
+
+
+@compiled
+def squares(passes: int, matrix: Array, other: Array, into: Array) -> None:
+    """A B, B A and A A of one pair of matrices, so many times: [w, w] each."""
+    for _ in range(passes):
+        times(matrix, other, into, 1.0, 0.0)
+        times(other, matrix, into, 1.0, 0.0)
+        times(matrix, matrix, into, 1.0, 0.0)

@@ -61,8 +61,11 @@ class PaintQueue:
         run, parts = self._state.run, self._parts
         if run is None:
             preparing, time = self._bench.preparing, self._bench.beforehand.get("time")
-            waiting = f"Run takes {time} here; {NOTHING_YET}" if time else NOTHING_YET
-            parts.timeline.say(preparing.sentence if preparing is not None else waiting)
+            if time:  # of machine code for other numbers nobody waits
+                beside = preparing.short if preparing is not None else NOTHING_YET
+                parts.timeline.say(f"Run takes {time} here; {beside}")
+            else:
+                parts.timeline.say(preparing.sentence if preparing is not None else NOTHING_YET)
             return
         parts.timeline.say(self._progress(run))
         shares = run.history.series["penalty_share"]
