@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Array = NDArray[np.float64]
+USUAL = "spectral-radius"  # index
+FEW = 3  # runs that are drawn with every index
 ROBUST = (1, 99)  # percentiles between which the values lie that decide the vertical range
 
 
@@ -120,7 +122,7 @@ class HistoryFigure(RunFigure):
         several = len(runs) > 1
         items: list[Item] = []
         for run in runs:
-            for number, series in enumerate(self.series(run)):
+            for number, series in enumerate(self._drawn_series(run, len(runs))):
                 colour = run.colour if several else number
                 items += self._items(run, series, number, colour, several)
         limits = self._robust_limits(items) if self.robust else None
@@ -134,6 +136,10 @@ class HistoryFigure(RunFigure):
             values=True,
         )
         return one_panel(panel, note=_note(runs), legend_below=True)
+
+    def _drawn_series(self, run: Drawn, count: int) -> list[Series]:
+        """What is drawn of a run, among so many."""
+        return self.series(run)
 
     def _items(
         self, run: Drawn, series: Series, number: int, colour: int, several: bool
@@ -171,7 +177,7 @@ class HistoryFigure(RunFigure):
 
         frames = []
         for run in runs:
-            for series in self.series(run):
+            for series in self._drawn_series(run, len(runs)):
                 low, median, high = series.quartiles
                 columns = {"run": run.name, "series": series.name, "epoch": series.epochs}
                 bands = {"median": median, "lower_quartile": low, "upper_quartile": high}
@@ -225,6 +231,12 @@ class Stiffness(HistoryFigure):
         choices={name: index.title for name, index in WATCHABLE.items()},
         flag="--index",
     )
+
+    def _drawn_series(self, run: Drawn, count: int) -> list[Series]:
+        """Of many runs one index, unless more are asked for: nobody tells 24 lines apart."""
+        every = self.series(run)
+        usual = [series for series in every if series.name == USUAL]
+        return usual or every[:1] if count > FEW and not self.indices else every
 
     def series(self, run: Drawn) -> list[Series]:
         history = run.history

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -14,6 +15,7 @@ from stiffgui.session.service import Failure
 from stiffgui.session.views import Look, View
 
 LOOK_SECONDS = 0.6
+NEWEST = -1  # instead of an epoch
 
 
 def look_at(views: TrainViews) -> Look | None:
@@ -26,14 +28,19 @@ def look_at(views: TrainViews) -> Look | None:
     return Look(source, epoch, source.network is not None, tuple(views.wanted().items()))
 
 
+def place_of(look: Look | None) -> tuple[Path, int] | None:
+    """The run and the epoch that a look shows; NEWEST while a training is followed."""
+    return None if look is None else (look.source.path, NEWEST if look.live else look.epoch)
+
+
 class ViewRequests(QObject):
     """One look at a time, the newest that is wanted next.
 
     What a person chooses is asked for at once; what only follows training, at a rate that
-    leaves training its core. Signals: `viewed(View)`, `failed(Failure)`.
+    leaves training its core. Signals: `viewed(Look, View)`, `failed(Failure)`.
     """
 
-    viewed = Signal(object)
+    viewed = Signal(object, object)
     failed = Signal(object)
 
     def __init__(self, requests: Requests, training: Callable[[], bool]) -> None:
@@ -82,7 +89,7 @@ class ViewRequests(QObject):
     def _answered(self, view: View) -> None:
         self._under_way = False
         self._pause = max(LOOK_SECONDS, 10 * view.seconds)
-        self.viewed.emit(view)
+        self.viewed.emit(self._asked, view)
         if self._asked == self.wanted and self._is_early(view):
             self._timer.start(int(1000 * self._pause))
         else:
