@@ -48,7 +48,7 @@ class ViewRequests(QObject):
         self._requests, self._training = requests, training
         self.wanted: Look | None = None  # the newest, asked for or not
         self._asked: Look | None = None  # the last one sent
-        self._under_way = False
+        self._under_way = self._warm = False
         self._due, self._pause = 0.0, LOOK_SECONDS
         self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self._send)
@@ -88,7 +88,9 @@ class ViewRequests(QObject):
 
     def _answered(self, view: View) -> None:
         self._under_way = False
-        self._pause = max(LOOK_SECONDS, 10 * view.seconds)
+        # The first one is slow by what it imports.
+        self._pause = max(LOOK_SECONDS, 10 * view.seconds if self._warm else 0.0)
+        self._warm = True
         self.viewed.emit(self._asked, view)
         if self._asked == self.wanted and self._is_early(view):
             self._timer.start(int(1000 * self._pause))
