@@ -109,7 +109,7 @@ def _icon(name: str) -> str:
 
 def _seen_through(colour: str) -> str:
     seen = QColor(colour)
-    return f"rgba({seen.red()}, {seen.green()}, {seen.blue()}, 190)"
+    return f"rgba({seen.red()}, {seen.green()}, {seen.blue()}, 160)"
 
 
 def _sheet(t: Theme) -> str:

@@ -17,6 +17,7 @@ from stiffgui.gui.plots.artists import SHADES, colour_map, colour_of
 from stiffgui.gui.plots.elided import Elided
 from stiffgui.gui.theme import LIGHT, Theme
 
+LEAST_BAR = 24  # pixels between the numbers at its ends
 MOST_GROUPS = 7  # beside the one whose labels are told
 
 
@@ -202,7 +203,8 @@ class ScaleBar(QWidget):
         self.setVisible(colours is not None)
         if (colours, theme) != (self.colours, self._theme):
             self.colours, self._theme = colours, theme
-            self.setToolTip(colours.label if colours is not None else "")
+            ends = (_end(v) for v in (colours.low, colours.high)) if colours is not None else ()
+            self.setToolTip(f"{colours.label} {' … '.join(ends)}" if colours is not None else "")
             self.update()
 
     def paintEvent(self, _: QPaintEvent) -> None:
@@ -213,6 +215,8 @@ class ScaleBar(QWidget):
         word = f"{self.colours.label} "
         if metrics.horizontalAdvance(word + first + last) > 0.6 * self.width():
             word = ""
+        if metrics.horizontalAdvance(first + last) + LEAST_BAR > self.width():
+            first = last = ""  # they would cover each other: the tool tip has them
         left = metrics.horizontalAdvance(f"{word}{first}") + 6
         right = self.width() - metrics.horizontalAdvance(last) - 6
         gradient = QLinearGradient(left, 0, right, 0)

@@ -84,14 +84,16 @@ class ViewRequests(QObject):
         if look is not None:
             self._asked, self._under_way = look, True
             self._due = time.monotonic() + self._pause
-            self._requests.ask(look, self._answered, self._failed, newest=True)
+            self._requests.ask(
+                look, lambda view: self._answered(look, view), self._failed, newest=True
+            )
 
-    def _answered(self, view: View) -> None:
+    def _answered(self, look: Look, view: View) -> None:
         self._under_way = False
         # The first one is slow by what it imports.
         self._pause = max(LOOK_SECONDS, 10 * view.seconds if self._warm else 0.0)
         self._warm = True
-        self.viewed.emit(self._asked, view)
+        self.viewed.emit(look, view)
         if self._asked == self.wanted and self._is_early(view):
             self._timer.start(int(1000 * self._pause))
         else:

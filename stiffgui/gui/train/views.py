@@ -26,7 +26,8 @@ from stiffgui.gui.train.stage import Stage
 from stiffgui.gui.train.timeline import Timeline
 from stiffgui.gui.train.view_state import ViewState
 
-GROWTH = 3.0  # of eigenvalues in a training that has begun
+PANEL_LEAST = 250  # pixels, below which its fields are cut
+GROWTH = 4.0  # of eigenvalues in a training that has begun
 SCALES = "time-scales"  # stands below the eigenvalues
 WITH_CARDS = ("errors", "stiffness", "layers", "spectrum", "fit", "slices", "trajectories", SCALES)
 
@@ -47,6 +48,7 @@ class TrainViews(Stage):
         super().__init__()
         self.state = state
         self.panel = ExperimentPanel(bench.model)
+        self.panel.setMinimumWidth(PANEL_LEAST)
         self.timeline = Timeline(actions["branch"])
         self.runs_bar = RunsBar(bench, actions["library"])
         below = QWidget()
