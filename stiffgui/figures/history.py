@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Array = NDArray[np.float64]
+USUAL = "spectral-radius"  # index
+FEW = 3  # runs that are drawn with every index
 ROBUST = (1, 99)  # percentiles between which the values lie that decide the vertical range
 
 
@@ -124,7 +126,7 @@ class HistoryFigure(RunFigure):
     def build_runs(self, runs: Sequence[Drawn]) -> Picture:
         several = len(runs) > 1
         items: list[Item] = []
-        each = [self.series(run) for run in runs]
+        each = [self._drawn_series(run, len(runs)) for run in runs]
         ways = list(dict.fromkeys(series.of for found in each for series in found))
         for run, found in zip(runs, each, strict=True):
             for number, series in enumerate(found):
@@ -149,6 +151,10 @@ class HistoryFigure(RunFigure):
         """Over what the curves are taken."""
         trials = runs[-1].history.trials if runs else 0
         return f"median, quartiles · {trials} trials" if trials > 1 else ""
+
+    def _drawn_series(self, run: Drawn, count: int) -> list[Series]:
+        """What is drawn of a run, among so many."""
+        return self.series(run)
 
     def _items(
         self, run: Drawn, series: Series, number: int, colour: int, several: bool
@@ -186,7 +192,7 @@ class HistoryFigure(RunFigure):
 
         frames = []
         for run in runs:
-            for series in self.series(run):
+            for series in self._drawn_series(run, len(runs)):
                 low, median, high = series.quartiles
                 columns = {"run": run.name, "series": series.name, "epoch": series.epochs}
                 bands = {"median": median, "lower_quartile": low, "upper_quartile": high}
@@ -253,6 +259,12 @@ class Stiffness(HistoryFigure):
 
     def note(self, runs: Sequence[Drawn]) -> str:
         return " · ".join(filter(None, (super().note(runs), over_samples(runs))))
+
+    def _drawn_series(self, run: Drawn, count: int) -> list[Series]:
+        """Of many runs one index, unless more are asked for: nobody tells 24 lines apart."""
+        every = self.series(run)
+        usual = [series for series in every if series.name == USUAL]
+        return usual or every[:1] if count > FEW and not self.indices else every
 
     def series(self, run: Drawn) -> list[Series]:
         history = run.history

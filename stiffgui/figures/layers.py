@@ -9,7 +9,7 @@ import numpy as np
 
 from stiffgui.errors import InputError
 from stiffgui.figures.base import RunFigure
-from stiffgui.figures.history import check_watched
+from stiffgui.figures.history import USUAL, check_watched
 from stiffgui.figures.picture import (
     Axis,
     ColourScale,
@@ -26,8 +26,6 @@ from stiffgui.stiffness import WATCHABLE
 
 if TYPE_CHECKING:
     import pandas as pd
-
-USUAL = "spectral-radius"
 
 
 class Layers(RunFigure):

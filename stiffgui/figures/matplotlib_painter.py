@@ -56,11 +56,17 @@ def paint(picture: Picture) -> Figure:
             axes = figure.add_subplot(places[column])
             _paint_panel(axes, panel, own_legend=not picture.legend_below)
             drawn.append((panel, axes))
+            if picture.flows:  # a name that the neighbour has, too, is written once
+                axes.set_xlabel(panel.x.label if row == len(picture.rows) - 1 else "")
+                axes.set_ylabel(panel.y.label if column == 0 else "")
+            if panel.equal and len(panels) > 3:
+                axes.locator_params(nbins=3)
     _paint_bars(figure, drawn)
     if picture.legend_below:
         _paint_legend(figure, [axes for _, axes in drawn])
-    if picture.title:
-        figure.suptitle(picture.title)
+    words = "\n".join(filter(None, (picture.headline, picture.title)))
+    if words:
+        figure.suptitle(words)
     return figure
 
 
@@ -77,10 +83,33 @@ def _paint_panel(axes: Axes, panel: Panel, own_legend: bool) -> None:
     for name, axis in (("x", panel.x), ("y", panel.y)):
         if axis.limits is not None:
             getattr(axes, f"set_{name}lim")(*axis.limits)
+            if panel.equal:  # of these, and not of all that is drawn, one is widened
+                setattr(axes.dataLim, f"interval{name}", axis.limits)
     for side, axis in ((axes.xaxis, panel.x), (axes.yaxis, panel.y)):
         _set_ticks(side, axis)
+    if panel.inset is not None:
+        _paint_inset(axes, panel.inset, panel.inset_left)
     if own_legend and panel.legend and axes.get_legend_handles_labels()[0]:
         axes.legend(loc="best", fontsize="small")
+
+
+def _paint_inset(axes: Axes, panel: Panel, left: bool) -> None:
+    """A small panel in an upper corner, and in it the frame of what the large one shows."""
+    from matplotlib.patches import Rectangle
+
+    class Frame(Rectangle):
+        """Where the limits of `axes` lie; equal units change them until they are drawn."""
+
+        def draw(self, renderer: Any) -> None:
+            (x0, x1), (y0, y1) = axes.get_xlim(), axes.get_ylim()
+            self.set_bounds(x0, y0, x1 - x0, y1 - y0)
+            super().draw(renderer)
+
+    small = axes.inset_axes((0.01 if left else 0.77, 0.67, 0.22, 0.32))
+    _paint_panel(small, panel, own_legend=False)
+    small.set(xticks=[], yticks=[])
+    small.spines[:].set(visible=True, color=FAINT, lw=0.5)
+    small.add_patch(Frame((0, 0), 1, 1, fill=False, ec=ACCENT, lw=1))
 
 
 def _paint_legend(figure: Figure, all_axes: list[Axes]) -> None:

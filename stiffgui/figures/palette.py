@@ -15,3 +15,4 @@ MAPS = {  # of colour scales; the neutral middle of `diverging` is the ground's
 DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))  # as matplotlib has them
 STROKES = ("——", "– –", "–·–", "····", "–··")  # the same as text, for legends
 SYMBOLS = {"o": "●", "s": "■", "x": "×", "triangle": "▲"}
+HOLLOW = "○"  # a symbol that is not filled

@@ -247,6 +247,8 @@ class Panel:
     """Two axes and what is drawn in them. `equal`: one unit is as long on both axes.
 
     `values`: the legend says the value of each curve, too. `legend` False: none is drawn.
+    `inset`: a small panel without numbers in an upper corner, `inset_left` or right; a frame in it
+    shows what part is in view.
     """
 
     x: Axis = field(default_factory=Axis)
@@ -257,6 +259,8 @@ class Panel:
     values: bool = False
     legend: bool = True
     grid: bool = True
+    inset: Panel | None = None
+    inset_left: bool = False
 
     def of(self, kind: type[T]) -> Iterator[T]:
         """The items of a kind, in their order."""
@@ -274,19 +278,22 @@ class Panel:
 class Picture:
     """Rows of panels. `heights` are shares of the rows, `widths` of the panels of the first row.
 
-    `flows`: the panels may be arranged otherwise where that makes them larger. `note` is one
-    line on what is seen; `numbers` are figures that belong to it, by name; `choices` what a
+    `flows`: the panels may be arranged otherwise where that makes them larger. `headline` says
+    what is to be seen, `note` is one line on what is shown; `layers` is an index of every layer,
+    `numbers` are figures that belong to it, by name; `choices` what a
     setting can be, by its name; `legend_below`: one legend for all panels. `place` is (epoch,
     layer, trial) of what is seen, -1 where it has none.
     """
 
     rows: tuple[tuple[Panel, ...], ...]
     title: str = ""
+    headline: str = ""
     note: str = ""
     heights: tuple[float, ...] = ()
     widths: tuple[float, ...] = ()
     flows: bool = False
     legend_below: bool = False
+    layers: tuple[float, ...] = ()
     numbers: Mapping[str, float] = field(default_factory=dict)
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     place: tuple[int, int, int] = (-1, -1, -1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -15,6 +15,7 @@ from stiffgui.figures.picture import (
     Bars,
     ColourScale,
     Contours,
+    Curve,
     Item,
     Limits,
     Marker,
@@ -27,15 +28,19 @@ from stiffgui.figures.picture import (
 )
 from stiffgui.figures.sources import Drawn
 from stiffgui.settings import setting
+from stiffgui.stiffness import WATCHABLE
 from stiffgui.stiffness.stability import REGIONS
 from stiffgui.training.cadence import probe_samples
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from stiffgui.stiffness.matrices import Matrices
     from stiffgui.stiffness.spectrum import Spectrum as Spectra
 
 BARS = 28
+MOST_PANELS = 24  # small planes that can be told apart
+ROW = 5  # of them side by side
 RADIUS_PROXIES = ("gelfand", "gelfand-sketch", "power")
 SAMPLES = "probe samples"  # of the picture's numbers, how many they are means over
 NUMBERS = {  # what is known of an eigenvalue: column of the table -> what a pointer tells
@@ -50,11 +55,12 @@ NUMBERS = {  # what is known of an eigenvalue: column of the table -> what a poi
 class LayerSpectra:
     """Spectra of layers [L] at the probe samples [B]: eigenvalues [L, B, w], and where from.
 
-    jacobians [L, B, w, w]; step is a = T/N.
+    jacobians [L, B, w, w]; `every` holds those of all layers [N, B, w, w]; step is a = T/N.
     """
 
     spectra: Spectra
     jacobians: NDArray[Any]
+    every: Matrices
     layers: tuple[int, ...]
     epoch: int
     step: float
@@ -95,6 +101,7 @@ class EigenvalueFigure(NetworkFigure):
     def spectra(self, run: Drawn) -> LayerSpectra:
         """What is shown of a run. Raises InputError for a layer or trial that is not there."""
         from stiffgui.stiffness import spectrum
+        from stiffgui.stiffness.matrices import Matrices
 
         run.check(self.layer, self.trial)
         snapshot = run.snapshot(self.epoch)
@@ -102,7 +109,9 @@ class EigenvalueFigure(NetworkFigure):
         layers = tuple(range(1, len(every) + 1)) if self.all_layers else (self.layer,)
         jacobians = every[[layer - 1 for layer in layers]]
         step = run.experiment.architecture.step_size
-        return LayerSpectra(spectrum(jacobians, step), jacobians, layers, snapshot.epoch, step)
+        matrices = Matrices(every, step=step)
+        found = spectrum(jacobians, step)
+        return LayerSpectra(found, jacobians, matrices, layers, snapshot.epoch, step)
 
     def where(self, shown: LayerSpectra) -> str:
         """Which layer, epoch and trial, and of how many samples, in a line."""
@@ -127,11 +136,21 @@ class Spectrum(EigenvalueFigure):
     colour_by: Literal["sample", "layer"] | None = setting(
         None, title="Colour", help="What the colour of a point stands for."
     )
+    scaled: bool = setting(
+        False, title="Axes aλ", help="Eigenvalues times the step size a = T/N on both axes."
+    )
     contours: bool = setting(
         False,
         title="Contours",
         help="Pseudospectrum of the layer at the first probe sample: on each line the smallest "
         "singular value of zI − J is the number written on it.",
+    )
+    layer_index: str = setting(
+        "spectral-radius",
+        title="Index of the layers",
+        help="The index that is told of every layer.",
+        choices={name: index.title for name, index in WATCHABLE.items()},
+        hidden=True,
     )
 
     @property
@@ -142,30 +161,82 @@ class Spectrum(EigenvalueFigure):
     def build_runs(self, runs: Sequence[Drawn]) -> Picture:
         run = runs[-1]
         shown = self.spectra(run)
+        points, region = self._points(run, shown), self._region(shown)
+        facts: dict[str, Any] = {
+            "headline": self._headline(shown),
+            "numbers": self._numbers(shown),
+            "layers": tuple(WATCHABLE[self.layer_index].value(shown.every).mean(-1).tolist()),
+            "place": (shown.epoch, self.layer, self.trial),
+            "legend_below": True,
+        }
+        if self.all_layers:
+            rows, left_out = self._small_planes(shown, points, region)
+            title = f"{self.where(shown)}{left_out} · coloured by {self.coloured_by}"
+            return Picture(rows=rows, flows=True, title=title, **facts)
         contours = self._contours(run, shown)
-        items = (*self._region(shown), self._points(run, shown), *contours)
-        x, y = _view(shown.values)
-        panel = Panel(
-            x=Axis(label="Re λ (1/time)", limits=x),
-            y=Axis(label="Im λ (1/time)", limits=y),
-            items=items,
-            equal=True,
-        )
+        items = (region, *_axes(), self._circle(points), points, *self._rings(shown, points))
+        panel = self._panel(shown, (*items, *contours))
+        inset, left = self._inset(panel, points, region)
         note = self.where(shown)
         if contours:
             note += " · ε = " + ", ".join(f"{level:.2g}" for level in contours[0].levels)
-        numbers = self._numbers(shown)
-        place = (shown.epoch, self.layer, self.trial)
-        return one_panel(panel, title=note, numbers=numbers, legend_below=True, place=place)
+        return one_panel(replace(panel, inset=inset, inset_left=left), title=note, **facts)
+
+    def _unit(self, shown: LayerSpectra) -> float:
+        """What an eigenvalue is multiplied by to be drawn."""
+        return shown.step if self.scaled else 1.0
+
+    def _amplified(self, shown: LayerSpectra, values: NDArray[Any]) -> NDArray[Any]:
+        """Which eigenvalues the method amplifies."""
+        return np.asarray(REGIONS[self.region].amplification(shown.step * values) > 1)
+
+    def _headline(self, shown: LayerSpectra) -> str:
+        """Which layer is largest, and how many eigenvalues of all layers are amplified."""
+        radii = shown.every.radius.mean(-1)
+        largest = int(radii.argmax())
+        share = self._amplified(shown, shown.every.eigenvalues).mean()
+        return (
+            f"layer {largest + 1} is largest: |λ| {radii[largest]:#.3g}; "
+            f"{share:.0%} of eigenvalues unstable"
+        ).replace("%", " %")
+
+    def _panel(self, shown: LayerSpectra, items: tuple[Item, ...], title: str = "") -> Panel:
+        """A plane whose limits show the eigenvalues of every layer, so that layers compare."""
+        x, y = view_of(self._unit(shown) * shown.every.eigenvalues)
+        name, per = ("aλ", "") if self.scaled else ("λ", " (1/time)")
+        return Panel(
+            x=Axis(label=f"Re {name}{per}", limits=x),
+            y=Axis(label=f"Im {name}{per}", limits=y),
+            items=items,
+            title=title,
+            equal=True,
+        )
+
+    def _small_planes(
+        self, shown: LayerSpectra, points: Points, region: Region
+    ) -> tuple[tuple[tuple[Panel, ...], ...], str]:
+        """A plane of every layer, in rows; of a deep network as many as can be told apart."""
+        depth = len(shown.layers)
+        chosen = np.unique(np.linspace(0, depth - 1, min(depth, MOST_PANELS)).round().astype(int))
+        assert points.colours is not None
+        bare = replace(points, colours=replace(points.colours, bar=False))
+        panels = []
+        for place in chosen.tolist():
+            part = np.asarray(points.places.layer) == shown.layers[place]
+            items = (region, *_axes(), _part(bare, part))
+            panels.append(self._panel(shown, items, f"layer {shown.layers[place]}"))
+        rows = tuple(tuple(panels[k : k + ROW]) for k in range(0, len(panels), ROW))
+        return rows, f" · {len(chosen)} of {depth} drawn" if len(chosen) < depth else ""
 
     def _points(self, run: Drawn, shown: LayerSpectra) -> Points:
         places = shown.places(run, self.trial)
         by_layer = self.coloured_by == "layer"
         values = np.asarray(places.layer if by_layer else np.asarray(places.sample) + 1, np.float64)
         ends = (1, run.experiment.architecture.depth) if by_layer else (1, values.max())
+        drawn = self._unit(shown) * shown.values
         return Points(
-            x=shown.values.real,
-            y=shown.values.imag,
+            x=drawn.real,
+            y=drawn.imag,
             values=values,
             colours=ColourScale(
                 label=self.coloured_by, low=float(ends[0]), high=float(max(ends[1], ends[0] + 1))
@@ -175,11 +246,45 @@ class Spectrum(EigenvalueFigure):
             places=places,
         )
 
-    def _region(self, shown: LayerSpectra) -> list[Item]:
+    def _rings(self, shown: LayerSpectra, points: Points) -> list[Points]:
+        """Rings around the eigenvalues that the method amplifies."""
+        outside = self._amplified(shown, shown.values)
+        x, y = points.x[outside], points.y[outside]
+        ring = Points(x=x, y=y, colour=1, size=5.0, filled=False, label="unstable")
+        return [ring] if outside.any() else []
+
+    def _circle(self, points: Points) -> Curve:
+        """All that is as large as the largest of the points."""
+        radius = float(np.hypot(points.x, points.y).max())
+        circle = radius * np.exp(1j * np.linspace(0, 2 * np.pi, 181))
+        name = "aλ" if self.scaled else "λ"
+        label = f"largest |{name}| {radius:#.3g}"
+        return Curve(x=circle.real, y=circle.imag, colour="faint", dash=3, label=label)
+
+    def _region(self, shown: LayerSpectra) -> Region:
         method = REGIONS[self.region]
-        curve = method.boundary(shown.step, 361)
+        curve = self._unit(shown) * method.boundary(shown.step, 361)
         label = f"{method.title}, {method.formula} = 1"
-        return [Region(x=curve.real, y=curve.imag, inverse=method.inverse, label=label)]
+        return Region(x=curve.real, y=curve.imag, inverse=method.inverse, label=label)
+
+    def _inset(self, panel: Panel, points: Points, region: Region) -> tuple[Panel, bool]:
+        """The whole region with the points in it, and whether it covers fewer of them left."""
+        bare = Points(x=points.x, y=points.y, size=1.0, colour=0)
+        x = (min(region.x.min(), points.x.min()), max(region.x.max(), points.x.max()))
+        top = max(region.y.max(), points.y.max())
+        spare = 0.06 * max(x[1] - x[0], 2 * top)
+        small = Panel(
+            x=Axis(limits=(float(x[0] - spare), float(x[1] + spare))),
+            y=Axis(limits=(float(-top - spare), float(top + spare))),
+            items=(replace(region, label=""), bare),
+            equal=True,
+            legend=False,
+            grid=False,
+        )
+        (x0, x1), (_, y1) = panel.x.limits or (0, 1), panel.y.limits or (0, 1)
+        high = points.y > y1 / 3
+        left, right = (points.x < x0 + (x1 - x0) / 4), (points.x > x1 - (x1 - x0) / 4)
+        return small, bool((high & left).sum() < (high & right).sum() / 2)
 
     def _contours(self, run: Drawn, shown: LayerSpectra) -> list[Contours]:
         if not self.contours:
@@ -188,13 +293,14 @@ class Spectrum(EigenvalueFigure):
 
         place = shown.layers.index(self.layer)
         found = pseudospectrum(shown.jacobians[place, 0])
-        levels = found.levels()
-        return [Contours(x=found.real, y=found.imag, values=found.smallest, levels=levels)]
+        unit = self._unit(shown)
+        x, y, levels = unit * found.real, unit * found.imag, found.levels()
+        return [Contours(x=x, y=y, values=found.smallest, levels=levels)]
 
     def _numbers(self, shown: LayerSpectra) -> dict[str, float]:
         """Indices of the layer, mean over samples, exact and by proxies of the radius; and the
-        largest relative error of each, as `Index.error` bounds it."""
-        from stiffgui.stiffness import WATCHABLE
+        largest relative error of each, as `Index.error` bounds it; and the radius of the layer
+        where it is largest."""
         from stiffgui.stiffness.matrices import Matrices
         from stiffgui.stiffness.watched import residual
 
@@ -202,7 +308,7 @@ class Spectrum(EigenvalueFigure):
         spectra = shown.spectra
         eigen = spectra.eigenvalues[at], spectra.conditions[at]
         matrices = Matrices(shown.jacobians[at], eigen, shown.step)
-        unstable = REGIONS[self.region].amplification(shown.step * spectra.eigenvalues[at]) > 1
+        unstable = self._amplified(shown, spectra.eigenvalues[at])
         numbers = {name: _mean(values[at]) for name, values in spectra.indices.items()}
         numbers |= {"departure": _mean(spectra.departure[at]), "unstable": float(unstable.mean())}
         numbers |= {f"proxy {n}": _mean(WATCHABLE[n].value(matrices)) for n in RADIUS_PROXIES}
@@ -211,6 +317,7 @@ class Spectrum(EigenvalueFigure):
             if error is not None and (name != "unstable" or self.region == "explicit-euler"):
                 known = np.isfinite(spectra.indices[name][at])
                 numbers[f"error {name}"] = float(np.where(known, error(matrices), 0).max())
+        numbers["largest radius"] = float(shown.every.radius.mean(-1).max())
         numbers["power residual"] = _mean(residual(matrices))
         return numbers | {SAMPLES: float(len(shown.jacobians[at]))}
 
@@ -228,7 +335,7 @@ class Spectrum(EigenvalueFigure):
         layer = {"layer": places.layer} if self.all_layers else {}
         unstable = {"euler_unstable": shown.spectra.unstable(shown.step).ravel()}
         if self.region != "explicit-euler":
-            amplified = REGIONS[self.region].amplification(shown.step * values) > 1
+            amplified = self._amplified(shown, values)
             unstable[f"{self.region.replace('-', '_')}_unstable"] = amplified
         sample = {"sample": places.sample, "real": values.real, "imag": values.imag}
         frame = pd.DataFrame(layer | sample | shown.numbers | unstable)
@@ -281,10 +388,30 @@ class TimeScales(EigenvalueFigure):
         return pd.DataFrame(ends | {"decaying": decaying, "growing": growing})
 
 
-def _view(values: NDArray[Any]) -> tuple[Limits, Limits]:
+def _axes() -> tuple[Marker, Marker]:
+    """Re = 0 and Im = 0."""
+    return Marker(at=0.0, quiet=True), Marker(at=0.0, across="y", quiet=True)
+
+
+def _part(points: Points, rows: NDArray[Any]) -> Points:
+    """Some of the points."""
+    places = points.places
+    layer, sample = np.asarray(places.layer)[rows], np.asarray(places.sample)[rows]
+    return replace(
+        points,
+        x=points.x[rows],
+        y=points.y[rows],
+        values=None if points.values is None else points.values[rows],
+        numbers={name: column[rows] for name, column in points.numbers.items()},
+        places=replace(places, layer=layer, sample=sample),
+    )
+
+
+def view_of(values: NDArray[Any]) -> tuple[Limits, Limits]:
     """Limits that show every eigenvalue, 0, and their mirror images."""
-    left, right = min(float(values.real.min()), -0.1), max(float(values.real.max()), 0.1)
-    top = max(float(values.imag.max()), 0.1)
+    least = 0.1 * max(float(np.abs(values).max()), 1e-9)
+    left, right = min(float(values.real.min()), -least), max(float(values.real.max()), least)
+    top = max(float(values.imag.max()), least)
     spare = 0.12 * max(right - left, 2 * top)
     return (left - spare, right + spare), (-top - spare, top + spare)
 

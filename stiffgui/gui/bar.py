@@ -7,9 +7,19 @@ from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QSizePolicy,
+    QToolButton,
+    QWidget,
+)
 
 from stiffgui._shipped import Shipped
+
+LEAST_CHOOSER = 90  # pixels: where room is short the name is cut, never a button
 
 
 class WorkspaceBar(QWidget):
@@ -23,7 +33,8 @@ class WorkspaceBar(QWidget):
         self.chooser = QComboBox()
         self.chooser.setAccessibleName(name)
         self.chooser.setToolTip(tip)
-        self.chooser.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.chooser.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.chooser.setMinimumWidth(LEAST_CHOOSER)
         for key in shipped:
             self.chooser.addItem(shipped.title(key), key)
             place = self.chooser.count() - 1

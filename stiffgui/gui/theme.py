@@ -107,6 +107,11 @@ def _icon(name: str) -> str:
         return path.as_posix()
 
 
+def _seen_through(colour: str) -> str:
+    seen = QColor(colour)
+    return f"rgba({seen.red()}, {seen.green()}, {seen.blue()}, 160)"
+
+
 def _sheet(t: Theme) -> str:
     return f"""
     QMainWindow, QMainWindow::separator {{ background: {t.window}; }}
@@ -141,6 +146,7 @@ def _sheet(t: Theme) -> str:
     QCheckBox:focus {{ color: {t.accent}; }}
     QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
     #card {{ background: {t.card}; border: 1px solid {t.border}; border-radius: 7px; }}
+    #veil {{ background: {_seen_through(t.card)}; color: {t.text}; font-weight: 600; }}
     #cardTitle {{ font-weight: 600; color: {t.text}; }}
     #cardNote, #unit, #share, #panelSubtitle, #note {{ color: {t.faint}; }}
     #banner {{ background: {t.card}; border: 1px solid {t.accent}; border-radius: 7px;

@@ -358,7 +358,8 @@ class MainWindow(QMainWindow):
             leaves = event.key() == Qt.Key.Key_Escape and isinstance(
                 focus, QLineEdit | QAbstractSpinBox
             )
-            if slides or presses or leaves:
+            back = event.key() == Qt.Key.Key_Escape and not leaves and self.current.escape()
+            if slides or presses or leaves or back:
                 event.accept()
                 return True
         return super().event(event)

@@ -61,6 +61,10 @@ class Workspace(QWidget):
         """Menus of its own, seen while the workspace is shown."""
         return []
 
+    def escape(self) -> bool:
+        """What Escape does before it stops anything; whether there was something to do."""
+        return False
+
     def start(self) -> None:
         """Spawn children; called once, after the window has been painted."""
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -43,16 +44,22 @@ class Region:
         Along the curve R = exp(i t): t runs from 0 to 2 pi p, and Newton's method follows it
         from z = 0. The region's p zeros lie inside, so t turns p times (argument principle).
         """
-        degree = len(self.polynomial) - 1
-        slope = np.polynomial.polynomial.polyder(self.polynomial)
-        value: Callable[..., Any] = np.polynomial.polynomial.polyval
-        curve = np.zeros(degree * points + 1, np.complex128)
-        z = 0j
-        for k, angle in enumerate(np.linspace(0, 2 * np.pi * degree, len(curve))):
-            for _ in range(6):
-                z = z - (value(z, self.polynomial) - np.exp(1j * angle)) / value(z, slope)
-            curve[k] = z
-        return curve / step
+        return _boundary(self, points) / step
+
+
+@lru_cache
+def _boundary(region: Region, points: int) -> Complex:
+    """`Region.boundary` in the plane of z."""
+    degree = len(region.polynomial) - 1
+    slope = np.polynomial.polynomial.polyder(region.polynomial)
+    value: Callable[..., Any] = np.polynomial.polynomial.polyval
+    curve = np.zeros(degree * points + 1, np.complex128)
+    z = 0j
+    for k, angle in enumerate(np.linspace(0, 2 * np.pi * degree, len(curve))):
+        for _ in range(6):
+            z = z - (value(z, region.polynomial) - np.exp(1j * angle)) / value(z, slope)
+        curve[k] = z
+    return curve
 
 
 REGIONS: dict[str, Region] = {

@@ -78,7 +78,7 @@ def test_points_are_the_eigenvalues_in_few_colours(shown: MainWindow, run_file: 
         probe = run.probe_samples()
         expected = np.linalg.eigvals(run.snapshot(6).jacobians(probe)[0, 0]).ravel()
     [view] = card.view.views
-    [dots] = graphics(view, "ScatterPlotItem")
+    dots, rings = graphics(view, "ScatterPlotItem")
     x, y = dots.getData()
     drawn = x + 1j * y
     distances = np.abs(expected[:, None] - drawn[None])
@@ -88,6 +88,9 @@ def test_points_are_the_eigenvalues_in_few_colours(shown: MainWindow, run_file: 
     card.show_picture(card.picture)
     again = {id(brush) for brush in dots.data["brush"]}
     assert len(brushes) <= SHADES and brushes == again  # the same objects every time
+    ringed = np.array(rings.getData())[0] + 1j * np.array(rings.getData())[1]
+    unstable = drawn[np.abs(1 + 0.1 * drawn) > 1]
+    np.testing.assert_array_equal(np.sort_complex(ringed), np.sort_complex(unstable))
 
 
 def test_the_pointer_is_told_about_its_eigenvalue(shown: MainWindow) -> None:
@@ -183,9 +186,14 @@ def test_all_layers_and_the_walk(shown: MainWindow, qtbot: QtBot) -> None:
     card.all_layers.setChecked(True)
 
     def layers() -> set[int]:
-        return set(np.asarray(points_of(card).places.layer).tolist())
+        panels = card.picture.panels if card.picture is not None else ()
+        points = [next(panel.of(Points)) for panel in panels]
+        return {int(layer) for part in points for layer in np.unique(part.places.layer)}
 
     qtbot.waitUntil(lambda: layers() == set(range(1, 11)), timeout=WAIT)
+    assert len(card.view.views) == 10 and all(view.isVisible() for view in card.view.views)
+    limits = {view.panel.x.limits for view in card.view.views}
+    assert len(limits) == 1  # so that layers compare
     assert card.colour.currentData() == "layer"
     card.all_layers.setChecked(False)
     qtbot.waitUntil(lambda: layers() == {1}, timeout=WAIT)

@@ -36,7 +36,9 @@ def test_the_panel_is_asked_for_and_follows(
     assert sizes(card) == [(5, 11), (5, 11)]
     assert card.component.count() == 21
     assert len(card.view.views) == 2 and all(view.isVisible() for view in card.view.views)
-    assert train.docks["Eigenvalues"] in train.views.tabifiedDockWidgets(dock)
+    assert train.docks["Fit"] in train.views.tabifiedDockWidgets(dock)
+    assert card.is_seen and not train.fit.is_seen  # what is behind a tab is not computed
+    assert "fit" not in train.views.wanted()
 
     card.samples.setValue(2)
     qtbot.waitUntil(lambda: sizes(card) == [(2, 11)] * 2, timeout=WAIT)
@@ -55,4 +57,4 @@ def test_the_panel_is_asked_for_and_follows(
     qtbot.wait(50)
     dock.toggleViewAction().trigger()
     assert not card.isVisible()
-    qtbot.waitUntil(lambda: train.panel.width() >= 280, timeout=5000)
+    qtbot.waitUntil(lambda: train.panel.width() >= 250, timeout=5000)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtGui import QContextMenuEvent, QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from stiffgui.gui.plots.elided import Elided
@@ -14,6 +14,7 @@ COPIES = (
     ("data", "Copy &data", "What is drawn, as CSV text, to the clipboard"),
     ("script", "Copy as P&ython", "A script that redraws the figure from the run file"),
 )
+LEAST_LARGE, LEAST_SMALL = (380, 220), (206, 104)  # pixels
 CALL = "Press Run (Ctrl+R)."
 
 
@@ -21,11 +22,14 @@ class Card(QFrame):
     """A framed view. `empty` says what will be seen here.
 
     Its menu (right click, context-menu key, or the button in its corner) emits `export_asked`
-    and `copy_asked(picture, data or script)`, or resets the view.
+    and `copy_asked(picture, data or script)`, or resets the view. Where cards can change places
+    a small one has a button that emits `enlarge_asked`.
     """
 
     export_asked = Signal()
     copy_asked = Signal(str)
+    enlarge_asked = Signal()
+    title_double_clicked = Signal()
 
     def __init__(self, title: str, empty: str) -> None:
         super().__init__()
@@ -41,10 +45,18 @@ class Card(QFrame):
         self.head.addWidget(heading)
         self.head.addWidget(self.note, 1)
         self.menu = self._make_menu()
-        top = QHBoxLayout()
+        top = self._top = QHBoxLayout()
         top.setSpacing(4)
         top.addLayout(self.head, 1)
-        top.addWidget(self._menu_button(title))
+        self._enlarge = _button("⤢", f"Enlarge {title}", "Change places with the large card")
+        self._enlarge.clicked.connect(self.enlarge_asked)
+        self._enlarge.hide()
+        top.addWidget(self._enlarge)
+        more = _button(
+            "⋯", f"Menu of {title}", "Export, copy, reset the view (also by right click)"
+        )
+        more.clicked.connect(lambda: self.menu.popup(more.mapToGlobal(QPoint(0, more.height()))))
+        top.addWidget(more)
         self.body = QVBoxLayout(self)
         self.body.setContentsMargins(10, 7, 8, 8)
         self.body.setSpacing(4)
@@ -75,16 +87,20 @@ class Card(QFrame):
         reset.triggered.connect(lambda: self.reset_view())
         return menu
 
-    def _menu_button(self, title: str) -> QToolButton:
-        button = QToolButton()
-        button.setObjectName("moreButton")
-        button.setText("⋯")
-        button.setAccessibleName(f"Menu of {title}")
-        button.setToolTip("Export, copy, reset the view (also by right click)")
-        button.clicked.connect(
-            lambda: self.menu.popup(button.mapToGlobal(QPoint(0, button.height())))
-        )
-        return button
+    @property
+    def is_seen(self) -> bool:
+        """Whether it is shown, and not behind a tab."""
+        return self.isVisible() and not self.visibleRegion().isEmpty()
+
+    def set_large(self, large: bool) -> None:
+        """Whether it is the large one of several cards: a small one can be enlarged."""
+        self._enlarge.setVisible(not large)
+        self.setMinimumSize(*(LEAST_LARGE if large else LEAST_SMALL))
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """On the title: tell so."""
+        if event.position().y() < self._top.geometry().bottom():
+            self.title_double_clicked.emit()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Open the menu at the pointer, or by the context-menu key."""
@@ -126,3 +142,12 @@ class Card(QFrame):
         for widget in self._waiting:
             widget.show()
         self._waiting = None
+
+
+def _button(text: str, name: str, tip: str) -> QToolButton:
+    button = QToolButton()
+    button.setObjectName("moreButton")
+    button.setText(text)
+    button.setAccessibleName(name)
+    button.setToolTip(tip)
+    return button

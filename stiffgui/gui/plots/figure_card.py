@@ -41,6 +41,11 @@ class FigureCard(Card):
         return self.view.shown()
 
     @property
+    def is_stale(self) -> bool:
+        """Whether something else than what is asked for is shown, dimmed."""
+        return not self.view.veil.isHidden()
+
+    @property
     def figure(self) -> Figure:
         """The figure that draws what is shown, zoom included."""
         limits = [view.view_limits() for view in self.view.views]

@@ -11,11 +11,14 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
 
-from stiffgui.figures.palette import STROKES, SYMBOLS
+from stiffgui.figures.palette import HOLLOW, STROKES, SYMBOLS
 from stiffgui.figures.picture import Bars, ColourScale, Curve, Item, Marker, Panel, Points, Region
 from stiffgui.gui.plots.artists import SHADES, colour_map, colour_of
 from stiffgui.gui.plots.elided import Elided
 from stiffgui.gui.theme import LIGHT, Theme
+
+LEAST_BAR = 24  # pixels between the numbers at its ends
+MOST_GROUPS = 7  # beside the one whose labels are told
 
 
 @dataclass(frozen=True)
@@ -36,8 +39,17 @@ class Entry:
 
 
 def entries_of(panels: Iterable[Panel], theme: Theme, group: str = "") -> list[Entry]:
-    """An entry for each label of the panels, once; of one group where it is named."""
+    """An entry for each label of the panels, once. Where a group is named, its labels, and of
+    every other group its colour, its name and the value of its first curve."""
     entries: dict[str, Entry] = {}
+    others: dict[str, Entry] = {}
+    for panel in panels:
+        for line in panel.of(Curve):
+            if group and line.group and line.label:
+                shown = line if panel.values and line.group != group else None
+                entry = Entry("■", _colour(line, theme), line.group, shown)
+                others.setdefault(line.group, entry)
+    own = [others.pop(group)] if group in others else []
     for panel in panels:
         for item in panel.items:
             mine = not group or item.group in ("", group)
@@ -46,14 +58,18 @@ def entries_of(panels: Iterable[Panel], theme: Theme, group: str = "") -> list[E
                 mark, colour = _mark(item), _colour(item, theme)
                 curve = item if isinstance(item, Curve) and panel.values else None
                 entries.setdefault(item.label, Entry(mark, colour, name, curve))
-    return list(entries.values())
+    rest = list(others.values())
+    more = len(rest) - MOST_GROUPS
+    if more > 0:
+        rest = [*rest[:MOST_GROUPS], Entry("", theme.faint, f"and {more} more")]
+    return [*own, *entries.values(), *rest]
 
 
 def _mark(item: Item) -> str:
     if isinstance(item, Curve):
         return STROKES[item.dash % len(STROKES)] if item.line else SYMBOLS[item.symbol or "o"]
     if isinstance(item, Points):
-        return SYMBOLS[item.symbol]
+        return SYMBOLS[item.symbol] if item.filled else HOLLOW
     return "■"
 
 
@@ -117,14 +133,19 @@ class Legend(QWidget):
         self._entries: list[Entry] = []
         self._x: float | None = None
         self.columns = 2
+        self.rows = 100  # at most; what does not fit is told by the tool tip
+
+    def set_rows(self, rows: int) -> None:
+        """A low plot keeps its room."""
+        if rows != self.rows:
+            self.rows = rows
+            self._arrange()
 
     def show_entries(self, entries: list[Entry]) -> None:
         """Show entries; labels are made once."""
         self._entries = entries
         while len(self.labels) < len(entries):
             self.labels.append(LegendEntry(self))
-        for place, label in enumerate(self.labels):
-            label.setVisible(place < len(entries))
         self._write()
         self._arrange()
         self.setVisible(bool(entries))
@@ -144,6 +165,10 @@ class Legend(QWidget):
         widest = max((label.sizeHint().width() for label in shown), default=1)
         least = 2 if len(shown) > 2 else 1
         columns = max(least, min(len(shown), self.width() // max(widest, 1)))
+        for place, label in enumerate(self.labels):
+            label.setVisible(place < min(len(shown), columns * self.rows))
+        hidden = shown[columns * self.rows :]
+        self.setToolTip("\n".join(label.text() for label in shown) if hidden else "")
         if columns == self.columns and self._grid.count() == len(shown):
             return
         self.columns = columns
@@ -178,7 +203,8 @@ class ScaleBar(QWidget):
         self.setVisible(colours is not None)
         if (colours, theme) != (self.colours, self._theme):
             self.colours, self._theme = colours, theme
-            self.setToolTip(colours.label if colours is not None else "")
+            ends = (_end(v) for v in (colours.low, colours.high)) if colours is not None else ()
+            self.setToolTip(f"{colours.label} {' … '.join(ends)}" if colours is not None else "")
             self.update()
 
     def paintEvent(self, _: QPaintEvent) -> None:
@@ -189,6 +215,8 @@ class ScaleBar(QWidget):
         word = f"{self.colours.label} "
         if metrics.horizontalAdvance(word + first + last) > 0.6 * self.width():
             word = ""
+        if metrics.horizontalAdvance(first + last) + LEAST_BAR > self.width():
+            first = last = ""  # they would cover each other: the tool tip has them
         left = metrics.horizontalAdvance(f"{word}{first}") + 6
         right = self.width() - metrics.horizontalAdvance(last) - 6
         gradient = QLinearGradient(left, 0, right, 0)

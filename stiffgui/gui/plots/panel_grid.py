@@ -40,9 +40,8 @@ class PanelGrid(QWidget):
         least = [frame.minimumSizeHint() for frame in frames[: len(picture.panels)]]
         height = max((size.height() for size in least), default=LEAST)
         self.setMinimumSize(LEAST * max(rows, default=1), height * max(len(rows), 1))
-        self.facts.setText(
-            "\n".join(f"{k} {v:.3g}" for k, v in picture.numbers.items()).replace("-", "−")
-        )
+        facts = {} if picture.layers else picture.numbers  # those of layers have a table
+        self.facts.setText("\n".join(f"{k} {v:.3g}" for k, v in facts.items()).replace("-", "−"))
         self._place()
 
     def resizeEvent(self, event: QResizeEvent) -> None:

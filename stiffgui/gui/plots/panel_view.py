@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QCursor
+from PySide6.QtCore import QEvent, QPoint, Qt, Signal
+from PySide6.QtGui import QCursor, QHelpEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from stiffgui.figures.picture import Axis, Box, Image, Panel, Points
@@ -18,7 +18,8 @@ from stiffgui.gui.theme import LIGHT, Theme
 
 TIP = "Drag to move, wheel to zoom, double-click to see everything again"
 REACH = 10  # pixels from a point within which the pointer tells about it
-LEAST_WITH_LABELS = 170  # pixels
+LEAST_WITH_AXES, LEAST_WITH_LABELS, LEAST_WITH_INSET = 100, 170, 220  # pixels
+STAY_MILLISECONDS = 3_600_000
 BOX = 0.4  # from the middle of a box within which the pointer tells about it
 Limits4 = tuple[float, float, float, float]
 
@@ -44,6 +45,8 @@ class PanelView(pg.PlotWidget):  # type: ignore[misc]
         self._artists: list[tuple[object, Artist]] = []
         self._cross = pg.InfiniteLine()
         self._frames: list[Any] = []
+        self.inset: PanelView | None = None
+        self.is_inset = False
         self.message = ""  # what the pointer was told last
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
         self.viewport().setFocusPolicy(Qt.FocusPolicy.NoFocus)  # one stop of Tab, not two
@@ -54,6 +57,7 @@ class PanelView(pg.PlotWidget):  # type: ignore[misc]
         self._cross.hide()
         self.addItem(self._cross, ignoreBounds=True)
         self.getViewBox().sigRangeChangedManually.connect(self._moved_by_hand)
+        self.getViewBox().sigRangeChanged.connect(lambda *_: self._frame_in_inset())
         self.scene().sigMouseMoved.connect(self._hover)
         self.scene().sigMouseClicked.connect(self._mouse_clicked)
 
@@ -68,6 +72,9 @@ class PanelView(pg.PlotWidget):  # type: ignore[misc]
             axis.setTextPen(pg.mkPen(theme.faint))
             axis.setStyle(tickLength=4)  # outwards: ticks inside look like data
         self._cross.setPen(pg.mkPen(theme.faint, width=1))
+        if self.inset is not None:
+            self.inset.set_theme(theme)
+            self.inset.setStyleSheet(f"border: 1px solid {theme.border}")
         self._forget()
         self.show_panel(self.panel)
 
@@ -84,8 +91,39 @@ class PanelView(pg.PlotWidget):  # type: ignore[misc]
         names = " against ".join(filter(None, (panel.y.label, panel.x.label)))
         self.setAccessibleName(": ".join(filter(None, (panel.title, names))))
         self._draw_items(panel)
+        self._fit_axes()
         if not self.is_zoomed:
             self._fit_range()
+        self._show_inset()
+
+    def _show_inset(self) -> None:
+        """The panel's inset in its corner, where there is room for it."""
+        panel = self.panel.inset
+        room = min(self.width(), self.height()) >= LEAST_WITH_INSET
+        if panel is not None and room and self.inset is None:
+            self.inset = PanelView(self)
+            self.inset.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+            self.inset.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            self.inset.setToolTip("")
+            self.inset.is_inset = True
+            self.set_theme(self._theme)
+            return
+        if self.inset is None:
+            return
+        if panel is not None and room:
+            area = self.getViewBox().sceneBoundingRect().toRect()
+            side = max(90, min(180, min(area.width(), area.height()) // 3))
+            left = area.left() + 6 if self.panel.inset_left else area.right() - side - 6
+            self.inset.setGeometry(left, area.top() + 6, side, side)
+            self.inset.show_panel(panel)
+            self._frame_in_inset()
+        self.inset.setVisible(panel is not None and room)
+
+    def _frame_in_inset(self) -> None:
+        """What part of the whole is in view."""
+        if self.inset is not None and self.panel.inset is not None:
+            (x0, x1), (y0, y1) = self.getViewBox().viewRange()
+            self.inset.set_frame([x0, x1, x1, x0, x0], [y0, y0, y1, y1, y0])
 
     def _draw_items(self, panel: Panel) -> None:
         """Artists are used again for an item of the same shape at the same place."""
@@ -196,7 +234,11 @@ class PanelView(pg.PlotWidget):  # type: ignore[misc]
         message = "" if place is None else self.describe(*place)
         if message != self.message:
             self.message = message
-            QToolTip.showText(QCursor.pos(), message, self)
+            self._tell(QCursor.pos())
+
+    def _tell(self, where: QPoint) -> None:
+        """The values stay for as long as the pointer does."""
+        QToolTip.showText(where, self.message, self.viewport(), self.rect(), STAY_MILLISECONDS)
 
     def describe(self, x: float, y: float) -> str:
         """What is known of the point or the cell there; empty where there is none."""
@@ -233,10 +275,20 @@ class PanelView(pg.PlotWidget):  # type: ignore[misc]
             self.clicked.emit(*place)
 
     def resizeEvent(self, event: Any) -> None:
-        """A small plot does without the names of its axes."""
         super().resizeEvent(event)
-        for axis in self._axes.values():
-            axis.show_name(min(self.width(), self.height()) >= LEAST_WITH_LABELS)
+        if event is not None:  # pyqtgraph calls this while it is being made
+            self._fit_axes()
+            self._show_inset()
+
+    def _fit_axes(self) -> None:
+        """A small plot does without the names of its axes, maps in miniature without axes."""
+        least = min(self.width(), self.height())
+        several = len(self.together) > 1 and any(self.panel.of(Image))
+        bare = self.is_inset or (several and least < LEAST_WITH_AXES)
+        for side, axis in self._axes.items():
+            axis.show_name(least >= LEAST_WITH_LABELS)
+            if axis.isVisible() == bare:
+                self.showAxis(side, not bare)
 
     def leaveEvent(self, event: QEvent) -> None:
         """The crosshair goes when the pointer does."""
@@ -245,7 +297,11 @@ class PanelView(pg.PlotWidget):  # type: ignore[misc]
         super().leaveEvent(event)
 
     def viewportEvent(self, event: QEvent) -> bool:
-        """The context menu is the card's."""
+        """The context menu is the card's; where there are values, no tip takes their place."""
+        if isinstance(event, QHelpEvent) and self.message:
+            if not QToolTip.isVisible():
+                self._tell(event.globalPos())
+            return True
         if event.type() == QEvent.Type.ContextMenu:
             event.ignore()
             return False

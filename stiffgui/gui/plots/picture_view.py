@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from stiffgui.figures.picture import ColourScale, Image, Panel, Picture, Points
 from stiffgui.gui.plots.elided import Elided
@@ -11,6 +12,8 @@ from stiffgui.gui.plots.legend import Legend, ScaleBar, entries_of
 from stiffgui.gui.plots.panel_grid import LEAST, PanelGrid
 from stiffgui.gui.plots.panel_view import PanelView
 from stiffgui.gui.theme import LIGHT, Theme
+
+LEGEND_SHARE = 50  # pixels of height for each row of the legend
 
 
 class PanelFrame(QWidget):
@@ -47,12 +50,14 @@ def _scale_of(panel: Panel) -> ColourScale | None:
 class PictureView(QWidget):
     """Shows a `Picture`; panels that may flow are arranged so that they are largest.
 
-    Signals: `pointed(x)` and `clicked(panel, x, y)` of any panel; `zoomed`.
+    Signals: `pointed(x)` and `clicked(panel, x, y)` of any panel; `zoomed` by hand; `moved`: what
+    is in view is another part, however that came.
     """
 
     pointed = Signal(object)
     clicked = Signal(int, float, float)
     zoomed = Signal()
+    moved = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -67,12 +72,30 @@ class PictureView(QWidget):
         layout.setSpacing(2)
         layout.addWidget(self.legend)
         layout.addWidget(self._grid, 1)
+        self.veil = QLabel(self)  # over a picture of something else than what is asked for
+        self.veil.setObjectName("veil")
+        self.veil.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.veil.setWordWrap(True)
+        self.veil.hide()
 
     @property
     def views(self) -> list[PanelView]:
         """The plots of the panels that are shown."""
         count = len(self.picture.panels) if self.picture is not None else 0
         return [frame.view for frame in self.frames[:count]]
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.veil.setGeometry(self.rect())
+        self.legend.set_rows(max(2, self.height() // LEGEND_SHARE))
+
+    def dim(self, text: str) -> None:
+        """Dim what is shown, and say what is being computed instead; the next picture ends it."""
+        if self.picture is not None:
+            self.veil.setText(text)
+            self.veil.setGeometry(self.rect())
+            self.veil.raise_()
+            self.veil.show()
 
     def set_theme(self, theme: Theme) -> None:
         """Take over colours."""
@@ -90,6 +113,7 @@ class PictureView(QWidget):
     def show_picture(self, picture: Picture) -> None:
         """Draw a picture; panels are made once and then change."""
         self.picture = picture
+        self.veil.hide()
         panels = picture.panels
         self.prepare(len(panels))
         common = picture.legend_below
@@ -108,6 +132,7 @@ class PictureView(QWidget):
         frame.view.pointed.connect(self._pointed)
         frame.view.clicked.connect(lambda x, y: self.clicked.emit(number, x, y))
         frame.view.zoomed.connect(self.zoomed)
+        frame.view.getViewBox().sigRangeChanged.connect(lambda *_: self.moved.emit())
         self.frames.append(frame)
 
     def _pointed(self, x: float | None) -> None:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from itertools import cycle
+
+from PySide6.QtCore import QTimer
 
 from stiffgui.figures import Picture
 from stiffgui.gui.train.runs.entry import RunEntry
 from stiffgui.gui.train.runs.workbench import Workbench
 from stiffgui.gui.train.timeline import NOTHING_YET
 from stiffgui.gui.train.view_state import ViewState
-from stiffgui.gui.train.views import SCALES, TrainViews
+from stiffgui.gui.train.views import TrainViews
 from stiffgui.regularizers import NoPenalty
 
 
@@ -30,26 +31,38 @@ class PaintQueue:
             "layers": self._draw_layers,
             "progress": self._show_progress,
         }
-        self.tasks |= {name: partial(self._draw, name) for name in (*parts.viewers(), SCALES)}
         self._turns = cycle(self.tasks)
 
     def next_part(self) -> None:
-        """Draw the part whose turn it is."""
+        """Draw the part whose turn it is, and what has come while nothing could be seen."""
         self.tasks[next(self._turns)]()
+        self._draw_arrived()
 
     def every_part(self) -> None:
         """Draw all of them."""
         for draw in self.tasks.values():
             draw()
+        while self._pictures:
+            self._draw()
 
     def take(self, pictures: dict[str, Picture | str]) -> None:
-        """Pictures that have arrived, to be drawn when their parts have their turns."""
+        """Pictures that have arrived: drawn as soon as nothing else is to be done, one by one."""
         self._pictures |= pictures
+        QTimer.singleShot(0, self._parts, self._draw_arrived)
 
-    def _draw(self, name: str) -> None:
-        picture = self._pictures.pop(name, None)
-        if picture is not None:
-            self._parts.show_picture(name, picture)
+    def forget(self) -> None:
+        """What has arrived is of another run."""
+        self._pictures.clear()
+
+    def _draw_arrived(self) -> None:
+        if self._pictures and self._parts.isVisible():
+            self._draw_layers()  # which epoch is framed
+            self._draw()
+            QTimer.singleShot(0, self._parts, self._draw_arrived)
+
+    def _draw(self) -> None:
+        name = next(iter(self._pictures))
+        self._parts.show_picture(name, self._pictures.pop(name))
 
     def _draw_layers(self) -> None:
         if self._state.run is not None:

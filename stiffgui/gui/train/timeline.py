@@ -3,13 +3,95 @@
 from __future__ import annotations
 
 import bisect
+import time
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSlider, QToolButton
+from PySide6.QtGui import QAction, QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSlider,
+    QStyle,
+    QStyleOptionSlider,
+    QToolButton,
+)
 
-WALK_MILLISECONDS = 700  # as fast as views are asked for
+SPEEDS = (1, 2, 5, 10, 20)  # stored epochs a second
+USUAL_SPEED = 10
+PATIENCE_SECONDS = 2.0  # that playing waits for a picture
+TICK = 4  # pixels
 NOTHING_YET = "every epoch can be seen again here"
+
+
+class EpochSlider(QSlider):
+    """A slider with a tick at each stored epoch; arrow keys go from one to the next."""
+
+    def __init__(self) -> None:
+        super().__init__(Qt.Orientation.Horizontal)
+        self.kept: list[int] = []
+
+    def nearest(self) -> int:
+        """The stored epoch nearest to the value; the value where there is none."""
+        value, kept = self.value(), self.kept
+        if not kept:
+            return value
+        k = bisect.bisect_left(kept, value)
+        return min(kept[max(0, k - 1) : k + 1], key=lambda epoch: abs(epoch - value))
+
+    def _span(self) -> tuple[int, int]:
+        """Where the first epoch stands, and how many pixels lie between it and the last."""
+        option = QStyleOptionSlider()
+        self.initStyleOption(option)
+        handle = self.style().pixelMetric(QStyle.PixelMetric.PM_SliderLength, option, self)
+        return handle // 2, max(self.width() - handle, 1)
+
+    def place_of(self, epoch: int) -> int:
+        """The pixel at which an epoch stands."""
+        first, span = self._span()
+        low, high = self.minimum(), self.maximum()
+        return first + QStyle.sliderPositionFromValue(low, high, epoch, span)
+
+    def _go_to(self, x: float) -> None:
+        first, span = self._span()
+        low, high = self.minimum(), self.maximum()
+        self.setValue(QStyle.sliderValueFromPosition(low, high, round(x) - first, span))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._go_to(event.position().x())
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._go_to(event.position().x())
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """It has followed the pointer already."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Left and Right: the stored epoch before or after; Page keys: ten of them."""
+        steps = {
+            Qt.Key.Key_Left: -1,
+            Qt.Key.Key_Right: 1,
+            Qt.Key.Key_PageDown: -10,
+            Qt.Key.Key_PageUp: 10,
+        }
+        step = steps.get(Qt.Key(event.key()))
+        if step is None or not self.kept:
+            super().keyPressEvent(event)
+            return
+        place = self.kept.index(self.nearest()) + step
+        self.setValue(self.kept[min(max(place, 0), len(self.kept) - 1)])
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Below the groove, a tick at each stored epoch."""
+        painter = QPainter(self)
+        colour = QColor(self.palette().color(QPalette.ColorRole.PlaceholderText))
+        for x in {self.place_of(epoch) for epoch in self.kept}:
+            painter.fillRect(x, self.height() - TICK, 1, TICK, colour)
+        painter.end()
+        super().paintEvent(event)
 
 
 class Timeline(QFrame):
@@ -20,9 +102,12 @@ class Timeline(QFrame):
     def __init__(self, branch: QAction) -> None:
         super().__init__()
         self.setObjectName("card")
-        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider = EpochSlider()
         self.slider.setAccessibleName("Epoch")
-        self.slider.setToolTip("Show the network of a past epoch while training goes on")
+        self.slider.setToolTip(
+            "Show the network of a past epoch while training goes on; a tick at each stored one, "
+            "and the arrow keys go from one to the next"
+        )
         self.play = QPushButton("▶")
         self.play.setCheckable(True)
         self.play.setObjectName("quiet")
@@ -30,8 +115,17 @@ class Timeline(QFrame):
         self.play.setAccessibleName("Play the epochs")
         self.play.setToolTip("Walk through the kept epochs, one after another")
         self._walk = QTimer(self)
-        self._walk.setInterval(WALK_MILLISECONDS)
-        self._walk.timeout.connect(self.next_kept)
+        self._walk.timeout.connect(self._next_frame)
+        self._awaited, self._since = False, 0.0  # a picture of the epoch that is shown
+        self.speed, self.loop = QComboBox(), QCheckBox("loop")
+        for speed in SPEEDS:
+            self.speed.addItem(f"{speed} / s", speed)
+        self.speed.currentIndexChanged.connect(self._set_speed)
+        self.speed.setCurrentIndex(SPEEDS.index(USUAL_SPEED))
+        self.speed.setAccessibleName("Speed of playing")
+        self.speed.setToolTip("Stored epochs a second, as far as they can be drawn")
+        self.loop.setAccessibleName("Loop")
+        self.loop.setToolTip("After the last stored epoch, play from the first again")
         self.play.toggled.connect(self._play_toggled)
         self.button = QPushButton("Live")
         self.button.setCheckable(True)
@@ -46,13 +140,13 @@ class Timeline(QFrame):
         self.text.setObjectName("cardNote")
         layout = QHBoxLayout(self)
         layout.setContentsMargins(10, 6, 10, 6)
-        layout.addWidget(self.play)
+        for control in (self.play, self.speed, self.loop):
+            layout.addWidget(control)
         layout.addWidget(self.slider, 1)
         for widget in (self.button, self.branch, self.text):
             layout.addWidget(widget)
         self.slider.valueChanged.connect(self._dragged)
         self.button.toggled.connect(lambda _: self._tell())
-        self._kept: list[int] = []
 
     @property
     def live(self) -> bool:
@@ -62,15 +156,12 @@ class Timeline(QFrame):
     @property
     def epoch(self) -> int:
         """The kept epoch nearest to the slider."""
-        value, kept = self.slider.value(), self._kept
-        if not kept:
-            return value
-        k = bisect.bisect_left(kept, value)
-        return min(kept[max(0, k - 1) : k + 1], key=lambda e: abs(e - value))
+        return self.slider.nearest()
 
     def set_range(self, epoch: int, total: int, kept: list[int]) -> None:
         """The last finished epoch, the epochs asked for, and the kept epochs."""
-        self._kept = kept
+        self.slider.kept = kept
+        self.slider.update()
         self.slider.blockSignals(True)
         self.slider.setRange(0, max(epoch, 1))
         if self.live:
@@ -89,20 +180,36 @@ class Timeline(QFrame):
         self.button.setChecked(True)
 
     def next_kept(self) -> None:
-        """Show the kept epoch after the shown one; after the last one, stop playing."""
-        later = [epoch for epoch in self._kept if epoch > self.epoch]
+        """Show the kept epoch after the shown one; after the last one begin anew, or stop."""
+        kept = self.slider.kept
+        later = kept[bisect.bisect_right(kept, self.epoch) :]
         if later:
             self.go_to(later[0])
-        if len(later) < 2:
+        elif kept and self.loop.isChecked():
+            self.go_to(kept[0])
+        if len(later) < 2 and not self.loop.isChecked():
             self.play.setChecked(False)
+
+    def _next_frame(self) -> None:
+        """A slow view is not outrun: the shown epoch is waited for."""
+        if not self._awaited or time.monotonic() - self._since > PATIENCE_SECONDS:
+            self.next_kept()
+
+    def arrived(self) -> None:
+        """What is shown has been drawn."""
+        self._awaited = False
+
+    def _set_speed(self) -> None:
+        self._walk.setInterval(1000 // int(self.speed.currentData()))
 
     def _play_toggled(self, on: bool) -> None:
         self.play.setText("❚❚" if on else "▶")
         if not on:
             self._walk.stop()
             return
-        if self._kept and self.epoch >= self._kept[-1]:
-            self.go_to(self._kept[0])
+        kept = self.slider.kept
+        if kept and self.epoch >= kept[-1]:
+            self.go_to(kept[0])
         self._walk.start()
 
     def say(self, text: str) -> None:
@@ -115,4 +222,5 @@ class Timeline(QFrame):
         self._tell()
 
     def _tell(self) -> None:
+        self._awaited, self._since = True, time.monotonic()
         self.moved.emit(None if self.live else self.epoch)

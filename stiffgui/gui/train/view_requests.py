@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -14,6 +15,7 @@ from stiffgui.session.service import Failure
 from stiffgui.session.views import Look, View
 
 LOOK_SECONDS = 0.6
+NEWEST = -1  # instead of an epoch
 
 
 def look_at(views: TrainViews) -> Look | None:
@@ -26,14 +28,19 @@ def look_at(views: TrainViews) -> Look | None:
     return Look(source, epoch, source.network is not None, tuple(views.wanted().items()))
 
 
+def place_of(look: Look | None) -> tuple[Path, int] | None:
+    """The run and the epoch that a look shows; NEWEST while a training is followed."""
+    return None if look is None else (look.source.path, NEWEST if look.live else look.epoch)
+
+
 class ViewRequests(QObject):
     """One look at a time, the newest that is wanted next.
 
     What a person chooses is asked for at once; what only follows training, at a rate that
-    leaves training its core. Signals: `viewed(View)`, `failed(Failure)`.
+    leaves training its core. Signals: `viewed(Look, View)`, `failed(Failure)`.
     """
 
-    viewed = Signal(object)
+    viewed = Signal(object, object)
     failed = Signal(object)
 
     def __init__(self, requests: Requests, training: Callable[[], bool]) -> None:
@@ -41,7 +48,7 @@ class ViewRequests(QObject):
         self._requests, self._training = requests, training
         self.wanted: Look | None = None  # the newest, asked for or not
         self._asked: Look | None = None  # the last one sent
-        self._under_way = False
+        self._under_way = self._warm = False
         self._due, self._pause = 0.0, LOOK_SECONDS
         self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self._send)
@@ -77,12 +84,16 @@ class ViewRequests(QObject):
         if look is not None:
             self._asked, self._under_way = look, True
             self._due = time.monotonic() + self._pause
-            self._requests.ask(look, self._answered, self._failed, newest=True)
+            self._requests.ask(
+                look, lambda view: self._answered(look, view), self._failed, newest=True
+            )
 
-    def _answered(self, view: View) -> None:
+    def _answered(self, look: Look, view: View) -> None:
         self._under_way = False
-        self._pause = max(LOOK_SECONDS, 10 * view.seconds)
-        self.viewed.emit(view)
+        # The first one is slow by what it imports.
+        self._pause = max(LOOK_SECONDS, 10 * view.seconds if self._warm else 0.0)
+        self._warm = True
+        self.viewed.emit(look, view)
         if self._asked == self.wanted and self._is_early(view):
             self._timer.start(int(1000 * self._pause))
         else:

@@ -1,4 +1,4 @@
-"""Train: docks around four plots, timeline, runs; one network trains and everything follows."""
+"""Train: a large card among others, timeline, runs; a network trains and everything follows."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QTimer
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -20,6 +20,7 @@ from stiffgui.experiment import Experiment
 from stiffgui.gui.bar import WorkspaceBar
 from stiffgui.gui.child_thread import ChildThread
 from stiffgui.gui.export.requests import Exports
+from stiffgui.gui.plots.axes import grouped
 from stiffgui.gui.requests import Requests
 from stiffgui.gui.saving import ask_where
 from stiffgui.gui.tables.importing import Importing
@@ -28,15 +29,18 @@ from stiffgui.gui.train.cards.curves_menu import CurvesMenu
 from stiffgui.gui.train.paint_queue import PaintQueue
 from stiffgui.gui.train.runs.workbench import Workbench
 from stiffgui.gui.train.settings.clipboard import SettingsClipboard
-from stiffgui.gui.train.view_requests import ViewRequests, look_at
+from stiffgui.gui.train.stage import order_tabs
+from stiffgui.gui.train.view_requests import NEWEST, ViewRequests, look_at, place_of
 from stiffgui.gui.train.view_state import ViewState
-from stiffgui.gui.train.views import LAYOUT_VERSION, TrainViews, order_tabs
+from stiffgui.gui.train.views import TrainViews
 from stiffgui.gui.workspace import Surroundings, Workspace
 from stiffgui.session.exports import Report
+from stiffgui.session.views import Look, View
 from stiffgui.tasks.table import ENDINGS
 
 # One task of `poll` at a time: no pause of the window is longer than the slowest of them.
 POLL_MILLISECONDS = 25
+LATE_MILLISECONDS = 250  # until what is still of another epoch is dimmed
 WELCOME = (
     "Welcome. Press Run to train a residual network and watch how stiff its layers become; "
     "change any setting on the left, and drag the timeline below to see a past epoch again."
@@ -44,7 +48,7 @@ WELCOME = (
 
 
 class TrainWorkspace(Workspace):
-    """Settings left, plots in the middle, eigenvalues right, timeline and runs below."""
+    """Settings left, the plane in the middle, other cards right, timeline and runs below."""
 
     def __init__(self, surroundings: Surroundings) -> None:
         super().__init__()
@@ -72,15 +76,17 @@ class TrainWorkspace(Workspace):
         self.panels_menu = QMenu("&Panels", self)
         for dock in views.docks.values():
             self.panels_menu.addAction(dock.toggleViewAction())
+        self.panels_menu.addSeparator()
+        for action in views.places:
+            self.panels_menu.addAction(action)
         self._bar = WorkspaceBar(presets, "&Preset", "Preset", "Settings to start from")
         self._bar.add_actions(self._actions, "run", "pause", "step", "stop", "export")
-        tip = "Axis, smoothing and outliers of Errors and Stiffness"
-        self._bar.add_menu("Curves", tip, self.curves_menu)
         self.preset = self._bar.chooser
         self._connect()
-        state = self.settings.value("train/docks")
-        if isinstance(state, QByteArray):
-            views.restoreState(state, LAYOUT_VERSION)
+        views.restore_layout(self.settings)
+        self._seen: tuple[Path, int] | None = None  # run and epoch of what is drawn
+        self._late = QTimer(self, singleShot=True, interval=LATE_MILLISECONDS)
+        self._late.timeout.connect(self._say_stale)
         self.timer = QTimer(self)
         self.timer.timeout.connect(self.poll)
         self.timer.start(POLL_MILLISECONDS)
@@ -97,7 +103,7 @@ class TrainWorkspace(Workspace):
         bench.said.connect(self.say)
         bench.offered.connect(lambda said, text, call: self.said.emit(said, "", (text, call)))
         self.sharing.said.connect(self.say)
-        self.view_requests.viewed.connect(lambda view: self.drawing.take(view.pictures))
+        self.view_requests.viewed.connect(self._viewed)
         self.view_requests.failed.connect(lambda why: self.say(why.sentence, why.details))
         self.importing.imported.connect(self._imported)
         self.exports.message.connect(self.say)
@@ -199,15 +205,24 @@ class TrainWorkspace(Workspace):
         self._look()
         if not self._ordered:
             self._ordered = True
-            plots = [part for pair in self.views.pairs for part in (pair.tabs, *pair.cards)]
-            docks = (self.eigenvalues, self.trajectories, *self.views.others.values())
-            order_tabs(self._bar, self.panel, *plots, *docks, self.timeline, self.runs_bar)
+            self.views.arranged.connect(self._order_tabs)
+            self._order_tabs()
+
+    def _order_tabs(self) -> None:
+        large = self.views.large
+        others = [card for card in self.cards if card is not large]
+        stage = (large, *self.views.tab_bars(), *others)
+        order_tabs(self._bar, self.panel, *stage, self.timeline, self.runs_bar)
+
+    def escape(self) -> bool:
+        return self.views.restore()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop training, save, and end the children."""
         self.importing.close()
         self.timer.stop()
-        self.settings.setValue("train/docks", self.views.saveState(LAYOUT_VERSION))
+        self._late.stop()
+        self.views.save_layout(self.settings)
         self.bench.close()
         self.requests.close()
         event.accept()
@@ -293,6 +308,39 @@ class TrainWorkspace(Workspace):
         """Want to see what is chosen."""
         if self.isVisible():
             self.view_requests.want(look_at(self.views))
+            self._mark_stale()
+
+    def _viewed(self, look: Look, view: View) -> None:
+        """Draw an answer, unless another run is shown by now."""
+        run = self.state.run
+        if run is not None and look.source.path == run.path:
+            self._seen = place_of(look)
+            self.drawing.take(view.pictures)
+            self.timeline.arrived()
+            self._mark_stale()
+
+    def _mark_stale(self) -> None:
+        """Dim what is of another run at once, what is of another epoch if that takes a while."""
+        run, wanted = self.state.run, self.view_requests.wanted
+        if run is None or (wanted is None and self._seen is None):
+            return
+        asked = place_of(wanted) or (run.path, NEWEST)
+        if asked == self._seen:
+            self._late.stop()
+        elif self._seen is None or asked[0] != self._seen[0]:
+            self.drawing.forget()
+            self._say_stale()
+        elif not self._late.isActive():
+            self._late.start()
+
+    def _say_stale(self) -> None:
+        run, wanted = self.state.run, self.view_requests.wanted
+        if run is None:
+            return
+        if wanted is None:
+            self.views.dim(f"Waiting for the first epoch of {run.name} …")
+        else:
+            self.views.dim(f"Computing epoch {grouped(wanted.epoch)} of {run.name} …")
 
     # ------------------------------------------------------------------- files
 

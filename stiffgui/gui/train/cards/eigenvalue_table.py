@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -40,19 +41,10 @@ class _Model(QAbstractTableModel):
         self._order: NDArray[Any] = np.empty(0, int)
         self._by = (MODULUS, Qt.SortOrder.DescendingOrder)
 
-    def show(self, points: Points) -> None:
+    def show(self, parts: Sequence[Points]) -> None:
         """Take new points; the order asked for stays."""
         self.beginResetModel()
-        count = len(points.x)
-        self._columns = np.stack(
-            [
-                points.x,
-                points.y,
-                *points.numbers.values(),
-                np.broadcast_to(np.asarray(points.places.sample) + 1, count),
-                np.broadcast_to(points.places.layer, count),
-            ]
-        )
+        self._columns = np.concatenate([_columns(points) for points in parts], 1)
         self._arrange()
         self.endResetModel()
 
@@ -104,6 +96,18 @@ class _Model(QAbstractTableModel):
         return None
 
 
+def _columns(points: Points) -> NDArray[Any]:
+    count = len(points.x)
+    columns = [
+        points.x,
+        points.y,
+        *points.numbers.values(),
+        np.broadcast_to(np.asarray(points.places.sample) + 1, count),
+        np.broadcast_to(points.places.layer, count),
+    ]
+    return np.stack(columns)
+
+
 class EigenvalueTable(QTableView):
     """`show_points` fills it."""
 
@@ -119,8 +123,8 @@ class EigenvalueTable(QTableView):
         across.setSortIndicator(MODULUS, Qt.SortOrder.DescendingOrder)
         self.setSortingEnabled(True)
 
-    def show_points(self, points: Points) -> None:
-        """A row for each point."""
-        self._model.show(points)
-        one = len(np.unique(points.places.layer)) == 1
-        self.setColumnHidden(len(COLUMNS) - 1, one)
+    def show_points(self, parts: Sequence[Points]) -> None:
+        """A row for each point of each part."""
+        self._model.show(parts)
+        layers = [np.unique(points.places.layer) for points in parts]
+        self.setColumnHidden(len(COLUMNS) - 1, len(np.unique(np.concatenate(layers))) == 1)

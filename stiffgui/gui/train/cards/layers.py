@@ -7,7 +7,8 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox
 
-from stiffgui.figures.layers import USUAL, Layers
+from stiffgui.figures.history import USUAL
+from stiffgui.figures.layers import Layers
 from stiffgui.figures.picture import Image
 from stiffgui.figures.sources import Drawn
 from stiffgui.gui.plots.figure_card import FigureCard
@@ -15,9 +16,10 @@ from stiffgui.stiffness import WATCHABLE
 
 
 class LayersCard(FigureCard):
-    """Emits `picked(layer, epoch)` on a click."""
+    """Emits `picked(layer, epoch)` on a click, and `index_chosen(name)`."""
 
     picked = Signal(int, int)
+    index_chosen = Signal(str)
 
     def __init__(self) -> None:
         super().__init__(Layers(logarithmic=False), "Layers")
@@ -39,10 +41,12 @@ class LayersCard(FigureCard):
 
     def _chosen(self) -> None:
         self.set(indices=(self.index.currentData(),))
+        self.index_chosen.emit(self.index.currentData())
 
     def refresh(self, run: Drawn, layer: int, epoch: int) -> None:
         """Draw the run's index, and frame the chosen layer at the shown epoch."""
         if not run.history.indices:
+            self.view.dim(f"{run.name}: nothing measured yet")
             return
         self._offer(list(run.history.indices))
         state = (id(run.run), id(run.history), len(run.history.index_epochs))

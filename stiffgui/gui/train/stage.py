@@ -1,0 +1,293 @@
+"""Where cards stand: one large in the middle, the others in a column beside it, panels around."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from PySide6.QtCore import QByteArray, QSettings, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QGuiApplication, QPainter, QPaintEvent, QPalette, QResizeEvent
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QVBoxLayout, QWidget
+
+from stiffgui.gui.plots.card import Card
+
+GRIP_HEIGHT = 9
+COLUMN_WIDTH, PANEL_WIDTH = 312, 276  # pixels at first
+LEAST_HEIGHT = 134  # pixels that a small card needs to be read, with its grip
+LAYOUT_VERSION = 3  # raised with every new place: an older layout does not know it
+Area = Qt.DockWidgetArea
+
+
+class Stage(QMainWindow):
+    """A main window used as a widget: a card can change places with the large one, cover the
+    page until Escape, or float with a frame.
+
+    `docks`: the dock in which each card or panel stands, by its title; the large one has none.
+    Emits `arranged` when cards have changed their places.
+    """
+
+    arranged = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setWindowFlags(Qt.WindowType.Widget)
+        self.setAnimated(False)  # what is seen is known at once
+        self.setTabPosition(Area.RightDockWidgetArea, QTabWidget.TabPosition.North)
+        self.docks: dict[str, QDockWidget] = {}
+        self.large: Card
+        self.places: list[QAction] = []  # what the palette finds of the cards' menus
+        self._cards: dict[str, Card] = {}
+        self._column: list[QDockWidget] = []
+        self._rows = 0  # of the column, 0 until it is known
+        self._before: tuple[QByteArray, Card] | None = None  # a card was spread over the page
+
+    # ------------------------------------------------------------------ building
+
+    def set_cards(self, large: Card, column: Sequence[Card], on_demand: Sequence[Card]) -> None:
+        """Place cards; those on demand share the last place of the column, once they are shown."""
+        self.large = large
+        middle = QWidget()
+        self._middle = QVBoxLayout(middle)
+        self._middle.setContentsMargins(0, GRIP_HEIGHT, 0, 0)  # level with the docks beside it
+        self._middle.addWidget(large)
+        self.setCentralWidget(middle)
+        for card in (large, *column, *on_demand):
+            self._cards[card.title] = card
+            self._add_actions(card)
+        large.set_large(True)
+        for card in (*column, *on_demand):
+            card.set_large(False)
+            self.add_dock(card.title, card, Area.RightDockWidgetArea)
+        self._column = [self.docks[card.title] for card in column]
+        for card in on_demand:
+            dock = self.docks[card.title]
+            self.tabifyDockWidget(self._column[-1], dock)
+            dock.hide()
+            dock.toggleViewAction().triggered.connect(
+                lambda shown, dock=dock: dock.raise_() if shown else None
+            )
+        self.size_docks()
+
+    def add_dock(self, name: str, widget: QWidget, area: Area) -> None:
+        """A dock for a card or a panel."""
+        dock, grip, holder = QDockWidget(name, self), _Grip(), QWidget()
+        dock.setObjectName(name)
+        dock.setTitleBarWidget(grip)  # the cards have titles of their own
+        dock.topLevelChanged.connect(lambda _: _frame(dock, grip))
+        dock.toggleViewAction().setToolTip(f"Show or hide {name}")
+        layout = QVBoxLayout(holder)
+        left, right = int(area != Area.RightDockWidgetArea), int(area != Area.LeftDockWidgetArea)
+        bottom = int(area == Area.BottomDockWidgetArea)
+        layout.setContentsMargins(6 * left, 0, 6 * right, 6 * bottom)
+        layout.addWidget(widget)
+        dock.setWidget(holder)
+        self.addDockWidget(area, dock)
+        self.docks[name] = dock
+
+    def _add_actions(self, card: Card) -> None:
+        """Where the card may go: in its menu, its title bar and the palette."""
+        entries = (
+            ("in the middle", "Let it change places with the large card", self.enlarge),
+            ("over the page", "Alone until Esc; or a double click on its title", self.maximise),
+            ("in a window", "Let it float in a window of its own", self.let_float),
+        )
+        first = card.menu.actions()[0]
+        for where, tip, call in entries:
+            action = QAction(f"{card.title} {where}", card)
+            action.setToolTip(tip)
+            action.triggered.connect(lambda _=False, call=call: call(card))
+            card.menu.insertAction(first, action)
+            self.places.append(action)
+        card.menu.insertSeparator(first)
+        card.title_double_clicked.connect(lambda: self.maximise(card))
+        card.enlarge_asked.connect(lambda: self.enlarge(card))
+
+    # -------------------------------------------------------------------- places
+
+    def enlarge(self, card: Card) -> None:
+        """Let a card change places with the large one."""
+        if card is self.large:
+            return
+        dock, other = self.docks.pop(card.title), self.large
+        self.docks[other.title], self.large = dock, card
+        self._middle.addWidget(card)
+        _put(other, dock)
+        for each in (card, other):
+            each.set_large(each is card)
+        dock.show()
+        self.arranged.emit()
+
+    def maximise(self, card: Card) -> None:
+        """Spread a card over the page, the timeline below it; once more, or `restore`: back."""
+        if self.restore():
+            return
+        before = self.saveState(LAYOUT_VERSION), self.large
+        self.enlarge(card)
+        for dock in self.docks.values():
+            if self.dockWidgetArea(dock) != Area.BottomDockWidgetArea and not dock.isFloating():
+                dock.hide()
+        self._before = before
+
+    def restore(self) -> bool:
+        """Undo `maximise`; whether there was something to undo."""
+        if self._before is None:
+            return False
+        (state, large), self._before = self._before, None
+        self.enlarge(large)
+        self.restoreState(state, LAYOUT_VERSION)
+        return True
+
+    def let_float(self, card: Card) -> None:
+        """Let a card float; where it is the large one, another takes its place."""
+        self.restore()
+        if card is self.large:
+            shown = (dock for dock in self._column if not dock.isFloating())
+            other = next(shown, self._column[0])
+            self.enlarge(next(c for c in self._cards.values() if self.docks.get(c.title) is other))
+        self.docks[card.title].show()
+        self.docks[card.title].setFloating(True)
+
+    # -------------------------------------------------------------------- layout
+
+    def size_docks(self) -> None:
+        """The usual widths."""
+        sides = [self.docks[name] for name in ("Experiment",) if name in self.docks]
+        widths = [PANEL_WIDTH] * len(sides)
+        docks = [*sides, *self._column[:1]]
+        self.resizeDocks(docks, [*widths, COLUMN_WIDTH], Qt.Orientation.Horizontal)
+        count = len(self._column)
+        self.resizeDocks(self._column, [100] * count, Qt.Orientation.Vertical)
+
+    def default_layout(self) -> None:
+        """Put every card and panel back in its place."""
+        self.restore()
+        self._place({dock.objectName(): dock.objectName() for dock in self.docks.values()})
+        self.restoreState(self._default, LAYOUT_VERSION)
+        self._rows = 0
+        self._stack()
+        self.size_docks()
+
+    def remember_default(self) -> None:
+        """What `default_layout` goes back to."""
+        self._default = self.saveState(LAYOUT_VERSION)
+
+    def save_layout(self, settings: QSettings) -> None:
+        """Remember it for the next start."""
+        self.restore()
+        settings.setValue("train/docks", self.saveState(LAYOUT_VERSION))
+        titles = {dock.objectName(): title for title, dock in self.docks.items()}
+        settings.setValue("train/places", titles)
+
+    def restore_layout(self, settings: QSettings) -> None:
+        """As it was when the window was closed."""
+        titles, state = settings.value("train/places"), settings.value("train/docks")
+        if isinstance(titles, dict) and isinstance(state, QByteArray):
+            self._place(titles)
+            self.restoreState(state, LAYOUT_VERSION)
+
+    def _place(self, titles: dict[str, str]) -> None:
+        """Cards into the docks of these names; the one that is left is the large one."""
+        docks = {dock.objectName(): dock for dock in self.docks.values()}
+        known = {docks[name]: t for name, t in titles.items() if name in docks}
+        left = [title for title in self._cards if title not in known.values()]
+        if len(left) != 1 or len({*known.values()}) != len(docks):
+            return  # of another set of cards
+        self.docks = {title: dock for dock, title in known.items()}
+        for dock, title in known.items():
+            if title in self._cards:
+                _put(self._cards[title], dock)
+        self.large = self._cards[left[0]]
+        self._middle.addWidget(self.large)
+        for card in self._cards.values():
+            card.set_large(card is self.large)
+        self.arranged.emit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """A lower window, fewer rows."""
+        super().resizeEvent(event)
+        QTimer.singleShot(0, self, self._stack)
+
+    def _stack(self) -> None:
+        """As many rows in the column as can be read; the cards of a row stand behind tabs."""
+        column = [
+            d for d in self._column if not d.isFloating() and d.toggleViewAction().isChecked()
+        ]
+        if self._before is not None or not column or not self.isVisible():
+            return
+        rows = max(1, min(len(column), self.centralWidget().height() // LEAST_HEIGHT))
+        if rows == self._rows:
+            return
+        self._rows = rows
+        raised: list[QDockWidget] = []
+        for number, dock in enumerate(column):
+            row = number * rows // len(column)
+            if row == len(raised):
+                self.addDockWidget(Area.RightDockWidgetArea, dock)
+                raised.append(dock)
+            else:
+                self.tabifyDockWidget(raised[row], dock)
+        for dock in self.docks.values():
+            beside = self.dockWidgetArea(dock) == Area.RightDockWidgetArea and not dock.isFloating()
+            if beside and dock not in self._column:
+                self.tabifyDockWidget(column[-1], dock)
+        for dock in raised:
+            dock.raise_()
+        self.resizeDocks(raised, [100] * rows, Qt.Orientation.Vertical)
+        self.arranged.emit()
+
+    def tab_bars(self) -> list[QTabBar]:
+        """Of the places that several cards share."""
+        bars = self.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
+        for bar in bars:
+            bar.setAccessibleName("Cards of this place")
+            bar.setToolTip("Which of the cards is shown; a higher window shows more of them")
+            bar.setDrawBase(False)
+        return [bar for bar in bars if bar.count() > 1]
+
+
+def _put(card: Card, dock: QDockWidget) -> None:
+    layout = dock.widget().layout()
+    assert layout is not None
+    layout.addWidget(card)
+    dock.setWindowTitle(card.title)
+    dock.toggleViewAction().setToolTip(f"Show or hide {card.title}")
+
+
+def _frame(dock: QDockWidget, grip: QWidget) -> None:
+    """A floating card has a frame with buttons; not while it is being dragged."""
+    if dock.isFloating() and QGuiApplication.mouseButtons():
+        QTimer.singleShot(200, dock, lambda: _frame(dock, grip))
+    else:
+        dock.setTitleBarWidget(None if dock.isFloating() else grip)  # type: ignore[arg-type]
+
+
+class _Grip(QWidget):
+    """A thin bar by which a panel is moved, or let float by a double click."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setMinimumHeight(GRIP_HEIGHT)
+        self.setCursor(Qt.CursorShape.SizeAllCursor)
+        self.setToolTip("Drag to move this panel; double-click to let it float")
+
+    def sizeHint(self) -> QSize:
+        return QSize(60, GRIP_HEIGHT)
+
+    def paintEvent(self, _: QPaintEvent) -> None:
+        painter = QPainter(self)
+        colour = self.palette().color(QPalette.ColorRole.PlaceholderText)
+        for dot in range(-2, 3):
+            painter.fillRect(self.width() // 2 + 6 * dot, self.height() // 2 - 1, 2, 2, colour)
+
+
+def order_tabs(*parts: QWidget) -> None:
+    """Let Tab go through the parts one after another, inside each as its controls were made;
+    those in another window than the first have an order of their own."""
+    stops = [
+        widget
+        for part in parts
+        for widget in (part, *part.findChildren(QWidget))
+        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.window() is parts[0].window()
+    ]
+    for before, after in pairwise(stops):
+        QWidget.setTabOrder(before, after)

@@ -1,0 +1,187 @@
+"""The plane of eigenvalues on the real window: axes that stay, words, inset, stale views."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPointF
+from PySide6.QtGui import QCursor
+from PySide6.QtWidgets import QToolTip
+from pytestqt.qtbot import QtBot
+
+from stiffgui import presets, train
+from stiffgui.figures.picture import Curve, Marker, Points, Region
+from stiffgui.gui.train.cards.eigenvalues import EigenvaluesCard
+from stiffgui.gui.window import MainWindow
+from stiffgui.runs import open_run
+from stiffgui.session.views import Look
+
+WAIT = 120_000
+
+
+@pytest.fixture
+def card(window: MainWindow, run_file: Path, qtbot: QtBot) -> EigenvaluesCard:
+    window.resize(1280, 800)
+    window.train.bench.open_file(run_file)
+    plane = window.train.eigenvalues
+    qtbot.waitUntil(lambda: plane.picture is not None, timeout=WAIT)
+    qtbot.waitUntil(lambda: plane.view.views[0].height() > 300, timeout=5000)
+    return plane
+
+
+def limits(card: EigenvaluesCard) -> tuple[object, object]:
+    assert card.picture is not None
+    [panel, *_] = card.picture.panels
+    return panel.x.limits, panel.y.limits
+
+
+def outside(card: EigenvaluesCard) -> int:
+    """How many points the plot's range leaves out."""
+    count = 0
+    for view in card.view.views:
+        (x0, x1), (y0, y1) = view.getViewBox().viewRange()
+        points = next(view.panel.of(Points))
+        inside = (x0 <= points.x) & (points.x <= x1) & (y0 <= points.y) & (points.y <= y1)
+        count += int((~inside).sum())
+    return count
+
+
+def zoom(card: EigenvaluesCard, x: tuple[float, float], y: tuple[float, float]) -> None:
+    """As the wheel does."""
+    box = card.view.views[0].getViewBox()
+    box.setRange(xRange=x, yRange=y, padding=0)
+    box.sigRangeChangedManually.emit(box.state["mouseEnabled"])
+
+
+def test_the_headline_is_of_every_layer(card: EigenvaluesCard, run_file: Path) -> None:
+    with open_run(run_file) as run:
+        values = np.linalg.eigvals(run.snapshot(6).jacobians(run.probe_samples())[0])
+    radii = np.abs(values).max(-1).mean(-1)
+    share = (np.abs(1 + 0.1 * values) > 1).mean()
+    largest = int(radii.argmax())
+    words = f"layer {largest + 1} is largest: |λ| {radii[largest]:#.3g}; "
+    assert card.headline.text() == words + f"{share:.0%}".replace("%", " % of eigenvalues unstable")
+    assert card.headline.isVisible()
+
+
+def test_lines_circle_and_inset(card: EigenvaluesCard, window: MainWindow, qtbot: QtBot) -> None:
+    assert card.picture is not None
+    panel = card.picture.panels[0]
+    assert {(m.across, m.at) for m in panel.of(Marker)} == {("x", 0.0), ("y", 0.0)}
+    points, circle = next(panel.of(Points)), next(panel.of(Curve))
+    radius = np.hypot(points.x, points.y).max()
+    np.testing.assert_allclose(np.hypot(circle.x, circle.y), radius)
+    assert circle.label == f"largest |λ| {radius:#.3g}"
+    [view] = card.view.views
+    inset = view.inset
+    assert inset is not None and inset.isVisible() and view.rect().contains(inset.geometry())
+    region, every = next(inset.panel.of(Region)), next(inset.panel.of(Points))
+    assert len(every.x) == len(points.x)
+    for method in ("rk4", "implicit-euler", "explicit-euler"):
+        card.region.setCurrentIndex(card.region.findData(method))
+        before = inset.panel
+        qtbot.waitUntil(lambda before=before: inset.panel is not before, timeout=WAIT)
+        region = next(inset.panel.of(Region))
+        (x0, x1), (y0, y1) = inset.getViewBox().viewRange()
+        assert x0 <= region.x.min() and region.x.max() <= x1
+        assert y0 <= region.y.min() and region.y.max() <= y1
+    zoom(card, (-0.5, 1.5), (-1, 1))
+    frame_x, frame_y = inset.frame_line
+    ends = (frame_x.min(), frame_x.max()), (frame_y.min(), frame_y.max())
+    np.testing.assert_allclose(ends, view.getViewBox().viewRange())
+    window.train.views.enlarge(window.train.fit)  # a small plane does without
+    qtbot.waitUntil(lambda: not inset.isVisible(), timeout=5000)
+
+
+def test_axes_stay_until_they_are_let_go(
+    card: EigenvaluesCard, window: MainWindow, qtbot: QtBot
+) -> None:
+    page = window.train
+    first = limits(card)
+    for layer, epoch in ((4, 0), (10, 3), (1, 6)):
+        page.timeline.go_to(epoch)
+        card.layer.setValue(layer)
+        qtbot.waitUntil(
+            lambda place=(epoch, layer, 0): (
+                card.picture is not None and card.picture.place == place
+            ),
+            timeout=WAIT,
+        )
+        assert limits(card) == first and outside(card) == 0 and card.outside.isHidden()
+    zoom(card, (3.0, 3.2), (3.0, 3.1))  # nothing is there
+    count = outside(card)
+    assert count == len(next(card.picture.panels[0].of(Points)).x)  # type: ignore[union-attr]
+    assert card.outside.isVisible() and card.outside.text() == f"{count} points out of view"
+    card.outside.click()
+    assert outside(card) == 0 and card.outside.isHidden()
+
+    card.frame.setCurrentIndex(card.frame.findData("region"))
+    region = next(card.view.views[0].panel.of(Region))
+    (x0, x1), _ = card.view.views[0].getViewBox().viewRange()
+    assert x0 <= region.x.min() and region.x.max() <= x1
+    assert page.views.offers()[3].shown.limits == ((*limits(card)[0], *limits(card)[1]),)  # type: ignore[misc]
+    card.frame.setCurrentIndex(card.frame.findData("points"))
+    assert not card.figure.limits and outside(card) == 0
+
+
+def test_another_run_is_seen_after_a_zoom(
+    card: EigenvaluesCard, window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    zoom(card, (3.0, 3.2), (3.0, 3.1))
+    assert outside(card) > 0
+    settings = {"training.epochs": 2, "watch.every": 2, "architecture.horizon": 5.0}
+    train(presets["alpine02"].with_settings(settings), out=tmp_path / "other.stiff")
+    window.train.bench.open_file(tmp_path / "other.stiff")
+    assert card.is_stale and "Computing epoch 2 of other" in card.view.veil.text()
+    assert window.train.views.offers()[3].picture is None  # what is dimmed is not exported
+    qtbot.waitUntil(lambda: not card.is_stale, timeout=WAIT)
+    assert next(card.picture.panels[0].of(Points)).places.run == "other"  # type: ignore[union-attr]
+    assert outside(card) == 0 and not card.view.views[0].is_zoomed
+
+
+def test_an_epoch_that_takes_a_while_dims_the_old_one(
+    card: EigenvaluesCard, window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, waiting = window.train, []
+    ask = page.requests.ask
+    monkeypatch.setattr(page.requests, "ask", lambda *a, **k: waiting.append((a, k)))
+    page.timeline.go_to(2)
+    assert not card.is_stale  # not at once: most come sooner
+    qtbot.waitUntil(lambda: card.is_stale and page.fit.is_stale, timeout=5000)
+    assert card.view.veil.text().startswith("Computing epoch 2 of small")
+    [(arguments, named)] = [call for call in waiting if isinstance(call[0][0], Look)]
+    ask(*arguments, **named)
+    qtbot.waitUntil(lambda: not card.is_stale and not page.fit.is_stale, timeout=WAIT)
+    assert card.picture is not None and card.picture.place[0] == 2
+
+
+def test_axes_in_units_of_the_step(card: EigenvaluesCard, qtbot: QtBot) -> None:
+    before = next(card.picture.panels[0].of(Points))  # type: ignore[union-attr]
+    card.axes.setCurrentIndex(card.axes.findData(True))
+    qtbot.waitUntil(lambda: card.view.views[0].getAxis("bottom").labelText == "Re aλ", timeout=WAIT)
+    panel = card.picture.panels[0]  # type: ignore[union-attr]
+    after, region = next(panel.of(Points)), next(panel.of(Region))
+    np.testing.assert_allclose(after.x, 0.1 * before.x)
+    np.testing.assert_allclose(np.abs(1 + region.x + 1j * region.y), 1)
+    np.testing.assert_array_equal(after.numbers["modulus"], before.numbers["modulus"])
+    assert outside(card) == 0
+
+
+def test_the_values_stay_as_long_as_the_pointer(
+    card: EigenvaluesCard, window: MainWindow, qtbot: QtBot
+) -> None:
+    [view] = card.view.views
+    points = next(card.picture.panels[0].of(Points))  # type: ignore[union-attr]
+    row = int(np.argmax(np.hypot(points.x, points.y)))
+    at = view.getViewBox().mapViewToScene(QPointF(points.x[row], points.y[row]))
+    window.activateWindow()
+    on_screen = view.viewport().mapToGlobal(view.mapFromScene(at))
+    QCursor.setPos(on_screen)
+    qtbot.waitUntil(lambda: "modulus" in QToolTip.text() and QToolTip.isVisible(), timeout=5000)
+    words = QToolTip.text()
+    qtbot.wait(3500)  # a tip of the widget came after 700 ms, and went after 2500
+    assert QToolTip.isVisible() and QToolTip.text() == words == view.message
+    QCursor.setPos(window.mapToGlobal(window.rect().topLeft()))
+    qtbot.waitUntil(lambda: view.message == "", timeout=5000)

@@ -1,0 +1,186 @@
+"""Where the cards of Train stand: enlarged, spread over the page, floating, behind tabs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QToolButton
+from pytestqt.qtbot import QtBot
+
+from stiffgui.gui.application import make_window
+from stiffgui.gui.closing import Choice
+from stiffgui.gui.plots.card import Card
+from stiffgui.gui.theme import DARK, LIGHT
+from stiffgui.gui.train.workspace import TrainWorkspace
+from stiffgui.gui.window import MainWindow
+
+WAIT = 120_000
+
+
+def seen(page: TrainWorkspace) -> list[str]:
+    return [card.title for card in page.cards if card.is_seen]
+
+
+def area(card: Card) -> int:
+    return card.width() * card.height()
+
+
+def open_run(page: TrainWorkspace, run_file: Path, qtbot: QtBot) -> None:
+    page.open_file(run_file)
+    qtbot.waitUntil(
+        lambda: page.fit.picture is not None and page.eigenvalues.picture is not None, timeout=WAIT
+    )
+
+
+def test_the_plane_is_large_and_any_card_changes_places_with_it(
+    window: MainWindow, qtbot: QtBot, run_file: Path
+) -> None:
+    page, stage = window.train, window.train.views
+    window.resize(1280, 800)
+    open_run(page, run_file, qtbot)
+    column = ["Errors", "Stiffness", "Layers", "Fit"]
+    qtbot.waitUntil(lambda: seen(page) == ["Eigenvalues", *column], timeout=5000)
+    plane = page.eigenvalues.view.views[0]
+    qtbot.waitUntil(lambda: plane.width() > 500 and plane.height() > 330, timeout=5000)
+    assert plane.inset is not None and plane.inset.isVisible()
+    assert all(area(page.eigenvalues) > 5 * area(card) for card in page.cards[1:5])
+
+    [enlarge] = [b for b in page.fit.findChildren(QToolButton) if b.text() == "⤢"]
+    place = page.fit.mapTo(window, QPoint(0, 0))
+    enlarge.click()
+    qtbot.waitUntil(lambda: area(page.fit) > 5 * area(page.eigenvalues), timeout=5000)
+    assert page.eigenvalues.mapTo(window, QPoint(0, 0)) == place
+    assert not enlarge.isVisible() and not page.eigenvalues.region.isVisible()
+    assert stage.docks["Eigenvalues"].toggleViewAction().text() == "Eigenvalues"
+    page.eigenvalues.layer.setValue(3)  # both go on showing what is chosen
+    qtbot.waitUntil(lambda: page.eigenvalues.picture.place[1] == 3, timeout=WAIT)  # type: ignore[union-attr]
+    [action] = [a for a in window._found() if a.text() == "Eigenvalues in the middle"]
+    action.trigger()
+    qtbot.waitUntil(lambda: page.eigenvalues.region.isVisible(), timeout=5000)
+    assert stage.large is page.eigenvalues
+
+
+def test_a_double_click_on_a_title_spreads_a_card_and_escape_brings_all_back(
+    window: MainWindow, qtbot: QtBot, run_file: Path
+) -> None:
+    page = window.train
+    window.resize(1280, 800)
+    open_run(page, run_file, qtbot)
+    qtbot.waitUntil(lambda: len(seen(page)) == 5, timeout=5000)
+    before = [card.geometry() for card in page.cards]
+    QTest.mouseDClick(page.stiffness, Qt.MouseButton.LeftButton, pos=QPoint(40, 12))
+    qtbot.waitUntil(lambda: seen(page) == ["Stiffness"], timeout=5000)
+    assert page.stiffness.width() > 0.95 * page.width() and page.timeline.isVisible()
+    page.bench.running = page.bench.shown  # Escape would stop it
+    QTest.keyClick(window, Qt.Key.Key_Escape)
+    page.bench.running = None
+    qtbot.waitUntil(lambda: len(seen(page)) == 5, timeout=5000)
+    assert page.views.large is page.eigenvalues
+    qtbot.waitUntil(lambda: [card.geometry() for card in page.cards] == before, timeout=5000)
+    QTest.mouseDClick(page.stiffness.view.views[0], Qt.MouseButton.LeftButton)  # its view only
+    assert len(seen(page)) == 5
+
+
+def test_a_card_floats_with_a_frame(window: MainWindow, qtbot: QtBot, run_file: Path) -> None:
+    page, stage = window.train, window.train.views
+    open_run(page, run_file, qtbot)
+    grip = stage.docks["Layers"].titleBarWidget()
+    for card in (page.layers, page.eigenvalues):
+        stage.let_float(card)
+        dock = stage.docks[card.title]
+        qtbot.waitUntil(lambda d=dock: d.isFloating() and d.titleBarWidget() is None, timeout=5000)
+        qtbot.waitUntil(lambda card=card: card.is_seen, timeout=5000)
+        assert card.window() is dock and dock.windowTitle() == card.title
+    assert stage.large is page.errors
+    stage.default_layout()
+    qtbot.waitUntil(lambda: stage.large is page.eigenvalues, timeout=5000)
+    assert not any(dock.isFloating() for dock in stage.docks.values())
+    qtbot.waitUntil(lambda: stage.docks["Layers"].titleBarWidget() is grip, timeout=5000)
+
+
+def test_places_are_remembered(qtbot: QtBot, qapp: QApplication, home: Path) -> None:
+    for expected, then in (("Eigenvalues", "fit"), ("Fit", "layers"), ("Layers", "layers")):
+        window = make_window(qapp, home / "runs")
+        window.resize(1280, 800)
+        window.show()
+        stage = window.train.views
+        assert stage.large.title == expected
+        assert sorted(stage.docks) == sorted(
+            {c.title for c in window.train.cards if c is not stage.large}
+            | {"Experiment", "Timeline"}
+        )
+        stage.enlarge(getattr(window.train, then))
+        window.ask_how_to_close = lambda: Choice.STOP  # type: ignore[method-assign]
+        window.close()
+        window.deleteLater()
+        qtbot.wait(50)
+
+
+def test_nothing_is_cut_off_in_any_window(window: MainWindow, qtbot: QtBot, run_file: Path) -> None:
+    page = window.train
+    open_run(page, run_file, qtbot)
+    window.banner.hide()
+    for (width, height), rows in (((1024, 700), 3), ((1280, 800), 4), ((1024, 700), 3)):
+        window.resize(width, height)
+        qtbot.waitUntil(lambda n=rows: len(seen(page)) == 1 + n, timeout=5000)
+        assert (window.width(), window.height()) == (width, height)
+        for card in page.cards[:5]:
+            if card.is_seen:
+                left, top = (
+                    card.mapTo(window, QPoint(0, 0)).x(),
+                    card.mapTo(window, QPoint(0, 0)).y(),
+                )
+                assert left >= 0 and left + card.width() <= width
+                assert top >= 0 and top + card.height() <= height
+        tools = page.eigenvalues
+        for control in (tools.region, tools.all_layers, tools.contours, tools.below, tools.frame):
+            right = control.mapTo(tools, QPoint(control.width(), 0)).x()
+            assert control.isVisible() and right <= tools.width()
+    bars = [bar for bar in page.views.tab_bars() if bar.isVisible()]
+    assert [bar.tabText(1) for bar in bars] == ["Stiffness"]
+    bars[0].setCurrentIndex(1)
+    qtbot.waitUntil(lambda: page.stiffness.is_seen and not page.errors.is_seen, timeout=5000)
+    window.resize(860, 640)
+    qtbot.wait(100)
+    for name in ("run", "pause", "step", "stop", "export"):
+        [button] = [b for b in page.bar.findChildren(QToolButton) if b.objectName() == name]
+        right = button.mapTo(window, QPoint(button.width(), 0)).x()
+        assert button.isVisible() and right <= window.width(), name
+        words = button.fontMetrics().horizontalAdvance(button.text())
+        assert button.width() >= words
+
+
+def test_the_strip_of_layers_shows_the_chosen_index(
+    window: MainWindow, qtbot: QtBot, run_file: Path
+) -> None:
+    page = window.train
+    window.resize(1280, 800)
+    open_run(page, run_file, qtbot)
+    page.refresh()
+    strip = page.eigenvalues.layer
+    run = page.bench.shown
+    assert run is not None and strip.maximum() == 10
+    radii = run.history.indices["spectral-radius"][-1, 0]
+    np.testing.assert_allclose(strip.values, radii, rtol=1e-9)
+    page.layers.index.setCurrentIndex(page.layers.index.findData("frobenius"))
+    qtbot.waitUntil(lambda: strip.colours.label == "Frobenius norm", timeout=WAIT)
+    np.testing.assert_allclose(strip.values, run.history.indices["frobenius"][-1, 0], rtol=1e-9)
+    for theme in (DARK, LIGHT):
+        window.choose_theme("dark" if theme is DARK else "light")
+        image = strip.grab().toImage()
+        ratio = image.devicePixelRatio()
+        lightness = []
+        for layer in (int(np.argmin(strip.values)) + 1, int(np.argmax(strip.values)) + 1):
+            cell = strip.cell(layer)
+            at = (cell.topLeft() * ratio).toPoint() + QPoint(4, 5)
+            lightness.append(image.pixelColor(at).lightness())
+        assert lightness[0] < lightness[1]
+    at = strip.cell(8).center().toPoint()
+    QTest.mouseClick(strip, Qt.MouseButton.LeftButton, pos=at)
+    assert page.state.layer == 8
+    strip.setFocus()
+    QTest.keyClick(strip, Qt.Key.Key_Left)
+    assert page.state.layer == 7
