@@ -125,6 +125,7 @@ def test_tab_reaches_named_controls_part_by_part(
     page.open_file(run_file)
     qtbot.waitUntil(lambda: page.eigenvalues.picture is not None, timeout=60_000)
     window.banner.hide()  # a newcomer's welcome
+    qtbot.wait(200)  # until there are as many rows of cards as there is room for now
     first, *cards = page.cards
     bars = page.views.tab_bars()
     parts = [page.bar, page.panel, first, *bars, *cards, page.timeline, page.runs_bar]

@@ -91,7 +91,7 @@ def test_a_card_floats_with_a_frame(window: MainWindow, qtbot: QtBot, run_file: 
     for card in (page.layers, page.eigenvalues):
         stage.let_float(card)
         dock = stage.docks[card.title]
-        qtbot.waitUntil(lambda d=dock: d.isFloating() and d.titleBarWidget() is None, timeout=5000)
+        qtbot.waitUntil(lambda d=dock: d.isFloating() and d.titleBarWidget() is None, timeout=9000)
         qtbot.waitUntil(lambda card=card: card.is_seen, timeout=5000)
         assert card.window() is dock and dock.windowTitle() == card.title
     assert stage.large is page.errors

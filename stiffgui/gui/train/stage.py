@@ -74,6 +74,8 @@ class Stage(QMainWindow):
         dock.setObjectName(name)
         dock.setTitleBarWidget(grip)  # the cards have titles of their own
         dock.topLevelChanged.connect(lambda _: _frame(dock, grip))
+        # Once it has its place: only then it is known what is seen.
+        dock.visibilityChanged.connect(self.arranged, Qt.ConnectionType.QueuedConnection)
         dock.toggleViewAction().setToolTip(f"Show or hide {name}")
         layout = QVBoxLayout(holder)
         left, right = int(area != Area.RightDockWidgetArea), int(area != Area.LeftDockWidgetArea)
@@ -239,6 +241,9 @@ class Stage(QMainWindow):
         """Of the places that several cards share."""
         bars = self.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
         for bar in bars:
+            several = bar.count() > 1  # Qt keeps a bar of one tab, which nobody sees
+            focus = Qt.FocusPolicy.StrongFocus if several else Qt.FocusPolicy.NoFocus
+            bar.setFocusPolicy(focus)
             bar.setAccessibleName("Cards of this place")
             bar.setToolTip("Which of the cards is shown; a higher window shows more of them")
             bar.setDrawBase(False)
@@ -253,10 +258,11 @@ def _put(card: Card, dock: QDockWidget) -> None:
     dock.toggleViewAction().setToolTip(f"Show or hide {card.title}")
 
 
-def _frame(dock: QDockWidget, grip: QWidget) -> None:
-    """A floating card has a frame with buttons; not while it is being dragged."""
-    if dock.isFloating() and QGuiApplication.mouseButtons():
-        QTimer.singleShot(200, dock, lambda: _frame(dock, grip))
+def _frame(dock: QDockWidget, grip: QWidget, patience: int = 20) -> None:
+    """A floating card has a frame with buttons; not while it is being dragged, at most so many
+    fifths of a second: a button that was let go elsewhere is not heard of."""
+    if dock.isFloating() and QGuiApplication.mouseButtons() and patience:
+        QTimer.singleShot(200, dock, lambda: _frame(dock, grip, patience - 1))
     else:
         dock.setTitleBarWidget(None if dock.isFloating() else grip)  # type: ignore[arg-type]
 

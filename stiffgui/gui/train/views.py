@@ -101,9 +101,6 @@ class TrainViews(Stage):
         for card in self.viewers().values():
             card.changed.connect(self.changed)
         state.changed.connect(self.changed)
-        for dock in self.docks.values():
-            # Once it has its place: only then it is known what is seen.
-            dock.visibilityChanged.connect(self.changed, Qt.ConnectionType.QueuedConnection)
         self.arranged.connect(self.changed, Qt.ConnectionType.QueuedConnection)
         for history in (self.errors, self.stiffness):
             history.pointed.connect(self._point)
