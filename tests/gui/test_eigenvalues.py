@@ -475,7 +475,8 @@ def test_what_rounding_may_move_is_marked(shown: MainWindow) -> None:
     x[0], modulus[0] = 1e-16, 1e-16
     y = points.y.copy()
     y[0] = 0.0
-    card.list.show_points(replace(points, x=x, y=y, numbers=points.numbers | {"modulus": modulus}))
+    changed = replace(points, x=x, y=y, numbers=points.numbers | {"modulus": modulus})
+    card.list.show_points([changed])
     model = card.list.model()
     card.list.sortByColumn(2, Qt.SortOrder.AscendingOrder)
     rows = [[model.index(r, c).data() for c in range(6)] for r in range(2)]
