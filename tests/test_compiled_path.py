@@ -48,6 +48,8 @@ def tiny(preset: str = "alpine02", **changes: Any) -> Experiment:
     }
     if preset != "alpine02":
         settings["regularizer.weight"] = 0.1
+    if preset == "alpine02-stiff":
+        settings["regularizer.fraction"] = 1.0
     given = {key.replace("__", "."): value for key, value in changes.items()}
     return presets[preset].with_settings(settings | given)
 
@@ -103,6 +105,7 @@ SKETCHES: list[dict[str, Any]] = [
     {"vectors": 2, "power": 9, "fraction": 0.4},
     {"fraction": 0.2, "every": 3},
     {"fraction": 0.01},
+    {"fraction": "auto"},
 ]
 
 

@@ -126,7 +126,7 @@ def goal_text(ratio: float, goal: float | None) -> str:
 
 
 def _stiffness(name: str, **settings: int) -> Stiffness:
-    return Stiffness(weight=WEIGHT, proxy=proxy(name, **settings))
+    return Stiffness(weight=WEIGHT, fraction=1.0, proxy=proxy(name, **settings))
 
 
 def _quarter() -> Stiffness:

@@ -28,8 +28,11 @@ from stiffgui.training.decisions import decide
 WEIGHT = 1e-3
 PENALTIES: dict[str, tuple[Regularizer, yardstick.Penalty | None]] = {
     "none": (NoPenalty(), None),
-    "gelfand": (Stiffness(weight=WEIGHT, proxy=proxy("gelfand")), yardstick.gelfand),
-    "radius": (Stiffness(weight=WEIGHT, proxy=proxy("spectral-radius")), yardstick.radius),
+    "gelfand": (Stiffness(weight=WEIGHT, fraction=1.0, proxy=proxy("gelfand")), yardstick.gelfand),
+    "radius": (
+        Stiffness(weight=WEIGHT, fraction=1.0, proxy=proxy("spectral-radius")),
+        yardstick.radius,
+    ),
 }
 
 
