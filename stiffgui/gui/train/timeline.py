@@ -117,6 +117,7 @@ class Timeline(QFrame):
         self._walk = QTimer(self)
         self._walk.timeout.connect(self._next_frame)
         self._awaited, self._since = False, 0.0  # a picture of the epoch that is shown
+        self._missed = False  # a frame, because of that
         self.speed, self.loop = QComboBox(), QCheckBox("loop")
         for speed in SPEEDS:
             self.speed.addItem(f"{speed} / s", speed)
@@ -192,12 +193,16 @@ class Timeline(QFrame):
 
     def _next_frame(self) -> None:
         """A slow view is not outrun: the shown epoch is waited for."""
-        if not self._awaited or time.monotonic() - self._since > PATIENCE_SECONDS:
+        self._missed = self._awaited and time.monotonic() - self._since < PATIENCE_SECONDS
+        if not self._missed:
             self.next_kept()
 
     def arrived(self) -> None:
-        """What is shown has been drawn."""
+        """What is shown has come; a frame that had to wait for it is next."""
         self._awaited = False
+        if self._missed and self.play.isChecked():
+            self._missed = False
+            QTimer.singleShot(0, self, self._next_frame)
 
     def _set_speed(self) -> None:
         self._walk.setInterval(1000 // int(self.speed.currentData()))
