@@ -100,8 +100,8 @@ def test_a_report_says_it(runs: list[Run], tmp_path: Path) -> None:
     write_report(runs[-1:], tmp_path / "a.html")
     text = (tmp_path / "a.html").read_text("utf-8")
     over = f"mean over {MEASURED} probe samples"
-    assert f"stiffness summed over layers, {over}." in text
-    assert f"Indices summed over layers, {over}." in text
+    for beginning in ("outputs; indices", "Indices,"):
+        assert f"{beginning} summed over layers if not said otherwise, {over}." in text
     assert f"at {MEASURED} probe samples." in text
     assert "{" not in text.split("</style>")[1].split("<h3>")[0]
 
