@@ -65,9 +65,10 @@ def test_rows_follow_the_kind(panel: ExperimentPanel) -> None:
 def test_auto_is_shown_and_numbers_are_typed_over_it(panel: ExperimentPanel) -> None:
     """Also 0.25, though 0 alone is how `auto` may be written."""
     choose(panel, "regularizer.kind", "stiffness")
-    for key, number in (("regularizer.every", "20"), ("regularizer.fraction", "0.25")):
+    usual = ("regularizer.every", "1", "20"), ("regularizer.fraction", "auto", "0.25")
+    for key, default, number in usual:
         line = row(panel, key).editor.control
-        assert isinstance(line, QLineEdit) and line.text() == "1"
+        assert isinstance(line, QLineEdit) and line.text() == default
         enter(panel, key, "auto")
         assert panel.model.experiment is not None and line.text() == "auto"
         assert panel.model.experiment.flat()[key] == "auto"
