@@ -54,7 +54,7 @@ class Drawn:
 
     def probe_samples(self) -> NDArray[Any]:
         """Those samples, [B, d]."""
-        return np.asarray(self.experiment.task.data().x_train[: self.probe_count])
+        return np.asarray(self.run.probe_samples())
 
     @property
     def history(self) -> History:
