@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import deque
 from pathlib import Path
 
 from stiffgui.experiment import Experiment
@@ -11,8 +10,6 @@ from stiffgui.runs.history import History
 from stiffgui.session.training import Arrays, Bundle
 from stiffgui.training.decisions import Decisions
 from stiffgui.training.records import Event, Frame
-
-FRAMES = 4000  # kept of a run that trains, at most: half an hour of it
 
 
 class RunEntry:
@@ -29,7 +26,6 @@ class RunEntry:
         self.history = History(experiment.training.trials)
         self.events: list[Event] = []
         self.snapshot_epochs: list[int] = []
-        self.frames: deque[Frame] = deque(maxlen=FRAMES)
         self.newest: tuple[int, Arrays] | None = None
         self.decided: Decisions | None = None
         self.version = 0
@@ -66,7 +62,6 @@ class RunEntry:
                 self.events.append(item)
                 continue
             if isinstance(item, Frame):
-                self.frames.append(item)
                 continue
             self.history.append(item)
             if item.keep:
