@@ -11,7 +11,7 @@ from multiprocessing.context import SpawnProcess
 from typing import Any
 
 # What children compute with. The server imports it once, and its children share that memory.
-WARM = ["stiffgui.runs.recording", "stiffgui.training.paths.warm"]
+WARM = ["stiffgui.runs.recording", "stiffgui.training.paths.warm", "scipy.optimize"]
 
 
 class Child:

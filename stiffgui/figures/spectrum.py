@@ -15,17 +15,15 @@ from stiffgui.figures.picture import (
     Bars,
     ColourScale,
     Contours,
-    Curve,
     Item,
-    Limits,
     Marker,
     Panel,
     Picture,
     Places,
     Points,
-    Region,
     one_panel,
 )
+from stiffgui.figures.plane import Plane, axes
 from stiffgui.figures.sources import Drawn
 from stiffgui.settings import setting
 from stiffgui.stiffness import WATCHABLE
@@ -161,130 +159,68 @@ class Spectrum(EigenvalueFigure):
     def build_runs(self, runs: Sequence[Drawn]) -> Picture:
         run = runs[-1]
         shown = self.spectra(run)
-        points, region = self._points(run, shown), self._region(shown)
+        plane = self.plane(shown.step)
+        points, region = self._points(run, shown, plane), plane.shaded()
         facts: dict[str, Any] = {
-            "headline": self._headline(shown),
-            "numbers": self._numbers(shown),
+            "headline": self._headline(shown, plane),
+            "numbers": self._numbers(shown, plane),
             "layers": tuple(WATCHABLE[self.layer_index].value(shown.every).mean(-1).tolist()),
             "place": (shown.epoch, self.layer, self.trial),
             "legend_below": True,
         }
+        every = shown.every.eigenvalues  # of all layers, so that layers compare
         if self.all_layers:
-            rows, left_out = self._small_planes(shown, points, region)
+            rows, left_out = self._small_planes(shown, plane, points)
             title = f"{self.where(shown)}{left_out} · coloured by {self.coloured_by}"
             return Picture(rows=rows, flows=True, title=title, **facts)
         contours = self._contours(run, shown)
-        items = (region, *_axes(), self._circle(points), points, *self._rings(shown, points))
-        panel = self._panel(shown, (*items, *contours))
-        inset, left = self._inset(panel, points, region)
+        circle, rings = plane.marks(shown.values)
+        panel = plane.panel(every, (region, *axes(), circle, points, rings, *contours))
         note = self.where(shown)
         if contours:
             note += " · ε = " + ", ".join(f"{level:.2g}" for level in contours[0].levels)
-        return one_panel(replace(panel, inset=inset, inset_left=left), title=note, **facts)
+        return one_panel(plane.inset(panel, points, region), title=note, **facts)
 
-    def _unit(self, shown: LayerSpectra) -> float:
-        """What an eigenvalue is multiplied by to be drawn."""
-        return shown.step if self.scaled else 1.0
+    def plane(self, step: float) -> Plane:
+        """The plane that is chosen; `step` is a = T/N."""
+        return Plane(self.region, step, self.scaled)
 
-    def _amplified(self, shown: LayerSpectra, values: NDArray[Any]) -> NDArray[Any]:
-        """Which eigenvalues the method amplifies."""
-        return np.asarray(REGIONS[self.region].amplification(shown.step * values) > 1)
-
-    def _headline(self, shown: LayerSpectra) -> str:
+    def _headline(self, shown: LayerSpectra, plane: Plane) -> str:
         """Which layer is largest, and how many eigenvalues of all layers are amplified."""
         radii = shown.every.radius.mean(-1)
         largest = int(radii.argmax())
-        share = self._amplified(shown, shown.every.eigenvalues).mean()
+        share = plane.amplified(shown.every.eigenvalues).mean()
         return (
             f"layer {largest + 1} is largest: |λ| {radii[largest]:#.3g}; "
             f"{share:.0%} of eigenvalues unstable"
         ).replace("%", " %")
 
-    def _panel(self, shown: LayerSpectra, items: tuple[Item, ...], title: str = "") -> Panel:
-        """A plane whose limits show the eigenvalues of every layer, so that layers compare."""
-        x, y = view_of(self._unit(shown) * shown.every.eigenvalues)
-        name, per = ("aλ", "") if self.scaled else ("λ", " (1/time)")
-        return Panel(
-            x=Axis(label=f"Re {name}{per}", limits=x),
-            y=Axis(label=f"Im {name}{per}", limits=y),
-            items=items,
-            title=title,
-            equal=True,
-        )
-
     def _small_planes(
-        self, shown: LayerSpectra, points: Points, region: Region
+        self, shown: LayerSpectra, plane: Plane, points: Points
     ) -> tuple[tuple[tuple[Panel, ...], ...], str]:
         """A plane of every layer, in rows; of a deep network as many as can be told apart."""
         depth = len(shown.layers)
         chosen = np.unique(np.linspace(0, depth - 1, min(depth, MOST_PANELS)).round().astype(int))
         assert points.colours is not None
         bare = replace(points, colours=replace(points.colours, bar=False))
-        panels = []
+        every, panels = shown.every.eigenvalues, []
         for place in chosen.tolist():
             part = np.asarray(points.places.layer) == shown.layers[place]
-            items = (region, *_axes(), _part(bare, part))
-            panels.append(self._panel(shown, items, f"layer {shown.layers[place]}"))
+            items = (plane.shaded(), *axes(), _part(bare, part))
+            panels.append(plane.panel(every, items, f"layer {shown.layers[place]}"))
         rows = tuple(tuple(panels[k : k + ROW]) for k in range(0, len(panels), ROW))
         return rows, f" · {len(chosen)} of {depth} drawn" if len(chosen) < depth else ""
 
-    def _points(self, run: Drawn, shown: LayerSpectra) -> Points:
+    def _points(self, run: Drawn, shown: LayerSpectra, plane: Plane) -> Points:
         places = shown.places(run, self.trial)
         by_layer = self.coloured_by == "layer"
-        values = np.asarray(places.layer if by_layer else np.asarray(places.sample) + 1, np.float64)
-        ends = (1, run.experiment.architecture.depth) if by_layer else (1, values.max())
-        drawn = self._unit(shown) * shown.values
-        return Points(
-            x=drawn.real,
-            y=drawn.imag,
-            values=values,
-            colours=ColourScale(
-                label=self.coloured_by, low=float(ends[0]), high=float(max(ends[1], ends[0] + 1))
-            ),
-            size=3.0,
-            numbers={NUMBERS[name]: column for name, column in shown.numbers.items()},
-            places=places,
+        shades = np.asarray(places.layer if by_layer else np.asarray(places.sample) + 1)
+        low, high = (1, run.experiment.architecture.depth) if by_layer else (1, shades.max())
+        colours = ColourScale(
+            label=self.coloured_by, low=float(low), high=float(max(high, low + 1))
         )
-
-    def _rings(self, shown: LayerSpectra, points: Points) -> list[Points]:
-        """Rings around the eigenvalues that the method amplifies."""
-        outside = self._amplified(shown, shown.values)
-        x, y = points.x[outside], points.y[outside]
-        ring = Points(x=x, y=y, colour=1, size=5.0, filled=False, label="unstable")
-        return [ring] if outside.any() else []
-
-    def _circle(self, points: Points) -> Curve:
-        """All that is as large as the largest of the points."""
-        radius = float(np.hypot(points.x, points.y).max())
-        circle = radius * np.exp(1j * np.linspace(0, 2 * np.pi, 181))
-        name = "aλ" if self.scaled else "λ"
-        label = f"largest |{name}| {radius:#.3g}"
-        return Curve(x=circle.real, y=circle.imag, colour="faint", dash=3, label=label)
-
-    def _region(self, shown: LayerSpectra) -> Region:
-        method = REGIONS[self.region]
-        curve = self._unit(shown) * method.boundary(shown.step, 361)
-        label = f"{method.title}, {method.formula} = 1"
-        return Region(x=curve.real, y=curve.imag, inverse=method.inverse, label=label)
-
-    def _inset(self, panel: Panel, points: Points, region: Region) -> tuple[Panel, bool]:
-        """The whole region with the points in it, and whether it covers fewer of them left."""
-        bare = Points(x=points.x, y=points.y, size=1.0, colour=0)
-        x = (min(region.x.min(), points.x.min()), max(region.x.max(), points.x.max()))
-        top = max(region.y.max(), points.y.max())
-        spare = 0.06 * max(x[1] - x[0], 2 * top)
-        small = Panel(
-            x=Axis(limits=(float(x[0] - spare), float(x[1] + spare))),
-            y=Axis(limits=(float(-top - spare), float(top + spare))),
-            items=(replace(region, label=""), bare),
-            equal=True,
-            legend=False,
-            grid=False,
-        )
-        (x0, x1), (_, y1) = panel.x.limits or (0, 1), panel.y.limits or (0, 1)
-        high = points.y > y1 / 3
-        left, right = (points.x < x0 + (x1 - x0) / 4), (points.x > x1 - (x1 - x0) / 4)
-        return small, bool((high & left).sum() < (high & right).sum() / 2)
+        numbers = {NUMBERS[name]: column for name, column in shown.numbers.items()}
+        return plane.points(shown.values, colours, shades, numbers=numbers, places=places)
 
     def _contours(self, run: Drawn, shown: LayerSpectra) -> list[Contours]:
         if not self.contours:
@@ -293,11 +229,11 @@ class Spectrum(EigenvalueFigure):
 
         place = shown.layers.index(self.layer)
         found = pseudospectrum(shown.jacobians[place, 0])
-        unit = self._unit(shown)
+        unit = self.plane(shown.step).unit
         x, y, levels = unit * found.real, unit * found.imag, found.levels()
         return [Contours(x=x, y=y, values=found.smallest, levels=levels)]
 
-    def _numbers(self, shown: LayerSpectra) -> dict[str, float]:
+    def _numbers(self, shown: LayerSpectra, plane: Plane) -> dict[str, float]:
         """Indices of the layer, mean over samples, exact and by proxies of the radius; and the
         largest relative error of each, as `Index.error` bounds it; and the radius of the layer
         where it is largest."""
@@ -308,7 +244,7 @@ class Spectrum(EigenvalueFigure):
         spectra = shown.spectra
         eigen = spectra.eigenvalues[at], spectra.conditions[at]
         matrices = Matrices(shown.jacobians[at], eigen, shown.step)
-        unstable = self._amplified(shown, spectra.eigenvalues[at])
+        unstable = plane.amplified(spectra.eigenvalues[at])
         numbers = {name: _mean(values[at]) for name, values in spectra.indices.items()}
         numbers |= {"departure": _mean(spectra.departure[at]), "unstable": float(unstable.mean())}
         numbers |= {f"proxy {n}": _mean(WATCHABLE[n].value(matrices)) for n in RADIUS_PROXIES}
@@ -335,7 +271,7 @@ class Spectrum(EigenvalueFigure):
         layer = {"layer": places.layer} if self.all_layers else {}
         unstable = {"euler_unstable": shown.spectra.unstable(shown.step).ravel()}
         if self.region != "explicit-euler":
-            amplified = self._amplified(shown, values)
+            amplified = self.plane(shown.step).amplified(values)
             unstable[f"{self.region.replace('-', '_')}_unstable"] = amplified
         sample = {"sample": places.sample, "real": values.real, "imag": values.imag}
         frame = pd.DataFrame(layer | sample | shown.numbers | unstable)
@@ -388,11 +324,6 @@ class TimeScales(EigenvalueFigure):
         return pd.DataFrame(ends | {"decaying": decaying, "growing": growing})
 
 
-def _axes() -> tuple[Marker, Marker]:
-    """Re = 0 and Im = 0."""
-    return Marker(at=0.0, quiet=True), Marker(at=0.0, across="y", quiet=True)
-
-
 def _part(points: Points, rows: NDArray[Any]) -> Points:
     """Some of the points."""
     places = points.places
@@ -405,15 +336,6 @@ def _part(points: Points, rows: NDArray[Any]) -> Points:
         numbers={name: column[rows] for name, column in points.numbers.items()},
         places=replace(places, layer=layer, sample=sample),
     )
-
-
-def view_of(values: NDArray[Any]) -> tuple[Limits, Limits]:
-    """Limits that show every eigenvalue, 0, and their mirror images."""
-    least = 0.1 * max(float(np.abs(values).max()), 1e-9)
-    left, right = min(float(values.real.min()), -least), max(float(values.real.max()), least)
-    top = max(float(values.imag.max()), least)
-    spare = 0.12 * max(right - left, 2 * top)
-    return (left - spare, right + spare), (-top - spare, top + spare)
 
 
 def _mean(values: Any) -> float:

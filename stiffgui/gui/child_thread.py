@@ -22,6 +22,7 @@ from stiffgui.session.service import (
     Request,
     serve,
 )
+from stiffgui.training.controls import Watched
 
 PATIENCE_SECONDS = 3.0
 LIVES = 5  # so many children may die before they are there; then there is a pause between them
@@ -77,10 +78,14 @@ class ChildThread(QThread):
         return number
 
     def control(
-        self, number: int, action: Action, settings: Mapping[str, Any] | None = None
+        self,
+        number: int,
+        action: Action,
+        settings: Mapping[str, Any] | None = None,
+        watched: Watched | None = None,
     ) -> None:
         """Steer the work of a request."""
-        self._post(Control(number, action, settings or {}))
+        self._post(Control(number, action, settings or {}, watched))
 
     def inbox(self) -> list[Answer]:
         """The answers on the way that have come since the last call."""

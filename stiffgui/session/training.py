@@ -14,7 +14,7 @@ from stiffgui.experiment import Experiment
 from stiffgui.runs.warm_start import WarmStart
 from stiffgui.session.ready import until_ready
 from stiffgui.session.service import handles
-from stiffgui.training import Controls, Event, Item
+from stiffgui.training import Controls, Event, Frame, Item
 from stiffgui.training.decisions import Decisions
 from stiffgui.training.ready import Readiness
 
@@ -75,7 +75,7 @@ def _bundles(recording: Recording) -> Generator[Bundle]:
         items.append(item)
         now = time.monotonic()
         waiting = isinstance(item, Event) and item.kind in ("paused", "change", "refused")
-        if now - sent > BUNDLE_SECONDS or waiting:
+        if now - sent > BUNDLE_SECONDS or waiting or isinstance(item, Frame):
             newest = now - networks_sent > NETWORK_SECONDS or waiting
             parameters = recording.trainer.parameters() if newest else None
             yield Bundle(items, recording.trainer.epoch, parameters)

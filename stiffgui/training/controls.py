@@ -13,11 +13,13 @@ import numpy as np
 @dataclass(frozen=True)
 class Watched:
     """Whose eigenvalues are to be seen moving: layers (from 1 on) of the trial at a position of
-    the batch, at the first probe samples, at most so many."""
+    the batch, at the first probe samples, at most so many; `dense`: at as many epochs as can be,
+    to be played slowly."""
 
     layers: tuple[int, ...]
     trial: int = 0
     samples: int = 16
+    dense: bool = False
 
 
 class Controls:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stiffgui.resnet.network import ResidualNetwork
+from stiffgui.stiffness.matching import Trails
 from stiffgui.training.controls import Watched
 from stiffgui.training.records import Frame
 
@@ -32,7 +33,9 @@ class Frames:
     def __init__(self) -> None:
         self._due = 0.0
         self._each = 0.0  # seconds of a sample of a layer, in the last frame
+        self._samples = 0  # in the last frame
         self._shown: Watched | None = None
+        self._trails, self._last = Trails(), 0
 
     def is_due(self, watched: Watched | None) -> bool:
         """Whether it is time for the next frame; for the first of what is newly watched at once."""
@@ -55,12 +58,20 @@ class Frames:
         one = {name: block[of_trial] for name, block in parameters.items()}
         layers = [n for n in watched.layers if 1 <= n <= architecture.depth]
         network = ResidualNetwork.exact(architecture, one)
-        some = probe[: self._affordable(watched.samples, len(layers))]
-        found = _eigenvalues(network, some, layers)
+        count = self._affordable(watched.samples, len(layers))
+        follows = watched == self._shown and epoch > self._last
+        if not (follows and self._samples <= count < 2 * self._samples):
+            self._samples, follows = count, False  # where that changes: not with every frame
+            self._trails = Trails()
+        found = _eigenvalues(network, probe[: self._samples], layers)
+        if found.size:
+            found = np.take_along_axis(found, self._trails.places(found, epoch), -1)
+        self._last = epoch
         self._shown, now = watched, time.perf_counter()
         self._each = (now - began) / max(1, found.shape[0] * found.shape[1])
-        self._due = now + max(PERIOD, (now - began) * (1 / SHARE - 1))
-        return Frame(epoch, watched.trial, tuple(layers), found)
+        period = 0.0 if watched.dense else PERIOD
+        self._due = now + max(period, (now - began) * (1 / SHARE - 1))
+        return Frame(epoch, watched.trial, tuple(layers), found, follows)
 
     def _affordable(self, most: int, layers: int) -> int:
         """As many samples as let the next frame come after AIM; all of what is newly watched."""

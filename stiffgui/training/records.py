@@ -53,13 +53,17 @@ class Event:
 @dataclass(frozen=True)
 class Frame:
     """Eigenvalues of layers (from 1 on) of the trial at a position of the batch, after an epoch,
-    for whoever watches: [L, B, w] at the first B probe samples, as LAPACK orders them; NaN where
-    the Jacobian is not finite. It is not recorded."""
+    for whoever watches: [L, B, w] at the first B probe samples; NaN where the Jacobian is not
+    finite. It is not recorded.
+
+    follows: each eigenvalue goes on at the place of the one in the frame before
+    (`stiffness.matching.Trails`); else they lie as LAPACK orders them."""
 
     epoch: int
     trial: int
     layers: tuple[int, ...]
     eigenvalues: NDArray[np.complex128]
+    follows: bool = False
 
 
 Item = Record | Event | Frame

@@ -22,6 +22,8 @@ class PlotAxis(pg.AxisItem):  # type: ignore[misc]
 
     def __init__(self, side: str) -> None:
         super().__init__(side)
+        # Its numbers and grid lines take longer to draw than most of what stands between them.
+        self.setCacheMode(pg.QtWidgets.QGraphicsItem.CacheMode.DeviceCoordinateCache)
         self.whole = False
         self._named = True
         self._ticks: list[tuple[float, str]] = []

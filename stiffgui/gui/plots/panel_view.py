@@ -106,6 +106,8 @@ class PanelView(pg.PlotWidget):  # type: ignore[misc]
             self.inset.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             self.inset.setToolTip("")
             self.inset.is_inset = True
+            for widget in (self.inset, self.inset.viewport()):  # or all below is painted, too
+                widget.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
             self.set_theme(self._theme)
             return
         if self.inset is None:

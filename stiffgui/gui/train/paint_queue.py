@@ -50,6 +50,11 @@ class PaintQueue:
         self._pictures |= pictures
         QTimer.singleShot(0, self._parts, self._draw_arrived)
 
+    @property
+    def waiting(self) -> bool:
+        """Whether something has arrived that is not drawn yet."""
+        return bool(self._pictures)
+
     def forget(self) -> None:
         """What has arrived is of another run."""
         self._pictures.clear()

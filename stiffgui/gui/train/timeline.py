@@ -88,7 +88,10 @@ class EpochSlider(QSlider):
         """Below the groove, a tick at each stored epoch."""
         painter = QPainter(self)
         colour = QColor(self.palette().color(QPalette.ColorRole.PlaceholderText))
-        for x in {self.place_of(epoch) for epoch in self.kept}:
+        first, span = self._span()
+        low, high = self.minimum(), self.maximum()
+        place = QStyle.sliderPositionFromValue
+        for x in {first + place(low, high, epoch, span) for epoch in self.kept}:
             painter.fillRect(x, self.height() - TICK, 1, TICK, colour)
         painter.end()
         super().paintEvent(event)

@@ -26,6 +26,7 @@ from stiffgui.gui.saving import ask_where
 from stiffgui.gui.tables.importing import Importing
 from stiffgui.gui.theme import Theme
 from stiffgui.gui.train.cards.curves_menu import CurvesMenu
+from stiffgui.gui.train.live_plane import LivePlane
 from stiffgui.gui.train.paint_queue import PaintQueue
 from stiffgui.gui.train.runs.workbench import Workbench
 from stiffgui.gui.train.settings.clipboard import SettingsClipboard
@@ -39,7 +40,7 @@ from stiffgui.session.views import Look, View
 from stiffgui.tasks.table import ENDINGS
 
 # One task of `poll` at a time: no pause of the window is longer than the slowest of them.
-POLL_MILLISECONDS = 25
+POLL_MILLISECONDS = 50
 LATE_MILLISECONDS = 250  # until what is still of another epoch is dimmed
 WELCOME = (
     "Welcome. Press Run to train a residual network and watch how stiff its layers become; "
@@ -82,9 +83,11 @@ class TrainWorkspace(Workspace):
         self._bar = WorkspaceBar(presets, "&Preset", "Preset", "Settings to start from")
         self._bar.add_actions(self._actions, "run", "pause", "step", "stop", "export")
         self.preset = self._bar.chooser
+        self.plane = LivePlane(self.bench, self.state, self.eigenvalues, self._take)
         self._connect()
         views.restore_layout(self.settings)
         self._seen: tuple[Path, int] | None = None  # run and epoch of what is drawn
+        self._has_news = False  # of training, that only the moving plane has drawn
         self._late = QTimer(self, singleShot=True, interval=LATE_MILLISECONDS)
         self._late.timeout.connect(self._say_stale)
         self.timer = QTimer(self)
@@ -222,6 +225,7 @@ class TrainWorkspace(Workspace):
         self.importing.close()
         self.timer.stop()
         self._late.stop()
+        self.plane.close()
         self.views.save_layout(self.settings)
         self.bench.close()
         self.requests.close()
@@ -284,14 +288,18 @@ class TrainWorkspace(Workspace):
 
     def poll(self) -> None:
         """Take what has arrived, and draw one of the parts."""
-        if self.bench.take():
+        self._take()
+        if self._has_news:
             self._follow()
         if self.isVisible():
             self.drawing.next_part()
 
+    def _take(self) -> None:
+        self._has_news |= self.bench.take()
+
     def refresh(self) -> None:
         """Draw every part now."""
-        self.bench.take()
+        self._take()
         self._follow()
         self.drawing.every_part()
 
@@ -299,6 +307,7 @@ class TrainWorkspace(Workspace):
 
     def _follow(self) -> None:
         """The shown run has gone on, or is another one."""
+        self._has_news = False
         run = self.bench.shown
         if run is not None:
             self.timeline.set_range(run.epoch, run.total, run.snapshot_epochs)
@@ -306,6 +315,7 @@ class TrainWorkspace(Workspace):
 
     def _look(self, *_: object) -> None:
         """Want to see what is chosen."""
+        self.plane.follow()
         if self.isVisible():
             self.view_requests.want(look_at(self.views))
             self._mark_stale()

@@ -31,7 +31,9 @@ from stiffgui.gui.theme import Theme
 from stiffgui.gui.train.cards.eigenvalue_table import EigenvalueTable
 from stiffgui.gui.train.cards.index_table import IndexTable
 from stiffgui.gui.train.cards.layer_strip import LayerStrip
+from stiffgui.gui.train.motion import Moment
 from stiffgui.stiffness import WATCHABLE
+from stiffgui.training.cadence import probe_samples
 
 ANIMATE_MILLISECONDS = 600
 # The last one is chosen at first: the plane has all the room.
@@ -41,6 +43,7 @@ PAGES = (
     ("time scales", "Histogram of 1/|Re λ|"),
     ("no table", "The plane alone"),
 )
+PACES = (0, 10, 30, 100, 300, 1000)  # epochs a second; 0: as it trains
 FRAMES = {
     "lock": ("lock", "Axes stay as they are while this run is shown"),
     "points": ("fit points", "Axes show the eigenvalues of every layer, whatever they are"),
@@ -70,12 +73,14 @@ class EigenvaluesCard(FigureCard):
         self.region, self.colour, self.below = QComboBox(), QComboBox(), QComboBox()
         self.axes, self.frame = QComboBox(), QComboBox()
         self.all_layers, self.contours = QCheckBox("&all layers"), QCheckBox("&contours")
+        self.trails, self.pace = QCheckBox("&trails"), QComboBox()
         self.animate = QPushButton("▶")
         self.outside = QPushButton()
         self.headline = Elided()
         self.headline.setObjectName("cardTitle")
         self._make_place()
         self._make_choosers()
+        self._make_motion()
         self._make_frame()
         caption = QLabel("&Layer")
         caption.setBuddy(self.layer)
@@ -83,7 +88,13 @@ class EigenvaluesCard(FigureCard):
         choosers = (self.region, self.colour, self.axes, self.frame)
         self._halves = (
             _row(*((chooser, 0) for chooser in choosers)),
-            _row((self.all_layers, 0), (self.contours, 0), (self.below, 0)),
+            _row(
+                (self.all_layers, 0),
+                (self.contours, 0),
+                (self.trails, 0),
+                (self.pace, 0),
+                (self.below, 0),
+            ),
         )
         tools = QWidget()
         self._tools = QGridLayout(tools)
@@ -98,6 +109,7 @@ class EigenvaluesCard(FigureCard):
         self.add(self.pages, 0)
         self.pages.hide()
         self._drawn: Picture | None = None  # with the limits that it came with
+        self._moving: tuple[Moment, float] | None = None  # over it, and the step size
         self._locked_for: tuple[str, str] | None = None
         self._locked: Limits4 = (-1.0, 1.0, -1.0, 1.0)
         self._walk = QTimer(self)
@@ -149,6 +161,18 @@ class EigenvaluesCard(FigureCard):
         self.contours.toggled.connect(lambda on: self.set(contours=on))
         self.all_layers.setToolTip("A small plane of every layer")
         self.all_layers.toggled.connect(self._all_layers_toggled)
+
+    def _make_motion(self) -> None:
+        self.trails.setChecked(True)
+        self.trails.setToolTip("Where each eigenvalue has come from, while a run trains")
+        self.trails.toggled.connect(lambda _: self._draw_moving())
+        for pace in PACES:
+            self.pace.addItem(f"{grouped(pace)} epochs/s" if pace else "as it trains", pace)
+        self.pace.setAccessibleName("Pace")
+        self.pace.setToolTip(
+            "How fast the eigenvalues move while a run trains: with it, or so many epochs a "
+            "second, however fast it trains"
+        )
 
     def _make_frame(self) -> None:
         """What decides what is in view, and what says what is not."""
@@ -242,6 +266,7 @@ class EigenvaluesCard(FigureCard):
             self.view.reset_view()
             if another:
                 self.layer.forget()
+        picture = self._moved(picture)
         super().show_picture(self._framed(picture))
         note = picture.title.replace(
             f"epoch {picture.place[0]}", f"epoch {grouped(picture.place[0])}"
@@ -256,6 +281,51 @@ class EigenvaluesCard(FigureCard):
         if first:
             self._show_tools()
         self._count_outside()
+
+    @property
+    def drawn_epoch(self) -> int:
+        """The epoch of the last picture, -1 before the first."""
+        return -1 if self._drawn is None else self._drawn.place[0]
+
+    @property
+    def can_move(self) -> bool:
+        """Whether what is chosen can be drawn from a layer's eigenvalues alone."""
+        settings = self.settings
+        return not (settings.all_layers or settings.contours)  # type: ignore[attr-defined]
+
+    def show_moment(self, moment: Moment, step: float) -> None:
+        """Draw the eigenvalues of a moment over the last picture; `step` is a = T/N."""
+        self._moving = moment, step
+        self._draw_moving()
+
+    def rest(self) -> None:
+        """Nothing moves any more: what comes next is drawn as it is."""
+        if self._moving is not None:
+            self._moving = None
+            if self._drawn is not None:
+                self.show_picture(self._drawn)
+
+    def _draw_moving(self) -> None:
+        if self._drawn is None:
+            return
+        picture = self._moved(self._drawn)
+        if picture is not self._drawn:
+            self.view.show_picture(self._framed(picture))
+            self.say(picture.title if self._is_large else picture.headline)
+
+    def _moved(self, picture: Picture) -> Picture:
+        """With what moves in it; as it is where nothing does, or where it is of another place."""
+        settings: Spectrum = self.settings  # type: ignore[assignment]
+        if self._moving is None or not self.can_move:
+            return picture
+        moment, step = self._moving
+        plane, place = settings.plane(step), (settings.layer, settings.trial)
+        if picture.place[1:] != place or not plane.is_of(picture):
+            return picture
+        past = moment.past if self.trails.isChecked() else ()
+        words = [f"layer {settings.layer}", f"epoch {grouped(round(moment.epoch))}"]
+        words += [probe_samples(len(moment.values)), f"trial {settings.trial}"]
+        return plane.moved(picture, moment.values, past, " · ".join(words))
 
     def show_scales(self, picture: Picture) -> None:
         """Draw the histogram of time scales."""

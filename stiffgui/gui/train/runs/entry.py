@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from pathlib import Path
 
 from stiffgui.experiment import Experiment
@@ -10,6 +11,8 @@ from stiffgui.runs.history import History
 from stiffgui.session.training import Arrays, Bundle
 from stiffgui.training.decisions import Decisions
 from stiffgui.training.records import Event, Frame
+
+FRAMES = 64  # that wait to be drawn, at most
 
 
 class RunEntry:
@@ -27,6 +30,7 @@ class RunEntry:
         self.events: list[Event] = []
         self.snapshot_epochs: list[int] = []
         self.newest: tuple[int, Arrays] | None = None
+        self.frames: deque[Frame] = deque(maxlen=FRAMES)  # that nobody has drawn yet
         self.decided: Decisions | None = None
         self.version = 0
 
@@ -62,6 +66,7 @@ class RunEntry:
                 self.events.append(item)
                 continue
             if isinstance(item, Frame):
+                self.frames.append(item)
                 continue
             self.history.append(item)
             if item.keep:

@@ -22,6 +22,7 @@ from stiffgui.session.duration import AskTraining
 from stiffgui.session.ready import MakeReady
 from stiffgui.session.service import Action, Failure
 from stiffgui.session.training import Bundle, Train
+from stiffgui.training.controls import Watched
 from stiffgui.training.ready import Readiness
 
 UNTOUCHED_SECONDS = 30.0  # a run file that is being written changes more often than this
@@ -175,6 +176,11 @@ class Workbench(QObject):
         """Stop; everything is kept."""
         if self.busy:
             self._steer("stop")
+
+    def watch(self, watched: Watched | None) -> None:
+        """Let the training send eigenvalues of this as they move; None: no longer."""
+        if self.busy:
+            self.training.control(self._number, "watch", watched=watched)
 
     def close(self) -> None:
         """Stop training, save, and end the child."""

@@ -1,0 +1,92 @@
+"""The eigenvalues of the layer that is looked at, moving while its run trains."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Qt, QTimer
+
+from stiffgui.gui.train.cards.eigenvalues import EigenvaluesCard
+from stiffgui.gui.train.motion import Moment, Motion
+from stiffgui.gui.train.runs.entry import RunEntry
+from stiffgui.gui.train.runs.workbench import Workbench
+from stiffgui.gui.train.view_state import ViewState
+from stiffgui.training.controls import Watched
+
+TICK_MILLISECONDS = 16
+SAMPLES, SAMPLES_SLOWLY = 16, 4  # as it trains; at a pace, for which more epochs count
+
+
+class LivePlane(QObject):
+    """Asks the training for frames of what the card shows, and lets the card draw them.
+
+    `painted` counts the drawn moments that were computed at an epoch of their own.
+    """
+
+    def __init__(
+        self,
+        bench: Workbench,
+        state: ViewState,
+        card: EigenvaluesCard,
+        take: Callable[[], None],
+    ) -> None:
+        super().__init__()
+        self._take = take  # what training has sent
+        self._bench, self._state, self._card = bench, state, card
+        self._asked: tuple[RunEntry, Watched] | None = None
+        self._run: RunEntry | None = None  # whose frames are in motion
+        self.motion = Motion(0, 0)
+        self.painted = 0
+        self._timer = QTimer(self, interval=TICK_MILLISECONDS)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self.tick)
+        self._timer.start()
+        card.pace.currentIndexChanged.connect(self._pace_chosen)
+
+    def close(self) -> None:
+        """Nothing moves any more."""
+        self._timer.stop()
+
+    def follow(self) -> None:
+        """Something else may be looked at, or be training, by now."""
+        run, card, state = self._bench.running, self._card, self._state
+        wanted = None
+        if run is not None and run is state.run and card.is_seen and card.can_move:
+            slowly = bool(card.pace.currentData())
+            samples = SAMPLES_SLOWLY if slowly else SAMPLES
+            wanted = run, Watched((state.layer,), state.trial, samples, dense=slowly)
+        if wanted != self._asked:
+            self._asked = wanted
+            self._bench.watch(None if wanted is None else wanted[1])
+        place = (state.run, state.layer, state.trial)
+        if place != (self._run, self.motion.layer, self.motion.trial):
+            self._run = state.run
+            self.motion = Motion(state.layer, state.trial, float(card.pace.currentData()))
+            card.rest()
+
+    def _pace_chosen(self) -> None:
+        self.motion.set_pace(float(self._card.pace.currentData()), time.monotonic())
+        self.follow()
+
+    def tick(self) -> None:
+        """Draw what has moved."""
+        run, card, motion = self._run, self._card, self.motion
+        if run is None or run is not self._state.run:
+            return
+        self._take()
+        now = time.monotonic()
+        while run.frames:
+            motion.take(run.frames.popleft(), now)
+        moves = run is self._bench.running or (motion.pace and motion.behind)
+        if not moves or self._state.epoch is not None or not card.is_seen or not card.can_move:
+            card.rest()
+            return
+        moment = motion.now(now)
+        if moment is not None:
+            self.show(run, moment)
+
+    def show(self, run: RunEntry, moment: Moment) -> None:
+        """Draw a moment of a run."""
+        self._card.show_moment(moment, run.experiment.architecture.step_size)
+        self.painted += moment.computed
