@@ -156,7 +156,7 @@ class Fit(NetworkFigure):
         return Picture(
             rows=in_rows(panels, columns),
             title=f"epoch {epoch} · trial {self.trial} · {score}",
-            note=score if runs[-1].history.trials == 1 else f"trial {self.trial} · {score}",
+            note=score if runs[-1].trials == 1 else f"trial {self.trial} · {score}",
             flows=True,
             numbers=_largest_error(fit, output) if fit.kind == "maps" else {},
             choices=choices_of(fit, along=fit.kind == "scatter"),

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 Parameters = Mapping[str, NDArray[Any]]
 
+FEW = 4  # samples, while epochs go by quickly
+
 
 @dataclass(frozen=True)
 class Drawn:
@@ -28,7 +30,8 @@ class Drawn:
 
     `indices`: what Stiffness draws where nothing is asked for; all watched ones when empty.
     `network` (epoch, parameters) takes the place of stored networks: the newest of a run that is
-    being trained, which its file does not hold yet.
+    being trained, which its file does not hold yet. `few`: while epochs go by quickly, figures
+    take few samples and leave out numbers that take long.
     """
 
     run: Any  # a Drawable; a stored run where networks are asked for
@@ -36,6 +39,7 @@ class Drawn:
     name: str = ""
     indices: tuple[str, ...] = ()
     network: tuple[int, Parameters] | None = None
+    few: bool = False
 
     @property
     def experiment(self) -> Experiment:
@@ -53,8 +57,13 @@ class Drawn:
         return int(self.run.probe_count)
 
     def probe_samples(self) -> NDArray[Any]:
-        """Those samples, [B, d]."""
-        return np.asarray(self.run.probe_samples())
+        """Those samples, [B, d]; some of them where few are enough."""
+        return np.asarray(self.run.probe_samples())[: FEW if self.few else None]
+
+    @property
+    def trials(self) -> int:
+        """R."""
+        return int(self.run.trials)
 
     @property
     def history(self) -> History:

@@ -163,7 +163,7 @@ class Spectrum(EigenvalueFigure):
         points, region = self._points(run, shown, plane), plane.shaded()
         facts: dict[str, Any] = {
             "headline": self._headline(shown, plane),
-            "numbers": self._numbers(shown, plane),
+            "numbers": {} if run.few else self._numbers(shown, plane),
             "layers": tuple(WATCHABLE[self.layer_index].value(shown.every).mean(-1).tolist()),
             "place": (shown.epoch, self.layer, self.trial),
             "legend_below": True,

@@ -34,11 +34,13 @@ class Snapshot:
 
     def predict(self, x: Any) -> Array:
         """y [R, B, o]."""
-        return np.asarray(self._run(x).output.numpy())
+        return np.asarray(self._network.predict(self._place(x), self._outputs).numpy())
 
     def trajectories(self, x: Any) -> Array:
         """States x_0..x_N: [R, B, N + 1, w]."""
-        return torch.stack(self._run(x).states, dim=2).numpy()
+        with torch.no_grad():
+            passed = self._network.forward(self._place(x), self._outputs, slopes=False)
+        return torch.stack(passed.states, dim=2).numpy()
 
     def jacobians(self, x: Any) -> Array:
         """J_n(x) of every layer and sample: [R, N, B, w, w]."""
@@ -83,10 +85,6 @@ class Snapshot:
         with torch.no_grad():
             last = torch.as_tensor(np.array(states, dtype=np.float64))
             return self._network.readout(last, self._outputs).numpy()
-
-    def _run(self, x: Any) -> Any:
-        with torch.no_grad():
-            return self._network.forward(self._place(x), self._outputs)
 
     def _place(self, x: Any) -> torch.Tensor:
         try:

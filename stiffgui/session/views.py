@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from stiffgui.errors import InputError
 from stiffgui.figures import Figure, Picture
@@ -16,13 +16,14 @@ class Look:
     """Draw figures (name, figure) of the last run of a source; the answer is a View.
 
     Two looks are equal when they show the same: `epoch` is that of the network, which is the
-    source's own where the look is `live`.
+    source's own where the look is `live`. `few`: other epochs follow soon, see `Drawn`.
     """
 
     source: RunSource
     epoch: int
     live: bool
     figures: tuple[tuple[str, Figure], ...]
+    few: bool = False
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,8 @@ def look(work: Look) -> View:
     use_one_thread()
     started = time.perf_counter()
     pictures: dict[str, Picture | str] = {}
-    with work.source.opened() as runs:
+    with work.source.opened() as opened:
+        runs = [*opened[:-1], replace(opened[-1], few=work.few)]
         for name, shown in work.figures:
             try:
                 pictures[name] = shown.picture(runs)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -16,6 +17,7 @@ from stiffgui.session.views import Look, View
 
 LOOK_SECONDS = 0.6
 NEWEST = -1  # instead of an epoch
+REST_MILLISECONDS = 150  # at an epoch, until all samples of it are looked at
 
 
 def look_at(views: TrainViews) -> Look | None:
@@ -31,6 +33,16 @@ def look_at(views: TrainViews) -> Look | None:
 def place_of(look: Look | None) -> tuple[Path, int] | None:
     """The run and the epoch that a look shows; NEWEST while a training is followed."""
     return None if look is None else (look.source.path, NEWEST if look.live else look.epoch)
+
+
+def _other_epoch(one: Look, other: Look) -> bool:
+    """Whether two looks show the same of two stored epochs."""
+
+    def but_epoch(look: Look) -> list[tuple[str, dict[str, Any]]]:
+        return [(name, figure.model_dump(exclude={"epoch"})) for name, figure in look.figures]
+
+    stored = not (one.live or other.live)
+    return stored and one.source == other.source and but_epoch(one) == but_epoch(other)
 
 
 class ViewRequests(QObject):
@@ -52,16 +64,30 @@ class ViewRequests(QObject):
         self._due, self._pause = 0.0, LOOK_SECONDS
         self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self._send)
+        self._moving = QTimer(self, singleShot=True, interval=REST_MILLISECONDS)
+        self._moving.timeout.connect(self._rest)
 
     def want(self, look: Look | None) -> None:
-        """Ask for a look when it is due, unless it was wanted before."""
-        if look == self.wanted and (self._training() or not self._timer.isActive()):
+        """Ask for a look when it is due, unless it was wanted before; of an epoch soon after
+        another, for one with few samples until it rests there."""
+        wanted = self.wanted and replace(self.wanted, few=False)
+        if look == wanted and (self._training() or not self._timer.isActive()):
             return
+        if look is not None and not look.live and wanted is not None:
+            moves = self._moving.isActive() and _other_epoch(look, wanted)
+            self._moving.start()
+            look = replace(look, few=moves)
         self.wanted = look
         if look is None:
             self._asked = None
         if not self._under_way:
             self._send_when_due()
+
+    def _rest(self) -> None:
+        if self.wanted is not None and self.wanted.few:
+            self.wanted = replace(self.wanted, few=False)
+            if not self._under_way:
+                self._send_when_due()
 
     def _send_when_due(self) -> None:
         self._timer.stop()

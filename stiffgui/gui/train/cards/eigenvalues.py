@@ -276,7 +276,9 @@ class EigenvaluesCard(FigureCard):
         self.headline.setToolTip(picture.headline)
         index = WATCHABLE[self.settings.layer_index]  # type: ignore[attr-defined]
         self.layer.show_values(picture.layers, index.title)
-        self.table.show_values(picture.numbers)
+        self.table.setEnabled(bool(picture.numbers))  # dimmed while epochs go by
+        if picture.numbers:
+            self.table.show_values(picture.numbers)
         self._show_below()
         if first:
             self._show_tools()
