@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stiffgui.figures.base import Figure, figure_from
+from stiffgui.figures.comparison import Comparison
 from stiffgui.figures.files import (
     FIGURE_FORMATS,
     PICTURE_FORMATS,
@@ -67,6 +68,7 @@ _CLASSES: tuple[type[Figure], ...] = (
     Layers,
     Spectrum,
     TimeScales,
+    Comparison,
     Fit,
     Slices,
     Summary,

@@ -281,7 +281,8 @@ class Picture:
     `flows`: the panels may be arranged otherwise where that makes them larger. `headline` says
     what is to be seen, `note` is one line on what is shown; `layers` is an index of every layer,
     `numbers` are figures that belong to it, by name; `choices` what a
-    setting can be, by its name; `legend_below`: one legend for all panels. `place` is (epoch,
+    setting can be, by its name; `legend_below`: one legend for all panels; `locked`: they show the
+    same part, zoomed or not. `place` is (epoch,
     layer, trial) of what is seen, -1 where it has none.
     """
 
@@ -293,6 +294,7 @@ class Picture:
     widths: tuple[float, ...] = ()
     flows: bool = False
     legend_below: bool = False
+    locked: bool = False
     layers: tuple[float, ...] = ()
     numbers: Mapping[str, float] = field(default_factory=dict)
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -26,6 +26,7 @@ from stiffgui.figures.picture import (
 from stiffgui.stiffness.stability import REGIONS
 
 Values = NDArray[np.complex128]
+A, B = "A", "B"  # groups of points: those of a network that stays, those of another
 FAINTEST, CLEAREST = 0.1, 0.6  # of the oldest and the youngest part of a trail
 
 
@@ -128,22 +129,26 @@ class Plane:
         """The picture of one layer's plane with other eigenvalues [B, w] in it, and with trails
         through those `past` [B, w], the oldest first, that lead there."""
         (panel,) = picture.panels
-        region, before = next(panel.of(Region)), next(panel.of(Points))
-        assert before.colours is not None and before.values is not None
+        region = next(panel.of(Region))
+        fixed = [points for points in panel.of(Points) if points.group == A]
+        before = next(points for points in panel.of(Points) if points.group != A)
         count, width = values.shape
-        flat = values.ravel()
-        samples = np.repeat(np.arange(count), width)
-        by_layer = before.colours.label == "layer"
-        shades = np.broadcast_to(before.values[:1], flat.shape) if by_layer else samples + 1
-        points = self.points(
-            flat,
-            before.colours,
-            shades,
+        flat, samples = values.ravel(), np.repeat(np.arange(count), width)
+        shades = None
+        if before.colours is not None and before.values is not None:
+            by_layer = before.colours.label == "layer"
+            shades = np.broadcast_to(before.values[:1], flat.shape) if by_layer else samples + 1.0
+        points = replace(
+            before,
+            x=self.unit * flat.real,
+            y=self.unit * flat.imag,
+            values=shades,
             numbers={"modulus": np.abs(flat)},
             places=replace(before.places, layer=picture.place[1], sample=samples),
         )
         circle, rings = self.marks(flat)
-        items = (region, *axes(), circle, points, rings, *self._trails([*past, values]))
+        marks = [circle] if fixed else [circle, rings]
+        items = (region, *axes(), *fixed, points, *marks, *self._trails([*past, values]))
         now = replace(panel, items=items)
         if panel.inset is not None:  # its limits stay
             small = self.inset(now, points, region).inset

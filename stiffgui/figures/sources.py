@@ -114,14 +114,18 @@ def drawn(runs: Sequence[Any], colours: Sequence[int] = ()) -> list[Drawn]:
         for k, run in zip(numbers, runs, strict=True)
     ]
     names = [each.name or each.run.name for each in wrapped]
+    files = {
+        (name, getattr(each.run, "path", None)) for name, each in zip(names, wrapped, strict=True)
+    }
+    several = [name for name, _ in files]
     return [
-        replace(each, name=_told_apart(name, each.run, names))
+        replace(each, name=_told_apart(name, each.run, several))
         for each, name in zip(wrapped, names, strict=True)
     ]
 
 
 def _told_apart(name: str, run: Any, names: list[str]) -> str:
-    """The name, with the folder where two have the same."""
+    """The name, with the folder where two files have the same."""
     path = getattr(run, "path", None)
     if isinstance(path, Path) and names.count(name) > 1:
         return f"{name} ({path.parent.name})"

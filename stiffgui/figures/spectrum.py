@@ -90,11 +90,14 @@ class LayerSpectra:
         }
 
 
-class EigenvalueFigure(NetworkFigure):
-    """What the pictures of eigenvalues have in common."""
+class LayerFigure(NetworkFigure):
+    """What the pictures of a layer's eigenvalues have in common."""
 
     layer: int = setting(1, title="Layer", help="The layer whose Jacobian is shown, from 1.", ge=1)
-    all_layers: bool = setting(False, title="All layers", help="The eigenvalues of every layer.")
+
+    def layers(self, depth: int) -> tuple[int, ...]:
+        """Those of the layers 1..depth that are shown."""
+        return (self.layer,)
 
     def spectra(self, run: Drawn) -> LayerSpectra:
         """What is shown of a run. Raises InputError for a layer or trial that is not there."""
@@ -104,7 +107,7 @@ class EigenvalueFigure(NetworkFigure):
         run.check(self.layer, self.trial)
         snapshot = run.snapshot(self.epoch)
         every = snapshot.jacobians(run.probe_samples())[self.trial]
-        layers = tuple(range(1, len(every) + 1)) if self.all_layers else (self.layer,)
+        layers = self.layers(len(every))
         jacobians = every[[layer - 1 for layer in layers]]
         step = run.experiment.architecture.step_size
         matrices = Matrices(every, step=step)
@@ -113,17 +116,13 @@ class EigenvalueFigure(NetworkFigure):
 
     def where(self, shown: LayerSpectra) -> str:
         """Which layer, epoch and trial, and of how many samples, in a line."""
-        layers = "all layers" if self.all_layers else f"layer {self.layer}"
+        layers = f"layer {self.layer}" if len(shown.layers) == 1 else "all layers"
         samples = probe_samples(shown.spectra.eigenvalues.shape[1])
         return f"{layers} · epoch {shown.epoch} · {samples} · trial {self.trial}"
 
 
-class Spectrum(EigenvalueFigure):
-    """Eigenvalues
-
-    The eigenvalues of a layer's Jacobian in the complex plane, over a method's stability region."""
-
-    kind: Literal["spectrum"] = "spectrum"
+class PlaneFigure(LayerFigure):
+    """What the pictures in the complex plane have in common."""
 
     region: str = setting(
         "explicit-euler",
@@ -131,17 +130,8 @@ class Spectrum(EigenvalueFigure):
         help="The method whose stability region |R(aλ)| ≤ 1 is shaded.",
         choices={name: method.title for name, method in REGIONS.items()},
     )
-    colour_by: Literal["sample", "layer"] | None = setting(
-        None, title="Colour", help="What the colour of a point stands for."
-    )
     scaled: bool = setting(
         False, title="Axes aλ", help="Eigenvalues times the step size a = T/N on both axes."
-    )
-    contours: bool = setting(
-        False,
-        title="Contours",
-        help="Pseudospectrum of the layer at the first probe sample: on each line the smallest "
-        "singular value of zI − J is the number written on it.",
     )
     layer_index: str = setting(
         "spectral-radius",
@@ -149,6 +139,41 @@ class Spectrum(EigenvalueFigure):
         help="The index that is told of every layer.",
         choices={name: index.title for name, index in WATCHABLE.items()},
         hidden=True,
+    )
+
+    def plane(self, step: float) -> Plane:
+        """The plane that is chosen; `step` is a = T/N."""
+        return Plane(self.region, step, self.scaled)
+
+    def of_layers(self, shown: LayerSpectra) -> NDArray[Any]:
+        """The chosen index of every layer at every sample, [N, B]."""
+        return np.asarray(WATCHABLE[self.layer_index].value(shown.every))
+
+
+class EveryLayer(LayerFigure):
+    """What can show all layers at once."""
+
+    all_layers: bool = setting(False, title="All layers", help="The eigenvalues of every layer.")
+
+    def layers(self, depth: int) -> tuple[int, ...]:
+        return tuple(range(1, depth + 1)) if self.all_layers else super().layers(depth)
+
+
+class Spectrum(EveryLayer, PlaneFigure):
+    """Eigenvalues
+
+    The eigenvalues of a layer's Jacobian in the complex plane, over a method's stability region."""
+
+    kind: Literal["spectrum"] = "spectrum"
+
+    colour_by: Literal["sample", "layer"] | None = setting(
+        None, title="Colour", help="What the colour of a point stands for."
+    )
+    contours: bool = setting(
+        False,
+        title="Contours",
+        help="Pseudospectrum of the layer at the first probe sample: on each line the smallest "
+        "singular value of zI − J is the number written on it.",
     )
 
     @property
@@ -164,7 +189,7 @@ class Spectrum(EigenvalueFigure):
         facts: dict[str, Any] = {
             "headline": self._headline(shown, plane),
             "numbers": {} if run.few else self._numbers(shown, plane),
-            "layers": tuple(WATCHABLE[self.layer_index].value(shown.every).mean(-1).tolist()),
+            "layers": tuple(self.of_layers(shown).mean(-1).tolist()),
             "place": (shown.epoch, self.layer, self.trial),
             "legend_below": True,
         }
@@ -180,10 +205,6 @@ class Spectrum(EigenvalueFigure):
         if contours:
             note += " · ε = " + ", ".join(f"{level:.2g}" for level in contours[0].levels)
         return one_panel(plane.inset(panel, points, region), title=note, **facts)
-
-    def plane(self, step: float) -> Plane:
-        """The plane that is chosen; `step` is a = T/N."""
-        return Plane(self.region, step, self.scaled)
 
     def _headline(self, shown: LayerSpectra, plane: Plane) -> str:
         """Which layer is largest, and how many eigenvalues of all layers are amplified."""
@@ -244,9 +265,7 @@ class Spectrum(EigenvalueFigure):
         spectra = shown.spectra
         eigen = spectra.eigenvalues[at], spectra.conditions[at]
         matrices = Matrices(shown.jacobians[at], eigen, shown.step)
-        unstable = plane.amplified(spectra.eigenvalues[at])
-        numbers = {name: _mean(values[at]) for name, values in spectra.indices.items()}
-        numbers |= {"departure": _mean(spectra.departure[at]), "unstable": float(unstable.mean())}
+        numbers = exact_numbers(shown, plane, at)
         numbers |= {f"proxy {n}": _mean(WATCHABLE[n].value(matrices)) for n in RADIUS_PROXIES}
         for name in spectra.indices:
             error = WATCHABLE[name].error
@@ -281,7 +300,7 @@ class Spectrum(EigenvalueFigure):
         return frame
 
 
-class TimeScales(EigenvalueFigure):
+class TimeScales(EveryLayer):
     """Time scales
 
     How the time scales 1/|Re λ| of the eigenvalues are distributed: decaying modes below, growing
@@ -322,6 +341,15 @@ class TimeScales(EigenvalueFigure):
         edges, decaying, growing = self._bars(self.spectra(runs[-1]))
         ends = {"time_scale_from": edges[:-1], "time_scale_to": edges[1:]}
         return pd.DataFrame(ends | {"decaying": decaying, "growing": growing})
+
+
+def exact_numbers(shown: LayerSpectra, plane: Plane, at: int = 0) -> dict[str, float]:
+    """Exact indices of a layer by its place among those shown, mean over samples; of them
+    `unstable` for the plane's method."""
+    spectra = shown.spectra
+    unstable = plane.amplified(spectra.eigenvalues[at])
+    numbers = {name: _mean(values[at]) for name, values in spectra.indices.items()}
+    return numbers | {"departure": _mean(spectra.departure[at]), "unstable": float(unstable.mean())}
 
 
 def _part(points: Points, rows: NDArray[Any]) -> Points:

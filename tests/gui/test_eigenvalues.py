@@ -124,7 +124,7 @@ def test_the_table_follows_the_region(shown: MainWindow, qtbot: QtBot) -> None:
     assert set(sizes) == set(REGIONS)
     for name, size in sizes.items():
         before = card.view.picture
-        card.region.setCurrentIndex(card.region.findData(name))
+        card.tools.region.setCurrentIndex(card.tools.region.findData(name))
         qtbot.waitUntil(lambda before=before: card.view.picture is not before, timeout=WAIT)
         assert card.table.item(row, 0).text() == f"{(size > 1).mean():.1%}"
         [region] = graphics(card.view.views[0], "QGraphicsPathItem")
@@ -183,7 +183,7 @@ def test_a_number_of_the_table_fits_and_keeps_its_size(value: float) -> None:
 
 def test_all_layers_and_the_walk(shown: MainWindow, qtbot: QtBot) -> None:
     card = shown.train.eigenvalues
-    card.all_layers.setChecked(True)
+    card.tools.all_layers.setChecked(True)
 
     def layers() -> set[int]:
         panels = card.picture.panels if card.picture is not None else ()
@@ -194,8 +194,8 @@ def test_all_layers_and_the_walk(shown: MainWindow, qtbot: QtBot) -> None:
     assert len(card.view.views) == 10 and all(view.isVisible() for view in card.view.views)
     limits = {view.panel.x.limits for view in card.view.views}
     assert len(limits) == 1  # so that layers compare
-    assert card.colour.currentData() == "layer"
-    card.all_layers.setChecked(False)
+    assert card.tools.colour.currentData() == "layer"
+    card.tools.all_layers.setChecked(False)
     qtbot.waitUntil(lambda: layers() == {1}, timeout=WAIT)
     card.animate.setChecked(True)
     qtbot.waitUntil(lambda: layers() == {3}, timeout=WAIT)
@@ -205,7 +205,7 @@ def test_all_layers_and_the_walk(shown: MainWindow, qtbot: QtBot) -> None:
 
 def test_every_eigenvalue_is_a_row_sorted_and_copied(shown: MainWindow, qtbot: QtBot) -> None:
     card = shown.train.eigenvalues
-    card.below.setCurrentIndex(1)
+    card.tools.below.setCurrentIndex(1)
     table, points = card.list, points_of(card)
     values = points.x + 1j * points.y
     assert table.isVisible()
@@ -228,7 +228,7 @@ def test_every_eigenvalue_is_a_row_sorted_and_copied(shown: MainWindow, qtbot: Q
 def test_time_scales_count_every_mode(shown: MainWindow, qtbot: QtBot) -> None:
     card = shown.train.eigenvalues
     points = points_of(card)
-    card.below.setCurrentIndex(2)
+    card.tools.below.setCurrentIndex(2)
     qtbot.waitUntil(lambda: card.scales.picture is not None, timeout=WAIT)
     [view] = card.scales.views
     assert view.isVisible()
@@ -244,7 +244,7 @@ def test_contours_come_on_demand(shown: MainWindow, qtbot: QtBot, run_file: Path
     [view] = card.view.views
     lines = lambda: graphics(view, "IsocurveItem")  # noqa: E731
     assert not lines()
-    card.contours.setChecked(True)
+    card.tools.contours.setChecked(True)
     qtbot.waitUntil(lambda: bool(lines()), timeout=WAIT)
     drawn_contours = next(view.panel.of(Contours))
     real, imag, smallest = drawn_contours.x, drawn_contours.y, drawn_contours.values
@@ -266,7 +266,7 @@ def test_contours_come_on_demand(shown: MainWindow, qtbot: QtBot, run_file: Path
     assert abs(drawn.top() - imag[rows[0]]) <= cell
     numbers = {text.toPlainText() for text in graphics(view, "TextItem")}
     assert numbers and numbers <= {f"{value:.2g}" for value in drawn_contours.levels}
-    card.contours.setChecked(False)
+    card.tools.contours.setChecked(False)
     qtbot.waitUntil(lambda: not lines() and not graphics(view, "TextItem"), timeout=WAIT)
 
 

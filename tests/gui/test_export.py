@@ -167,8 +167,8 @@ def test_a_failure_in_the_child_is_told_in_the_dialog(
 
 
 def test_the_command_does_the_same(loaded: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
-    loaded.train.eigenvalues.region.setCurrentIndex(2)
-    loaded.train.eigenvalues.all_layers.setChecked(True)
+    loaded.train.eigenvalues.tools.region.setCurrentIndex(2)
+    loaded.train.eigenvalues.tools.all_layers.setChecked(True)
     loaded.train.timeline.go_to(3)
     for name in ("stiffness", "layers", "spectrum", "fit"):
         path = tmp_path / f"our own {name}.csv"

@@ -80,7 +80,7 @@ def test_lines_circle_and_inset(card: EigenvaluesCard, window: MainWindow, qtbot
     region, every = next(inset.panel.of(Region)), next(inset.panel.of(Points))
     assert len(every.x) == len(points.x)
     for method in ("rk4", "implicit-euler", "explicit-euler"):
-        card.region.setCurrentIndex(card.region.findData(method))
+        card.tools.region.setCurrentIndex(card.tools.region.findData(method))
         before = inset.panel
         qtbot.waitUntil(lambda before=before: inset.panel is not before, timeout=WAIT)
         region = next(inset.panel.of(Region))
@@ -117,12 +117,12 @@ def test_axes_stay_until_they_are_let_go(
     card.outside.click()
     assert outside(card) == 0 and card.outside.isHidden()
 
-    card.frame.setCurrentIndex(card.frame.findData("region"))
+    card.tools.frame.setCurrentIndex(card.tools.frame.findData("region"))
     region = next(card.view.views[0].panel.of(Region))
     (x0, x1), _ = card.view.views[0].getViewBox().viewRange()
     assert x0 <= region.x.min() and region.x.max() <= x1
     assert page.views.offers()[3].shown.limits == ((*limits(card)[0], *limits(card)[1]),)  # type: ignore[misc]
-    card.frame.setCurrentIndex(card.frame.findData("points"))
+    card.tools.frame.setCurrentIndex(card.tools.frame.findData("points"))
     assert not card.figure.limits and outside(card) == 0
 
 
@@ -159,7 +159,7 @@ def test_an_epoch_that_takes_a_while_dims_the_old_one(
 
 def test_axes_in_units_of_the_step(card: EigenvaluesCard, qtbot: QtBot) -> None:
     before = next(card.picture.panels[0].of(Points))  # type: ignore[union-attr]
-    card.axes.setCurrentIndex(card.axes.findData(True))
+    card.tools.axes.setCurrentIndex(card.tools.axes.findData(True))
     qtbot.waitUntil(lambda: card.view.views[0].getAxis("bottom").labelText == "Re aλ", timeout=WAIT)
     panel = card.picture.panels[0]  # type: ignore[union-attr]
     after, region = next(panel.of(Points)), next(panel.of(Region))

@@ -53,13 +53,13 @@ def test_the_plane_is_large_and_any_card_changes_places_with_it(
     enlarge.click()
     qtbot.waitUntil(lambda: area(page.fit) > 5 * area(page.eigenvalues), timeout=5000)
     assert page.eigenvalues.mapTo(window, QPoint(0, 0)) == place
-    assert not enlarge.isVisible() and not page.eigenvalues.region.isVisible()
+    assert not enlarge.isVisible() and not page.eigenvalues.tools.region.isVisible()
     assert stage.docks["Eigenvalues"].toggleViewAction().text() == "Eigenvalues"
     page.eigenvalues.layer.setValue(3)  # both go on showing what is chosen
     qtbot.waitUntil(lambda: page.eigenvalues.picture.place[1] == 3, timeout=WAIT)  # type: ignore[union-attr]
     [action] = [a for a in window._found() if a.text() == "Eigenvalues in the middle"]
     action.trigger()
-    qtbot.waitUntil(lambda: page.eigenvalues.region.isVisible(), timeout=5000)
+    qtbot.waitUntil(lambda: page.eigenvalues.tools.region.isVisible(), timeout=5000)
     assert stage.large is page.eigenvalues
 
 

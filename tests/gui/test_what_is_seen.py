@@ -402,10 +402,10 @@ def test_every_card_is_drawn_and_exported_as_its_picture(
     page.timeline.go_to(450)
     eigenvalues.layer.setValue(2)
     eigenvalues.trial.setValue(1)
-    eigenvalues.all_layers.setChecked(True)
-    eigenvalues.contours.setChecked(True)
-    eigenvalues.region.setCurrentIndex(eigenvalues.region.findData("implicit-euler"))
-    eigenvalues.below.setCurrentIndex(2)
+    eigenvalues.tools.all_layers.setChecked(True)
+    eigenvalues.tools.contours.setChecked(True)
+    eigenvalues.tools.region.setCurrentIndex(eigenvalues.tools.region.findData("implicit-euler"))
+    eigenvalues.tools.below.setCurrentIndex(2)
     compare_all()
     place = eigenvalues.picture.place  # type: ignore[union-attr]
     assert place[1:] == (2, 1) and abs(place[0] - 450) < 40
@@ -442,7 +442,7 @@ def test_the_csv_holds_what_is_drawn_undecimated(
     window.resize(1600, 1000)
     for path in long_runs:
         page.open_file(path)
-    page.eigenvalues.all_layers.setChecked(True)
+    page.eigenvalues.tools.all_layers.setChecked(True)
     settle(page, qtbot)
     for card, column in ((page.errors, "errors"), (page.stiffness, "stiffness")):
         table = exported(page, column, tmp_path / f"{column}.csv", qtbot)

@@ -46,10 +46,15 @@ class FigureCard(Card):
         return not self.view.veil.isHidden()
 
     @property
+    def asked(self) -> Figure:
+        """The figure whose picture is wanted."""
+        return self.settings
+
+    @property
     def figure(self) -> Figure:
         """The figure that draws what is shown, zoom included."""
         limits = [view.view_limits() for view in self.view.views]
-        return self.settings.changed(limits=tuple(limits) if any(limits) else ())
+        return self.asked.changed(limits=tuple(limits) if any(limits) else ())
 
     def set(self, **settings: Any) -> None:
         """Change settings."""

@@ -180,6 +180,11 @@ class PanelView(pg.PlotWidget):  # type: ignore[misc]
         x, y = self.panel.x.scale, self.panel.y.scale
         return from_axis(x0, x), from_axis(x1, x), from_axis(y0, y), from_axis(y1, y)
 
+    def look_at(self, x0: float, x1: float, y0: float, y1: float) -> None:
+        """Show a part, as if a person had zoomed there; places on the axes."""
+        self.is_zoomed = True
+        self.getViewBox().setRange(xRange=(x0, x1), yRange=(y0, y1), padding=0)
+
     def _moved_by_hand(self, _: object) -> None:
         self.is_zoomed = True
         self.zoomed.emit()

@@ -42,7 +42,7 @@ class LivePlane(QObject):
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self.tick)
         self._timer.start()
-        card.pace.currentIndexChanged.connect(self._pace_chosen)
+        card.tools.pace.currentIndexChanged.connect(self._pace_chosen)
 
     def close(self) -> None:
         """Nothing moves any more."""
@@ -53,7 +53,7 @@ class LivePlane(QObject):
         run, card, state = self._bench.running, self._card, self._state
         wanted = None
         if run is not None and run is state.run and card.is_seen and card.can_move:
-            slowly = bool(card.pace.currentData())
+            slowly = bool(card.tools.pace.currentData())
             samples = SAMPLES_SLOWLY if slowly else SAMPLES
             wanted = run, Watched((state.layer,), state.trial, samples, dense=slowly)
         if wanted != self._asked:
@@ -62,11 +62,11 @@ class LivePlane(QObject):
         place = (state.run, state.layer, state.trial)
         if place != (self._run, self.motion.layer, self.motion.trial):
             self._run = state.run
-            self.motion = Motion(state.layer, state.trial, float(card.pace.currentData()))
+            self.motion = Motion(state.layer, state.trial, float(card.tools.pace.currentData()))
             card.rest()
 
     def _pace_chosen(self) -> None:
-        self.motion.set_pace(float(self._card.pace.currentData()), time.monotonic())
+        self.motion.set_pace(float(self._card.tools.pace.currentData()), time.monotonic())
         self.follow()
 
     def tick(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from PySide6.QtCore import QObject, Signal
 
@@ -11,6 +11,15 @@ from stiffgui.figures import Drawn
 from stiffgui.gui.train.runs.entry import RunEntry
 from stiffgui.gui.train.runs.workbench import Workbench
 from stiffgui.session.sources import RunFile, RunSource
+
+
+class Pinned(NamedTuple):
+    """The network that is kept as A while others are looked at."""
+
+    run: RunEntry
+    epoch: int
+    layer: int
+    trial: int
 
 
 class ViewState(QObject):
@@ -26,6 +35,7 @@ class ViewState(QObject):
         self._bench = bench
         self._epoch: int | None = None
         self._layer, self._trial = 1, 0
+        self._pinned: Pinned | None = None
 
     @property
     def run(self) -> RunEntry | None:
@@ -65,6 +75,22 @@ class ViewState(QObject):
             self.changed.emit()
 
     @property
+    def pinned(self) -> Pinned | None:
+        """A, for as long as its run is in the window."""
+        here = self._pinned is not None and self._pinned.run in self._bench.runs
+        return self._pinned if here else None
+
+    def pin(self, on: bool) -> None:
+        """Keep what is shown as A, of the stored epochs the nearest one; or no longer."""
+        run = self.run
+        self._pinned = None
+        if on and run is not None and run.snapshot_epochs:
+            shown = self.epoch_shown
+            epoch = min(run.snapshot_epochs, key=lambda kept: abs(kept - shown))
+            self._pinned = Pinned(run, epoch, self.layer, self.trial)
+        self.changed.emit()
+
+    @property
     def place(self) -> dict[str, Any]:
         """The settings of a figure that the state decides."""
         return {"epoch": self._epoch, "layer": self.layer, "trial": self.trial}
@@ -75,11 +101,12 @@ class ViewState(QObject):
         return [Drawn(run, run.colour, run.name) for run in self._bench.visible()]
 
     def source(self, together: bool = False) -> RunSource | None:
-        """The files of the runs that are seen, with the newest network where that is looked at;
-        None when there is nothing to be seen yet."""
+        """The files of the runs that are seen (A before the shown one), with the newest network
+        where that is looked at; None when there is nothing to be seen yet."""
         run = self.run
         if run is None:
             return None
-        runs: Sequence[RunEntry] = self._bench.visible() if together else [run]
+        pinned = [self.pinned.run] if self.pinned is not None else []
+        runs: Sequence[RunEntry] = self._bench.visible() if together else [*pinned, run]
         files = tuple(RunFile(r.path, r.colour, r.name) for r in runs)
         return RunSource(files, run.newest if self._epoch is None else None)

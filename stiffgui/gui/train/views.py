@@ -96,6 +96,7 @@ class TrainViews(Stage):
         self.timeline.moved.connect(lambda epoch: state.look_at(epoch=epoch))
         eigenvalues.layer_chosen.connect(lambda layer: state.look_at(layer=layer))
         eigenvalues.trial_chosen.connect(lambda trial: state.look_at(trial=trial))
+        eigenvalues.pin_asked.connect(state.pin)
         self.layers.picked.connect(self._picked)
         self.layers.index_chosen.connect(lambda name: eigenvalues.set(layer_index=name))
         for card in self.viewers().values():
@@ -136,10 +137,15 @@ class TrainViews(Stage):
     def wanted(self) -> dict[str, Figure]:
         """The figures of all viewers that are seen, at the place of the state."""
         figures: dict[str, Figure] = {}
+        pinned = self.state.pinned
+        if pinned is None:
+            self.eigenvalues.unpin()
+        else:
+            self.eigenvalues.pin(*pinned[1:])
         for name, card in self.viewers().items():
             card.place(**self.state.place)
             if card.is_seen:
-                figures[name] = card.settings
+                figures[name] = card.asked
         if self.eigenvalues.is_seen and self.eigenvalues.below_the_plane is not None:
             figures[SCALES] = self.eigenvalues.below_the_plane
         return figures
@@ -181,7 +187,7 @@ class TrainViews(Stage):
         """The figure of a kind as it is looked at, and its picture if it is seen just now."""
         if name == SCALES and self.eigenvalues.below_the_plane is not None:
             return self.eigenvalues.below_the_plane, self.eigenvalues.scales.shown()
-        card = next((card for card in self.cards if type(card.settings) is kind), None)
+        card = next((card for card in self.cards if type(card.asked) is kind), None)
         if card is None:
             place = {k: v for k, v in self.state.place.items() if k in kind.model_fields}
             return figure_from(kind, place), None

@@ -5,21 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QComboBox,
-    QGridLayout,
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
-    QSpinBox,
-    QStackedWidget,
-    QWidget,
-)
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QLabel, QPushButton, QSpinBox, QStackedWidget
 
 from stiffgui.figures import Figure
+from stiffgui.figures.comparison import Comparison
 from stiffgui.figures.picture import Panel, Picture, Points, Region
 from stiffgui.figures.spectrum import Spectrum, TimeScales
 from stiffgui.gui.plots.axes import grouped
@@ -31,28 +21,16 @@ from stiffgui.gui.theme import Theme
 from stiffgui.gui.train.cards.eigenvalue_table import EigenvalueTable
 from stiffgui.gui.train.cards.index_table import IndexTable
 from stiffgui.gui.train.cards.layer_strip import LayerStrip
+from stiffgui.gui.train.cards.plane_toolbar import PlaneToolbar, row
 from stiffgui.gui.train.motion import Moment
 from stiffgui.stiffness import WATCHABLE
 from stiffgui.training.cadence import probe_samples
 
 ANIMATE_MILLISECONDS = 600
-# The last one is chosen at first: the plane has all the room.
-PAGES = (
-    ("indices", "Exact indices next to the proxies of the spectral radius"),
-    ("every eigenvalue", "A table that can be sorted and copied"),
-    ("time scales", "Histogram of 1/|Re λ|"),
-    ("no table", "The plane alone"),
-)
-PACES = (0, 10, 30, 100, 300, 1000)  # epochs a second; 0: as it trains
-FRAMES = {
-    "lock": ("lock", "Axes stay as they are while this run is shown"),
-    "points": ("fit points", "Axes show the eigenvalues of every layer, whatever they are"),
-    "region": ("fit region", "Axes show the whole stability region, and the eigenvalues"),
-}
 
 
 class EigenvaluesCard(FigureCard):
-    """Emits `layer_chosen` and `trial_chosen`.
+    """Emits `layer_chosen`, `trial_chosen` and `pin_asked(whether)`.
 
     `growth`: by how much a run's eigenvalues are expected to grow, or have been larger, than in
     the first picture of it; axes that are locked have room for that.
@@ -60,6 +38,8 @@ class EigenvaluesCard(FigureCard):
 
     layer_chosen = Signal(int)
     trial_chosen = Signal(int)
+    pin_asked = Signal(bool)
+    settings: Spectrum
 
     def __init__(self, growth: Callable[[Picture], float] = lambda picture: 1.0) -> None:
         super().__init__(Spectrum(), "Eigenvalues")
@@ -69,45 +49,23 @@ class EigenvaluesCard(FigureCard):
         for page in (self.table, self.list, self.scales):
             self.pages.addWidget(page)
         self.pages.setFixedHeight(self.table.height())
+        self.tools = PlaneToolbar()
         self.layer, self.trial = LayerStrip(), QSpinBox()
-        self.region, self.colour, self.below = QComboBox(), QComboBox(), QComboBox()
-        self.axes, self.frame = QComboBox(), QComboBox()
-        self.all_layers, self.contours = QCheckBox("&all layers"), QCheckBox("&contours")
-        self.trails, self.pace = QCheckBox("&trails"), QComboBox()
         self.animate = QPushButton("▶")
         self.outside = QPushButton()
         self.headline = Elided()
         self.headline.setObjectName("cardTitle")
         self._make_place()
-        self._make_choosers()
-        self._make_motion()
-        self._make_frame()
+        self._connect()
         caption = QLabel("&Layer")
         caption.setBuddy(self.layer)
-        place = ((caption, 0), (self.layer, 1), (self.animate, 0), (self.trial, 0))
-        choosers = (self.region, self.colour, self.axes, self.frame)
-        self._halves = (
-            _row(*((chooser, 0) for chooser in choosers)),
-            _row(
-                (self.all_layers, 0),
-                (self.contours, 0),
-                (self.trails, 0),
-                (self.pace, 0),
-                (self.below, 0),
-            ),
-        )
-        tools = QWidget()
-        self._tools = QGridLayout(tools)
-        self._tools.setContentsMargins(0, 0, 0, 0)
-        self._tools.setVerticalSpacing(4)
-        self._tools.setColumnStretch(2, 1)
-        for number, half in enumerate(self._halves):
-            self._tools.addWidget(half, 0, number)
-        self.only_large = (self.headline, _row(*place), tools)
+        place = row(caption, (self.layer, 1), self.animate, self.trial)
+        self.only_large = (self.headline, place, self.tools)
         for number, widget in enumerate(self.only_large, 1):
             self.body.insertWidget(number, widget)
         self.add(self.pages, 0)
         self.pages.hide()
+        self._pinned: dict[str, int] = {}  # settings of A, where there is one
         self._drawn: Picture | None = None  # with the limits that it came with
         self._moving: tuple[Moment, float] | None = None  # over it, and the step size
         self._locked_for: tuple[str, str] | None = None
@@ -130,72 +88,21 @@ class EigenvaluesCard(FigureCard):
         self.trial.setToolTip("The trial that Fit and Eigenvalues show")
         self.trial.setPrefix("trial ")
         self.trial.valueChanged.connect(self.trial_chosen)
-
-    def _make_choosers(self) -> None:
-        for name, title in (self.spec("region").choices or {}).items():
-            self.region.addItem(f"▒ {title}", name)
-        for name in self.spec("colour_by").choices or {}:
-            self.colour.addItem(name, name)
-        for text, scaled in (("λ", False), ("aλ", True)):
-            self.axes.addItem(text, scaled)
-        names = ("region", "colour_by", "scaled")
-        for chooser, setting in zip((self.region, self.colour, self.axes), names, strict=True):
-            chooser.setAccessibleName(self.spec(setting).title)
-            chooser.setToolTip(self.spec(setting).help)
-            chooser.currentIndexChanged.connect(
-                lambda _, c=chooser, s=setting: self.set(**{s: c.currentData()})
-            )
-        for text, tip in PAGES:
-            self.below.addItem(text)
-            self.below.setItemData(self.below.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
-        self.below.setCurrentIndex(len(PAGES) - 1)
-        self.below.setSizeAdjustPolicy(
-            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-        )
-        self.below.setMinimumContentsLength(7)
-        self.below.view().setMinimumWidth(130)
-        self.below.setAccessibleName("Shown below the plane")
-        self.below.setToolTip("Indices, every eigenvalue, or their time scales")
-        self.below.currentIndexChanged.connect(self._page_changed)
-        self.contours.setToolTip(self.spec("contours").help)
-        self.contours.toggled.connect(lambda on: self.set(contours=on))
-        self.all_layers.setToolTip("A small plane of every layer")
-        self.all_layers.toggled.connect(self._all_layers_toggled)
-
-    def _make_motion(self) -> None:
-        self.trails.setChecked(True)
-        self.trails.setToolTip("Where each eigenvalue has come from, while a run trains")
-        self.trails.toggled.connect(lambda _: self._draw_moving())
-        for pace in PACES:
-            self.pace.addItem(f"{grouped(pace)} epochs/s" if pace else "as it trains", pace)
-        self.pace.setAccessibleName("Pace")
-        self.pace.setToolTip(
-            "How fast the eigenvalues move while a run trains: with it, or so many epochs a "
-            "second, however fast it trains"
-        )
-
-    def _make_frame(self) -> None:
-        """What decides what is in view, and what says what is not."""
-        for name, (text, tip) in FRAMES.items():
-            self.frame.addItem(text, name)
-            self.frame.setItemData(self.frame.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
-        self.frame.setAccessibleName("What the axes show")
-        self.frame.setToolTip("Whether the axes stay, or fit the points or the region")
-        self.frame.currentIndexChanged.connect(lambda _: self._reframe())
         self.outside.setObjectName("quiet")
         self.outside.setToolTip("Let the axes show them")
-        self.outside.clicked.connect(self.fit)
         self.outside.hide()
         self.head.addWidget(self.outside)
-        self.view.moved.connect(self._count_outside)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """The toolbar takes a second line where one is too narrow."""
-        super().resizeEvent(event)
-        wide = self.width() > sum(half.sizeHint().width() for half in self._halves) + 30
-        for number, half in enumerate(self._halves):
-            place = (0, number) if wide else (number, 0)
-            self._tools.addWidget(half, *place, Qt.AlignmentFlag.AlignLeft)
+    def _connect(self) -> None:
+        tools = self.tools
+        tools.setting_chosen.connect(lambda name, value: self.set(**{name: value}))
+        tools.frame_chosen.connect(self._reframe)
+        tools.trails_toggled.connect(self._draw_moving)
+        tools.page_chosen.connect(self._page_changed)
+        tools.pin_toggled.connect(self.pin_asked)
+        tools.layout_chosen.connect(self.changed)
+        self.outside.clicked.connect(self.fit)
+        self.view.moved.connect(self._count_outside)
 
     def set_large(self, large: bool) -> None:
         super().set_large(large)
@@ -206,7 +113,7 @@ class EigenvaluesCard(FigureCard):
         """A small card does with the plane."""
         for widget in self.only_large:
             widget.setVisible(self._is_large and self._drawn is not None)
-        page = self.below.currentIndex() < self.pages.count()
+        page = self.tools.below.currentIndex() < self.pages.count()
         self.pages.setVisible(self._is_large and page and self._drawn is not None)
 
     def set_theme(self, theme: Theme) -> None:
@@ -228,18 +135,31 @@ class EigenvaluesCard(FigureCard):
         names = ("epoch", "trial", "layer", "all_layers")
         return TimeScales(**{name: getattr(self.settings, name) for name in names})
 
+    # ---------------------------------------------------------------- comparison
+
+    def pin(self, epoch: int, layer: int, trial: int) -> None:
+        """Compare with another network, A."""
+        self._pinned = {"pinned_epoch": epoch, "pinned_layer": layer, "pinned_trial": trial}
+
+    def unpin(self) -> None:
+        """Compare no longer."""
+        self._pinned = {}
+        self.tools.pin.setChecked(False)
+
+    @property
+    def asked(self) -> Figure:
+        if not self._pinned:
+            return self.settings
+        shared = Comparison.model_fields.keys() & type(self.settings).model_fields.keys() - {"kind"}
+        mine = {name: getattr(self.settings, name) for name in shared}
+        return Comparison(layout=self.tools.layout_.currentData(), **mine, **self._pinned)
+
     # ------------------------------------------------------------------ choosers
 
     def _next_layer(self) -> None:
         """One layer on, once the present one is drawn: a slow view is not outrun."""
         if self._drawn is not None and self._drawn.place[1] == self.layer.value():
             self.layer.setValue(self.layer.value() % self.layer.maximum() + 1)
-
-    def _all_layers_toggled(self, on: bool) -> None:
-        self.colour.blockSignals(True)
-        self.colour.setCurrentIndex(self.colour.findData("layer" if on else "sample"))
-        self.colour.blockSignals(False)
-        self.set(all_layers=on, colour_by=self.colour.currentData())
 
     def _page_changed(self, page: int) -> None:
         if page < self.pages.count():
@@ -250,8 +170,10 @@ class EigenvaluesCard(FigureCard):
 
     def _show_below(self) -> None:
         """Fill the page that is seen."""
-        if self._drawn is not None and self.pages.currentWidget() is self.list:
-            self.list.show_points([next(p.of(Points)) for p in self._drawn.panels])
+        drawn = self._drawn
+        if drawn is not None and self.pages.currentWidget() is self.list:
+            every = [points for panel in drawn.panels for points in panel.of(Points)]
+            self.list.show_points([points for points in every if points.numbers])
 
     # ------------------------------------------------------------------- drawing
 
@@ -259,23 +181,12 @@ class EigenvaluesCard(FigureCard):
         """Draw the plane within the axes that are chosen, and what is seen below it."""
         first = self._drawn is None
         self._drawn = picture
-        whose = (next(picture.panels[0].of(Points)).places.run, picture.panels[0].x.label)
-        if whose != self._locked_for:
-            another = self._locked_for is None or whose[0] != self._locked_for[0]
-            self._locked_for, self._locked = whose, self._with_room(picture)
-            self.view.reset_view()
-            if another:
-                self.layer.forget()
-        picture = self._moved(picture)
-        super().show_picture(self._framed(picture))
-        note = picture.title.replace(
-            f"epoch {picture.place[0]}", f"epoch {grouped(picture.place[0])}"
-        )
-        self.say(note if self._is_large else picture.headline)
+        self._lock_for(picture)
+        super().show_picture(self._framed(self._moved(picture)))
+        self._say(picture)
         self.headline.setText(picture.headline)
         self.headline.setToolTip(picture.headline)
-        index = WATCHABLE[self.settings.layer_index]  # type: ignore[attr-defined]
-        self.layer.show_values(picture.layers, index.title)
+        self.layer.show_values(picture.layers, WATCHABLE[self.settings.layer_index].title)
         self.table.setEnabled(bool(picture.numbers))  # dimmed while epochs go by
         if picture.numbers:
             self.table.show_values(picture.numbers)
@@ -284,16 +195,41 @@ class EigenvaluesCard(FigureCard):
             self._show_tools()
         self._count_outside()
 
+    def _lock_for(self, picture: Picture) -> None:
+        """Axes of another run, or in another unit, are locked anew."""
+        points = next(picture.panels[0].of(Points), None)
+        if points is None:
+            return
+        whose = (points.places.run, picture.panels[0].x.label)
+        if whose != self._locked_for:
+            another = self._locked_for is None or whose[0] != self._locked_for[0]
+            self._locked_for, self._locked = whose, self._with_room(picture)
+            self.view.reset_view()
+            if another:
+                self.layer.forget()
+
+    def _say(self, picture: Picture) -> None:
+        epoch = picture.place[0]
+        note = picture.title.replace(f"epoch {epoch}", f"epoch {grouped(epoch)}")
+        self.say(note if self._is_large else picture.headline)
+
+    def show_scales(self, picture: Picture) -> None:
+        """Draw the histogram of time scales."""
+        self.scales.show_picture(picture)
+
     @property
     def drawn_epoch(self) -> int:
         """The epoch of the last picture, -1 before the first."""
         return -1 if self._drawn is None else self._drawn.place[0]
 
+    # -------------------------------------------------------------------- motion
+
     @property
     def can_move(self) -> bool:
         """Whether what is chosen can be drawn from a layer's eigenvalues alone."""
-        settings = self.settings
-        return not (settings.all_layers or settings.contours)  # type: ignore[attr-defined]
+        if self._pinned:
+            return self.tools.layout_.currentIndex() == 0
+        return not (self.settings.all_layers or self.settings.contours)
 
     def show_moment(self, moment: Moment, step: float) -> None:
         """Draw the eigenvalues of a moment over the last picture; `step` is a = T/N."""
@@ -313,25 +249,21 @@ class EigenvaluesCard(FigureCard):
         picture = self._moved(self._drawn)
         if picture is not self._drawn:
             self.view.show_picture(self._framed(picture))
-            self.say(picture.title if self._is_large else picture.headline)
+            self._say(picture)
 
     def _moved(self, picture: Picture) -> Picture:
         """With what moves in it; as it is where nothing does, or where it is of another place."""
-        settings: Spectrum = self.settings  # type: ignore[assignment]
         if self._moving is None or not self.can_move:
             return picture
         moment, step = self._moving
+        settings = self.settings
         plane, place = settings.plane(step), (settings.layer, settings.trial)
         if picture.place[1:] != place or not plane.is_of(picture):
             return picture
-        past = moment.past if self.trails.isChecked() else ()
+        past = moment.past if self.tools.trails.isChecked() else ()
         words = [f"layer {settings.layer}", f"epoch {grouped(round(moment.epoch))}"]
         words += [probe_samples(len(moment.values)), f"trial {settings.trial}"]
         return plane.moved(picture, moment.values, past, " · ".join(words))
-
-    def show_scales(self, picture: Picture) -> None:
-        """Draw the histogram of time scales."""
-        self.scales.show_picture(picture)
 
     # ---------------------------------------------------------------------- axes
 
@@ -339,14 +271,15 @@ class EigenvaluesCard(FigureCard):
     def figure(self) -> Figure:
         """With the limits that the axes have, unless the figure has them by itself."""
         shown = self.picture
-        if shown is None or self.frame.currentData() == "points":
+        free = self.tools.frame.currentData() == "points"
+        if shown is None or free or shown.panels[0].x.limits is None:
             return super().figure
-        return self.settings.changed(limits=tuple(map(_limits, shown.panels)))
+        return self.asked.changed(limits=tuple(map(_limits, shown.panels)))
 
     def _framed(self, picture: Picture) -> Picture:
         """The picture with the axes that are chosen."""
-        which = self.frame.currentData()
-        if which == "points":
+        which = self.tools.frame.currentData()
+        if which == "points" or picture.panels[0].x.limits is None:
             return picture
         limits = self._locked if which == "lock" else _whole(picture.panels)
         return picture.within([limits] * len(picture.panels))
@@ -357,14 +290,14 @@ class EigenvaluesCard(FigureCard):
         return tuple(growth * end for end in _limits(picture.panels[0]))  # type: ignore[return-value]
 
     def _reframe(self) -> None:
-        if self._drawn is not None:
+        if self._drawn is not None and self._drawn.panels[0].x.limits is not None:
             self._locked = self._with_room(self._drawn)
             self.view.reset_view()
             self.show_picture(self._drawn)
 
     def fit(self) -> None:
         """Let the axes show what is there now; they stay so."""
-        if self._drawn is not None:
+        if self._drawn is not None and self._drawn.panels[0].x.limits is not None:
             self._locked = _limits(self._drawn.panels[0])
             self.view.reset_view()
             self.show_picture(self._drawn)
@@ -373,11 +306,11 @@ class EigenvaluesCard(FigureCard):
         """Say how many points the axes leave out."""
         count = 0
         for view in self.view.views:
-            points = next(view.panel.of(Points), None)
-            if points is not None:
-                (x0, x1), (y0, y1) = view.getViewBox().viewRange()
-                x, y = points.x, points.y
-                count += int(((x < x0) | (x > x1) | (y < y0) | (y > y1)).sum())
+            for points in view.panel.of(Points):
+                if points.numbers:  # not the rings around some of them
+                    (x0, x1), (y0, y1) = view.getViewBox().viewRange()
+                    x, y = points.x, points.y
+                    count += int(((x < x0) | (x > x1) | (y < y0) | (y > y1)).sum())
         text = f"{grouped(count)} {'point' if count == 1 else 'points'} out of view"
         if self.outside.text() != text:
             self.outside.setText(text)
@@ -396,12 +329,3 @@ def _whole(panels: Sequence[Panel]) -> Limits4:
     x, y = (np.concatenate([getattr(item, name) for item in items]) for name in "xy")
     spare = 0.05 * float(max(np.ptp(x), np.ptp(y)))
     return x.min() - spare, x.max() + spare, y.min() - spare, y.max() + spare
-
-
-def _row(*widgets: tuple[QWidget, int]) -> QWidget:
-    row = QWidget()
-    layout = QHBoxLayout(row)
-    layout.setContentsMargins(0, 0, 0, 0)
-    for widget, stretch in widgets:
-        layout.addWidget(widget, stretch)
-    return row

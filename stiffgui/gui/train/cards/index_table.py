@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
+from stiffgui.figures.plane import A, B
 from stiffgui.figures.spectrum import SAMPLES
 from stiffgui.gui.read_table import make_readable
 from stiffgui.stiffness import PROXIES
@@ -30,6 +31,7 @@ ROWS = {
     "ratio-real": "log₁₀ Re λ ratio",
     "ratio-modulus": "log₁₀ |λ| ratio",
 }
+RADIUS, CHANGE = "spectral-radius", "change"
 HELP = {
     "unstable": "Share of eigenvalues outside the stability region",
     "departure": "Henrici's departure from normality, sqrt(||J||_F² − sum |λ|²)",
@@ -100,6 +102,11 @@ class IndexTable(QTableWidget):
         A power method with a mean residual above a thousandth is marked: it has not converged. So
         is an exact value that rounding may move.
         """
+        compared = f"{A} {RADIUS}" in numbers
+        self._write_heads(compared)
+        if compared:
+            self._compare(numbers)
+            return
         residual = numbers.get("power residual", 0.0)
         if SAMPLES in numbers:
             self.setToolTip(
@@ -117,7 +124,7 @@ class IndexTable(QTableWidget):
             self._cells[row][0].setToolTip(
                 f"{value:.9g}; relative error by rounding: up to {error:.0e}"
             )
-        radius = list(ROWS).index("spectral-radius")
+        radius = list(ROWS).index(RADIUS)
         for column, name in enumerate(self.proxies, 1):
             text = number(numbers.get(f"proxy {name}", math.nan))
             if name == "power":
@@ -126,6 +133,31 @@ class IndexTable(QTableWidget):
                 says = "not converged for all samples" if doubtful else "converged"
                 self._cells[radius][column].setToolTip(f"Residual {residual:.1e}: {says}")
             self._write(radius, column, text)
+
+    def _write_heads(self, compared: bool) -> None:
+        """Columns: exact and proxies, or A, B and change."""
+        heads = [A, B, CHANGE] if compared else self._heads
+        for column in range(self.columnCount()):
+            self.setColumnHidden(column, column >= len(heads))
+            head = self.horizontalHeaderItem(column)
+            if head is not None and column < len(heads) and head.text() != heads[column]:
+                head.setText(heads[column])
+                for row in range(self.rowCount()):
+                    self._write(row, column, "")
+
+    def _compare(self, numbers: Mapping[str, float]) -> None:
+        for row, name in enumerate(ROWS):
+            before, after = (numbers.get(f"{side} {name}", math.nan) for side in (A, B))
+            share = name == "unstable"
+            texts = [
+                f"{v:.1%}" if share and math.isfinite(v) else number(v) for v in (before, after)
+            ]
+            change = f"{after / before - 1:+.0%}" if before > 0 and math.isfinite(after) else "–"
+            if share:
+                change = f"{100 * (after - before):+.0f} pp"
+            for column, text in enumerate((*texts, change.replace("-", "−"))):
+                self._write(row, column, text)
+                self._cells[row][column].setToolTip("")
 
     def _write(self, row: int, column: int, text: str) -> None:
         if self._cells[row][column].text() != text:

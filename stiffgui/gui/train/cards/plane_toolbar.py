@@ -1,0 +1,164 @@
+"""The slim toolbar of the plane: what is drawn, how it moves, and what it is compared with."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QHBoxLayout, QPushButton, QWidget
+
+from stiffgui.figures.comparison import Comparison
+from stiffgui.figures.spectrum import Spectrum
+from stiffgui.gui.plots.axes import grouped
+from stiffgui.settings import Spec, specs
+
+# The last one is chosen at first: the plane has all the room.
+PAGES = (
+    ("indices", "Exact indices next to the proxies of the spectral radius, or of A and of B"),
+    ("every eigenvalue", "A table that can be sorted and copied"),
+    ("time scales", "Histogram of 1/|Re λ|"),
+    ("no table", "The plane alone"),
+)
+FRAMES = {
+    "lock": ("lock", "Axes stay as they are while this run is shown"),
+    "points": ("fit points", "Axes show the eigenvalues of every layer, whatever they are"),
+    "region": ("fit region", "Axes show the whole stability region, and the eigenvalues"),
+}
+PACES = (0, 10, 30, 100, 300, 1000)  # epochs a second; 0: as it trains
+
+
+class PlaneToolbar(QWidget):
+    """Emits `setting_chosen(name, value)` for a setting of the figure, `frame_chosen`,
+    `trails_toggled`, `page_chosen(place in PAGES)`, `pin_toggled` and `layout_chosen`."""
+
+    setting_chosen = Signal(str, object)
+    frame_chosen = Signal()
+    trails_toggled = Signal()
+    page_chosen = Signal(int)
+    pin_toggled = Signal(bool)
+    layout_chosen = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        own = {spec.key: spec for spec in specs(Spectrum())}
+        self.region, self.colour, self.axes = QComboBox(), QComboBox(), QComboBox()
+        self.all_layers, self.contours = QCheckBox("&all layers"), QCheckBox("&contours")
+        self.frame, self.below, self.pace = QComboBox(), QComboBox(), QComboBox()
+        self.trails = QCheckBox("&trails")
+        self.pin, self.layout_ = QPushButton("Pin as A"), QComboBox()
+        self._make_choosers(own)
+        self._make_frame()
+        self._make_motion()
+        self._make_comparison()
+        self._halves = (
+            row(self.region, self.colour, self.axes, self.frame, self.pin, self.layout_),
+            row(self.all_layers, self.contours, self.trails, self.pace, self.below),
+        )
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setVerticalSpacing(4)
+        self._grid.setColumnStretch(2, 1)
+        self._arrange()
+
+    def _make_choosers(self, own: dict[str, Spec]) -> None:
+        for name, title in (own["region"].choices or {}).items():
+            self.region.addItem(f"▒ {title}", name)
+        for name in own["colour_by"].choices or {}:
+            self.colour.addItem(name, name)
+        for text, scaled in (("λ", False), ("aλ", True)):
+            self.axes.addItem(text, scaled)
+        names = ("region", "colour_by", "scaled")
+        for chooser, name in zip((self.region, self.colour, self.axes), names, strict=True):
+            chooser.setAccessibleName(own[name].title)
+            chooser.setToolTip(own[name].help)
+            chooser.currentIndexChanged.connect(
+                lambda _, c=chooser, n=name: self.setting_chosen.emit(n, c.currentData())
+            )
+        self.contours.setToolTip(own["contours"].help)
+        self.contours.toggled.connect(lambda on: self.setting_chosen.emit("contours", on))
+        self.all_layers.setToolTip("A small plane of every layer")
+        self.all_layers.toggled.connect(self._all_layers_toggled)
+        for text, tip in PAGES:
+            _add(self.below, text, text, tip)
+        self.below.setCurrentIndex(len(PAGES) - 1)
+        self.below.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.below.setMinimumContentsLength(7)
+        self.below.view().setMinimumWidth(130)
+        self.below.setAccessibleName("Shown below the plane")
+        self.below.setToolTip("Indices, every eigenvalue, or their time scales")
+        self.below.currentIndexChanged.connect(self.page_chosen)
+
+    def _make_frame(self) -> None:
+        for name, (text, tip) in FRAMES.items():
+            _add(self.frame, text, name, tip)
+        self.frame.setAccessibleName("What the axes show")
+        self.frame.setToolTip("Whether the axes stay, or fit the points or the region")
+        self.frame.currentIndexChanged.connect(lambda _: self.frame_chosen.emit())
+
+    def _make_motion(self) -> None:
+        self.trails.setChecked(True)
+        self.trails.setToolTip("Where each eigenvalue has come from, while a run trains")
+        self.trails.toggled.connect(lambda _: self.trails_toggled.emit())
+        for pace in PACES:
+            self.pace.addItem(f"{grouped(pace)} epochs/s" if pace else "as it trains", pace)
+        self.pace.setAccessibleName("Pace")
+        self.pace.setToolTip(
+            "How fast the eigenvalues move while a run trains: with it, or so many epochs a "
+            "second, however fast it trains"
+        )
+
+    def _make_comparison(self) -> None:
+        layout = next(spec for spec in specs(Comparison()) if spec.key == "layout")
+        for name in layout.choices or {}:
+            self.layout_.addItem(name, name)
+        self.layout_.setAccessibleName(f"{layout.title} of A and B")
+        self.layout_.setToolTip(layout.help)
+        self.layout_.currentIndexChanged.connect(lambda _: self.layout_chosen.emit())
+        self.layout_.hide()
+        self.pin.setCheckable(True)
+        self.pin.setObjectName("quiet")
+        self.pin.setToolTip(
+            "Keep what is shown (run, epoch, layer, trial) as A, and compare with it as B whatever "
+            "is shown from now on"
+        )
+        self.pin.toggled.connect(self._pinned)
+
+    def _pinned(self, on: bool) -> None:
+        self.pin.setText("Unpin A" if on else "Pin as A")
+        self.layout_.setVisible(on)
+        for widget in (self.colour, self.all_layers, self.contours):  # colours are those of A and B
+            widget.setDisabled(on)
+        self._arrange()
+        self.pin_toggled.emit(on)
+
+    def _all_layers_toggled(self, on: bool) -> None:
+        self.colour.setCurrentIndex(self.colour.findData("layer" if on else "sample"))
+        self.setting_chosen.emit("all_layers", on)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """It takes a second line where one is too narrow."""
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        wide = self.width() > sum(half.sizeHint().width() for half in self._halves) + 12
+        for number, half in enumerate(self._halves):
+            place = (0, number) if wide else (number, 0)
+            self._grid.addWidget(half, *place, Qt.AlignmentFlag.AlignLeft)
+
+
+def _add(chooser: QComboBox, text: str, data: object, tip: str) -> None:
+    chooser.addItem(text, data)
+    chooser.setItemData(chooser.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
+
+
+def row(*widgets: QWidget | tuple[QWidget, int]) -> QWidget:
+    """Widgets side by side, those with a number stretched."""
+    out = QWidget()
+    layout = QHBoxLayout(out)
+    layout.setContentsMargins(0, 0, 0, 0)
+    for each in widgets:
+        widget, stretch = each if isinstance(each, tuple) else (each, 0)
+        layout.addWidget(widget, stretch)
+    return out

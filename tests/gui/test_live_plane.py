@@ -1,0 +1,135 @@
+"""Eigenvalues that move while a run trains, and two networks compared, in the real window."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from stiffgui.figures.picture import Curve, Points
+from stiffgui.gui.train.cards.eigenvalues import EigenvaluesCard
+from stiffgui.gui.window import MainWindow
+from stiffgui.runs import open_run
+
+WAIT = 120_000
+
+
+def values(card: EigenvaluesCard) -> np.ndarray:
+    """What is drawn in the plane, without A."""
+    panel = card.view.views[0].panel
+    points = next(p for p in panel.of(Points) if p.group != "A")
+    return points.x + 1j * points.y
+
+
+def by_size(numbers: np.ndarray) -> np.ndarray:
+    return np.sort_complex(np.round(numbers.ravel(), 9))
+
+
+def test_frames_are_seen_while_it_trains_and_the_end_is_drawn_whole(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    page = window.train
+    card, plane = page.eigenvalues, page.plane
+    page.model.edit("training.epochs", 1500)
+    page.run()
+    qtbot.waitUntil(lambda: plane.painted > 5, timeout=WAIT)
+    card.layer.setValue(4)
+    qtbot.waitUntil(lambda: len(plane.motion) > 5 and plane.motion.layer == 4, timeout=WAIT)
+    qtbot.waitUntil(lambda: not page.bench.busy, timeout=WAIT)
+    qtbot.waitUntil(lambda: card.drawn_epoch == 1500, timeout=WAIT)
+    run = page.bench.shown
+    assert run is not None
+    with open_run(run.path) as stored:
+        jacobians = stored.snapshot(1500).jacobians(stored.probe_samples())[0, 3]
+        assert not stored.spectra  # nothing of what was seen is kept
+    qtbot.waitUntil(lambda: values(card).size == jacobians.shape[0] * 20, timeout=WAIT)
+    np.testing.assert_allclose(by_size(values(card)), by_size(np.linalg.eigvals(jacobians)))
+
+
+def test_a_pace_is_behind_the_training_and_comes_to_its_end(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    page = window.train
+    plane = page.plane
+    tools = page.eigenvalues.tools
+    tools.pace.setCurrentIndex(tools.pace.findData(100))
+    page.model.edit("training.epochs", 300)
+    page.run()
+    qtbot.waitUntil(lambda: not page.bench.busy, timeout=WAIT)
+    assert len(plane.motion) > 1
+    tools.pace.setCurrentIndex(tools.pace.findData(1000))
+    qtbot.waitUntil(lambda: not plane.motion.behind, timeout=WAIT)
+    qtbot.waitUntil(lambda: page.eigenvalues.drawn_epoch == 300, timeout=WAIT)
+
+
+def test_nobody_watches_what_is_not_seen(window: MainWindow, qtbot: QtBot) -> None:
+    page = window.train
+    page.eigenvalues.tools.all_layers.setChecked(True)
+    page.model.edit("training.epochs", 200)
+    page.run()
+    qtbot.waitUntil(lambda: not page.bench.busy, timeout=WAIT)
+    assert page.plane.painted == 0 and len(page.plane.motion) == 0
+
+
+@pytest.fixture
+def card(window: MainWindow, run_file: Path, qtbot: QtBot) -> EigenvaluesCard:
+    window.resize(1440, 900)
+    window.train.bench.open_file(run_file)
+    plane = window.train.eigenvalues
+    qtbot.waitUntil(lambda: plane.picture is not None, timeout=WAIT)
+    return plane
+
+
+def test_a_stays_while_b_is_looked_for(
+    window: MainWindow, card: EigenvaluesCard, run_file: Path, qtbot: QtBot
+) -> None:
+    page = window.train
+    page.timeline.go_to(0)
+    qtbot.waitUntil(lambda: card.drawn_epoch == 0, timeout=WAIT)
+    card.tools.pin.click()
+    page.timeline.go_to(6)
+    card.layer.setValue(5)
+
+    def compared() -> bool:
+        shown = card.picture
+        return shown is not None and shown.place[:2] == (6, 5) and "A unstable" in shown.numbers
+
+    qtbot.waitUntil(compared, timeout=WAIT)
+    with open_run(run_file) as run:
+        for group, epoch, layer in (("A", 0, 1), ("B", 6, 5)):
+            jacobians = run.snapshot(epoch).jacobians(run.probe_samples())[0, layer - 1]
+            panel = card.view.views[0].panel
+            [points] = [p for p in panel.of(Points) if p.group == group]
+            np.testing.assert_allclose(
+                by_size(points.x + 1j * points.y), by_size(np.linalg.eigvals(jacobians))
+            )
+    assert any(not curve.label for curve in card.view.views[0].panel.of(Curve))
+    heads = [card.table.horizontalHeaderItem(k) for k in range(3)]
+    assert [head.text() for head in heads if head is not None] == ["A", "B", "change"]
+    assert card.figure.name() == "comparison"
+    assert "comparison" in {offer.name for offer in page.views.offers() if offer.picture}
+
+    card.tools.layout_.setCurrentIndex(1)
+    qtbot.waitUntil(lambda: len(card.view.views) == 2, timeout=WAIT)
+    left, right = (view.getViewBox() for view in card.view.views)
+    left.setRange(xRange=(-1, 1), yRange=(-1, 1), padding=0)
+    left.sigRangeChangedManually.emit(left.state["mouseEnabled"])
+    np.testing.assert_allclose(left.viewRange(), right.viewRange(), atol=0.05)
+
+    card.tools.layout_.setCurrentIndex(2)
+    qtbot.waitUntil(lambda: len(card.view.views) == 1, timeout=WAIT)
+    card.tools.pin.click()
+    qtbot.waitUntil(lambda: card.figure.name() == "spectrum", timeout=WAIT)
+    qtbot.waitUntil(lambda: "unstable" in (card.picture or card).numbers, timeout=WAIT)  # type: ignore[union-attr]
+    assert card.table.horizontalHeaderItem(0).text() == "exact"  # type: ignore[union-attr]
+
+
+def test_a_goes_with_its_run(window: MainWindow, card: EigenvaluesCard, qtbot: QtBot) -> None:
+    card.tools.pin.click()
+    qtbot.waitUntil(lambda: card.figure.name() == "comparison", timeout=WAIT)
+    run = window.train.bench.shown
+    assert run is not None
+    window.train.bench.remove(run)
+    assert window.train.state.pinned is None
