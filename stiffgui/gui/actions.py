@@ -75,6 +75,13 @@ TABLE = (
     Entry("theme_system", "&View", "Theme: as the system", "", "Light or dark as the system is"),
     Entry("theme_light", "&View", "Theme: light", "", "Light colours"),
     Entry("theme_dark", "&View", "Theme: dark", "", "Dark colours"),
+    Entry(
+        "guide",
+        "&Help",
+        "Guided experiments",
+        "",
+        "Three experiments that show what stiffness is, with what to look at",
+    ),
     Entry("palette", "&Help", "Find an action…", "Ctrl+Shift+P", "Find every action by its name"),
     Entry("log", "&Help", "Open the log folder", "", "Where faults are written down"),
     Entry("about", "&Help", "About stiffgui", "", "Version, licence and source of the method"),

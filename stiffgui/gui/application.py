@@ -74,7 +74,7 @@ def make_application() -> QApplication:
 
 def make_window(application: QApplication, workspace: Path | None = None) -> MainWindow:
     """A window on the first workspace, coloured as the system is."""
-    settings = _settings()
+    settings = make_settings()
     kept = settings.value("workspace")
     folder = workspace or (Path(str(kept)) if kept else user_documents_path() / "stiffgui")
     window = MainWindow(folder, settings, PLACES)
@@ -83,7 +83,7 @@ def make_window(application: QApplication, workspace: Path | None = None) -> Mai
     return window
 
 
-def _settings() -> QSettings:
+def make_settings() -> QSettings:
     """The person's window settings; a broken file is set aside, not fatal."""
     path = user_config_path("stiffgui", appauthor=False) / "window.ini"
     settings = QSettings(str(path), QSettings.Format.IniFormat)

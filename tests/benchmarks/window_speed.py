@@ -119,9 +119,11 @@ def window(
     from PySide6.QtCore import Qt, QTimer
 
     from stiffgui.gui.application import make_application, make_window
+    from stiffgui.gui.train.first_look import SEEN
 
     application = make_application()
     shell = make_window(application, home / "runs")
+    shell.settings.setValue(SEEN, True)
     page = shell.train
     tasks: dict[str, list[float]] = defaultdict(list)
     for name, draw in page.drawing.tasks.items():

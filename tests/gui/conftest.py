@@ -11,8 +11,9 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from stiffgui.gui.application import make_application, make_window
+from stiffgui.gui.application import make_application, make_settings, make_window
 from stiffgui.gui.closing import Choice
+from stiffgui.gui.train.first_look import SEEN
 from stiffgui.gui.window import MainWindow
 from tests.gui.leaks import Leaks, settle, watch
 
@@ -40,6 +41,9 @@ def no_leaks(qapp: QApplication) -> Iterator[None]:
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    settings = make_settings()
+    settings.setValue(SEEN, True)  # nobody's first look, but in tests of that
+    settings.sync()
     return tmp_path
 
 

@@ -276,20 +276,6 @@ def test_an_interrupted_file_is_moved_with_its_journal(tmp_path: Path) -> None:
     assert not (tmp_path / "missing.db").exists()
 
 
-def test_a_newcomer_is_welcomed_once(window: MainWindow, qtbot: QtBot, home: Path) -> None:
-    assert window.banner.text().startswith("Welcome.") and window.banner.isVisible()
-    window.train.model.edit("training.epochs", 2)
-    window.banner._offer.click()
-    qtbot.waitUntil(lambda: bool(window.train.bench.runs), timeout=WAIT)
-    qtbot.waitUntil(lambda: not window.train.bench.busy, timeout=WAIT)
-    assert window.banner.isHidden()
-    again = make_window(QApplication.instance(), home / "runs")  # type: ignore[arg-type]
-    again.start_children()
-    assert again.banner.isHidden() and again.banner.text() == ""
-    again.close()
-    again.deleteLater()
-
-
 def test_what_happened_is_marked_once() -> None:
     events = [
         Event(0, 0, "branched", "starts from epoch 3 of a"),

@@ -220,6 +220,12 @@ class Timeline(QFrame):
             self.go_to(kept[0])
         self._walk.start()
 
+    def play_from_start(self) -> None:
+        """Play all stored epochs."""
+        if self.slider.kept:
+            self.go_to(self.slider.kept[0])
+            self.play.setChecked(True)
+
     def say(self, text: str) -> None:
         """Progress, rate and time left."""
         if text != self.text.text():

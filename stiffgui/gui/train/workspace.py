@@ -25,7 +25,9 @@ from stiffgui.gui.requests import Requests
 from stiffgui.gui.saving import ask_where
 from stiffgui.gui.tables.importing import Importing
 from stiffgui.gui.theme import Theme
+from stiffgui.gui.train import first_look
 from stiffgui.gui.train.cards.curves_menu import CurvesMenu
+from stiffgui.gui.train.guide import WELCOME, Guide, GuideBar
 from stiffgui.gui.train.live_plane import LivePlane
 from stiffgui.gui.train.paint_queue import PaintQueue
 from stiffgui.gui.train.runs.workbench import Workbench
@@ -42,10 +44,6 @@ from stiffgui.tasks.table import ENDINGS
 # One task of `poll` at a time: no pause of the window is longer than the slowest of them.
 POLL_MILLISECONDS = 50
 LATE_MILLISECONDS = 250  # until what is still of another epoch is dimmed
-WELCOME = (
-    "Welcome. Press Run to train a residual network and watch how stiff its layers become; "
-    "change any setting on the left, and drag the timeline below to see a past epoch again."
-)
 
 
 class TrainWorkspace(Workspace):
@@ -71,7 +69,10 @@ class TrainWorkspace(Workspace):
         self.panel, self.timeline, self.runs_bar = views.panel, views.timeline, views.runs_bar
         around = QVBoxLayout(self)
         around.setContentsMargins(0, 0, 0, 0)
-        around.addWidget(views)
+        around.setSpacing(0)
+        self.guide = GuideBar(self._guided)
+        around.addWidget(self.guide)
+        around.addWidget(views, 1)
         self.exports = Exports(self, self.requests, self.settings, views.offers)
         self.curves_menu = CurvesMenu((self.errors, self.stiffness), self)
         self.panels_menu = QMenu("&Panels", self)
@@ -149,6 +150,7 @@ class TrainWorkspace(Workspace):
             "branch": self.branch,
             "live": self.timeline.go_live,
             "layout": self.views.default_layout,
+            "guide": self.guide.begin,
         }
 
     def enabled(self, name: str) -> bool:
@@ -185,9 +187,15 @@ class TrainWorkspace(Workspace):
                 "",
                 ("Go on training", lambda: self.bench.resume(newest)),
             )
-        elif self.settings.value("welcomed") is None:
-            self.settings.setValue("welcomed", True)
-            self.said.emit(WELCOME, "", ("Run", self.run))
+        if self.bench.runs:  # a file was named
+            return
+        if first_look.is_first(self.settings):
+            first_look.open_examples(self.bench)
+            if self.bench.runs:
+                self.guide.begin(WELCOME)
+                self.timeline.play_from_start()
+        else:
+            first_look.restore(self.settings, self.bench)
 
     def open_file(self, path: Path) -> None:
         if path.suffix.lower() in ENDINGS:
@@ -226,6 +234,7 @@ class TrainWorkspace(Workspace):
         self.timer.stop()
         self._late.stop()
         self.plane.close()
+        first_look.remember(self.settings, self.bench)
         self.views.save_layout(self.settings)
         self.bench.close()
         self.requests.close()
@@ -240,6 +249,14 @@ class TrainWorkspace(Workspace):
     def load_preset(self, name: str) -> None:
         """Put a preset into the panel (undoable)."""
         self.model.load(name, presets[name])
+
+    def _guided(self, guide: Guide) -> None:
+        """Do a guided experiment."""
+        if guide.preset:
+            self.load_preset(guide.preset)
+            self.run()
+        else:
+            self.views.enlarge(next(c for c in self.cards if c.title.startswith(guide.card)))
 
     def run(self) -> None:
         """Train the panel's experiment into a new run file."""
@@ -270,6 +287,7 @@ class TrainWorkspace(Workspace):
 
     def _training_changed(self) -> None:
         self.importing.set_busy(self.bench.busy)
+        self.guide.set_training(self.bench.busy)
         self._follow()
         self._update_actions()
 

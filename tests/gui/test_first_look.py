@@ -1,0 +1,100 @@
+"""What a person sees who opens the window for the first time, and what they find again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from stiffgui.gui.application import make_settings, make_window
+from stiffgui.gui.train.first_look import EXAMPLES, SEEN
+from stiffgui.gui.train.guide import GUIDES, WELCOME
+from stiffgui.gui.window import MainWindow
+from stiffgui.runs import open_run
+
+WAIT = 120_000
+
+
+@pytest.fixture
+def newcomer(qapp: QApplication, home: Path) -> Iterator[MainWindow]:
+    settings = make_settings()
+    settings.remove(SEEN)
+    settings.sync()
+    window = make_window(qapp, home / "runs")
+    window.show()
+    window.start_children()
+    yield window
+    window.close()
+    window.deleteLater()
+
+
+def test_two_finished_runs_play_and_run_works_at_once(newcomer: MainWindow, qtbot: QtBot) -> None:
+    page = newcomer.train
+    assert [run.path.name for run in page.bench.runs] == list(EXAMPLES)
+    assert {run.state for run in page.bench.runs} == {"finished"}
+    assert page.guide.isVisible() and page.guide.text.text() == WELCOME
+    assert page.timeline.play.isChecked()
+    seen = set()
+    page.eigenvalues.view.moved.connect(lambda: seen.add(page.eigenvalues.drawn_epoch))
+    qtbot.waitUntil(lambda: page.eigenvalues.drawn_epoch > 3, timeout=WAIT)
+    page.model.edit("training.epochs", 2)
+    page.run()
+    qtbot.waitUntil(lambda: not page.bench.busy and len(page.bench.runs) == 3, timeout=WAIT)
+
+
+def test_guided_experiments_do_what_they_say(newcomer: MainWindow, qtbot: QtBot) -> None:
+    page = newcomer.train
+    stiff, penalised, ode = page.guide.buttons
+    ode.click()
+    assert page.views.large is page.trajectories and page.guide.text.text() == GUIDES[2].look
+    penalised.click()
+    assert page.model.preset_name == GUIDES[1].preset
+    qtbot.waitUntil(lambda: page.bench.busy, timeout=WAIT)
+    assert not stiff.isEnabled() and ode.isEnabled()
+    page.bench.stop()
+    qtbot.waitUntil(lambda: not page.bench.busy, timeout=WAIT)
+    assert stiff.isEnabled()
+    run = page.bench.shown
+    assert run is not None and run.path.name == "alpine02-stiff-1.stiff"
+
+
+def test_the_last_session_is_there_again_and_nobody_is_welcomed_twice(
+    newcomer: MainWindow, qapp: QApplication, home: Path
+) -> None:
+    bench = newcomer.train.bench
+    bench.set_visible(bench.runs[1], True)
+    bench.show(bench.runs[0])
+    bench.set_visible(bench.runs[1], False)
+    newcomer.close()
+    again = make_window(qapp, home / "runs")
+    again.show()
+    again.start_children()
+    found = again.train.bench
+    assert {run.path.name for run in found.runs} == set(EXAMPLES)
+    assert found.shown is not None and found.shown.path.name == EXAMPLES[0]
+    assert [run.path.name for run in found.visible()] == [EXAMPLES[0]]
+    assert again.train.guide.isHidden() and not again.train.timeline.play.isChecked()
+    again._do("guide")
+    assert again.train.guide.isVisible()
+    again.close()
+    again.deleteLater()
+
+
+def test_what_ships_is_small_and_is_what_readme_says() -> None:
+    from importlib.resources import as_file
+
+    from stiffgui._resources import resource
+
+    size = 0
+    for name, preset in zip(EXAMPLES, ("alpine02", "alpine02-stiff"), strict=True):
+        with as_file(resource("examples", name)) as path, open_run(path) as run:
+            size += path.stat().st_size
+            from stiffgui import presets
+
+            differences = run.experiment.differences(presets[preset])
+            assert set(differences) == {"training.epochs", "watch.snapshots"}
+            assert run.ending == "finished" and len(run.snapshot_epochs) > 60
+    assert size < 8e6
