@@ -236,10 +236,8 @@ class Spectrum(EveryLayer, PlaneFigure):
         places = shown.places(run, self.trial)
         by_layer = self.coloured_by == "layer"
         shades = np.asarray(places.layer if by_layer else np.asarray(places.sample) + 1)
-        low, high = (1, run.experiment.architecture.depth) if by_layer else (1, shades.max())
-        colours = ColourScale(
-            label=self.coloured_by, low=float(low), high=float(max(high, low + 1))
-        )
+        high = run.experiment.architecture.depth if by_layer else run.probe_count
+        colours = ColourScale(label=self.coloured_by, low=1.0, high=float(max(high, 2)))
         numbers = {NUMBERS[name]: column for name, column in shown.numbers.items()}
         return plane.points(shown.values, colours, shades, numbers=numbers, places=places)
 

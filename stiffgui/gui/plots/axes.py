@@ -15,6 +15,15 @@ from PySide6.QtWidgets import QWidget
 from stiffgui.figures.picture import Axis, Scale
 
 NARROW = 0.35  # decades of a logarithmic axis
+UPRIGHT, ACROSS = 15, 34  # pixels that a number needs
+SPARSE = 0.6  # of pyqtgraph's ticks on an upright axis
+# Digits that are written in each decade, and the smallest gap between two of them in decades.
+DIGITS = (
+    (range(1, 10), math.log10(10 / 9)),
+    ((1, 2, 3, 4, 5, 7), math.log10(5 / 4)),
+    ((1, 2, 5), math.log10(2)),
+    ((1, 3), math.log10(3)),
+)
 
 
 class PlotAxis(pg.AxisItem):  # type: ignore[misc]
@@ -76,7 +85,8 @@ class PlotAxis(pg.AxisItem):  # type: ignore[misc]
             self._write_ticks()
 
     def tickSpacing(self, low: float, high: float, size: float) -> list[Any]:
-        levels = list(super().tickSpacing(low, high, size))
+        sparse = SPARSE if self.orientation == "left" else 1.0  # texts are as high as they are
+        levels = list(super().tickSpacing(low, high, sparse * size))
         if not self.whole:
             return levels
         return [level for level in levels if level[0] >= 1] or [(1.0, 0.0)]
@@ -98,11 +108,11 @@ class PlotAxis(pg.AxisItem):  # type: ignore[misc]
         decades = self.range[1] - self.range[0]
         if decades < NARROW:
             return [f"{10**value:.4g}" for value in values]
-        labelled: Iterable[int] = range(1, 10)
-        for least, digits in ((4, (1,)), (1, (1, 2, 5)), (0.5, (1, 2, 3, 4, 5, 7))):
-            if decades > least:
-                labelled = digits
-                break
+        upright = self.orientation in ("left", "right")
+        size, room = (self.height(), UPRIGHT) if upright else (self.width(), ACROSS)
+        pixels = size / decades
+        fits = (digits for digits, gap in DIGITS if gap * pixels >= room)
+        labelled: Iterable[int] = next(fits, (1,))
         return [_power(value, labelled) for value in values]
 
 

@@ -192,6 +192,8 @@ class TrainWorkspace(Workspace):
         if first_look.is_first(self.settings):
             first_look.open_examples(self.bench)
             if self.bench.runs:
+                self.bench.show(self.bench.runs[0])
+                self.eigenvalues.layer.setValue(self.bench.runs[0].largest_layer)
                 self.guide.begin(WELCOME)
                 self.timeline.play_from_start()
         else:
