@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
@@ -132,6 +132,9 @@ class Fit(NetworkFigure):
         "predictions are drawn against true values.",
         ge=0,
     )
+    sample: int | None = setting(
+        None, title="Sample", help="A training sample that is marked, from 0.", ge=0
+    )
 
     def _found(self, run: Drawn) -> tuple[FitData, int]:
         """The fit, and the epoch of its network."""
@@ -143,6 +146,7 @@ class Fit(NetworkFigure):
     def build_runs(self, runs: Sequence[Drawn]) -> Picture:
         fit, epoch = self._found(runs[-1])
         output = self.output or 0
+        data = runs[-1].experiment.task.data()
         if fit.kind == "scatter":
             every = range(len(fit.output_names)) if self.output is None else [output]
             panels = [_scatter(runs[-1], fit, each, epoch, self.trial) for each in every]
@@ -150,6 +154,12 @@ class Fit(NetworkFigure):
             panels = _maps(fit, output)
         else:
             panels = [_curve(fit, output)]
+        if self.sample is not None:
+            shown = range(len(panels)) if self.output is None else [output] * len(panels)
+            panels = [
+                replace(panel, items=(*panel.items, _marked(fit, data, each, self.sample)))
+                for panel, each in zip(panels, shown, strict=True)
+            ]
         last = list(fit.parts)[-1]
         score = f"{'test ' if last == 'test' else ''}{fit.scores_text(last, output)}"
         columns = 3 if fit.kind == "maps" else COLUMNS
@@ -227,6 +237,23 @@ def _maps(fit: FitData, output: int) -> list[Panel]:
         up = Axis(label=fit.input_names[1], limits=ends_of(image.y_edges))
         panels.append(Panel(x=across, y=up, items=(image,), title=title, grid=False))
     return panels
+
+
+def _marked(fit: FitData, data: Data, output: int, sample: int) -> Points:
+    """A ring at a training sample. Raises InputError where there is none of that number."""
+    if sample >= len(data.x_train):
+        last = len(data.x_train) - 1
+        raise InputError(f"there is no training sample {sample}: choose one from 0 to {last}.")
+    place = data.inputs_in_own_units(data.x_train[[sample]])
+    if fit.kind == "scatter":
+        x, y = fit.target[[sample], output], fit.network[[sample], output]
+    elif fit.kind == "maps":
+        x, y = place[:, 0], place[:, 1]
+    else:
+        x, y = place[:, 0], data.in_own_units(data.y_train[[sample]])[:, output]
+    return Points(
+        x=x, y=y, colour="accent", size=8.0, filled=False, places=Places(sample=np.array([sample]))
+    )
 
 
 def _largest_error(fit: FitData, output: int) -> dict[str, float]:

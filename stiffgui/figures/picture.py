@@ -153,6 +153,14 @@ class Points(Item):
     numbers: Mapping[str, Array] = field(default_factory=dict)
     places: Places = field(default_factory=Places)
 
+    def sample_of(self, row: int) -> int:
+        """The sample of a point, from 0."""
+        return int(np.broadcast_to(self.places.sample, self.x.shape)[row])
+
+    def layer_of(self, row: int) -> int:
+        """The layer of a point, from 1."""
+        return int(np.broadcast_to(self.places.layer, self.x.shape)[row])
+
 
 @dataclass(frozen=True, kw_only=True)
 class Image(Item):

@@ -45,6 +45,7 @@ class PanelView(pg.PlotWidget):  # type: ignore[misc]
         self._artists: list[tuple[object, Artist]] = []
         self._cross = pg.InfiniteLine()
         self._frames: list[Any] = []
+        self._mark: tuple[Any, Any] | None = None  # what is selected: its way here, and a ring
         self.inset: PanelView | None = None
         self.is_inset = False
         self.message = ""  # what the pointer was told last
@@ -200,10 +201,25 @@ class PanelView(pg.PlotWidget):  # type: ignore[misc]
         if x is not None:
             self._cross.setPos(float(on_axis(x, self.panel.x.scale)))
 
+    def mark(self, x: Sequence[float], y: Sequence[float]) -> None:
+        """A ring at the last of some places, and a line that leads there; nothing for none."""
+        if self._mark is None:
+            if not len(x):
+                return
+            line = pg.PlotCurveItem(pen=pg.mkPen(self._theme.accent, width=2))
+            ring = pg.ScatterPlotItem(size=15, brush=None)
+            for item in (line, ring):
+                item.setZValue(15)
+                self.addItem(item, ignoreBounds=True)
+            self._mark = line, ring
+        line, ring = self._mark
+        line.setData(list(x), list(y))
+        ring.setData(list(x[-1:]), list(y[-1:]), pen=pg.mkPen(self._theme.accent, width=2))
+
     @property
     def helpers(self) -> tuple[Any, ...]:
         """What is drawn that is not of the picture: crosshair and outline."""
-        return self._cross, *self._frames
+        return self._cross, *self._frames, *(self._mark or ())
 
     @property
     def cross(self) -> float | None:
@@ -253,13 +269,20 @@ class PanelView(pg.PlotWidget):  # type: ignore[misc]
             cell = image.cell(x, y)
             if cell is not None:
                 return describe_cell(self.panel, image, *cell, self.together)
+        found = self.point_at(x, y)
+        if found is not None:
+            return describe_point(self.panel, *found)
+        boxes = (box for box in self.panel.of(Box) if abs(x - box.at) < BOX)
+        return next((describe_box(box) for box in boxes), "")
+
+    def point_at(self, x: float, y: float) -> tuple[Points, int] | None:
+        """The point of the first item that has one near enough to a place, by its number."""
         reach = REACH * float(self.getViewBox().viewPixelSize()[0] or 0)
         for points in self.panel.of(Points):
             row = self._nearest(points, x, y, reach)
             if row is not None:
-                return describe_point(self.panel, points, row)
-        boxes = (box for box in self.panel.of(Box) if abs(x - box.at) < BOX)
-        return next((describe_box(box) for box in boxes), "")
+                return points, row
+        return None
 
     def _nearest(self, points: Points, x: float, y: float, reach: float) -> int | None:
         """The point nearest to x, y, if it is near enough on the screen."""

@@ -22,6 +22,14 @@ class Pinned(NamedTuple):
     trial: int
 
 
+class Selected(NamedTuple):
+    """One eigenvalue of a probe sample (from 0) in a layer (from 1), and where it was seen last."""
+
+    sample: int
+    layer: int
+    value: complex
+
+
 class ViewState(QObject):
     """The shown run, its epoch (None: the newest), layer and trial, and the runs beside it.
 
@@ -36,6 +44,7 @@ class ViewState(QObject):
         self._epoch: int | None = None
         self._layer, self._trial = 1, 0
         self._pinned: Pinned | None = None
+        self._selected: Selected | None = None
 
     @property
     def run(self) -> RunEntry | None:
@@ -91,9 +100,23 @@ class ViewState(QObject):
         self.changed.emit()
 
     @property
+    def selected(self) -> Selected | None:
+        """The eigenvalue that is selected everywhere, if its sample is one of the shown run's."""
+        one, run = self._selected, self.run
+        return one if one is None or run is None or one.sample < run.probe_count else None
+
+    def select(self, one: Selected | None) -> None:
+        """Select an eigenvalue with its sample and its layer; or nothing."""
+        if one != self._selected:
+            self._selected = one
+            self.changed.emit()
+
+    @property
     def place(self) -> dict[str, Any]:
         """The settings of a figure that the state decides."""
-        return {"epoch": self._epoch, "layer": self.layer, "trial": self.trial}
+        sample = None if self.selected is None else self.selected.sample
+        where = {"epoch": self._epoch, "layer": self.layer, "trial": self.trial}
+        return where | {"sample": sample}
 
     @property
     def drawn(self) -> list[Drawn]:

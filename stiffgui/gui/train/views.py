@@ -24,7 +24,7 @@ from stiffgui.gui.train.runs.workbench import Workbench
 from stiffgui.gui.train.settings.panel import ExperimentPanel
 from stiffgui.gui.train.stage import Stage
 from stiffgui.gui.train.timeline import Timeline
-from stiffgui.gui.train.view_state import ViewState
+from stiffgui.gui.train.view_state import Selected, ViewState
 
 PANEL_LEAST = 250  # pixels, below which its fields are cut
 GROWTH = 4.0  # of eigenvalues in a training that has begun
@@ -97,6 +97,8 @@ class TrainViews(Stage):
         eigenvalues.layer_chosen.connect(lambda layer: state.look_at(layer=layer))
         eigenvalues.trial_chosen.connect(lambda trial: state.look_at(trial=trial))
         eigenvalues.pin_asked.connect(state.pin)
+        eigenvalues.chosen.connect(self._select)
+        self.fit.sample_chosen.connect(self._select_sample)
         self.layers.picked.connect(self._picked)
         self.layers.index_chosen.connect(lambda name: eigenvalues.set(layer_index=name))
         for card in self.viewers().values():
@@ -109,6 +111,17 @@ class TrainViews(Stage):
     def _picked(self, layer: int, epoch: int) -> None:
         self.timeline.go_to(epoch)
         self.eigenvalues.layer.setValue(layer)
+
+    def _select(self, one: Selected | None) -> None:
+        """An eigenvalue, with its sample in Fit and its layer in Layers."""
+        if one is not None and one.layer != self.state.layer and not self.eigenvalues.shows_all:
+            self.eigenvalues.layer.setValue(one.layer)
+        self.state.select(one)
+        self.eigenvalues.select(one)
+
+    def _select_sample(self, sample: int) -> None:
+        """The largest eigenvalue of a sample."""
+        self._select(self.eigenvalues.selection.largest_of(sample))
 
     def _point(self, x: float | None) -> None:
         for card in (self.errors, self.stiffness):

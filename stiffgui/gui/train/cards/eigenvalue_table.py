@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtWidgets import QHeaderView, QTableView
 
 from stiffgui.figures.picture import Points
@@ -26,7 +26,8 @@ COLUMNS = (
     ("sample", "Probe sample"),
     ("layer", "Layer"),
 )
-MODULUS, ERROR, WHOLE = 2, 5, (6, 7)  # WHOLE: columns of whole numbers
+MODULUS, ERROR, SAMPLE, LAYER = 2, 5, 6, 7
+WHOLE = (SAMPLE, LAYER)  # columns of whole numbers
 DOUBTED = (0, 1, MODULUS)  # columns that carry a mark where rounding may move the eigenvalue far
 Index = QModelIndex | QPersistentModelIndex
 NOTHING = QModelIndex()
@@ -59,6 +60,17 @@ class _Model(QAbstractTableModel):
         self._order = np.argsort(self._columns[column], kind="stable")
         if order == Qt.SortOrder.DescendingOrder:
             self._order = self._order[::-1]
+
+    def row(self, place: int) -> NDArray[Any]:
+        """The columns of a row."""
+        return np.asarray(self._columns[:, self._order[place]])
+
+    def find(self, sample: int, layer: int, value: complex) -> int | None:
+        """The row of a sample and a layer that is nearest to a value; None where there is none."""
+        columns = self._columns[:, self._order]
+        there = (columns[SAMPLE] == sample) & (columns[LAYER] == layer)
+        apart = np.abs(columns[0] + 1j * columns[1] - value)
+        return int(np.where(there, apart, np.inf).argmin()) if there.any() else None
 
     def rowCount(self, parent: Index = NOTHING) -> int:
         return 0 if parent.isValid() else len(self._order)
@@ -109,11 +121,14 @@ def _columns(points: Points) -> NDArray[Any]:
 
 
 class EigenvalueTable(QTableView):
-    """`show_points` fills it."""
+    """`show_points` fills it. Emits `chosen(sample from 0, layer, value)` when a row is."""
+
+    chosen = Signal(int, int, complex)
 
     def __init__(self) -> None:
         super().__init__()
         self._model = _Model()
+        self._selecting = False  # because it is selected elsewhere
         self.setModel(self._model)
         make_readable(self, "Eigenvalues as a table", row_height=20)
         self.setToolTip("Click a heading to sort; Ctrl+C copies the selected rows, or all")
@@ -122,6 +137,20 @@ class EigenvalueTable(QTableView):
         across.setMinimumSectionSize(34)
         across.setSortIndicator(MODULUS, Qt.SortOrder.DescendingOrder)
         self.setSortingEnabled(True)
+        self.selectionModel().currentRowChanged.connect(self._row_changed)
+
+    def _row_changed(self, now: QModelIndex) -> None:
+        if now.isValid() and not self._selecting:
+            row = self._model.row(now.row())
+            self.chosen.emit(int(row[SAMPLE]) - 1, int(row[LAYER]), complex(row[0], row[1]))
+
+    def select(self, sample: int, layer: int, value: complex) -> None:
+        """Select the row of an eigenvalue, and let it be seen."""
+        row = self._model.find(sample + 1, layer, value)
+        if row is not None and row != self.currentIndex().row():
+            self._selecting = True
+            self.setCurrentIndex(self._model.index(row, 0))
+            self._selecting = False
 
     def show_points(self, parts: Sequence[Points]) -> None:
         """A row for each point of each part."""

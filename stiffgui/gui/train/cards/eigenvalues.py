@@ -21,8 +21,10 @@ from stiffgui.gui.theme import Theme
 from stiffgui.gui.train.cards.eigenvalue_table import EigenvalueTable
 from stiffgui.gui.train.cards.index_table import IndexTable
 from stiffgui.gui.train.cards.layer_strip import LayerStrip
+from stiffgui.gui.train.cards.plane_selection import PlaneSelection
 from stiffgui.gui.train.cards.plane_toolbar import PlaneToolbar, row
 from stiffgui.gui.train.motion import Moment
+from stiffgui.gui.train.view_state import Selected
 from stiffgui.stiffness import WATCHABLE
 from stiffgui.training.cadence import probe_samples
 
@@ -30,7 +32,7 @@ ANIMATE_MILLISECONDS = 600
 
 
 class EigenvaluesCard(FigureCard):
-    """Emits `layer_chosen`, `trial_chosen` and `pin_asked(whether)`.
+    """Emits `layer_chosen`, `trial_chosen`, `pin_asked(whether)` and `chosen(Selected or None)`.
 
     `growth`: by how much a run's eigenvalues are expected to grow, or have been larger, than in
     the first picture of it; axes that are locked have room for that.
@@ -39,6 +41,7 @@ class EigenvaluesCard(FigureCard):
     layer_chosen = Signal(int)
     trial_chosen = Signal(int)
     pin_asked = Signal(bool)
+    chosen = Signal(object)
     settings: Spectrum
 
     def __init__(self, growth: Callable[[Picture], float] = lambda picture: 1.0) -> None:
@@ -67,6 +70,7 @@ class EigenvaluesCard(FigureCard):
         self.pages.hide()
         self._pinned: dict[str, int] = {}  # settings of A, where there is one
         self._drawn: Picture | None = None  # with the limits that it came with
+        self.selection = PlaneSelection(self.view)
         self._moving: tuple[Moment, float] | None = None  # over it, and the step size
         self._locked_for: tuple[str, str] | None = None
         self._locked: Limits4 = (-1.0, 1.0, -1.0, 1.0)
@@ -103,6 +107,8 @@ class EigenvaluesCard(FigureCard):
         tools.layout_chosen.connect(self.changed)
         self.outside.clicked.connect(self.fit)
         self.view.moved.connect(self._count_outside)
+        self.view.clicked.connect(lambda *at: self.chosen.emit(self.selection.at(*at)))
+        self.list.chosen.connect(lambda *one: self.chosen.emit(Selected(*one)))
 
     def set_large(self, large: bool) -> None:
         super().set_large(large)
@@ -174,6 +180,8 @@ class EigenvaluesCard(FigureCard):
         if drawn is not None and self.pages.currentWidget() is self.list:
             every = [points for panel in drawn.panels for points in panel.of(Points)]
             self.list.show_points([points for points in every if points.numbers])
+            if self.selection.one is not None:
+                self.list.select(*self.selection.one)
 
     # ------------------------------------------------------------------- drawing
 
@@ -193,6 +201,7 @@ class EigenvaluesCard(FigureCard):
         self._show_below()
         if first:
             self._show_tools()
+        self.selection.draw()
         self._count_outside()
 
     def _lock_for(self, picture: Picture) -> None:
@@ -222,6 +231,20 @@ class EigenvaluesCard(FigureCard):
         """The epoch of the last picture, -1 before the first."""
         return -1 if self._drawn is None else self._drawn.place[0]
 
+    # ----------------------------------------------------------------- selection
+
+    @property
+    def shows_all(self) -> bool:
+        """Whether every layer is seen."""
+        return self.settings.all_layers
+
+    def select(self, one: Selected | None) -> None:
+        """Ring an eigenvalue here, and in the table."""
+        self.selection.one = one
+        self.selection.draw()
+        if one is not None and self.pages.currentWidget() is self.list:
+            self.list.select(*one)
+
     # -------------------------------------------------------------------- motion
 
     @property
@@ -250,6 +273,10 @@ class EigenvaluesCard(FigureCard):
         if picture is not self._drawn:
             self.view.show_picture(self._framed(picture))
             self._say(picture)
+            if self._moving is not None:
+                moment, step = self._moving
+                unit = self.settings.plane(step).unit
+                self.selection.draw([unit * before for before in moment.past])
 
     def _moved(self, picture: Picture) -> Picture:
         """With what moves in it; as it is where nothing does, or where it is of another place."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox
 
 from stiffgui.figures.fit import Fit
@@ -13,7 +14,9 @@ from stiffgui.gui.plots.figure_card import FigureCard, offer
 
 class FitCard(FigureCard):
     """`output` chooses among several outputs, `along` between the fit and the network along one
-    input."""
+    input. Emits `sample_chosen(sample)` when a training sample is clicked."""
+
+    sample_chosen = Signal(int)
 
     def __init__(self) -> None:
         super().__init__(Fit(output=0), "Fit")
@@ -28,12 +31,20 @@ class FitCard(FigureCard):
             chooser.hide()
             chooser.currentIndexChanged.connect(self._chosen)
             self.head.addWidget(chooser)
+        self.view.clicked.connect(self._clicked)
+
+    def _clicked(self, panel: int, x: float, y: float) -> None:
+        found = self.view.views[panel].point_at(x, y)
+        if found is not None and found[0].symbol == "o":  # triangles are of the test set
+            self.sample_chosen.emit(found[0].sample_of(found[1]))
 
     def _chosen(self) -> None:
-        place = {"epoch": self.settings.epoch, "trial": self.settings.trial}  # type: ignore[attr-defined]
+        names = ("epoch", "trial", "sample")
+        place = {name: getattr(self.settings, name, None) for name in names}
         output, along = max(0, self.output.currentIndex()), self.along.currentData()
         before = self.settings
         if along:
+            del place["sample"]
             self.settings = Slices(output=output, along=along, **place)
         else:
             self.settings = Fit(output=output, **place)
