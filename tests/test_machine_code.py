@@ -69,11 +69,10 @@ def test_what_is_missing_is_made_and_known_at_once(tmp_path: Path) -> None:
     assert "float64: done in" in made.stdout and not made.stderr
     assert {p.stem for p in place.glob("*.ready")} == {"float64"}
     code = (
-        "import time\nfrom stiffgui.kernels import compiler\nfrom stiffgui.training import ready\n"
-        "began = time.perf_counter()\nprint(ready.missing())\n"
-        "print(time.perf_counter() - began < 0.05)"
+        "import sys\nfrom stiffgui.training import ready\nprint(ready.missing())\n"
+        "print('torch' in sys.modules)"  # nothing that takes long
     )
-    assert python("-c", code, cache=tmp_path).stdout.split("\n")[:2] == ["['float32']", "True"]
+    assert python("-c", code, cache=tmp_path).stdout.split("\n")[:2] == ["['float32']", "False"]
 
 
 def test_progress_rests_on_about_as_many_bytes_as_there_are() -> None:

@@ -55,6 +55,8 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "one index": ("runs", "stiffness", {"indices": ("frobenius",), "logarithmic": True}),
     "logarithmic layers": ("runs", "layers", {"logarithmic": True, "indices": ("frobenius",)}),
     "contours": ("runs", "spectrum", {"contours": True, "region": "rk4", "layer": 2}),
+    "side by side": ("runs", "comparison", {"layout": "side by side", "layer": 2}),
+    "a marked sample": ("runs", "fit", {"sample": 2}),
     "all layers": ("runs", "spectrum", {"all_layers": True, "region": "implicit-euler"}),
     "principal components": ("runs", "trajectories", {"samples": 2, "trial": 1}),
     "a component": ("runs", "trajectories", {"component": 2, "epoch": 0}),
@@ -131,7 +133,7 @@ def drawn_numbers(shown: Figure, item: Item) -> dict[str, np.ndarray]:
     no guiding lines."""
     own_x = getattr(shown, "axis", "epoch") == "epoch"
     if isinstance(item, Curve):
-        if shown.name() == "spectrum":  # the circle of the largest modulus
+        if "largest |" in item.label:  # a circle through the largest modulus
             return {}
         if shown.name() in ("linear", "trajectories"):  # |x|; principal components
             return {"x": item.x}
@@ -140,6 +142,8 @@ def drawn_numbers(shown: Figure, item: Item) -> dict[str, np.ndarray]:
     if isinstance(item, Band):
         return {"low": item.low, "high": item.high}
     if isinstance(item, Points):
+        if item.colour == "accent":  # a ring around something that is drawn
+            return {}
         return {"x": item.x, "y": item.y}
     if isinstance(item, Image):
         differs = item.colours.map == "diverging"  # network - target
