@@ -72,6 +72,13 @@ TABLE = (
     ),
     Entry("live", "&View", "Live", "Ctrl+L", "Show the newest epoch"),
     Entry("layout", "&View", "Default layout", "", "Put every panel back in its place"),
+    Entry(
+        "presenter",
+        "&View",
+        "Presenter mode",
+        "F11",
+        "Text and lines twice as large and no settings panel, for a lecture room; again: as before",
+    ),
     Entry("theme_system", "&View", "Theme: as the system", "", "Light or dark as the system is"),
     Entry("theme_light", "&View", "Theme: light", "", "Light colours"),
     Entry("theme_dark", "&View", "Theme: dark", "", "Dark colours"),

@@ -19,11 +19,15 @@ def make_readable(table: QTableView, name: str, row_height: int) -> None:
     table.setShowGrid(False)
     table.setTabKeyNavigation(False)
     table.verticalHeader().hide()
-    table.verticalHeader().setDefaultSectionSize(row_height)
     across = table.horizontalHeader()
     across.setHighlightSections(False)
     across.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-    table.installEventFilter(_Copies(table))
+    table.installEventFilter(_Reads(table, row_height))
+
+
+def row_height(table: QTableView, least: int) -> int:
+    """Of a row that the table's font fits into."""
+    return max(least, table.fontMetrics().height() + 4)
 
 
 def as_text(table: QTableView) -> str:
@@ -40,13 +44,26 @@ def as_text(table: QTableView) -> str:
     return "\n".join("\t".join(line) for line in lines)
 
 
-class _Copies(QObject):
+class _Reads(QObject):
+    """Copies rows, and keeps them high enough for the font."""
+
+    def __init__(self, table: QTableView, row_height: int) -> None:
+        super().__init__(table)
+        self._least = row_height
+        self._fit(table)
+
+    def _fit(self, table: QTableView) -> None:
+        table.verticalHeader().setDefaultSectionSize(row_height(table, self._least))
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if isinstance(event, QKeyEvent) and isinstance(watched, QTableView):
             pressed = event.type() == QEvent.Type.KeyPress
             if pressed and event.matches(QKeySequence.StandardKey.Copy):
                 QGuiApplication.clipboard().setText(as_text(watched))
                 return True
+        font = event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange)
+        if font and isinstance(watched, QTableView):
+            self._fit(watched)
         return False
 
 

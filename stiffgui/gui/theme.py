@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import as_file
 
 from PySide6.QtCore import Qt
@@ -12,10 +12,16 @@ from PySide6.QtWidgets import QApplication
 from stiffgui._resources import resource
 from stiffgui.figures import palette
 
+USUAL_SIZE = "usual size"  # of the system's font, in points
+
 
 @dataclass(frozen=True)
 class Theme:
-    """The colours of one scheme; those of the series are the same as in files (`palette`)."""
+    """The colours of one scheme; those of the series are the same as in files (`palette`).
+
+    `text_scale`: by how much text and symbols are larger than usual, for a lecture room; `lines`:
+    a line of width 1 is so many pixels of the screen wide.
+    """
 
     window: str
     card: str
@@ -30,6 +36,8 @@ class Theme:
     good: str
     disc: str
     series: tuple[str, ...]
+    text_scale: float = 1.0
+    lines: float = 1.0
 
 
 LIGHT = Theme(
@@ -69,11 +77,17 @@ def of(palette: QPalette) -> Theme:
     return DARK if palette.color(QPalette.ColorRole.Window).lightness() < 128 else LIGHT
 
 
-def apply(application: QApplication, choice: str = "system") -> Theme:
-    """Fusion, palette and style sheet; `choice` is system, light or dark."""
+def apply(
+    application: QApplication, choice: str = "system", scale: float = 1.0, pixels: float = 1.0
+) -> Theme:
+    """Fusion, palette and style sheet; `choice` is system, light or dark. Text and lines are
+    `scale` times as large as usual; `pixels` of the screen make one of the window."""
     dark = application.styleHints().colorScheme() == Qt.ColorScheme.Dark
     theme = {"light": LIGHT, "dark": DARK}.get(choice, DARK if dark else LIGHT)
+    theme = replace(theme, text_scale=scale, lines=scale * pixels)
     sheet = _sheet(theme)
+    if points := _scaled_text(application, scale):
+        sheet += f"QWidget {{ font-size: {points:g}pt; }}"
     if application.styleSheet() == sheet:  # Qt would style every widget there is again
         return theme
     application.setStyle("Fusion")
@@ -100,6 +114,20 @@ def apply(application: QApplication, choice: str = "system") -> Theme:
     application.setPalette(palette)
     application.setStyleSheet(sheet)
     return theme
+
+
+def _scaled_text(application: QApplication, scale: float) -> float:
+    """Scale the font; its size in points where it is not the system's own. What a style sheet
+    colours does not follow the application's font: it has to say the size, too."""
+    usual = application.property(USUAL_SIZE)
+    if usual is None:
+        usual = application.font().pointSizeF()
+        application.setProperty(USUAL_SIZE, usual)
+    font = application.font()
+    if font.pointSizeF() != scale * float(usual):
+        font.setPointSizeF(scale * float(usual))
+        application.setFont(font)
+    return font.pointSizeF() if scale != 1 else 0.0
 
 
 def _icon(name: str) -> str:

@@ -55,6 +55,9 @@ if TYPE_CHECKING:
     from stiffgui.gui.train.workspace import TrainWorkspace
 
 
+PRESENTER_SCALE = 2.0  # of text and lines
+
+
 class MainWindow(QMainWindow):
     """Shows one workspace of `places` at a time; the first one at once, the others when asked
     for. `folder` keeps the runs.
@@ -72,6 +75,7 @@ class MainWindow(QMainWindow):
             "theme_system": lambda: self.choose_theme("system"),
             "theme_light": lambda: self.choose_theme("light"),
             "theme_dark": lambda: self.choose_theme("dark"),
+            "presenter": self.toggle_presenter,
             "palette": lambda: Palette(self._found(), self).open(),
             "log": self.open_log,
             "about": self.about,
@@ -82,6 +86,7 @@ class MainWindow(QMainWindow):
         self.recent.chosen.connect(self.open_file)
         self._menus["&File"].insertMenu(self.acts["library"], self.recent)
         self._theme: Theme | None = None
+        self._presents = False
         self._speaker = self._place = ""  # whose sentence the banner shows, and what is shown
         self._started = self._left_in_background = False
         self._make_pages()
@@ -347,6 +352,8 @@ class MainWindow(QMainWindow):
 
     def event(self, event: QEvent) -> bool:
         """Space, Escape and arrows belong to the control that has the focus, if it uses them."""
+        if event.type() == QEvent.Type.DevicePixelRatioChange and self._theme is not None:
+            self.apply_theme()
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
             focus = self.focusWidget()
             slides = event.key() == Qt.Key.Key_Right and isinstance(
@@ -375,6 +382,18 @@ class MainWindow(QMainWindow):
         """Colour the window and every workspace."""
         application = QApplication.instance()
         assert isinstance(application, QApplication)
-        self._theme = theme_module.apply(application, str(self.settings.value("theme", "system")))
+        self._theme = theme_module.apply(
+            application,
+            str(self.settings.value("theme", "system")),
+            PRESENTER_SCALE if self._presents else 1.0,
+            self.devicePixelRatioF(),
+        )
         for workspace in self.built.values():
             workspace.set_theme(self._theme)
+
+    def toggle_presenter(self) -> None:
+        """Text and lines twice as large, and panels of settings away; or as before."""
+        self._presents = not self._presents
+        self.apply_theme()
+        for workspace in self.built.values():
+            workspace.present(self._presents)

@@ -74,6 +74,9 @@ class Workspace(QWidget):
     def set_folder(self, folder: Path) -> None:
         """Keep new runs in another folder."""
 
+    def present(self, on: bool) -> None:
+        """In a lecture room only what is looked at is seen; or as before."""
+
     def set_theme(self, theme: Theme) -> None:
         """Take over colours."""
 

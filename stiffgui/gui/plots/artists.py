@@ -46,6 +46,7 @@ SHADES = 16  # brushes of coloured points: one for every point is slow
 MOST_POINTS = 4000  # of one item that a screen shows
 CELLS = 400  # even columns of an image whose own are uneven
 BAND_POINTS = 100
+EDGE = 1.5  # width of a region's edge
 LINE_PIXELS = 16  # height of a number at a contour
 
 
@@ -64,8 +65,13 @@ def colour_map(name: Map, theme: Theme) -> Any:
     if isinstance(chosen, str):
         return pg.colormap.get(chosen)
     low, middle, high = chosen
-    neutral = theme.card if name == "diverging" and theme is DARK else middle
+    neutral = theme.card if name == "diverging" and theme.card == DARK.card else middle
     return pg.ColorMap([0, 0.5, 1], [low, neutral, high])
+
+
+def pen(theme: Theme, colour: Any, width: float = 1.0, style: Any = Qt.PenStyle.SolidLine) -> Any:
+    """A pen whose lines are as wide on every screen."""
+    return pg.mkPen(colour, width=width * theme.lines, style=style)
 
 
 def faded(colour: Any, alpha: float) -> Any:
@@ -141,14 +147,14 @@ class CurveArtist(Artist):
         self._look = look
         colour = faded(colour_of(item.colour, self.theme), item.alpha)
         width = 1 if item.width < 2 else item.width  # wider than a pixel is five times slower
-        self.line.setPen(pg.mkPen(colour, width=width, style=DASHES[item.dash % len(DASHES)]))
+        self.line.setPen(pen(self.theme, colour, width, DASHES[item.dash % len(DASHES)]))
         if item.symbol is not None and self.dots is None:
-            self.dots = self.add(pg.ScatterPlotItem(size=6, pen=None))
+            self.dots = self.add(pg.ScatterPlotItem(size=6 * self.theme.text_scale, pen=None))
         if item.symbol is not None:
             cross = item.symbol == "x"
             self.dots.setSymbol(SYMBOLS[item.symbol])
             self.dots.setBrush(pg.mkBrush(colour))
-            self.dots.setPen(pg.mkPen(colour) if cross else None)
+            self.dots.setPen(pen(self.theme, colour) if cross else None)
 
 
 class BandArtist(Artist):
@@ -182,7 +188,8 @@ class PointsArtist(Artist):
         if item.values is not None:
             # In a mixed order, always the same, so that the last sample hides no other.
             rows = np.random.default_rng(0).permutation(len(x))[: len(rows)]
-        look: dict[str, Any] = {"size": item.size + 2, "symbol": SYMBOLS[item.symbol]}
+        size = (item.size + 2) * self.theme.text_scale
+        look: dict[str, Any] = {"size": size, "symbol": SYMBOLS[item.symbol]}
         self.dots.setData(x=x[rows], y=y[rows], **look, **self._paint(item, rows))
 
     def _paint(self, item: Points, rows: Any) -> dict[str, Any]:
@@ -190,7 +197,7 @@ class PointsArtist(Artist):
             colour = faded(colour_of(item.colour, self.theme), 0.7)
             if item.filled:
                 return {"brush": pg.mkBrush(colour), "pen": None}
-            return {"brush": None, "pen": pg.mkPen(colour)}
+            return {"brush": None, "pen": pen(self.theme, colour)}
         brushes = self._brushes(item.colours.map)
         shades = np.nan_to_num(item.colours.shade(item.values[rows])) * (SHADES - 1)
         return {"brush": list(brushes[np.round(shades).astype(int)]), "pen": None}
@@ -240,7 +247,7 @@ class RegionArtist(Artist):
             far = 1000 * float(np.abs(item.x).max())
             path.addRect(QRectF(-far, -far, 2 * far, 2 * far))
         self.graphics[0].setPath(path)
-        self.graphics[0].setPen(pg.mkPen(self.theme.faint, style=Qt.PenStyle.DashLine))
+        self.graphics[0].setPen(pen(self.theme, self.theme.faint, EDGE, Qt.PenStyle.DashLine))
         self.graphics[0].setBrush(pg.mkBrush(self.theme.disc))
 
 
@@ -257,7 +264,8 @@ class ContoursArtist(Artist):
         apart = LINE_PIXELS * float(self.plot.getViewBox().viewPixelSize()[1])
         written = np.inf
         for level in item.levels:
-            line = self.add(pg.IsocurveItem(item.values.T, level, pen=pg.mkPen(self.theme.accent)))
+            edge = pen(self.theme, self.theme.accent)
+            line = self.add(pg.IsocurveItem(item.values.T, level, pen=edge))
             # A node of the grid stands half a cell inside its pixel.
             line.setTransform(place)
             column, row = _topmost(item.values < level)
@@ -291,7 +299,7 @@ class MarkerArtist(Artist):
             style = Qt.PenStyle.DotLine if upright else Qt.PenStyle.SolidLine
             label = None if item.quiet or not item.label else item.label
             line = pg.InfiniteLine(
-                angle=90 if upright else 0, pen=pg.mkPen(colour, style=style), label=label
+                angle=90 if upright else 0, pen=pen(self.theme, colour, style=style), label=label
             )
             if label is not None:
                 line.label.setColor(self.theme.faint)
@@ -314,11 +322,11 @@ class BoxArtist(Artist):
     def draw(self, item: Box, panel: Panel) -> None:
         colour = colour_of(item.colour, self.theme)
         least, low, median, high, most = on_axis(item.spans, panel.y.scale).tolist()
-        pen, at = pg.mkPen(colour, width=1), item.at
+        edge, at = pen(self.theme, colour), item.at
         brush = pg.mkBrush(faded(colour, 0.2))
-        self.box.setOpts(x=[at], y0=[low], y1=[high], width=0.5, brush=brush, pen=pen)
-        self.whiskers.setData([at] * 4, [least, low, high, most], connect="pairs", pen=pen)
-        self.median.setData([at - 0.25, at + 0.25], [median] * 2, pen=pg.mkPen(colour, width=3))
+        self.box.setOpts(x=[at], y0=[low], y1=[high], width=0.5, brush=brush, pen=edge)
+        self.whiskers.setData([at] * 4, [least, low, high, most], connect="pairs", pen=edge)
+        self.median.setData([at - 0.25, at + 0.25], [median] * 2, pen=pen(self.theme, colour, 3))
         values = on_axis(item.values, panel.y.scale)
         self.dots.setData(x=item.spread, y=values, brush=pg.mkBrush(colour))
 
@@ -339,7 +347,7 @@ class BarsArtist(Artist):
             y0=item.base,
             height=item.heights,
             brush=pg.mkBrush(colour_of(item.colour, self.theme)),
-            pen=pg.mkPen(self.theme.card),
+            pen=pen(self.theme, self.theme.card),
         )
 
 

@@ -9,10 +9,10 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPoint, Qt, Signal
 from PySide6.QtGui import QCursor, QHelpEvent
-from PySide6.QtWidgets import QToolTip, QWidget
+from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 
 from stiffgui.figures.picture import Axis, Box, Image, Panel, Points
-from stiffgui.gui.plots.artists import ARTISTS, Artist
+from stiffgui.gui.plots.artists import ARTISTS, Artist, pen
 from stiffgui.gui.plots.axes import PlotAxis, adopt_menu, from_axis, grouped, on_axis
 from stiffgui.gui.theme import LIGHT, Theme
 
@@ -69,10 +69,11 @@ class PanelView(pg.PlotWidget):  # type: ignore[misc]
         self._theme = theme
         self.setBackground(theme.card)
         for axis in self._axes.values():
-            axis.setPen(pg.mkPen(theme.border))
+            axis.setPen(pen(theme, theme.border))
             axis.setTextPen(pg.mkPen(theme.faint))
             axis.setStyle(tickLength=4)  # outwards: ticks inside look like data
-        self._cross.setPen(pg.mkPen(theme.faint, width=1))
+            axis.label.setFont(QApplication.font())
+        self._cross.setPen(pen(theme, theme.faint))
         if self.inset is not None:
             self.inset.set_theme(theme)
             self.inset.setStyleSheet(f"border: 1px solid {theme.border}")
@@ -206,7 +207,7 @@ class PanelView(pg.PlotWidget):  # type: ignore[misc]
         if self._mark is None:
             if not len(x):
                 return
-            line = pg.PlotCurveItem(pen=pg.mkPen(self._theme.accent, width=2))
+            line = pg.PlotCurveItem(pen=pen(self._theme, self._theme.accent, 2))
             ring = pg.ScatterPlotItem(size=15, brush=None)
             for item in (line, ring):
                 item.setZValue(15)
@@ -214,7 +215,7 @@ class PanelView(pg.PlotWidget):  # type: ignore[misc]
             self._mark = line, ring
         line, ring = self._mark
         line.setData(list(x), list(y))
-        ring.setData(list(x[-1:]), list(y[-1:]), pen=pg.mkPen(self._theme.accent, width=2))
+        ring.setData(list(x[-1:]), list(y[-1:]), pen=pen(self._theme, self._theme.accent, 2))
 
     @property
     def helpers(self) -> tuple[Any, ...]:
@@ -231,7 +232,7 @@ class PanelView(pg.PlotWidget):  # type: ignore[misc]
         """An outline that is seen on every colour: a light line on a dark one."""
         if not self._frames:
             for colour, width in (("k", 3), ("w", 1)):
-                line = pg.PlotCurveItem(pen=pg.mkPen(colour, width=width))
+                line = pg.PlotCurveItem(pen=pen(self._theme, colour, width))
                 line.setZValue(20)
                 self.addItem(line, ignoreBounds=True)
                 self._frames.append(line)

@@ -13,6 +13,7 @@ from stiffgui.gui.plots.card import Card
 
 GRIP_HEIGHT = 9
 COLUMN_WIDTH, PANEL_WIDTH = 312, 276  # pixels at first
+WIDER = 1.7  # the column in a lecture room
 LEAST_HEIGHT = 134  # pixels that a small card needs to be read, with its grip
 LAYOUT_VERSION = 3  # raised with every new place: an older layout does not know it
 Area = Qt.DockWidgetArea
@@ -40,6 +41,7 @@ class Stage(QMainWindow):
         self._column: list[QDockWidget] = []
         self._rows = 0  # of the column, 0 until it is known
         self._before: tuple[QByteArray, Card] | None = None  # a card was spread over the page
+        self._unpresented: tuple[QByteArray, Card] | None = None  # before a lecture
 
     # ------------------------------------------------------------------ building
 
@@ -149,6 +151,23 @@ class Stage(QMainWindow):
         self.docks[card.title].show()
         self.docks[card.title].setFloating(True)
 
+    def present(self, on: bool) -> None:
+        """The panel on the left away, and the column wider; or as before."""
+        self.restore()
+        if on:
+            self._unpresented = self.saveState(LAYOUT_VERSION), self.large
+            for dock in self.docks.values():
+                if self.dockWidgetArea(dock) == Area.LeftDockWidgetArea and not dock.isFloating():
+                    dock.hide()
+            self.resizeDocks(
+                self._column[:1], [int(WIDER * COLUMN_WIDTH)], Qt.Orientation.Horizontal
+            )
+        elif self._unpresented is not None:
+            state, large = self._unpresented
+            self.enlarge(large)
+            self.restoreState(state, LAYOUT_VERSION)
+            self._unpresented = None
+
     # -------------------------------------------------------------------- layout
 
     def size_docks(self) -> None:
@@ -176,6 +195,7 @@ class Stage(QMainWindow):
     def save_layout(self, settings: QSettings) -> None:
         """Remember it for the next start."""
         self.restore()
+        self.present(False)
         settings.setValue("train/docks", self.saveState(LAYOUT_VERSION))
         titles = {dock.objectName(): title for title, dock in self.docks.items()}
         settings.setValue("train/places", titles)

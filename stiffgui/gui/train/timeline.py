@@ -114,7 +114,7 @@ class Timeline(QFrame):
         self.play = QPushButton("▶")
         self.play.setCheckable(True)
         self.play.setObjectName("quiet")
-        self.play.setFixedWidth(34)
+        self.play.setMinimumWidth(34)
         self.play.setAccessibleName("Play the epochs")
         self.play.setToolTip("Walk through the kept epochs, one after another")
         self._walk = QTimer(self)

@@ -208,6 +208,9 @@ class TrainWorkspace(Workspace):
     def set_folder(self, folder: Path) -> None:
         self.bench.workspace = folder
 
+    def present(self, on: bool) -> None:
+        self.views.present(on)
+
     def set_theme(self, theme: Theme) -> None:
         self.views.set_theme(theme)
         self.refresh()

@@ -51,7 +51,6 @@ class EigenvaluesCard(FigureCard):
         self.pages = QStackedWidget()
         for page in (self.table, self.list, self.scales):
             self.pages.addWidget(page)
-        self.pages.setFixedHeight(self.table.height())
         self.tools = PlaneToolbar()
         self.layer, self.trial = LayerStrip(), QSpinBox()
         self.animate = QPushButton("▶")
@@ -85,7 +84,7 @@ class EigenvaluesCard(FigureCard):
         self.animate.setCheckable(True)
         self.animate.setAccessibleName("Animate")
         self.animate.setObjectName("quiet")
-        self.animate.setFixedWidth(34)
+        self.animate.setMinimumWidth(34)
         self.animate.setToolTip("Walk through the layers, one after another")
         self.animate.toggled.connect(lambda on: self._walk.start() if on else self._walk.stop())
         self.trial.setAccessibleName("Trial")
@@ -119,6 +118,7 @@ class EigenvaluesCard(FigureCard):
         """A small card does with the plane."""
         for widget in self.only_large:
             widget.setVisible(self._is_large and self._drawn is not None)
+        self.pages.setFixedHeight(self.table.height())
         page = self.tools.below.currentIndex() < self.pages.count()
         self.pages.setVisible(self._is_large and page and self._drawn is not None)
 

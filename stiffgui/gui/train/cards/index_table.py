@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
 from stiffgui.figures.plane import A, B
 from stiffgui.figures.spectrum import SAMPLES
-from stiffgui.gui.read_table import make_readable
+from stiffgui.gui.read_table import make_readable, row_height
 from stiffgui.stiffness import PROXIES
 from stiffgui.stiffness.indices import ILL_CONDITIONED, INDICES
 from stiffgui.training.cadence import probe_samples
@@ -85,16 +85,26 @@ class IndexTable(QTableWidget):
         across, down = self.horizontalHeader(), self.verticalHeader()
         across.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         across.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        across.setMinimumSectionSize(30)
+        self._fit()
+        down.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        down.setHighlightSections(False)
+        down.show()
+
+    def _fit(self) -> None:
+        """Columns and rows as the font needs them."""
         for column, name in enumerate(self.proxies, 1):
             widest = "0.0000" + (DOUBT if name == "power" else "")
             wide = max(self._heads[column], widest, key=self.fontMetrics().horizontalAdvance)
             self.setColumnWidth(column, self.fontMetrics().horizontalAdvance(wide) + 7)
-        across.setFixedHeight(ROW_HEIGHT)
-        across.setMinimumSectionSize(30)
-        down.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        down.setHighlightSections(False)
-        down.show()
-        self.setFixedHeight(int(ROW_HEIGHT * (1 + VISIBLE)) + 2)
+        height = row_height(self, ROW_HEIGHT)
+        self.horizontalHeader().setFixedHeight(height)
+        self.setFixedHeight(int(height * (1 + VISIBLE)) + 2)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._fit()
 
     def show_values(self, numbers: Mapping[str, float]) -> None:
         """Write the numbers of a picture of eigenvalues; a missing or undefined one reads so.

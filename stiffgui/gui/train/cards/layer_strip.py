@@ -27,10 +27,10 @@ class LayerStrip(QSlider):
         self._theme = LIGHT
 
     def sizeHint(self) -> QSize:
-        return QSize(160, HEIGHT)
+        return QSize(160, max(HEIGHT, self.fontMetrics().height() + 8))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(80, HEIGHT)
+        return QSize(80, self.sizeHint().height())
 
     def set_theme(self, theme: Theme) -> None:
         """Take over colours."""
