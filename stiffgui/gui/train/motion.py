@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from stiffgui.training.records import Frame
 
 MOST = 4096  # frames that are kept; of more, every second one goes
-TAIL = 8  # frames through which a trail leads
+TAIL = 6  # frames through which a trail leads
 SMOOTH_SECONDS = 0.06  # between two frames, from which on what lies between them is drawn, too
 LONGEST_SECONDS = 0.5  # that a step to the next frame takes
 
