@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-# Okabe & Ito's palette, the light ones darkened so that a thin line is seen on white; the second
-# list has the same hues on a dark ground. A curve's number chooses its colour and its dash.
-LIGHT = ("#0072B2", "#D55E00", "#009E73", "#C2578F", "#B87900", "#2A91C9", "#555555")
-DARK = ("#56B4E9", "#FF9149", "#2FCF9C", "#E79CC5", "#F0C04A", "#8FD0F5", "#C4C8D0")
+# From Okabe & Ito's palette, changed until every two are told apart with normal sight, without red
+# and without green cones, and until a thin line is seen on white (tests/test_palette.py); the
+# second list has the same hues on a dark ground. A curve's number chooses its colour and its dash.
+LIGHT = ("#0072B2", "#D55E00", "#169F6F", "#BA5F92", "#854500", "#0090EF", "#525252")
+DARK = ("#56B4E9", "#FF9149", "#2DCF9A", "#C181AA", "#FFD049", "#9FDAFF", "#C4C8D0")
 FAINT, ACCENT = "#5d6675", "#1f6bd6"
 MAPS = {  # of colour scales; the neutral middle of `diverging` is the ground's
     "sequential": "viridis",
