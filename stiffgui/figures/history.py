@@ -58,8 +58,13 @@ def _seconds(run: Drawn, epochs: Any) -> Any:
     return history.seconds[rows]
 
 
+def _epochs(run: Drawn, epochs: Any) -> Array:
+    """A branch goes on where it left the other run."""
+    return np.asarray(epochs, np.float64) + run.begins
+
+
 AXES = {
-    "epoch": HorizontalAxis("Epochs", "epoch", lambda run, epochs: np.asarray(epochs, np.float64)),
+    "epoch": HorizontalAxis("Epochs", "epoch", _epochs),
     "step": HorizontalAxis("Optimiser steps", "optimiser step", _steps),
     "time": HorizontalAxis("Training time", "training time (s)", _seconds),
 }

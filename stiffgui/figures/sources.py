@@ -77,6 +77,11 @@ class Drawn:
         return [event if isinstance(event, Event) else Event(**event) for event in events]
 
     @property
+    def begins(self) -> int:
+        """The epoch of the run from which it branched; 0 of one that begins anew."""
+        return next((int(e.value or 0) for e in self.events if e.kind == "branched"), 0)
+
+    @property
     def path(self) -> str:
         """What sentences about it call it: its file, or its name."""
         return str(getattr(self.run, "path", self.name))

@@ -68,7 +68,8 @@ TABLE = (
         "&Run",
         "Branch from this epoch",
         "Ctrl+B",
-        "Train a new run with the present settings, from the network that the timeline shows",
+        "Train a new run with the present settings, from the network that the timeline shows; "
+        "a training that goes on is stopped before, and kept",
     ),
     Entry("live", "&View", "Live", "Ctrl+L", "Show the newest epoch"),
     Entry("layout", "&View", "Default layout", "", "Put every panel back in its place"),

@@ -161,7 +161,7 @@ class TrainWorkspace(Workspace):
             return valid and not training
         if name == "branch":
             kept = self.bench.shown is not None and bool(self.bench.shown.snapshot_epochs)
-            return valid and kept and not training
+            return valid and kept
         if name in ("save", "copy_command", "copy_settings", "copy_toml"):
             return valid
         if name in ("export", "report"):

@@ -57,6 +57,7 @@ class Workbench(QObject):
         self.paused = False
         self.preparing: Readiness | None = None  # machine code, while it is being made
         self.beforehand: dict[str, str] = {}  # what -> sentence: how steps are taken, the time
+        self._next: WarmStart | None = None  # a branch that waits for the end of this training
         self._complaint = ""  # why it is not kept, until that is said
         self._colours = 0
         self._undo_floor = self._undo_top = 0
@@ -97,9 +98,16 @@ class Workbench(QObject):
         return self.running is not None
 
     def branch(self, epoch: int) -> None:
-        """Train the settings into a new run file, from the shown run's network of an epoch."""
-        if self.shown is not None and self.shown.snapshot_epochs:
-            self.run(WarmStart(self.shown.path, epoch))
+        """Train the settings into a new run file, from the shown run's network of an epoch; what
+        trains now is stopped before, and kept."""
+        if self.shown is None or not self.shown.snapshot_epochs:
+            return
+        start = WarmStart(self.shown.path, epoch)
+        if self.running is None:
+            self.run(start)
+        else:
+            self._next = start
+            self.stop()
 
     def run(self, warm_start: WarmStart | None = None) -> None:
         """Train the settings into a new run file; `warm_start`: from a network of another run."""
@@ -204,6 +212,9 @@ class Workbench(QObject):
                 if event.kind == "diverged":
                     self.said.emit(event.text, "")
         self._over(ending)
+        start, self._next = self._next, None
+        if start is not None:
+            self.run(start)
 
     def _failed(self, failure: Failure) -> None:
         run = self.running
