@@ -104,6 +104,7 @@ class TrainWorkspace(Workspace):
         bench.training_changed.connect(self._training_changed)
         bench.foretold.connect(self._update_actions)
         bench.said.connect(self.say)
+        bench.filed.connect(self.filed)
         bench.offered.connect(lambda said, text, call: self.said.emit(said, "", (text, call)))
         self.sharing.said.connect(self.say)
         self.view_requests.viewed.connect(self._viewed)
