@@ -68,7 +68,7 @@ class TrainWorkspace(Workspace):
         self.errors, self.stiffness, self.fit = views.errors, views.stiffness, views.fit
         self.layers, self.eigenvalues = views.layers, views.eigenvalues
         self.trajectories = views.trajectories
-        self.panel, self.timeline, self.runs_bar = views.panel, views.timeline, views.runs_bar
+        self.panel, self.timeline, self.runs = views.panel, views.timeline, views.runs
         around = QVBoxLayout(self)
         around.setContentsMargins(0, 0, 0, 0)
         around.addWidget(views)
@@ -112,7 +112,7 @@ class TrainWorkspace(Workspace):
         self.importing.imported.connect(self._imported)
         self.exports.message.connect(self.say)
         self.views.changed.connect(self._look)
-        self.runs_bar.export_asked.connect(lambda: self.ask_export("summary"))
+        self.runs.export_asked.connect(lambda: self.ask_export("summary"))
         for card in self.cards:
             card.export_asked.connect(lambda card=card: self.ask_export(card.figure.name()))
             card.copy_asked.connect(
@@ -216,7 +216,7 @@ class TrainWorkspace(Workspace):
         large = self.views.large
         others = [card for card in self.cards if card is not large]
         stage = (large, *self.views.tab_bars(), *others)
-        order_tabs(self._bar, self.panel, *stage, self.timeline, self.runs_bar)
+        order_tabs(self._bar, self.panel, *stage, self.timeline, self.runs)
 
     def escape(self) -> bool:
         return self.views.restore()

@@ -98,6 +98,14 @@ class Workbench(QObject):
         """Whether a training has begun and its end has not been taken note of."""
         return self.running is not None
 
+    def state_of(self, run: RunEntry) -> str:
+        """What a run is doing, or what has become of it."""
+        if run is not self.running:
+            return run.state
+        if self.paused:
+            return "paused"
+        return "waiting" if self.preparing is not None else run.state
+
     def branch(self, epoch: int) -> None:
         """Train the settings into a new run file, from the shown run's network of an epoch."""
         if self.shown is not None and self.shown.snapshot_epochs:
