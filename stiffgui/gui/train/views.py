@@ -30,7 +30,7 @@ from stiffgui.gui.train.view_state import ViewState
 PANEL_LEAST = 250  # pixels, below which its fields are cut
 GROWTH = 4.0  # of eigenvalues in a training that has begun
 LEAST_RUNS, MOST_RUNS = 2, 5  # in sight, the more the higher the window is
-BESIDE_RUNS, FOR_A_RUN = 410, 100  # pixels of height
+BESIDE_RUNS, FOR_A_RUN = 490, 100  # pixels of the window's height
 SCALES = "time-scales"  # stands below the eigenvalues
 WITH_CARDS = ("errors", "stiffness", "layers", "spectrum", "fit", "slices", "trajectories", SCALES)
 
@@ -136,7 +136,7 @@ class TrainViews(Stage):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """A lower window, fewer runs in sight."""
         super().resizeEvent(event)
-        rows = (self.height() - BESIDE_RUNS) // FOR_A_RUN
+        rows = (self.window().height() - BESIDE_RUNS) // FOR_A_RUN
         rows = max(LEAST_RUNS, min(rows, MOST_RUNS))
         before, self._rows_of_runs = self._rows_of_runs, rows
         if rows != before and (before or not self.is_restored):
@@ -152,6 +152,7 @@ class TrainViews(Stage):
         more = table.height_of(self._rows_of_runs) - table.minimumSizeHint().height()
         height = dock.minimumSizeHint().height() + more
         self.resizeDocks([dock], [height], Qt.Orientation.Vertical)
+        QTimer.singleShot(0, self, self._stack)
 
     # ------------------------------------------------------------------ pictures
 

@@ -92,7 +92,9 @@ def _when(run: RunFacts) -> str:
 
 
 def _epochs(run: RunFacts) -> str:
-    return f"{grouped(run.epoch)} / {grouped(run.total)}" if run.total else grouped(run.epoch)
+    if run.total:
+        return f"{grouped(run.epoch)} / {grouped(run.total)}"
+    return grouped(run.epoch) if run.epoch else UNKNOWN
 
 
 def describe(run: RunEntry) -> str:
@@ -118,7 +120,7 @@ SETTINGS = Column(
     "settings",
     "What differs between the runs; where nothing does, from the first preset",
     lambda run: ", ".join(run.settings),
-    widest="regularizer = eigenvalues",
+    widest="regularizer = l2, seed = 0",
     tip=lambda run: "\n".join(run.settings),
 )
 TASK = Column("task", "What is learnt", lambda run: run.task, widest="land-carbon", rank=4)
@@ -126,7 +128,7 @@ EPOCHS = Column(
     "epochs",
     "The last epoch, of those asked for",
     _epochs,
-    lambda run: run.epoch,
+    lambda run: run.epoch if run.total or run.epoch else nan,
     widest="10 000 / 10 000 ",
 )
 STATE = Column(
@@ -158,7 +160,7 @@ NOTE = Column(
     "note",
     "What was noted of it, or why it cannot be read",
     lambda run: run.note.replace("\n", " "),
-    widest="what is to be remembered",
+    widest="what is noted of it",
     tip=lambda run: run.note,
 )
 

@@ -59,7 +59,7 @@ class Library(QDialog):
         layout = QVBoxLayout(self)
         for widget in (self.words, self.table, self.told, buttons):
             layout.addWidget(widget)
-        self.resize(min(1240, parent.window().width()), 460)
+        self.resize(min(1500, parent.window().width()), 460)
         self._choice_changed()
         self._files: Iterator[Path] = iter(
             sorted(bench.workspace.glob("*.stiff"), key=touched, reverse=True)

@@ -83,7 +83,7 @@ class RunsModel(QAbstractTableModel):
         if orientation != Qt.Orientation.Horizontal:
             return None
         column = self.columns[section]
-        if role == Role.DisplayRole:
+        if role in (Role.DisplayRole, Role.EditRole):
             return column.title
         if role == Role.ToolTipRole:
             return f"{column.help}. Click to sort."
@@ -151,6 +151,13 @@ class SortedRuns(QSortFilterProxyModel):
     def facts(self, index: Index) -> RunFacts | None:
         """The run of a row."""
         return self.runs.rows[self.mapToSource(index).row()] if index.isValid() else None
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
+        """With an arrow on the column by which they are sorted: Qt's own would cover numbers'."""
+        found = super().headerData(section, orientation, role)
+        if role != Role.DisplayRole or section != self.sortColumn():
+            return found
+        return f"{found} {'▴' if self.sortOrder() == Qt.SortOrder.AscendingOrder else '▾'}"
 
     def filterAcceptsRow(self, row: int, parent: Index) -> bool:
         run = self.runs.rows[row]

@@ -67,6 +67,9 @@ class RunsTable(QTableView):
     def minimumSizeHint(self) -> QSize:
         return QSize(200, self.height_of(LEAST_ROWS))
 
+    def sizeHint(self) -> QSize:
+        return self.minimumSizeHint()
+
     def height_of(self, rows: int) -> int:
         """Pixels that so many rows and the headings need."""
         head = self.horizontalHeader().sizeHint().height()
