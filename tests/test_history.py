@@ -103,7 +103,7 @@ def test_appended_extended_and_read_back_are_one(
         assert_same(one, run.series())
         last = run.last()
     assert (last.epoch, last.seconds) == (records[-1].epoch, records[-1].seconds)
-    for name in ("train_error", "penalty"):
+    for name in ("train_error", "penalty", *one.indices):
         np.testing.assert_array_equal(last.medians[name], one.quartiles(name)[1][1, -1])
 
 

@@ -36,7 +36,8 @@ def as_text(table: QTableView) -> str:
     model, across, down = table.model(), Qt.Orientation.Horizontal, Qt.Orientation.Vertical
     columns = range(model.columnCount())
     rows = sorted({i.row() for i in table.selectedIndexes()}) or range(model.rowCount())
-    lines = [[str(model.headerData(c, across)) for c in columns]]
+    heads = [model.headerData(c, across, Role.EditRole) for c in columns]
+    lines = [[str(head or model.headerData(c, across)) for c, head in enumerate(heads)]]
     lines += [[str(model.index(r, c).data(Role.EditRole) or "") for c in columns] for r in rows]
     if not table.verticalHeader().isHidden():
         heads = ["index", *(str(model.headerData(r, down)) for r in rows)]

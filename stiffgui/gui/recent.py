@@ -1,4 +1,4 @@
-"""The files that were opened last, as a menu; kept per user."""
+"""The files that were opened or trained last, as a menu; kept per user."""
 
 from __future__ import annotations
 
@@ -48,4 +48,4 @@ class RecentFiles(QMenu):
             forget.setToolTip("Empty this list; the files stay")
             forget.triggered.connect(lambda: self._settings.remove(KEY))
         else:
-            self.addAction("No file was opened yet").setEnabled(False)
+            self.addAction("No file was opened or trained yet").setEnabled(False)

@@ -166,10 +166,10 @@ def _sheet(t: Theme) -> str:
     QPushButton#live:hover, #quiet:hover, QPushButton#live:focus, #quiet:focus {{
         border-color: {t.accent}; }}
     #quiet:disabled {{ color: {t.faint}; background: {t.window}; border-color: {t.grid}; }}
-    QCheckBox::indicator {{ width: 14px; height: 14px; border: 1px solid {t.faint};
-        border-radius: 3px; background: {t.card}; }}
-    QCheckBox::indicator:checked {{ background: {t.accent}; border-color: {t.accent};
-        image: url("{_icon(t.check)}"); }}
+    QCheckBox::indicator, QTableView::indicator {{ width: 14px; height: 14px;
+        border: 1px solid {t.faint}; border-radius: 3px; background: {t.card}; }}
+    QCheckBox::indicator:checked, QTableView::indicator:checked {{ background: {t.accent};
+        border-color: {t.accent}; image: url("{_icon(t.check)}"); }}
     QCheckBox::indicator:disabled {{ border-color: {t.border}; }}
     QCheckBox:focus {{ color: {t.accent}; }}
     QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
@@ -180,9 +180,6 @@ def _sheet(t: Theme) -> str:
     #banner {{ background: {t.card}; border: 1px solid {t.accent}; border-radius: 7px;
         color: {t.text}; }}
     #bannerDetails {{ color: {t.faint}; font-family: monospace; }}
-    #chip {{ border: 1px solid {t.border}; border-radius: 5px; background: {t.card}; }}
-    #chip[shown="true"] {{ border-color: {t.accent}; }}
-    #chipName {{ border: none; background: transparent; color: {t.text}; padding: 2px 3px; }}
     QLabel[problem="true"], #panelSubtitle[problem="true"] {{ color: {t.bad}; }}
     *[invalid="true"] {{ border: 1px solid {t.bad}; border-radius: 3px; }}
     #importForm QLineEdit {{ border: 1px solid {t.border}; border-radius: 3px; padding: 2px 4px;
@@ -197,6 +194,13 @@ def _sheet(t: Theme) -> str:
     QTableView {{ border: none; background: {t.card}; gridline-color: {t.grid}; }}
     QHeaderView::section {{ background: {t.card}; color: {t.faint}; border: none;
         border-bottom: 1px solid {t.border}; padding: 3px; }}
+    #runsTable {{ border: 1px solid transparent; border-radius: 5px;
+        selection-background-color: {t.grid}; selection-color: {t.text}; }}
+    #runsTable:focus {{ border-color: {t.accent}; }}
+    #runsTable::item {{ padding: 0 6px; }}
+    #runsTable QHeaderView::section {{ padding: 1px 6px 1px 9px; }}
+    #runsTable QHeaderView::up-arrow, #runsTable QHeaderView::down-arrow {{
+        image: none; width: 0; height: 0; }}
     QProgressBar {{ border: 1px solid {t.border}; border-radius: 4px; background: {t.window};
         color: {t.text}; text-align: center; margin: 2px 4px; }}
     QProgressBar::chunk {{ background: {t.disc}; border-radius: 3px; }}

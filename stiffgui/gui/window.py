@@ -200,6 +200,7 @@ class MainWindow(QMainWindow):
         workspace.said.connect(partial(self._say, title))
         workspace.changed.connect(self._changed)
         workspace.asked_to_open.connect(self.open_file)
+        workspace.filed.connect(self.recent.add)
         if self._theme is not None:
             workspace.set_theme(self._theme)
         if self._started:

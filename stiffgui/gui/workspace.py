@@ -33,11 +33,13 @@ class Workspace(QWidget):
     Signals: `said(sentence, details, offer)`, shown above the pages; offer is None, or the text
     of a button and what it does. `changed`: what is enabled or busy may have changed.
     `asked_to_open(path)`: a file that the workspace which knows its kind shall open.
+    `filed(path)`: a file that has come to be, and can be opened again.
     """
 
     said = Signal(str, str, object)
     changed = Signal()
     asked_to_open = Signal(object)
+    filed = Signal(object)
 
     @property
     def busy(self) -> bool:

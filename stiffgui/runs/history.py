@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from math import nan
 from typing import Any
 
 import numpy as np
@@ -151,6 +152,15 @@ class History:
         """Every number per trial at the last epoch, [R]; NaN in an empty history."""
         nothing = np.full(self.trials, np.nan)
         return {n: v[-1] if len(v) else nothing for n, v in self.series.items()}
+
+    def medians(self) -> dict[str, float]:
+        """Every number at its last epoch, median over trials; an index is that of the network.
+
+        NaN where nothing is known.
+        """
+        names = (*self.series, *self.indices)
+        ranked = {name: self.quartiles(name)[1][1] for name in names}
+        return {name: float(values[-1]) if len(values) else nan for name, values in ranked.items()}
 
     def _place(self, name: str) -> tuple[Epochs, Any]:
         """The epochs of a quantity, and a function: first row -> values from there on [.., R]."""

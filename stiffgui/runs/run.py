@@ -15,7 +15,7 @@ from safetensors.numpy import load
 
 from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
-from stiffgui.runs.history import Array, History, quartiles
+from stiffgui.runs.history import Array, History
 from stiffgui.runs.opening import FileReader, broken, open_bytes, open_file
 from stiffgui.runs.schema import RUN, columns, described, has_table, quoted
 from stiffgui.states import PathKind
@@ -32,10 +32,7 @@ FORMER_PATHS: tuple[PathKind, ...] = ("compiled", "operations", "autograd")
 
 
 class Last(NamedTuple):
-    """The end of a run: epoch, seconds of training, and medians over trials by quantity.
-
-    NaN where nothing is known.
-    """
+    """The end of a run: epoch, seconds of training, and medians as `History.medians`."""
 
     epoch: int
     seconds: float
@@ -136,30 +133,30 @@ class Run(FileReader):
 
     def series(self) -> History:
         """The whole history. What an older file lacks is NaN; what a newer one added is there."""
+        return self._read_history()
+
+    def last(self) -> Last:
+        """The last epoch's numbers. Reads that epoch and the last measurement only."""
+        history = self._read_history("WHERE epoch = (SELECT MAX(epoch) FROM {})")
+        if not len(history.epochs):
+            return Last(0, 0.0, history.medians())
+        return Last(int(history.epochs[0]), float(history.seconds[0]), history.medians())
+
+    def _read_history(self, where: str = "") -> History:
+        """What lies where a statement with the name of a table says."""
         known = {} if self.foreign else {q.name: q for q in per_trial()}
         history, names = History(self.trials, (known | self.quantities).values()), self._columns()
-        table = self._table(f"{_listed(names)} FROM history ORDER BY epoch, trial")
+        within = where.format("history")
+        table = self._table(f"{_listed(names)} FROM history {within} ORDER BY epoch, trial")
         table = table.reshape(-1, self.trials, len(names) + 2)
         series = {name: table[:, :, 2 + k] for k, name in enumerate(names)}
         history.extend(table[:, 0, 0], table[:, 0, 1], series)
-        for epoch, blob in self._rows("SELECT epoch, arrays FROM indices ORDER BY epoch"):
+        within = where.format("indices")
+        for epoch, blob in self._rows(f"SELECT epoch, arrays FROM indices {within} ORDER BY epoch"):
             arrays = {name: values[None] for name, values in load(blob).items()}
             marked = {n[8:]: arrays.pop(n) for n in list(arrays) if n.startswith("flagged.")}
             history.measure([epoch], arrays, marked)
         return history
-
-    def last(self) -> Last:
-        """The last epoch's numbers. Reads that epoch only."""
-        names = self._columns()
-        table = self._table(
-            f"{_listed(names)} FROM history WHERE epoch = (SELECT MAX(epoch) FROM history)"
-        )
-        if not len(table):
-            return Last(0, 0.0, dict.fromkeys(names, np.nan))
-        medians = quartiles(table[:, 2:].T)[1]
-        return Last(
-            int(table[0, 0]), float(table[0, 1]), dict(zip(names, medians.tolist(), strict=True))
-        )
 
     @property
     def history(self) -> pd.DataFrame:

@@ -10,7 +10,8 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from stiffgui import presets, train
-from stiffgui.gui.train.runs.library import COLUMNS, Library
+from stiffgui.gui.train.runs.columns import IN_LIBRARY, NUMBERS
+from stiffgui.gui.train.runs.library import Library
 from stiffgui.gui.window import MainWindow
 from stiffgui.runs import open_run, set_note
 
@@ -20,7 +21,9 @@ def library(window: MainWindow, qtbot: QtBot, home: Path) -> Library:
     folder = home / "runs"
     folder.mkdir()
     small = presets["alpine02"].with_settings({"training.epochs": 2, "task.train_samples": 90})
-    train(small.with_settings({"training.trials": 3}), folder / "first.stiff").close()
+    indices = ("spectral-radius", "unstable")
+    several = small.with_settings({"training.trials": 3, "watch.indices": indices})
+    train(several, folder / "first.stiff").close()
     train(small.with_settings({"architecture.width": 6}), folder / "second.stiff").close()
     set_note(folder / "second.stiff", "the narrow one")
     (folder / "broken.stiff").write_text("nothing")
@@ -31,20 +34,19 @@ def library(window: MainWindow, qtbot: QtBot, home: Path) -> Library:
     return dialog
 
 
+TITLES = [column.title for column in IN_LIBRARY]
+
+
 def row_of(library: Library, name: str) -> int:
-    (row,) = (r for r in range(library.table.rowCount()) if text(library, r, "name") == name)
-    return row
+    return seen(library).index(name)
 
 
 def text(library: Library, row: int, column: str) -> str:
-    item = library.table.item(row, COLUMNS.index(column))
-    assert item is not None
-    return item.text()
+    return str(library.table.sorted.index(row, TITLES.index(column)).data())
 
 
 def seen(library: Library) -> list[str]:
-    rows = range(library.table.rowCount())
-    return [text(library, r, "name") for r in rows if not library.table.isRowHidden(r)]
+    return [text(library, r, "name") for r in range(library.table.sorted.rowCount())]
 
 
 def test_rows_tell_what_the_files_hold(library: Library, home: Path) -> None:
@@ -53,11 +55,18 @@ def test_rows_tell_what_the_files_hold(library: Library, home: Path) -> None:
         history = run.series()
     for column, name in (("train", "train_error"), ("test", "test_error")):
         assert text(library, row, column) == f"{np.median(history.series[name][-1]):.3g}"
-    assert text(library, row, "epoch") == "2" and text(library, row, "state") == "finished"
+    radius = history.indices["spectral-radius"][-1].sum(-1)  # [R], over the layers
+    assert float(text(library, row, "stiffness")) == pytest.approx(np.median(radius), rel=1e-3)
+    unstable = history.indices["unstable"][-1].mean(-1)
+    assert text(library, row, "% unstable") == f"{100 * np.median(unstable):.0f}"
+    assert text(library, row, "epochs") == "2 / 2" and text(library, row, "state") == "finished"
     assert "trials = 3" in text(library, row, "settings")
     row = row_of(library, "second")
     assert "width = 6" in text(library, row, "settings")
     assert text(library, row, "note") == "the narrow one"
+    unknown = library.table.sorted.index(row, TITLES.index("% unstable"))
+    assert unknown.data() == "–"
+    assert "unstable in watch.indices" in unknown.data(Qt.ItemDataRole.ToolTipRole)
     assert text(library, row_of(library, "broken"), "state") == "unreadable"
 
 
@@ -70,9 +79,14 @@ def test_filter_and_sort(library: Library) -> None:
     library.table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
     assert seen(library) == ["broken", "first", "second"]
     library.words.setText("i")
-    library.table.sortByColumn(COLUMNS.index("train"), Qt.SortOrder.AscendingOrder)
-    known = [text(library, r, "train") for r in range(3) if text(library, r, "train")]
-    assert [float(v) for v in known] == sorted(map(float, known))
+    for column in NUMBERS:
+        for order in (Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder):
+            library.table.sortByColumn(TITLES.index(column.title), order)
+            found = [text(library, r, column.title) for r in range(3)]
+            known = [float(v) for v in found if v != "–"]
+            assert found[len(known) :] == ["–"] * (3 - len(known))  # whichever way it is sorted
+            descending = order == Qt.SortOrder.DescendingOrder
+            assert known and known == sorted(known, reverse=descending)
 
 
 def test_runs_are_opened_and_deleted(library: Library, window: MainWindow, home: Path) -> None:

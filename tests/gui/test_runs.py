@@ -15,9 +15,9 @@ import psutil
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PySide6.QtCore import QPointF, QSettings, Qt
+from PySide6.QtCore import QModelIndex, QPoint, QPointF, QSettings, Qt
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QApplication, QCheckBox, QPushButton
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from stiffgui.errors import InputError
@@ -27,6 +27,8 @@ from stiffgui.gui.application import make_window
 from stiffgui.gui.closing import Choice
 from stiffgui.gui.palette import Palette
 from stiffgui.gui.plots.decimation import thinned
+from stiffgui.gui.train.runs.columns import DRAWN, NAME, Column
+from stiffgui.gui.train.runs.entry import RunEntry
 from stiffgui.gui.window import MainWindow
 from stiffgui.runs import open_run, settle
 from stiffgui.training.records import Event
@@ -51,6 +53,21 @@ def groups(window: MainWindow) -> set[str]:
     return {curve.group for curve in curves(window)}
 
 
+def cell(window: MainWindow, run: RunEntry, column: Column) -> QModelIndex:
+    """Where the table of runs says something of a run."""
+    table = window.train.runs.table
+    row = table.index_of(window.train.bench.runs.index(run)).row()
+    return table.sorted.index(row, table.column(column))
+
+
+def click(window: MainWindow, qtbot: QtBot, run: RunEntry, column: Column) -> None:
+    table, index = window.train.runs.table, cell(window, run, column)
+    table.scrollTo(index)
+    box = table.visualRect(index)
+    at = box.center() if column is not DRAWN else box.topLeft() + QPoint(14, box.height() // 2)
+    qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=at)
+
+
 def test_runs_are_overlaid_renamed_and_removed(window: MainWindow, qtbot: QtBot) -> None:
     train(window, qtbot)
     train(window, qtbot)
@@ -58,11 +75,9 @@ def test_runs_are_overlaid_renamed_and_removed(window: MainWindow, qtbot: QtBot)
     assert (first.name, second.name) == ("alpine02-1", "alpine02-2")
     window.train.refresh()
     assert groups(window) == {first.name, second.name}
-    boxes = window.train.runs_bar.findChildren(QCheckBox)
-    drawn = next(b for b in boxes if b.accessibleName() == "Draw alpine02-1")
-    drawn.click()
+    click(window, qtbot, first, DRAWN)
     window.train.refresh()
-    assert groups(window) == {second.name}
+    assert groups(window) == {second.name} and window.train.bench.shown is second
 
     window.train.bench.rename(first, "plain")
     assert first.path.name == "plain.stiff" and first.path.exists()
@@ -71,8 +86,7 @@ def test_runs_are_overlaid_renamed_and_removed(window: MainWindow, qtbot: QtBot)
     window.train.bench.rename(second, "a/b")
     assert "characters" in window.banner.text() and second.path.exists()
 
-    names = window.train.runs_bar.findChildren(QPushButton)
-    next(b for b in names if b.accessibleName() == "Show plain").click()
+    click(window, qtbot, first, NAME)
     assert window.train.bench.shown is first
     qtbot.waitUntil(lambda: window.train.eigenvalues.picture is not None, timeout=WAIT)
     window.train.bench.remove(first)
@@ -224,8 +238,9 @@ def test_a_note_stays_with_the_file(window: MainWindow, qtbot: QtBot) -> None:
     bench.remove(run)
     again = bench.open_run(run.path)
     assert again is not None and again.note == "the plain one"
-    shown = [b.toolTip() for b in window.train.runs_bar.findChildren(QPushButton)]
-    assert any("“the plain one”" in tip for tip in shown)
+    name = cell(window, again, NAME)
+    assert name.data() == "alpine02-1 ✎"
+    assert "“the plain one”" in name.data(Qt.ItemDataRole.ToolTipRole)
     again.path = run.path.with_name("gone.stiff")
     bench.set_note(again, "x")
     assert "cannot be kept" in window.banner.text() and again.note == "the plain one"

@@ -107,6 +107,11 @@ class Artist:
         """Draw or move the item."""
         raise NotImplementedError
 
+    def set_opacity(self, opacity: float) -> None:
+        """Let what is drawn be seen through."""
+        for graphic in self.graphics:
+            graphic.setOpacity(opacity)
+
     def remove(self) -> None:
         """Take everything out of the plot."""
         for graphic in self.graphics:

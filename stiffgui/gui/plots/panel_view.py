@@ -20,6 +20,7 @@ TIP = "Drag to move, wheel to zoom, double-click to see everything again"
 REACH = 10  # pixels from a point within which the pointer tells about it
 LEAST_WITH_AXES, LEAST_WITH_LABELS, LEAST_WITH_INSET = 100, 170, 220  # pixels
 STAY_MILLISECONDS = 3_600_000
+FAINT = 0.15  # opacity beside a group that is emphasised
 BOX = 0.4  # from the middle of a box within which the pointer tells about it
 Limits4 = tuple[float, float, float, float]
 
@@ -46,6 +47,7 @@ class PanelView(pg.PlotWidget):  # type: ignore[misc]
         self._cross = pg.InfiniteLine()
         self._frames: list[Any] = []
         self._mark: tuple[Any, Any] | None = None  # what is selected: its way here, and a ring
+        self._emphasised = ""  # the group beside which others are faint
         self.inset: PanelView | None = None
         self.is_inset = False
         self.message = ""  # what the pointer was told last
@@ -144,6 +146,20 @@ class PanelView(pg.PlotWidget):  # type: ignore[misc]
         for _, artist in self._artists[len(panel.items) :]:
             artist.remove()
         del self._artists[len(panel.items) :]
+        if self._emphasised:
+            self._fade()
+
+    def emphasise(self, group: str) -> None:
+        """Let the items of other groups be faint; nothing where there are none of this one."""
+        self._emphasised = group
+        self._fade()
+
+    def _fade(self) -> None:
+        items, group = self.panel.items, self._emphasised
+        there = any(item.group == group for item in items)
+        for item, (_, artist) in zip(items, self._artists, strict=True):
+            other = there and bool(group) and item.group not in ("", group)
+            artist.set_opacity(FAINT if other else 1.0)
 
     def _forget(self) -> None:
         for _, artist in self._artists:

@@ -154,6 +154,11 @@ class PictureView(QWidget):
             view.set_cross(x)
         self.legend.point_at(x)
 
+    def emphasise(self, group: str) -> None:
+        """Let what is of other groups be faint in every panel; empty: of none."""
+        for view in self.views:
+            view.emphasise(group)
+
     def reset_view(self) -> None:
         """Show everything of every panel again."""
         for view in self.views:

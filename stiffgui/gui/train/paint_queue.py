@@ -30,6 +30,7 @@ class PaintQueue:
             "stiffness": lambda: parts.stiffness.refresh(state.drawn),
             "layers": self._draw_layers,
             "progress": self._show_progress,
+            "runs": parts.runs.follow,
         }
         self._turns = cycle(self.tasks)
 
@@ -93,7 +94,7 @@ class PaintQueue:
     def _progress(self, run: RunEntry) -> str:
         preparing, running = self._bench.preparing, run is self._bench.running
         if preparing is not None and running:
-            return f"{self._progress_state(run)}: {preparing.sentence}"
+            return f"{self._bench.state_of(run)}: {preparing.sentence}"
         words = [f"epoch {run.epoch:,} / {run.total:,}"]
         if running and len(run.history.seconds) > 1:
             taken = float(run.history.seconds[-1]) or 1e-9
@@ -102,14 +103,7 @@ class PaintQueue:
             words.append(f"{steps / taken:,.0f} steps/s")
             words.append(f"{int(left) // 60:02d}:{int(left) % 60:02d} left")
         words = [word.replace(",", "\u202f") for word in words]
-        words.append(self._progress_state(run))
+        words.append(self._bench.state_of(run))
         if preparing is not None:  # nobody waits for it
             words.append(preparing.short)
         return "    ".join(words)
-
-    def _progress_state(self, run: RunEntry) -> str:
-        if run is not self._bench.running:
-            return run.state
-        if self._bench.paused:
-            return "paused"
-        return "waiting" if self._bench.preparing is not None else run.state

@@ -40,6 +40,7 @@ class Stage(QMainWindow):
         self._cards: dict[str, Card] = {}
         self._column: list[QDockWidget] = []
         self._rows = 0  # of the column, 0 until it is known
+        self.is_restored = False  # as it was when the window was closed
         self._before: tuple[QByteArray, Card] | None = None  # a card was spread over the page
         self._unpresented: tuple[QByteArray, Card] | None = None  # before a lecture
 
@@ -205,7 +206,7 @@ class Stage(QMainWindow):
         titles, state = settings.value("train/places"), settings.value("train/docks")
         if isinstance(titles, dict) and isinstance(state, QByteArray):
             self._place(titles)
-            self.restoreState(state, LAYOUT_VERSION)
+            self.is_restored = self.restoreState(state, LAYOUT_VERSION)
 
     def _place(self, titles: dict[str, str]) -> None:
         """Cards into the docks of these names; the one that is left is the large one."""

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from PySide6.QtCore import QObject, Signal
 
 from stiffgui.figures import Drawn
+from stiffgui.figures.sources import drawn
 from stiffgui.gui.train.runs.entry import RunEntry
 from stiffgui.gui.train.runs.workbench import Workbench
 from stiffgui.session.sources import RunFile, RunSource
@@ -121,7 +122,11 @@ class ViewState(QObject):
     @property
     def drawn(self) -> list[Drawn]:
         """The runs that are drawn together, the shown one last."""
-        return [Drawn(run, run.colour, run.name) for run in self._bench.visible()]
+        return drawn([Drawn(run, run.colour, run.name) for run in self._bench.visible()])
+
+    def name_of(self, run: RunEntry) -> str:
+        """What pictures of several runs call one of them; empty where it is not drawn."""
+        return next((each.name for each in self.drawn if each.run is run), "")
 
     def source(self, together: bool = False) -> RunSource | None:
         """The files of the runs that are seen (A before the shown one), with the newest network

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from stiffgui.figures import FIGURES, Figure, Picture, figure_from
@@ -19,7 +19,8 @@ from stiffgui.gui.train.cards.fit import FitCard
 from stiffgui.gui.train.cards.history import HistoryCard
 from stiffgui.gui.train.cards.layers import LayersCard
 from stiffgui.gui.train.cards.trajectories import TrajectoriesCard
-from stiffgui.gui.train.runs.bar import RunsBar
+from stiffgui.gui.train.runs.card import RunsCard
+from stiffgui.gui.train.runs.entry import RunEntry
 from stiffgui.gui.train.runs.workbench import Workbench
 from stiffgui.gui.train.settings.panel import ExperimentPanel
 from stiffgui.gui.train.stage import Stage
@@ -28,6 +29,8 @@ from stiffgui.gui.train.view_state import Selected, ViewState
 
 PANEL_LEAST = 250  # pixels, below which its fields are cut
 GROWTH = 4.0  # of eigenvalues in a training that has begun
+LEAST_RUNS, MOST_RUNS = 2, 5  # in sight, the more the higher the window is
+BESIDE_RUNS, FOR_A_RUN = 490, 100  # pixels of the window's height
 SCALES = "time-scales"  # stands below the eigenvalues
 WITH_CARDS = ("errors", "stiffness", "layers", "spectrum", "fit", "slices", "trajectories", SCALES)
 
@@ -47,16 +50,17 @@ class TrainViews(Stage):
     def __init__(self, bench: Workbench, state: ViewState, actions: Mapping[str, QAction]) -> None:
         super().__init__()
         self.state = state
+        self._rows_of_runs = 0  # until the height is known
         self.panel = ExperimentPanel(bench.model)
         self.panel.setMinimumWidth(PANEL_LEAST)
         self.timeline = Timeline(actions["branch"])
-        self.runs_bar = RunsBar(bench, actions["library"])
+        self.runs = RunsCard(bench, actions["library"])
         below = QWidget()
         layout = QVBoxLayout(below)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
         layout.addWidget(self.timeline)
-        layout.addWidget(self.runs_bar)
+        layout.addWidget(self.runs, 1)
         self.add_dock("Experiment", self.panel, Qt.DockWidgetArea.LeftDockWidgetArea)
         self.add_dock("Timeline", below, Qt.DockWidgetArea.BottomDockWidgetArea)
         self._make_cards()
@@ -107,6 +111,7 @@ class TrainViews(Stage):
         self.arranged.connect(self.changed, Qt.ConnectionType.QueuedConnection)
         for history in (self.errors, self.stiffness):
             history.pointed.connect(self._point)
+        self.runs.hovered.connect(self._emphasise)
 
     def _picked(self, layer: int, epoch: int) -> None:
         self.timeline.go_to(epoch)
@@ -127,6 +132,11 @@ class TrainViews(Stage):
         for card in (self.errors, self.stiffness):
             card.point_at(x)
 
+    def _emphasise(self, run: RunEntry | None) -> None:
+        group = self.state.name_of(run) if run is not None else ""
+        for card in (self.errors, self.stiffness):
+            card.view.emphasise(group)
+
     def _growth(self, picture: Picture) -> float:
         """By how much the largest radius of the shown run will be, or was, larger than now."""
         run = self.state.run
@@ -136,6 +146,27 @@ class TrainViews(Stage):
         known = measured is not None and measured.size > 0 and now > 0
         peak = float(np.nanmax(measured.mean(1))) / now if measured is not None and known else 1.0
         return max(1.0, peak, GROWTH if run.state == "running" else 1.0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """A lower window, fewer runs in sight."""
+        super().resizeEvent(event)
+        rows = (self.window().height() - BESIDE_RUNS) // FOR_A_RUN
+        rows = max(LEAST_RUNS, min(rows, MOST_RUNS))
+        before, self._rows_of_runs = self._rows_of_runs, rows
+        if rows != before and (before or not self.is_restored):
+            QTimer.singleShot(0, self, self._size_runs)
+
+    def size_docks(self) -> None:
+        super().size_docks()
+        if self._rows_of_runs:
+            self._size_runs()
+
+    def _size_runs(self) -> None:
+        dock, table = self.docks["Timeline"], self.runs.table
+        more = table.height_of(self._rows_of_runs) - table.minimumSizeHint().height()
+        height = dock.minimumSizeHint().height() + more
+        self.resizeDocks([dock], [height], Qt.Orientation.Vertical)
+        QTimer.singleShot(0, self, self._stack)
 
     # ------------------------------------------------------------------ pictures
 
@@ -218,4 +249,4 @@ class TrainViews(Stage):
         """Colour every card."""
         for card in self.cards:
             card.set_theme(theme)
-        self.runs_bar.set_theme(theme)
+        self.runs.set_theme(theme)

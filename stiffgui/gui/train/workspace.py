@@ -66,7 +66,7 @@ class TrainWorkspace(Workspace):
         self.errors, self.stiffness, self.fit = views.errors, views.stiffness, views.fit
         self.layers, self.eigenvalues = views.layers, views.eigenvalues
         self.trajectories = views.trajectories
-        self.panel, self.timeline, self.runs_bar = views.panel, views.timeline, views.runs_bar
+        self.panel, self.timeline, self.runs = views.panel, views.timeline, views.runs
         around = QVBoxLayout(self)
         around.setContentsMargins(0, 0, 0, 0)
         around.setSpacing(0)
@@ -105,6 +105,7 @@ class TrainWorkspace(Workspace):
         bench.training_changed.connect(self._training_changed)
         bench.foretold.connect(self._update_actions)
         bench.said.connect(self.say)
+        bench.filed.connect(self.filed)
         bench.offered.connect(lambda said, text, call: self.said.emit(said, "", (text, call)))
         self.sharing.said.connect(self.say)
         self.view_requests.viewed.connect(self._viewed)
@@ -112,7 +113,7 @@ class TrainWorkspace(Workspace):
         self.importing.imported.connect(self._imported)
         self.exports.message.connect(self.say)
         self.views.changed.connect(self._look)
-        self.runs_bar.export_asked.connect(lambda: self.ask_export("summary"))
+        self.runs.export_asked.connect(lambda: self.ask_export("summary"))
         for card in self.cards:
             card.export_asked.connect(lambda card=card: self.ask_export(card.figure.name()))
             card.copy_asked.connect(
@@ -228,7 +229,7 @@ class TrainWorkspace(Workspace):
         large = self.views.large
         others = [card for card in self.cards if card is not large]
         stage = (large, *self.views.tab_bars(), *others)
-        order_tabs(self._bar, self.panel, *stage, self.timeline, self.runs_bar)
+        order_tabs(self._bar, self.panel, *stage, self.timeline, self.runs)
 
     def escape(self) -> bool:
         return self.views.restore()

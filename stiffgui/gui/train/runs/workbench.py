@@ -33,13 +33,15 @@ class Workbench(QObject):
     """Settings, runs and one training at a time; `workspace` is the folder that keeps runs.
 
     Signals: `runs_changed` (list, names, what is shown), `training_changed` (started, paused,
-    ended), `foretold` (what is known of the settings' training beforehand), `said(sentence,
-    details)` and `offered(sentence, text, call)`: a button.
+    ended), `foretold` (what is known of the settings' training beforehand), `filed(path)` (a run
+    whose training has ended, or that has a new name), `said(sentence, details)` and
+    `offered(sentence, text, call)`: a button.
     """
 
     runs_changed = Signal()
     training_changed = Signal()
     foretold = Signal()
+    filed = Signal(object)
     said = Signal(str, str)
     offered = Signal(str, str, object)
 
@@ -96,6 +98,14 @@ class Workbench(QObject):
     def busy(self) -> bool:
         """Whether a training has begun and its end has not been taken note of."""
         return self.running is not None
+
+    def state_of(self, run: RunEntry) -> str:
+        """What a run is doing, or what has become of it."""
+        if run is not self.running:
+            return run.state
+        if self.paused:
+            return "paused"
+        return "waiting" if self.preparing is not None else run.state
 
     def branch(self, epoch: int) -> None:
         """Train the settings into a new run file, from the shown run's network of an epoch; what
@@ -193,6 +203,8 @@ class Workbench(QObject):
     def close(self) -> None:
         """Stop training, save, and end the child."""
         self._requests.close()
+        if self.running is not None and self.running.path.exists():
+            self.filed.emit(self.running.path)
 
     def _steer(self, action: Action, settings: dict[str, Any] | None = None) -> None:
         self.training.control(self._number, action, settings)
@@ -235,6 +247,8 @@ class Workbench(QObject):
             run.version += 1
             if not len(run.history.epochs):  # it never began: there is nothing to keep a row for
                 self.remove(run)
+            else:
+                self.filed.emit(run.path)
         self.runs_changed.emit()
         self.training_changed.emit()
         self._foretell()
@@ -328,6 +342,7 @@ class Workbench(QObject):
             try:
                 settle(run.path)
                 run.path, run.name = run.path.rename(path), name
+                self.filed.emit(path)
                 self.runs_changed.emit()
                 return
             except OSError as error:
