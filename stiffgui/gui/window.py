@@ -18,16 +18,10 @@ from PySide6.QtGui import (
     QShowEvent,
 )
 from PySide6.QtWidgets import (
-    QAbstractButton,
-    QAbstractItemView,
-    QAbstractSlider,
-    QAbstractSpinBox,
     QApplication,
-    QComboBox,
     QFileDialog,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
     QMainWindow,
     QMessageBox,
     QSizePolicy,
@@ -45,6 +39,7 @@ from stiffgui.gui.actions import fill_menus, make_actions
 from stiffgui.gui.banner import Banner
 from stiffgui.gui.closing import Choice, ask_how_to_close
 from stiffgui.gui.file_drop import FileDrop
+from stiffgui.gui.keyboard import Keyboard
 from stiffgui.gui.palette import Palette
 from stiffgui.gui.recent import RecentFiles
 from stiffgui.gui.theme import Theme
@@ -85,6 +80,9 @@ class MainWindow(QMainWindow):
         self._speaker = self._place = ""  # whose sentence the banner shows, and what is shown
         self._started = self._left_in_background = False
         self._make_pages()
+        self.keyboard = Keyboard(
+            self, lambda: self.current.main_view(), lambda: self.current.escape()
+        )
         self._make_toolbar()
         self.resize(1280, 800)
         geometry = self.settings.value("geometry")
@@ -343,26 +341,18 @@ class MainWindow(QMainWindow):
         """No button has the focus at first: Space pauses."""
         super().showEvent(event)
         if not event.spontaneous():
-            QTimer.singleShot(0, self.setFocus)
+            QTimer.singleShot(0, self, self.keyboard.give_back)
 
     def event(self, event: QEvent) -> bool:
-        """Space, Escape and arrows belong to the control that has the focus, if it uses them."""
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            focus = self.focusWidget()
-            slides = event.key() == Qt.Key.Key_Right and isinstance(
-                focus, QAbstractSlider | QAbstractItemView
-            )
-            presses = event.key() == Qt.Key.Key_Space and isinstance(
-                focus, QAbstractButton | QComboBox | QAbstractItemView
-            )
-            leaves = event.key() == Qt.Key.Key_Escape and isinstance(
-                focus, QLineEdit | QAbstractSpinBox
-            )
-            back = event.key() == Qt.Key.Key_Escape and not leaves and self.current.escape()
-            if slides or presses or leaves or back:
-                event.accept()
-                return True
+        """Keys of what has the focus are not those of the menus."""
+        asked = event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
+        if asked and self.keyboard.keeps(event):
+            event.accept()
+            return True
         return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        self.keyboard.pressed(event)
 
     # -------------------------------------------------------------------- theme
 

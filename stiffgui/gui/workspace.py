@@ -61,6 +61,10 @@ class Workspace(QWidget):
         """Menus of its own, seen while the workspace is shown."""
         return []
 
+    def main_view(self) -> QWidget:
+        """What has the focus while nothing else needs it: the plot of the main card."""
+        return self
+
     def escape(self) -> bool:
         """What Escape does before it stops anything; whether there was something to do."""
         return False

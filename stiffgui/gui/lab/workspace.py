@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QCloseEvent, QGuiApplication
-from PySide6.QtWidgets import QStackedWidget, QTabBar, QVBoxLayout
+from PySide6.QtWidgets import QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from stiffgui.figures.script import page_command
 from stiffgui.gui.child_thread import ChildThread
@@ -151,6 +151,9 @@ class LabWorkspace(Workspace):
 
     def enabled(self, name: str) -> bool:
         return self.computing is not None if name == "stop" else True
+
+    def main_view(self) -> QWidget:
+        return self.current.card.plot or self
 
     def set_theme(self, theme: Theme) -> None:
         for page in self.pages.values():

@@ -157,6 +157,9 @@ class StudyWorkspace(Workspace):
             return valid
         return not self.busy  # open, undo, redo
 
+    def main_view(self) -> QWidget:
+        return self.evolution.plot or self
+
     def start(self) -> None:
         for requests in (self.running, self.reading):
             requests.thread_.start()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -208,14 +208,21 @@ class TrainWorkspace(Workspace):
         self._look()
         if not self._ordered:
             self._ordered = True
-            self.views.arranged.connect(self._order_tabs)
+            # Once they are where they go: only then they are seen.
+            queued = Qt.ConnectionType.QueuedConnection
+            self.views.arranged.connect(self._order_tabs, queued)
             self._order_tabs()
 
     def _order_tabs(self) -> None:
+        if self.hasFocus():  # since a card that had it has changed its place
+            self.main_view().setFocus()
         large = self.views.large
         others = [card for card in self.cards if card is not large]
         stage = (large, *self.views.tab_bars(), *others)
         order_tabs(self._bar, self.panel, *stage, self.timeline, self.runs_bar)
+
+    def main_view(self) -> QWidget:
+        return self.views.large.plot or self
 
     def escape(self) -> bool:
         return self.views.restore()

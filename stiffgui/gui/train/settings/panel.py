@@ -143,7 +143,8 @@ class ExperimentPanel(QFrame):
             sentence = sentence.replace(spec.key, spec.title)
         return sentence
 
-    def _order_tabs(self) -> None:
+    def tab_stops(self) -> list[QWidget]:
+        """What Tab reaches, in order."""
         stops: list[QWidget] = [self.reset_all]
         for group in self.groups.values():
             stops.append(group.header)
@@ -153,7 +154,10 @@ class ExperimentPanel(QFrame):
             stops.append(group.more)
             for row in (r for r in rows if r.spec.advanced):
                 stops += row.tab_stops()
-        for first, second in pairwise(stops):
+        return stops
+
+    def _order_tabs(self) -> None:
+        for first, second in pairwise(self.tab_stops()):
             QWidget.setTabOrder(first, second)
 
 
