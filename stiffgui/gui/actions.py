@@ -71,6 +71,7 @@ TABLE = (
         "Train a new run with the present settings, from the network that the timeline shows",
     ),
     Entry("live", "&View", "Live", "Ctrl+L", "Show the newest epoch"),
+    Entry("message", "&View", "Go to the message", "F6", "The newest message; Esc closes it"),
     Entry("layout", "&View", "Default layout", "", "Put every panel back in its place"),
     Entry("theme_system", "&View", "Theme: as the system", "", "Light or dark as the system is"),
     Entry("theme_light", "&View", "Theme: light", "", "Light colours"),

@@ -30,12 +30,15 @@ class Surroundings:
 class Workspace(QWidget):
     """A page of the window. Closing the widget ends its children and threads.
 
-    Signals: `said(sentence, details, offer)`, shown above the pages; offer is None, or the text
-    of a button and what it does. `changed`: what is enabled or busy may have changed.
+    Signals: `said(sentence, details, offer)`, shown until it is closed; offer is None, or the text
+    of a button and what it does. `noted(sentence)`: plain information, which goes by itself.
+    `began`: what was said is over. `changed`: what is enabled or busy may have changed.
     `asked_to_open(path)`: a file that the workspace which knows its kind shall open.
     """
 
     said = Signal(str, str, object)
+    noted = Signal(str)
+    began = Signal()
     changed = Signal()
     asked_to_open = Signal(object)
 

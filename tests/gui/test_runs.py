@@ -67,9 +67,9 @@ def test_runs_are_overlaid_renamed_and_removed(window: MainWindow, qtbot: QtBot)
     window.train.bench.rename(first, "plain")
     assert first.path.name == "plain.stiff" and first.path.exists()
     window.train.bench.rename(second, "plain")
-    assert "exists already" in window.banner.text() and second.name == "alpine02-2"
+    assert "exists already" in window.toasts.text() and second.name == "alpine02-2"
     window.train.bench.rename(second, "a/b")
-    assert "characters" in window.banner.text() and second.path.exists()
+    assert "characters" in window.toasts.text() and second.path.exists()
 
     names = window.train.runs_bar.findChildren(QPushButton)
     next(b for b in names if b.accessibleName() == "Show plain").click()
@@ -145,7 +145,7 @@ def test_undo_while_training_reaches_only_edits_made_since(
     assert window.train.model.value("training.learning_rate") == 0.002
     assert not window.train.preset.isEnabled()
     window.train.bench.open_file(Path("x.toml"))
-    assert "x.toml" in window.banner.text()
+    assert "x.toml" in window.toasts.text()
 
 
 def test_keys_belong_to_the_focused_control(window: MainWindow, qtbot: QtBot) -> None:
@@ -184,10 +184,10 @@ def test_settings_go_over_the_clipboard(window: MainWindow) -> None:
         assert model.value("architecture.width") == 12, name
     clipboard.setText("[architecture]\nwidht = 3")
     window.acts["paste_settings"].trigger()
-    assert "Did you mean architecture.width?" in window.banner.text()
+    assert "Did you mean architecture.width?" in window.toasts.text()
     clipboard.setText("alpine02 architecture.widht=3")
     window.acts["paste_settings"].trigger()
-    assert "Did you mean architecture.width?" in window.banner.text()
+    assert "Did you mean architecture.width?" in window.toasts.text()
 
 
 def test_a_branch_starts_from_the_epoch_on_the_timeline(window: MainWindow, qtbot: QtBot) -> None:
@@ -210,7 +210,7 @@ def test_a_branch_starts_from_the_epoch_on_the_timeline(window: MainWindow, qtbo
         )
     page.model.edit("architecture.width", 7)
     window.acts["branch"].trigger()
-    qtbot.waitUntil(lambda: "architecture.width = 20" in window.banner.text(), timeout=WAIT)
+    qtbot.waitUntil(lambda: "architecture.width = 20" in window.toasts.text(), timeout=WAIT)
     assert page.bench.runs == [first, second]
 
 
@@ -228,7 +228,7 @@ def test_a_note_stays_with_the_file(window: MainWindow, qtbot: QtBot) -> None:
     assert any("“the plain one”" in tip for tip in shown)
     again.path = run.path.with_name("gone.stiff")
     bench.set_note(again, "x")
-    assert "cannot be kept" in window.banner.text() and again.note == "the plain one"
+    assert "cannot be kept" in window.toasts.text() and again.note == "the plain one"
 
 
 def test_a_deleted_run_comes_back_by_undo(
@@ -242,16 +242,16 @@ def test_a_deleted_run_comes_back_by_undo(
     before = first.path.read_bytes()
     bench.throw_away(first)
     assert bench.runs == [second] and not first.path.exists()
-    assert "wastebasket" in window.banner.text()
-    window.banner._offer.click()
+    assert "wastebasket" in window.toasts.text()
+    window.toasts.all[-1].offer.click()
     assert bench.runs == [first, second] and bench.shown is first
     # But for its first page's header: whoever closes a database last changes its journal's mode.
     assert first.path.read_bytes()[100:] == before[100:]
     assert not list(home.rglob("*.trashinfo")) and not list(home.rglob("deleted/*"))
     bench.throw_away(first)
     first.path.write_text("another")
-    window.banner._offer.click()
-    assert "exists again" in window.banner.text() and first.path.read_text() == "another"
+    window.toasts.all[-1].offer.click()
+    assert "exists again" in window.toasts.text() and first.path.read_text() == "another"
 
 
 def test_an_interrupted_file_is_moved_with_its_journal(tmp_path: Path) -> None:
@@ -277,15 +277,15 @@ def test_an_interrupted_file_is_moved_with_its_journal(tmp_path: Path) -> None:
 
 
 def test_a_newcomer_is_welcomed_once(window: MainWindow, qtbot: QtBot, home: Path) -> None:
-    assert window.banner.text().startswith("Welcome.") and window.banner.isVisible()
+    assert window.toasts.text().startswith("Welcome.") and window.toasts.isVisible()
     window.train.model.edit("training.epochs", 2)
-    window.banner._offer.click()
+    window.toasts.all[-1].offer.click()
     qtbot.waitUntil(lambda: bool(window.train.bench.runs), timeout=WAIT)
     qtbot.waitUntil(lambda: not window.train.bench.busy, timeout=WAIT)
-    assert window.banner.isHidden()
+    assert window.toasts.isHidden()
     again = make_window(QApplication.instance(), home / "runs")  # type: ignore[arg-type]
     again.start_children()
-    assert again.banner.isHidden() and again.banner.text() == ""
+    assert again.toasts.isHidden() and again.toasts.text() == ""
     again.close()
     again.deleteLater()
 
@@ -318,7 +318,7 @@ def test_a_folder_that_cannot_be_written_is_told(window: MainWindow, tmp_path: P
     (tmp_path / "file").write_text("")
     window.train.bench.workspace = tmp_path / "file" / "runs"
     window.train.run()
-    assert "cannot be written" in window.banner.text() and not window.train.bench.runs
+    assert "cannot be written" in window.toasts.text() and not window.train.bench.runs
 
 
 def test_a_diverged_trial_is_told(window: MainWindow, qtbot: QtBot) -> None:
@@ -328,7 +328,7 @@ def test_a_diverged_trial_is_told(window: MainWindow, qtbot: QtBot) -> None:
     window.train.model.edit("architecture.activation", "identity")
     window.train.model.edit("architecture.horizon", 1000.0)
     train(window, qtbot, 20)
-    assert "became NaN or infinite" in window.banner.text()
+    assert "became NaN or infinite" in window.toasts.text()
     assert window.train.bench.runs[0].state == "diverged"
 
 
@@ -420,7 +420,7 @@ def test_an_interrupted_run_is_offered_and_goes_on(
     held = run.epoch
     assert window.train.bench.training.process_id is not None
     os.kill(window.train.bench.training.process_id, signal.SIGKILL)
-    qtbot.waitUntil(lambda: "ended unexpectedly" in window.banner.text(), timeout=WAIT)
+    qtbot.waitUntil(lambda: "ended unexpectedly" in window.toasts.text(), timeout=WAIT)
     assert (
         window.train.bench.interrupted() == []
     )  # touched a moment ago: somebody may be writing it
@@ -432,8 +432,8 @@ def test_an_interrupted_run_is_offered_and_goes_on(
     second.ask_how_to_close = lambda: Choice.STOP  # type: ignore[method-assign]
     second.show()
     second.start_children()
-    assert "was interrupted" in second.banner.text()
-    second.banner._offer.click()
+    assert "was interrupted" in second.toasts.text()
+    second.toasts.all[-1].offer.click()
     qtbot.waitUntil(
         lambda: second.train.bench.shown is not None and second.train.bench.shown.epoch >= held + 2,
         timeout=WAIT,

@@ -106,10 +106,12 @@ class TrainWorkspace(Workspace):
         bench.said.connect(self.say)
         bench.offered.connect(lambda said, text, call: self.said.emit(said, "", (text, call)))
         self.sharing.said.connect(self.say)
+        self.sharing.noted.connect(self.noted)
         self.view_requests.viewed.connect(self._viewed)
         self.view_requests.failed.connect(lambda why: self.say(why.sentence, why.details))
         self.importing.imported.connect(self._imported)
-        self.exports.message.connect(self.say)
+        self.exports.said.connect(self.say)
+        self.exports.noted.connect(self.noted)
         self.views.changed.connect(self._look)
         self.runs_bar.export_asked.connect(lambda: self.ask_export("summary"))
         for card in self.cards:
@@ -250,7 +252,7 @@ class TrainWorkspace(Workspace):
 
     def run(self) -> None:
         """Train the panel's experiment into a new run file."""
-        self.said.emit("", "", None)
+        self.began.emit()
         self.timeline.go_live()
         self.bench.run()
 
@@ -260,7 +262,7 @@ class TrainWorkspace(Workspace):
         if run is None:
             return
         epoch = self.state.epoch_shown
-        self.said.emit("", "", None)
+        self.began.emit()
         self.timeline.go_live()
         self.bench.branch(epoch)
 
@@ -391,7 +393,7 @@ class TrainWorkspace(Workspace):
         start = run.path.with_name(f"{run.name}-report.html")
         path = ask_where(self, "Report", start, "HTML", ".html")
         if path is not None:
-            self.say("The report is being written …")
+            self.noted.emit("The report is being written …")
             self.write_report(path)
 
     def write_report(self, path: Path) -> None:
@@ -402,7 +404,7 @@ class TrainWorkspace(Workspace):
             work = Report(source, path, place)
             self.requests.ask(
                 work,
-                lambda written: self.say(f"Saved {written}"),
+                lambda written: self.noted.emit(f"Saved {written}"),
                 lambda failure: self.say(failure.sentence, failure.details),
             )
 
