@@ -77,6 +77,7 @@ TABLE = (
     Entry("theme_light", "&View", "Theme: light", "", "Light colours"),
     Entry("theme_dark", "&View", "Theme: dark", "", "Dark colours"),
     Entry("palette", "&Help", "Find an action…", "Ctrl+Shift+P", "Find every action by its name"),
+    Entry("shortcuts", "&Help", "Keyboard shortcuts", "?", "Every key, in a list"),
     Entry("log", "&Help", "Open the log folder", "", "Where faults are written down"),
     Entry("about", "&Help", "About stiffgui", "", "Version, licence and source of the method"),
 )

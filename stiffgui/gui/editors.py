@@ -84,6 +84,15 @@ class _Line(QLineEdit):
     """A line with the unit inside its right end; arrows step. Undo takes back what was typed and
     not entered yet, which is `isModified`; else it is left to the window."""
 
+    KEYS = (
+        "In a field",
+        {
+            "Enter": "take it over and leave the field",
+            "Esc": "leave it as it was",
+            "↑ ↓": "a step, in proportion where the scale is logarithmic",
+            "Page Up, Page Down": "ten steps",
+        },
+    )
     stepped = Signal(int)
     left = Signal()
     _STEPS: ClassVar[dict[int, int]] = {

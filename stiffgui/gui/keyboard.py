@@ -73,7 +73,9 @@ class Keyboard(QObject):
         focus, key = self._window.focusWidget(), Qt.Key(event.key())
         if key == Qt.Key.Key_Escape:
             return isinstance(focus, FIELDS) or self._escape()
-        uses = isinstance(focus, OWN.get(key, ())) or (key == Qt.Key.Key_Right and has_keys(focus))
+        uses = isinstance(focus, OWN.get(key, ())) or (
+            key == Qt.Key.Key_Right and bool(keys_of(focus)[1])
+        )
         return self._by_keys and uses
 
     def pressed(self, event: QKeyEvent) -> None:
@@ -82,6 +84,12 @@ class Keyboard(QObject):
             self.give_back()
 
 
-def has_keys(widget: QWidget | None) -> bool:
-    """Whether a widget of ours declares keys of its own, as `KEYS` of its class."""
-    return hasattr(widget, "KEYS")
+def keys_of(kind: object) -> tuple[str, dict[str, str]]:
+    """What a class of widgets declares as `KEYS`: where they work, and what each does."""
+    found: tuple[str, dict[str, str]] = getattr(kind, "KEYS", ("", {}))
+    return found
+
+
+def keys_text(kind: object) -> str:
+    """The keys of a class of widgets in a line."""
+    return "; ".join(f"{keys}: {what}" for keys, what in keys_of(kind)[1].items())

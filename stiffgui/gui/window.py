@@ -40,6 +40,7 @@ from stiffgui.gui.file_drop import FileDrop
 from stiffgui.gui.keyboard import Keyboard
 from stiffgui.gui.palette import Palette
 from stiffgui.gui.recent import RecentFiles
+from stiffgui.gui.shortcuts import Shortcuts
 from stiffgui.gui.theme import Theme
 from stiffgui.gui.toasts import Toasts
 from stiffgui.gui.workspace import Place, Surroundings, Workspace
@@ -72,6 +73,7 @@ class MainWindow(QMainWindow):
             "theme_dark": lambda: self.choose_theme("dark"),
             "palette": lambda: Palette(self._found(), self).open(),
             "message": self.toasts.take_focus,
+            "shortcuts": lambda: Shortcuts(self).open(),
             "log": self.open_log,
             "about": self.about,
         }
@@ -337,6 +339,11 @@ class MainWindow(QMainWindow):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         self.keyboard.pressed(event)
+
+    def focusNextPrevChild(self, next: bool) -> bool:
+        """Tab goes in the order that things have on the page now."""
+        self.current.order_tabs()
+        return super().focusNextPrevChild(next)
 
     # -------------------------------------------------------------------- theme
 

@@ -68,6 +68,9 @@ class Workspace(QWidget):
         """What has the focus while nothing else needs it: the plot of the main card."""
         return self
 
+    def order_tabs(self) -> None:
+        """Put what Tab reaches in order, before it goes on."""
+
     def escape(self) -> bool:
         """What Escape does before it stops anything; whether there was something to do."""
         return False

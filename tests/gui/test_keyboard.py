@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
@@ -9,6 +11,8 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QToolBut
 from pytestqt.qtbot import QtBot
 
 from stiffgui.gui.keyboard import FIELDS
+from stiffgui.gui.plots.panel_view import PanelView
+from stiffgui.gui.shortcuts import Shortcuts, keys
 from stiffgui.gui.train.settings.rows import SettingRow
 from stiffgui.gui.train.workspace import TrainWorkspace
 from stiffgui.gui.window import MainWindow
@@ -164,3 +168,66 @@ def test_a_control_reached_by_tab_keeps_its_keys(page: TrainWorkspace, qtbot: Qt
     press(Key.Key_Right)
     assert not page.bench.paused
     assert not isinstance(focus(), FIELDS | QAbstractButton)
+
+
+def test_tab_goes_from_the_bar_to_the_runs_and_plots_move_by_arrows(
+    window: MainWindow, page: TrainWorkspace, qtbot: QtBot
+) -> None:
+    window.toasts.clear("Train")
+    page.model.edit("training.epochs", 3)
+    window.acts["run"].trigger()
+    qtbot.waitUntil(lambda: not page.busy and page.eigenvalues.plot is not None, timeout=WAIT)
+    page.preset.setFocus(Qt.FocusReason.TabFocusReason)
+    visited: list[QWidget] = []
+    while focus() not in visited:
+        visited.append(focus())
+        press(Key.Key_Tab)
+    parts = (page.bar, page.panel, page.eigenvalues, page.errors, page.timeline, page.runs_bar)
+    places = [[k for k, w in enumerate(visited) if part.isAncestorOf(w)] for part in parts]
+    assert all(places) and [w for w in visited if w.objectName() in ("run", "export")]
+    assert all(a[-1] < b[0] for a, b in pairwise(places))
+    plot = page.eigenvalues.plot
+    assert isinstance(plot, PanelView) and plot in visited
+    before = plot.getViewBox().viewRange()
+    plot.setFocus(Qt.FocusReason.TabFocusReason)
+    assert plot._is_framed
+    press(Key.Key_Right)
+    moved = plot.getViewBox().viewRange()
+    assert moved[0][0] > before[0][0] and moved[1] == before[1] and plot.is_zoomed
+    press(Key.Key_Plus)
+    (x0, x1), _ = plot.getViewBox().viewRange()
+    assert x1 - x0 == pytest.approx(0.8 * (moved[0][1] - moved[0][0]))
+    press(Key.Key_0)
+    assert plot.getViewBox().viewRange() == before and not plot.is_zoomed
+
+
+def test_the_keys_of_a_plot_reached_by_tab_are_its_own_while_training(
+    page: TrainWorkspace, qtbot: QtBot
+) -> None:
+    page.main_view().setFocus()
+    train(page, qtbot)
+    qtbot.waitUntil(lambda: page.eigenvalues.plot is not None, timeout=WAIT)
+    plot = page.eigenvalues.plot
+    assert isinstance(plot, PanelView)
+    plot.setFocus(Qt.FocusReason.TabFocusReason)
+    press(Key.Key_Right)
+    assert not page.bench.paused and plot.is_zoomed
+    press(Key.Key_Space)
+    assert page.bench.paused
+
+
+def test_every_shortcut_is_listed_once(window: MainWindow, page: TrainWorkspace) -> None:
+    page.main_view().setFocus()
+    QTest.keyClick(focus(), "?")
+    dialog = window.findChild(Shortcuts)
+    assert dialog is not None and dialog.isVisible()
+    listed = dict(dialog.groups)
+    of_menus = [listed[title.replace("&", "")] for title in window._menus]
+    for action in (*window.acts.values(), *window.switch.values()):
+        if keys(action):
+            assert sum(keys(action) in group for group in of_menus) == 1, action.text()
+    assert listed["Run"]["Space"] == "Pause" and listed["Help"]["?"] == "Keyboard shortcuts"
+    assert {"On a plot reached by Tab", "On the timeline", "In a field"} <= set(listed)
+    assert "show everything again" in dialog.text.text()
+    QTest.keyClick(dialog, Key.Key_Escape)
+    assert not dialog.isVisible()

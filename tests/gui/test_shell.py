@@ -129,6 +129,7 @@ def test_tab_reaches_named_controls_part_by_part(
     first, *cards = page.cards
     bars = page.views.tab_bars()
     parts = [page.bar, page.panel, first, *bars, *cards, page.timeline, page.runs_bar]
+    page.order_tabs()  # as Tab does
     place, visited, widget = -1, [], page.preset
     while widget not in visited:
         visited.append(widget)

@@ -60,7 +60,6 @@ class TrainWorkspace(Workspace):
         self.view_requests = ViewRequests(self.requests, lambda: self.bench.busy)
         self.importing = Importing(self, self.requests, self.settings)
         self.sharing = SettingsClipboard(self.model, self)
-        self._ordered = False
         self.state = ViewState(self.bench)
         views = self.views = TrainViews(self.bench, self.state, self._actions)
         self.drawing = PaintQueue(views, self.bench, self.state)
@@ -113,6 +112,8 @@ class TrainWorkspace(Workspace):
         self.exports.said.connect(self.say)
         self.exports.noted.connect(self.noted)
         self.views.changed.connect(self._look)
+        # Once they are where they go: only then they are seen.
+        self.views.arranged.connect(self._arranged, Qt.ConnectionType.QueuedConnection)
         self.runs_bar.export_asked.connect(lambda: self.ask_export("summary"))
         for card in self.cards:
             card.export_asked.connect(lambda card=card: self.ask_export(card.figure.name()))
@@ -205,19 +206,14 @@ class TrainWorkspace(Workspace):
         self.refresh()
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Once everything is in the window, order what Tab reaches."""
         super().showEvent(event)
         self._look()
-        if not self._ordered:
-            self._ordered = True
-            # Once they are where they go: only then they are seen.
-            queued = Qt.ConnectionType.QueuedConnection
-            self.views.arranged.connect(self._order_tabs, queued)
-            self._order_tabs()
 
-    def _order_tabs(self) -> None:
+    def _arranged(self) -> None:
         if self.hasFocus():  # since a card that had it has changed its place
             self.main_view().setFocus()
+
+    def order_tabs(self) -> None:
         large = self.views.large
         others = [card for card in self.cards if card is not large]
         stage = (large, *self.views.tab_bars(), *others)
