@@ -63,10 +63,16 @@ class Keyboard(QObject):
         if now is None or now.window() is not self._window:
             return
         clicked = QGuiApplication.mouseButtons() != Qt.MouseButton.NoButton
-        lost = before is not None and not (isValid(before) and before.isVisibleTo(self._window))
+        lost = before is not None and self._is_gone(before)
         self._by_keys = not clicked
         if lost or (clicked and not isinstance(now, FIELDS | CHOOSERS)):
             self.give_back()
+
+    def _is_gone(self, widget: QWidget) -> bool:
+        """Whether the window does not show it any more."""
+        if not isValid(widget):
+            return True
+        return widget.window() is self._window and not widget.isVisibleTo(self._window)
 
     def keeps(self, event: QKeyEvent) -> bool:
         """Whether a key that is an action's, too, belongs to what has the focus instead."""

@@ -71,7 +71,7 @@ class MainWindow(QMainWindow):
             "theme_system": lambda: self.choose_theme("system"),
             "theme_light": lambda: self.choose_theme("light"),
             "theme_dark": lambda: self.choose_theme("dark"),
-            "palette": lambda: Palette(self._found(), self).open(),
+            "palette": lambda: Palette(self._found(), self.current.look_up, self).open(),
             "message": self.toasts.take_focus,
             "shortcuts": lambda: Shortcuts(self).open(),
             "log": self.open_log,

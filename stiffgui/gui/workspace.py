@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
 from stiffgui.experiment import Experiment
+from stiffgui.gui.palette import Found
 from stiffgui.gui.theme import Theme
 
 
@@ -67,6 +68,10 @@ class Workspace(QWidget):
     def main_view(self) -> QWidget:
         """What has the focus while nothing else needs it: the plot of the main card."""
         return self
+
+    def look_up(self, words: Sequence[str]) -> Sequence[Found]:
+        """What the palette finds here beside actions."""
+        return ()
 
     def order_tabs(self) -> None:
         """Put what Tab reaches in order, before it goes on."""

@@ -11,9 +11,10 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QToolBut
 from pytestqt.qtbot import QtBot
 
 from stiffgui.gui.keyboard import FIELDS
+from stiffgui.gui.palette import Palette
 from stiffgui.gui.plots.panel_view import PanelView
 from stiffgui.gui.shortcuts import Shortcuts, keys
-from stiffgui.gui.train.settings.rows import SettingRow
+from stiffgui.gui.train.settings.rows import FIXED, SettingRow
 from stiffgui.gui.train.workspace import TrainWorkspace
 from stiffgui.gui.window import MainWindow
 
@@ -231,3 +232,45 @@ def test_every_shortcut_is_listed_once(window: MainWindow, page: TrainWorkspace)
     assert "show everything again" in dialog.text.text()
     QTest.keyClick(dialog, Key.Key_Escape)
     assert not dialog.isVisible()
+
+
+def ask(window: MainWindow, words: str) -> Palette:
+    window.acts["palette"].trigger()
+    palette = window.findChildren(Palette)[-1]
+    QTest.keyClicks(palette.words, words)
+    return palette
+
+
+def test_the_palette_sets_settings_and_goes_to_them(
+    window: MainWindow, page: TrainWorkspace, qtbot: QtBot
+) -> None:
+    model = page.model
+    before = model.value("regularizer.weight")
+    palette = ask(window, "weight 0.01")
+    assert palette.found.item(0).text() == "Weight λ = 0.01 (regularizer.weight)"
+    QTest.keyClick(palette.words, Key.Key_Return)
+    assert model.value("regularizer.weight") == 0.01 and not palette.isVisible()
+    model.undo.undo()
+    assert model.value("regularizer.weight") == before
+    palette = ask(window, "weight -1")
+    QTest.keyClick(palette.words, Key.Key_Return)
+    assert palette.problem.isVisible() and "it must be a number from 0" in palette.problem.text()
+    assert model.value("regularizer.weight") == before and not model.problems
+    palette.reject()
+    palette = ask(window, "activation rel")
+    assert palette.found.item(0).text() == "Activation = relu (architecture.activation)"
+    QTest.keyClick(palette.words, Key.Key_Return)
+    assert model.value("architecture.activation") == "relu"
+    palette = ask(window, "beta2")  # behind More
+    QTest.keyClick(palette.words, Key.Key_Return)
+    qtbot.waitUntil(lambda: focus() is field(page, "training.beta2"))
+    page.main_view().setFocus()
+    train(page, qtbot)
+    palette = ask(window, "width 7")
+    QTest.keyClick(palette.words, Key.Key_Return)
+    assert FIXED in palette.problem.text() and model.value("architecture.width") != 7
+    palette.reject()
+    QTest.keyClick(ask(window, "weight 0.5").words, Key.Key_Return)
+    run = page.bench.running
+    assert run is not None
+    qtbot.waitUntil(lambda: any(e.key == "regularizer.weight" for e in run.events), timeout=WAIT)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from stiffgui.experiment import Experiment
 from stiffgui.gui.bar import WorkspaceBar
 from stiffgui.gui.child_thread import ChildThread
 from stiffgui.gui.export.requests import Exports
+from stiffgui.gui.palette import Found
 from stiffgui.gui.plots.axes import grouped
 from stiffgui.gui.requests import Requests
 from stiffgui.gui.saving import ask_where
@@ -30,6 +31,7 @@ from stiffgui.gui.train.live_plane import LivePlane
 from stiffgui.gui.train.paint_queue import PaintQueue
 from stiffgui.gui.train.runs.workbench import Workbench
 from stiffgui.gui.train.settings.clipboard import SettingsClipboard
+from stiffgui.gui.train.settings.finding import find_settings
 from stiffgui.gui.train.stage import order_tabs
 from stiffgui.gui.train.view_requests import NEWEST, ViewRequests, look_at, place_of
 from stiffgui.gui.train.view_state import ViewState
@@ -212,6 +214,9 @@ class TrainWorkspace(Workspace):
     def _arranged(self) -> None:
         if self.hasFocus():  # since a card that had it has changed its place
             self.main_view().setFocus()
+
+    def look_up(self, words: Sequence[str]) -> Sequence[Found]:
+        return find_settings(self.panel, words)
 
     def order_tabs(self) -> None:
         large = self.views.large
