@@ -72,6 +72,7 @@ TABLE = (
         "a training that goes on is stopped before, and kept",
     ),
     Entry("live", "&View", "Live", "Ctrl+L", "Show the newest epoch"),
+    Entry("message", "&View", "Go to the message", "F6", "The newest message; Esc closes it"),
     Entry("layout", "&View", "Default layout", "", "Put every panel back in its place"),
     Entry(
         "presenter",
@@ -90,7 +91,14 @@ TABLE = (
         "",
         "Three experiments that show what stiffness is, with what to look at",
     ),
-    Entry("palette", "&Help", "Find an action…", "Ctrl+Shift+P", "Find every action by its name"),
+    Entry(
+        "palette",
+        "&Help",
+        "Find an action or a setting…",
+        "Ctrl+Shift+P",
+        "Find every action by its name, go to a setting, or set it: weight 0.01",
+    ),
+    Entry("shortcuts", "&Help", "Keyboard shortcuts", "?", "Every key, in a list"),
     Entry("log", "&Help", "Open the log folder", "", "Where faults are written down"),
     Entry("about", "&Help", "About stiffgui", "", "Version, licence and source of the method"),
 )

@@ -81,8 +81,18 @@ def help_text(spec: Spec) -> str:
 
 
 class _Line(QLineEdit):
-    """A line with the unit inside its right end; arrows step, undo is left to the window."""
+    """A line with the unit inside its right end; arrows step. Undo takes back what was typed and
+    not entered yet, which is `isModified`; else it is left to the window."""
 
+    KEYS = (
+        "In a field",
+        {
+            "Enter": "take it over and leave the field",
+            "Esc": "leave it as it was",
+            "↑ ↓": "a step, in proportion where the scale is logarithmic",
+            "Page Up, Page Down": "ten steps",
+        },
+    )
     stepped = Signal(int)
     left = Signal()
     _STEPS: ClassVar[dict[int, int]] = {
@@ -109,16 +119,18 @@ class _Line(QLineEdit):
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ShortcutOverride and _is_undo(event):
-            event.ignore()
-            return False
+            event.setAccepted(self.isModified())
+            return self.isModified()
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         keypad = Qt.KeyboardModifier.KeypadModifier  # macOS sets it on arrows
-        if _is_undo(event):
-            event.ignore()
-        elif event.key() == Qt.Key.Key_Escape:
+        leaves = event.key() == Qt.Key.Key_Escape
+        if leaves or (_is_undo(event) and self.isModified()):
             self.left.emit()
+            event.setAccepted(not leaves)  # the window takes the focus back
+        elif _is_undo(event):
+            event.ignore()
         elif event.key() in self._STEPS and not (event.modifiers() & ~keypad):
             self.stepped.emit(self._STEPS[event.key()])
         else:
@@ -136,7 +148,6 @@ class TextEditor(Editor):
     def __init__(self, spec: Spec, parent: QWidget | None = None) -> None:
         self.line = _Line(spec.unit)
         super().__init__(spec, self.line, parent)
-        self._pending = False
         self._shown: Any = None
         self.line.textEdited.connect(self._typed)
         self.line.editingFinished.connect(self._finished)
@@ -152,10 +163,9 @@ class TextEditor(Editor):
         return str(value)
 
     def show_value(self, value: Any) -> None:
-        waiting, self._shown = self._pending and value == self._shown, value
+        waiting, self._shown = self.line.isModified() and value == self._shown, value
         if waiting or (self.line.text() and self._reads(self.parse(self.line.text())) == value):
             return  # leave what is being typed, in the notation it was typed in
-        self._pending = False
         self.line.setText(self.format(value))
         self.line.setCursorPosition(0)
 
@@ -164,18 +174,17 @@ class TextEditor(Editor):
         return AUTO if self.spec.automatic and value == 0 else value
 
     def _typed(self) -> None:
-        self._pending = True
         if not self.deferred:
             self._finished()
 
     def _finished(self) -> None:
-        if self._pending:
-            self._pending = False
+        if self.line.isModified():
+            self.line.setModified(False)
             self.edited.emit(self.parse(self.line.text()))
 
     def _revert(self) -> None:
         """Forget what was being typed."""
-        self._pending = False
+        self.line.setModified(False)
         if self._shown is not None:
             self.line.setText(self.format(self._shown))
 
@@ -187,7 +196,6 @@ class TextEditor(Editor):
             under = low is not None and (value <= low if self.spec.open_lower else value < low)
             over = high is not None and (value >= high if self.spec.open_upper else value > high)
             if not under and not over:
-                self._pending = False
                 self.line.setText(self.format(value))
                 self.edited.emit(value)
 
@@ -259,7 +267,6 @@ class NumberEditor(TextEditor):
 
     def _slid(self, at: int) -> None:
         value = float(f"{10 ** (at / STEPS_PER_DECADE):.2g}")
-        self._pending = False
         self.line.setText(self.format(value))
         self.edited.emit(value)
 

@@ -43,7 +43,7 @@ def main() -> int:
     while time.monotonic() < time_to_settle:
         application.processEvents()
         time.sleep(0.01)
-    window.banner.hide()
+    window.toasts.clear("Train")
     window.grab().save(str(out / "window.png"))
     run = window.train.bench.shown
     window.close()

@@ -177,9 +177,11 @@ def _sheet(t: Theme) -> str:
     #veil {{ background: {_seen_through(t.card)}; color: {t.text}; font-weight: 600; }}
     #cardTitle {{ font-weight: 600; color: {t.text}; }}
     #cardNote, #unit, #share, #panelSubtitle, #note {{ color: {t.faint}; }}
-    #banner {{ background: {t.card}; border: 1px solid {t.accent}; border-radius: 7px;
-        color: {t.text}; }}
-    #bannerDetails {{ color: {t.faint}; font-family: monospace; }}
+    #toast {{ background: {t.card}; border: 1px solid {t.faint}; border-left: 4px solid {t.accent};
+        border-radius: 7px; color: {t.text}; }}
+    #toast:focus {{ border-color: {t.accent}; }}
+    #toastClose {{ border: none; background: transparent; color: {t.faint}; }}
+    #toastClose:hover, #toastClose:focus {{ color: {t.accent}; font-weight: 600; }}
     QLabel[problem="true"], #panelSubtitle[problem="true"] {{ color: {t.bad}; }}
     *[invalid="true"] {{ border: 1px solid {t.bad}; border-radius: 3px; }}
     #importForm QLineEdit {{ border: 1px solid {t.border}; border-radius: 3px; padding: 2px 4px;

@@ -19,16 +19,9 @@ from PySide6.QtGui import (
     QShowEvent,
 )
 from PySide6.QtWidgets import (
-    QAbstractButton,
-    QAbstractItemView,
-    QAbstractSlider,
-    QAbstractSpinBox,
     QApplication,
-    QComboBox,
     QFileDialog,
-    QHBoxLayout,
     QLabel,
-    QLineEdit,
     QMainWindow,
     QMessageBox,
     QSizePolicy,
@@ -43,12 +36,14 @@ from stiffgui._version import __version__
 from stiffgui.errors import one_of
 from stiffgui.gui import theme as theme_module
 from stiffgui.gui.actions import fill_menus, make_actions
-from stiffgui.gui.banner import Banner
 from stiffgui.gui.closing import Choice, ask_how_to_close
 from stiffgui.gui.file_drop import FileDrop
+from stiffgui.gui.keyboard import Keyboard
 from stiffgui.gui.palette import Palette
 from stiffgui.gui.recent import RecentFiles
+from stiffgui.gui.shortcuts import Shortcuts
 from stiffgui.gui.theme import Theme
+from stiffgui.gui.toasts import Toasts
 from stiffgui.gui.workspace import Place, Surroundings, Workspace
 from stiffgui.tasks.table import ENDINGS
 
@@ -69,6 +64,10 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("stiffgui")
         self.folder, self.settings, self.places = folder, settings, tuple(places)
         self.built: dict[str, Workspace] = {}
+        self.keyboard = Keyboard(
+            self, lambda: self.current.main_view(), lambda: self.current.escape()
+        )
+        self._make_pages()
         self._own: dict[str, Callable[[], object]] = {
             "import_table": self.import_table,
             "workspace": self.ask_folder,
@@ -77,7 +76,9 @@ class MainWindow(QMainWindow):
             "theme_light": lambda: self.choose_theme("light"),
             "theme_dark": lambda: self.choose_theme("dark"),
             "presenter": self.toggle_presenter,
-            "palette": lambda: Palette(self._found(), self).open(),
+            "palette": lambda: Palette(self._found(), self.current.look_up, self).open(),
+            "message": self.toasts.take_focus,
+            "shortcuts": lambda: Shortcuts(self).open(),
             "log": self.open_log,
             "about": self.about,
         }
@@ -88,9 +89,8 @@ class MainWindow(QMainWindow):
         self._menus["&File"].insertMenu(self.acts["library"], self.recent)
         self._theme: Theme | None = None
         self._presents = False
-        self._speaker = self._place = ""  # whose sentence the banner shows, and what is shown
+        self._place = ""  # what is shown
         self._started = self._left_in_background = False
-        self._make_pages()
         self._make_toolbar()
         self.resize(1280, 800)
         geometry = self.settings.value("geometry")
@@ -102,18 +102,14 @@ class MainWindow(QMainWindow):
     # ------------------------------------------------------------------ building
 
     def _make_pages(self) -> None:
-        self.banner = Banner()
         self.pages = QStackedWidget()
         centre = QWidget()
         layout = QVBoxLayout(centre)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(6)
-        around = QHBoxLayout()
-        around.setContentsMargins(6, 0, 6, 0)
-        around.addWidget(self.banner)
-        layout.addLayout(around)
-        layout.addWidget(self.pages, 1)
+        layout.addWidget(self.pages)
         self.setCentralWidget(centre)
+        self.toasts = Toasts(centre)
+        self.toasts.left.connect(self.keyboard.give_back)
 
     def _make_toolbar(self) -> None:
         bar = QToolBar("Workspace")
@@ -175,7 +171,7 @@ class MainWindow(QMainWindow):
         workspace = self.built.get(title) or self._build(title)
         self.pages.setCurrentWidget(workspace)
         self._place = title
-        self.banner.setVisible(self.banner.open and title == self._speaker)
+        self.toasts.show_those_of(title)
         for name, action in self._bars.items():
             action.setVisible(name == title)
         for name, other in self.built.items():
@@ -197,7 +193,9 @@ class MainWindow(QMainWindow):
             self._bars[title] = self._toolbar.addWidget(workspace.bar)
         for menu in workspace.menus():
             self.menuBar().insertMenu(self._menus["&Help"].menuAction(), menu)
-        workspace.said.connect(partial(self._say, title))
+        workspace.said.connect(partial(self.toasts.say, title))
+        workspace.noted.connect(partial(self.toasts.note, title))
+        workspace.began.connect(partial(self.toasts.clear, title))
         workspace.changed.connect(self._changed)
         workspace.asked_to_open.connect(self.open_file)
         workspace.filed.connect(self.recent.add)
@@ -243,25 +241,11 @@ class MainWindow(QMainWindow):
                 self.open_file(path)
         if strange:
             what = strange[0] if len(strange) == 1 else f"{strange[0]} and {len(strange) - 1} more"
-            self._say(
+            self.toasts.say(
                 self._place,
                 f"{what} cannot be opened: drop a table ({one_of(ENDINGS)}), settings (.toml) or "
                 f"a run or a study (.stiff).",
             )
-
-    def _say(
-        self,
-        title: str,
-        sentence: str,
-        details: str = "",
-        offer: tuple[str, Callable[[], object]] | None = None,
-    ) -> None:
-        """Show what a workspace says for as long as that workspace is shown."""
-        self._speaker = title
-        if sentence:
-            self.banner.say(sentence, details, offer)
-        else:
-            self.banner.dismiss()
 
     def _changed(self) -> None:
         self._update_actions()
@@ -310,7 +294,7 @@ class MainWindow(QMainWindow):
         """Show the folder with the log in the system's file viewer."""
         folder = user_log_path("stiffgui", appauthor=False)
         if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
-            self._say(self._place, f"The log is in {folder}.")
+            self.toasts.say(self._place, f"The log is in {folder}.")
 
     def about(self) -> None:
         """Version, licence, source."""
@@ -351,28 +335,25 @@ class MainWindow(QMainWindow):
         """No button has the focus at first: Space pauses."""
         super().showEvent(event)
         if not event.spontaneous():
-            QTimer.singleShot(0, self.setFocus)
+            QTimer.singleShot(0, self, self.keyboard.give_back)
 
     def event(self, event: QEvent) -> bool:
-        """Space, Escape and arrows belong to the control that has the focus, if it uses them."""
+        """Keys of what has the focus are not those of the menus."""
         if event.type() == QEvent.Type.DevicePixelRatioChange and self._theme is not None:
             self.apply_theme()
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            focus = self.focusWidget()
-            slides = event.key() == Qt.Key.Key_Right and isinstance(
-                focus, QAbstractSlider | QAbstractItemView
-            )
-            presses = event.key() == Qt.Key.Key_Space and isinstance(
-                focus, QAbstractButton | QComboBox | QAbstractItemView
-            )
-            leaves = event.key() == Qt.Key.Key_Escape and isinstance(
-                focus, QLineEdit | QAbstractSpinBox
-            )
-            back = event.key() == Qt.Key.Key_Escape and not leaves and self.current.escape()
-            if slides or presses or leaves or back:
-                event.accept()
-                return True
+        asked = event.type() == QEvent.Type.ShortcutOverride
+        if asked and isinstance(event, QKeyEvent) and self.keyboard.keeps(event):
+            event.accept()
+            return True
         return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        self.keyboard.pressed(event)
+
+    def focusNextPrevChild(self, next: bool) -> bool:
+        """Tab goes in the order that things have on the page now."""
+        self.current.order_tabs()
+        return super().focusNextPrevChild(next)
 
     # -------------------------------------------------------------------- theme
 

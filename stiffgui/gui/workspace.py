@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
 from stiffgui.experiment import Experiment
+from stiffgui.gui.palette import Found
 from stiffgui.gui.theme import Theme
 
 
@@ -30,13 +31,16 @@ class Surroundings:
 class Workspace(QWidget):
     """A page of the window. Closing the widget ends its children and threads.
 
-    Signals: `said(sentence, details, offer)`, shown above the pages; offer is None, or the text
-    of a button and what it does. `changed`: what is enabled or busy may have changed.
+    Signals: `said(sentence, details, offer)`, shown until it is closed; offer is None, or the text
+    of a button and what it does. `noted(sentence)`: plain information, which goes by itself.
+    `began`: what was said is over. `changed`: what is enabled or busy may have changed.
     `asked_to_open(path)`: a file that the workspace which knows its kind shall open.
     `filed(path)`: a file that has come to be, and can be opened again.
     """
 
     said = Signal(str, str, object)
+    noted = Signal(str)
+    began = Signal()
     changed = Signal()
     asked_to_open = Signal(object)
     filed = Signal(object)
@@ -62,6 +66,17 @@ class Workspace(QWidget):
     def menus(self) -> list[QMenu]:
         """Menus of its own, seen while the workspace is shown."""
         return []
+
+    def main_view(self) -> QWidget:
+        """What has the focus while nothing else needs it: the plot of the main card."""
+        return self
+
+    def look_up(self, words: Sequence[str]) -> Sequence[Found]:
+        """What the palette finds here beside actions."""
+        return ()
+
+    def order_tabs(self) -> None:
+        """Put what Tab reaches in order, before it goes on."""
 
     def escape(self) -> bool:
         """What Escape does before it stops anything; whether there was something to do."""

@@ -305,7 +305,7 @@ def test_beyond_two_inputs_the_fit_is_a_scatter_or_a_slice(
     path = tmp_path / "slice.csv"
     page.export("slices", path)
     qtbot.waitUntil(path.exists, timeout=WAIT)
-    qtbot.waitUntil(lambda: str(path) in window.banner.text(), timeout=WAIT)
+    qtbot.waitUntil(lambda: str(path) in window.toasts.text(), timeout=WAIT)
     written = pd.read_csv(path)
     assert set(written["input"]) == {"x2"}
     np.testing.assert_allclose(written["network f(x)"], network.y, rtol=1e-9)

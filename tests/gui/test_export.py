@@ -163,7 +163,7 @@ def test_a_failure_in_the_child_is_told_in_the_dialog(
     )
     window.train.export("errors", tmp_path / "b.csv")  # a picture that is seen needs no file
     qtbot.waitUntil(lambda: not window.train.requests.waits_for(Export), timeout=WAIT)
-    assert "cannot be read" in window.banner.text()
+    assert "cannot be read" in window.toasts.text()
 
 
 def test_the_command_does_the_same(loaded: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
@@ -224,7 +224,7 @@ def test_the_menu_opens_the_dialog_on_its_figure(loaded: MainWindow) -> None:
 
 def test_without_a_run_there_is_a_word_instead(window: MainWindow) -> None:
     chosen(window.train.errors.menu, "Export…").trigger()
-    assert window.train.exports.dialog is None and "nothing to export" in window.banner.text()
+    assert window.train.exports.dialog is None and "nothing to export" in window.toasts.text()
 
 
 def test_every_control_of_the_dialog_has_a_name_and_a_tool_tip(loaded: MainWindow) -> None:
@@ -271,7 +271,7 @@ def test_a_report_holds_settings_figures_tables_and_provenance(
     )
     loaded.acts["report"].trigger()
     qtbot.waitUntil(lambda: not loaded.train.requests.waits_for(Report), timeout=WAIT)
-    assert loaded.banner.text() == f"Saved {path}"
+    assert loaded.toasts.text() == f"Saved {path}"
     text = path.read_text("utf-8")
     pictures = re.findall(r'src="data:image/svg\+xml;base64,([^"]+)"', text)
     assert len(pictures) == 5
@@ -292,7 +292,7 @@ def test_a_report_holds_settings_figures_tables_and_provenance(
     assert f'<td>test_error</td><td class="n">{median:.4g}</td>' in text
     loaded.train.write_report(tmp_path / "no" / "a.html")
     qtbot.waitUntil(lambda: not loaded.train.requests.waits_for(Report), timeout=WAIT)
-    assert "cannot be written" in loaded.banner.text()
+    assert "cannot be written" in loaded.toasts.text()
 
 
 def test_saving_asks_before_it_replaces(
@@ -323,11 +323,11 @@ def test_what_a_dead_view_child_owed_is_told_and_seen_again(
     assert page.requests.waits_for(Export) and page.requests.waits_for(Look)
     qtbot.wait(100)  # both have been sent
     drawing.kill()
-    qtbot.waitUntil(lambda: "was not drawn" in loaded.banner.text(), timeout=WAIT)
+    qtbot.waitUntil(lambda: "was not drawn" in loaded.toasts.text(), timeout=WAIT)
     assert not page.requests.waits_for(Export)
     qtbot.waitUntil(
         lambda: page.eigenvalues.picture is not None and page.eigenvalues.picture.place[0] == 2,
         timeout=WAIT,
     )
     page.export("fit", tmp_path / "fit.png")
-    qtbot.waitUntil(lambda: "Saved" in loaded.banner.text(), timeout=WAIT)
+    qtbot.waitUntil(lambda: "Saved" in loaded.toasts.text(), timeout=WAIT)

@@ -115,7 +115,7 @@ def test_three_formats_are_guessed_and_imported(
         assert window.train.importing.wizard is None
         task = model.experiment.task
         assert isinstance(task, Table) and task.path == str(path)
-        assert model.preset_name == path.stem and path.stem in window.banner.text()
+        assert model.preset_name == path.stem and path.stem in window.toasts.text()
     for _ in range(3):
         window.acts["undo"].trigger()
     assert model.experiment == before
@@ -299,7 +299,7 @@ def test_dropped_files(window: MainWindow, qtbot: QtBot, tmp_path: Path, run_fil
     first, second = in_csv(tmp_path / "first.csv"), tmp_path / "second.npz"
     to_npz(frame(), second)
     drop(window, local(first), local(tmp_path / "talk.pdf"), local(second), local(tmp_path))
-    assert window.banner.text().startswith("talk.pdf and 1 more cannot be opened: drop a table")
+    assert window.toasts.text().startswith("talk.pdf and 1 more cannot be opened: drop a table")
     wizard = train.importing.wizard
     assert wizard is not None and wizard.form.values["path"] == str(first)
     settled(wizard, qtbot)
@@ -321,7 +321,7 @@ def test_dropped_files(window: MainWindow, qtbot: QtBot, tmp_path: Path, run_fil
     wizard.reject()
 
     drop(window, QUrl("https://example.org/table.csv"))
-    assert "cannot be opened" in window.banner.text() and train.importing.wizard is None
+    assert "cannot be opened" in window.toasts.text() and train.importing.wizard is None
     words = QMimeData()
     words.setText("x_1")
     event = QDragEnterEvent(QPoint(5, 5), copy, words, left, plain)

@@ -95,7 +95,7 @@ def test_runs_are_opened_and_deleted(library: Library, window: MainWindow, home:
     library.delete_chosen()
     assert sorted(seen(library)) == ["broken", "second"]
     assert not (home / "runs" / "first.stiff").exists()
-    window.banner._offer.click()
+    window.toasts.all[-1].offer.click()
     assert (home / "runs" / "first.stiff").exists()
     library.table.selectRow(row_of(library, "second"))
     assert library._open.isEnabled()

@@ -82,9 +82,9 @@ def test_runs_are_overlaid_renamed_and_removed(window: MainWindow, qtbot: QtBot)
     window.train.bench.rename(first, "plain")
     assert first.path.name == "plain.stiff" and first.path.exists()
     window.train.bench.rename(second, "plain")
-    assert "exists already" in window.banner.text() and second.name == "alpine02-2"
+    assert "exists already" in window.toasts.text() and second.name == "alpine02-2"
     window.train.bench.rename(second, "a/b")
-    assert "characters" in window.banner.text() and second.path.exists()
+    assert "characters" in window.toasts.text() and second.path.exists()
 
     click(window, qtbot, first, NAME)
     assert window.train.bench.shown is first
@@ -159,7 +159,7 @@ def test_undo_while_training_reaches_only_edits_made_since(
     assert window.train.model.value("training.learning_rate") == 0.002
     assert not window.train.preset.isEnabled()
     window.train.bench.open_file(Path("x.toml"))
-    assert "x.toml" in window.banner.text()
+    assert "x.toml" in window.toasts.text()
 
 
 def test_keys_belong_to_the_focused_control(window: MainWindow, qtbot: QtBot) -> None:
@@ -198,10 +198,10 @@ def test_settings_go_over_the_clipboard(window: MainWindow) -> None:
         assert model.value("architecture.width") == 12, name
     clipboard.setText("[architecture]\nwidht = 3")
     window.acts["paste_settings"].trigger()
-    assert "Did you mean architecture.width?" in window.banner.text()
+    assert "Did you mean architecture.width?" in window.toasts.text()
     clipboard.setText("alpine02 architecture.widht=3")
     window.acts["paste_settings"].trigger()
-    assert "Did you mean architecture.width?" in window.banner.text()
+    assert "Did you mean architecture.width?" in window.toasts.text()
 
 
 def test_a_branch_starts_from_the_epoch_on_the_timeline(window: MainWindow, qtbot: QtBot) -> None:
@@ -224,7 +224,7 @@ def test_a_branch_starts_from_the_epoch_on_the_timeline(window: MainWindow, qtbo
         )
     page.model.edit("architecture.width", 7)
     window.acts["branch"].trigger()
-    qtbot.waitUntil(lambda: "architecture.width = 20" in window.banner.text(), timeout=WAIT)
+    qtbot.waitUntil(lambda: "architecture.width = 20" in window.toasts.text(), timeout=WAIT)
     assert page.bench.runs == [first, second]
 
 
@@ -243,7 +243,7 @@ def test_a_note_stays_with_the_file(window: MainWindow, qtbot: QtBot) -> None:
     assert "“the plain one”" in name.data(Qt.ItemDataRole.ToolTipRole)
     again.path = run.path.with_name("gone.stiff")
     bench.set_note(again, "x")
-    assert "cannot be kept" in window.banner.text() and again.note == "the plain one"
+    assert "cannot be kept" in window.toasts.text() and again.note == "the plain one"
 
 
 def test_a_deleted_run_comes_back_by_undo(
@@ -257,16 +257,16 @@ def test_a_deleted_run_comes_back_by_undo(
     before = first.path.read_bytes()
     bench.throw_away(first)
     assert bench.runs == [second] and not first.path.exists()
-    assert "wastebasket" in window.banner.text()
-    window.banner._offer.click()
+    assert "wastebasket" in window.toasts.text()
+    window.toasts.all[-1].offer.click()
     assert bench.runs == [first, second] and bench.shown is first
     # But for its first page's header: whoever closes a database last changes its journal's mode.
     assert first.path.read_bytes()[100:] == before[100:]
     assert not list(home.rglob("*.trashinfo")) and not list(home.rglob("deleted/*"))
     bench.throw_away(first)
     first.path.write_text("another")
-    window.banner._offer.click()
-    assert "exists again" in window.banner.text() and first.path.read_text() == "another"
+    window.toasts.all[-1].offer.click()
+    assert "exists again" in window.toasts.text() and first.path.read_text() == "another"
 
 
 def test_an_interrupted_file_is_moved_with_its_journal(tmp_path: Path) -> None:
@@ -319,7 +319,7 @@ def test_a_folder_that_cannot_be_written_is_told(window: MainWindow, tmp_path: P
     (tmp_path / "file").write_text("")
     window.train.bench.workspace = tmp_path / "file" / "runs"
     window.train.run()
-    assert "cannot be written" in window.banner.text() and not window.train.bench.runs
+    assert "cannot be written" in window.toasts.text() and not window.train.bench.runs
 
 
 def test_a_diverged_trial_is_told(window: MainWindow, qtbot: QtBot) -> None:
@@ -329,7 +329,7 @@ def test_a_diverged_trial_is_told(window: MainWindow, qtbot: QtBot) -> None:
     window.train.model.edit("architecture.activation", "identity")
     window.train.model.edit("architecture.horizon", 1000.0)
     train(window, qtbot, 20)
-    assert "became NaN or infinite" in window.banner.text()
+    assert "became NaN or infinite" in window.toasts.text()
     assert window.train.bench.runs[0].state == "diverged"
 
 
@@ -421,7 +421,7 @@ def test_an_interrupted_run_is_offered_and_goes_on(
     held = run.epoch
     assert window.train.bench.training.process_id is not None
     os.kill(window.train.bench.training.process_id, signal.SIGKILL)
-    qtbot.waitUntil(lambda: "ended unexpectedly" in window.banner.text(), timeout=WAIT)
+    qtbot.waitUntil(lambda: "ended unexpectedly" in window.toasts.text(), timeout=WAIT)
     assert (
         window.train.bench.interrupted() == []
     )  # touched a moment ago: somebody may be writing it
@@ -433,8 +433,8 @@ def test_an_interrupted_run_is_offered_and_goes_on(
     second.ask_how_to_close = lambda: Choice.STOP  # type: ignore[method-assign]
     second.show()
     second.start_children()
-    assert "was interrupted" in second.banner.text()
-    second.banner._offer.click()
+    assert "was interrupted" in second.toasts.text()
+    second.toasts.all[-1].offer.click()
     qtbot.waitUntil(
         lambda: second.train.bench.shown is not None and second.train.bench.shown.epoch >= held + 2,
         timeout=WAIT,

@@ -49,7 +49,6 @@ def opened(window: MainWindow, files: list[Path], tmp_path: Path) -> Iterator[Ma
         path = tmp_path / file.name
         path.write_bytes(file.read_bytes())
         window.train.bench.open_run(path)
-    window.banner.dismiss()
     QTest.qWait(50)
     yield window
 
@@ -149,7 +148,7 @@ def test_ten_runs_and_the_one_that_trains_is_in_sight(opened: MainWindow, qtbot:
     QTest.keyClick(table, Qt.Key.Key_F2)
     assert not table.viewport().findChildren(QLineEdit)  # its file is being written
     QTest.keyClick(table, Qt.Key.Key_Delete)
-    assert run in bench.runs and "stop it first" in opened.banner.text()
+    assert run in bench.runs and "stop it first" in opened.toasts.text()
 
 
 def test_keys_do_what_the_menu_does(
@@ -194,7 +193,7 @@ def test_keys_do_what_the_menu_does(
     QTest.keyClick(table, Qt.Key.Key_Delete)
     assert second not in bench.runs and not second.path.exists()
     assert len(column(table, "name")) == COUNT - 1
-    opened.banner._offer.click()
+    opened.toasts.all[-1].offer.click()
     assert bench.runs[1] is second and at(table, 1, "name").data() == "of three"
 
 

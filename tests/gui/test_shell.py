@@ -94,9 +94,9 @@ def test_a_workspace_is_built_when_it_is_first_shown(
     window.start_children()
     assert "start" in notes.asked
     notes.said.emit("Something.", "", None)
-    assert window.banner.text() == "Something." and window.banner.isVisible()
-    notes.said.emit("", "", None)
-    assert window.banner.isHidden()
+    assert window.toasts.text() == "Something." and window.toasts.isVisible()
+    notes.began.emit()
+    assert window.toasts.text() != "Something."
     assert window.switch["Notes"].isChecked()
     assert window.switch["Notes"].shortcut().toString() == "Ctrl+2"
     window.close()
@@ -123,11 +123,12 @@ def test_tab_reaches_named_controls_part_by_part(
     page = window.train
     page.open_file(run_file)
     qtbot.waitUntil(lambda: page.eigenvalues.picture is not None, timeout=60_000)
-    window.banner.hide()  # a newcomer's welcome
+    window.toasts.clear("Train")  # a newcomer's welcome
     qtbot.wait(200)  # until there are as many rows of cards as there is room for now
     first, *cards = page.cards
     bars = page.views.tab_bars()
     parts = [page.bar, page.panel, first, *bars, *cards, page.timeline, page.runs]
+    page.order_tabs()  # as Tab does
     place, visited, widget = -1, [], page.preset
     while widget not in visited:
         visited.append(widget)
@@ -225,20 +226,3 @@ def test_the_files_opened_last_are_offered_the_newest_first(
     ]
     recent.actions()[-1].trigger()
     assert recent.paths() == []
-
-
-def test_a_message_stays_with_its_workspace(window: MainWindow) -> None:
-    banner = window.banner
-    window.show_place("Train")
-    window.train.say("Of Train.")
-    window.show_place("Lab")
-    assert not banner.isVisible()
-    window.show_place("Train")
-    assert banner.isVisible() and banner.text() == "Of Train."
-    banner.dismiss()
-    window.show_place("Lab")
-    window.show_place("Train")
-    assert not banner.isVisible()
-    window.show_place("Lab")
-    window.train.say("Said from behind.")
-    assert banner.isVisible()

@@ -122,7 +122,7 @@ def test_places_are_remembered(qtbot: QtBot, qapp: QApplication, home: Path) -> 
 def test_nothing_is_cut_off_in_any_window(window: MainWindow, qtbot: QtBot, run_file: Path) -> None:
     page = window.train
     open_run(page, run_file, qtbot)
-    window.banner.hide()
+    window.toasts.clear("Train")
     for (width, height), rows in (((1024, 700), 3), ((1280, 800), 4), ((1024, 700), 3)):
         window.resize(width, height)
         qtbot.waitUntil(lambda n=rows: len(seen(page)) == 1 + n, timeout=5000)

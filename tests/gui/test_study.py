@@ -163,9 +163,9 @@ def test_exports_and_copies(
     with np.load(home / "s.npz") as arrays:
         assert arrays.files == list(sentences)
     workspace.exports.save("history-table", home / "no" / "s.csv")
-    assert "does not exist" in window.banner.text()
+    assert "does not exist" in window.toasts.text()
     workspace.exports.save("history-table", home / "s.png")
-    assert "does not end in .csv, .parquet, .npz or .tex" in window.banner.text()
+    assert "does not end in .csv, .parquet, .npz or .tex" in window.toasts.text()
     workspace.evolution.copy_asked.emit("data")
     qtbot.waitUntil(lambda: not workspace.exports.waiting, timeout=MILLISECONDS)
     assert QGuiApplication.clipboard().text().startswith("variant,series,epoch")
@@ -222,7 +222,7 @@ def test_a_child_that_dies_is_told_and_replaced(
         if any(Path(f.path) == lock for f in child.open_files()):
             child.kill()
     qtbot.waitUntil(lambda: not workspace.busy, timeout=MILLISECONDS)
-    qtbot.waitUntil(lambda: "ended unexpectedly" in window.banner.text(), timeout=5000)
+    qtbot.waitUntil(lambda: "ended unexpectedly" in window.toasts.text(), timeout=5000)
     assert "stopped" in workspace.results.bars[0].text()
     assert "left" not in workspace.results.bars[0].text()
     workspace.run()

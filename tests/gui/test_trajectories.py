@@ -51,7 +51,7 @@ def test_the_panel_is_asked_for_and_follows(
 
     path = tmp_path / "trajectories.svg"
     train.export("trajectories", path)
-    qtbot.waitUntil(lambda: str(path) in window.banner.text(), timeout=WAIT)
+    qtbot.waitUntil(lambda: str(path) in window.toasts.text(), timeout=WAIT)
     assert "x3" in path.read_text() and "epoch 0" in path.read_text()
     window.resize(1024, 700)
     qtbot.wait(50)

@@ -146,8 +146,8 @@ def kill_training(window: MainWindow, qtbot: QtBot) -> list[QPushButton]:
     process = window.train.bench.training.process_id
     assert process is not None
     os.kill(process, signal.SIGKILL)
-    qtbot.waitUntil(lambda: "ended unexpectedly" in window.banner.text(), timeout=WAIT)
-    buttons = window.banner.findChildren(QPushButton)
+    qtbot.waitUntil(lambda: "ended unexpectedly" in window.toasts.text(), timeout=WAIT)
+    buttons = window.toasts.findChildren(QPushButton)
     return [b for b in buttons if b.text() == "Go on training" and b.isVisible()]
 
 
@@ -159,7 +159,7 @@ def test_a_killed_child_is_told_and_training_can_start_again(
     assert first is not None
     qtbot.wait(1200)
     assert not kill_training(window, qtbot)  # nothing was saved yet to go on from
-    assert "Press Run" in window.banner.text()
+    assert "Press Run" in window.toasts.text()
     with open_run(first.path) as stored:
         assert len(stored.series().epochs) > 1
     start(window, qtbot, 5)
@@ -176,7 +176,7 @@ def test_a_killed_training_goes_on_from_the_message(window: MainWindow, qtbot: Q
     [go_on] = kill_training(window, qtbot)
     go_on.click()
     again = window.train.bench.shown
-    assert again is not None and again.path == first.path and not window.banner.isVisible()
+    assert again is not None and again.path == first.path and not window.toasts.isVisible()
     qtbot.waitUntil(lambda: again.epoch > first.epoch, timeout=WAIT)
     window.acts["stop"].trigger()
     qtbot.waitUntil(lambda: again.state == "stopped", timeout=WAIT)
@@ -226,11 +226,11 @@ def test_bad_files_are_told_in_place(window: MainWindow, tmp_path: Path) -> None
     path = tmp_path / "x.toml"
     path.write_text("[training]\nepoch = 3")
     window.train.bench.open_file(path)
-    assert "Did you mean training.epochs?" in window.banner.text()
+    assert "Did you mean training.epochs?" in window.toasts.text()
     path = tmp_path / "x.stiff"
     path.write_text("nothing")
     window.train.bench.open_file(path)
-    assert "not a run file" in window.banner.text()
+    assert "not a run file" in window.toasts.text()
 
 
 def test_views_follow_training_at_a_pace_and_clicks_at_once(

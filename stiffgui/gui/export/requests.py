@@ -26,10 +26,11 @@ NOTHING = "There is nothing to export yet: press Run, or open a file."
 class Exports(QObject):
     """Asks a child for figures and tables. `offers()` are those that there are just now.
 
-    Emits `message(sentence, details)`.
+    Emits `said(sentence, details)` of what is wrong and `noted(sentence)` of what is done.
     """
 
-    message = Signal(str, str)
+    said = Signal(str, str)
+    noted = Signal(str)
 
     def __init__(
         self,
@@ -54,7 +55,7 @@ class Exports(QObject):
         """Ask for file, kind and size of the offer of that name, or of another one."""
         offers = self._offers()
         if not offers:
-            self.message.emit(self._nothing, "")
+            self.said.emit(self._nothing, "")
             return
         if self.dialog is not None:
             self.dialog.reject()
@@ -102,7 +103,7 @@ class Exports(QObject):
         """The offer of that name; what is missing is said."""
         offer = next((each for each in self._offers() if each.name == name), None)
         if offer is None:
-            self.message.emit(self._nothing, "")
+            self.said.emit(self._nothing, "")
         return offer
 
     def save(self, name: str, path: Path) -> None:
@@ -114,7 +115,7 @@ class Exports(QObject):
             kind = offer.format_of(path)
             check_file(path, f".{ENDINGS.get(kind, kind)}")
         except InputError as error:
-            self.message.emit(str(error), "")
+            self.said.emit(str(error), "")
         else:
             self._send("save", offer, kind, path)
 
@@ -131,7 +132,7 @@ class Exports(QObject):
             QGuiApplication.clipboard().setText(
                 offer.source.script(offer.shown, self._style(offer))
             )
-            self.message.emit(f"Copied a Python script that draws {offer.title}.", "")
+            self.noted.emit(f"Copied a Python script that draws {offer.title}.")
 
     def _style(self, offer: Offer) -> Style:
         return remembered(self._settings, offer.usual_style).style
@@ -141,10 +142,10 @@ class Exports(QObject):
         self._requests.ask(work, lambda made: self._deliver(purpose, made), self._failed)
 
     def _deliver(self, purpose: Purpose, made: Path | bytes) -> None:
-        self.message.emit(deliver(purpose, made), "")
+        self.noted.emit(deliver(purpose, made))
 
     def _failed(self, failure: Failure) -> None:
-        self.message.emit(_sentence(failure), failure.details)
+        self.said.emit(_sentence(failure), failure.details)
 
 
 def _sentence(failure: Failure) -> str:

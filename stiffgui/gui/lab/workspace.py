@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QCloseEvent, QGuiApplication
-from PySide6.QtWidgets import QStackedWidget, QTabBar, QVBoxLayout
+from PySide6.QtWidgets import QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from stiffgui.figures.script import page_command
 from stiffgui.gui.child_thread import ChildThread
@@ -33,7 +33,8 @@ class LabWorkspace(Workspace):
         self.settings = surroundings.settings
         self.requests = Requests(ChildThread("The laboratory's process", daemon=False))
         self.exports = Exports(self, self.requests, self.settings, self._offers, NOTHING)
-        self.exports.message.connect(lambda text, details: self.said.emit(text, details, None))
+        self.exports.noted.connect(self.noted)
+        self.exports.said.connect(lambda text, details: self.said.emit(text, details, None))
         self._poll = QTimer(self)
         self._poll.setInterval(POLL_MS)
         self._poll.timeout.connect(self.requests.poll)
@@ -138,7 +139,7 @@ class LabWorkspace(Workspace):
     def copy_command(self) -> None:
         """Put the command that computes the shown page on the clipboard."""
         QGuiApplication.clipboard().setText(page_command(self.current.page))
-        self.said.emit("Copied the command.", "", None)
+        self.noted.emit("Copied the command.")
 
     # -------------------------------------------------------------------- shell
 
@@ -151,6 +152,9 @@ class LabWorkspace(Workspace):
 
     def enabled(self, name: str) -> bool:
         return self.computing is not None if name == "stop" else True
+
+    def main_view(self) -> QWidget:
+        return self.current.card.plot or self
 
     def set_theme(self, theme: Theme) -> None:
         for page in self.pages.values():

@@ -92,6 +92,11 @@ class Card(QFrame):
         """Whether it is shown, and not behind a tab."""
         return self.isVisible() and not self.visibleRegion().isEmpty()
 
+    @property
+    def plot(self) -> QWidget | None:
+        """The first of its plots that are seen."""
+        return None
+
     def set_large(self, large: bool) -> None:
         """Whether it is the large one of several cards: a small one can be enlarged."""
         self._enlarge.setVisible(not large)

@@ -41,6 +41,11 @@ class FigureCard(Card):
         return self.view.shown()
 
     @property
+    def plot(self) -> QWidget | None:
+        """The first of the plots that are seen."""
+        return next((view for view in self.view.views if view.isVisible()), None)
+
+    @property
     def is_stale(self) -> bool:
         """Whether something else than what is asked for is shown, dimmed."""
         return not self.view.veil.isHidden()

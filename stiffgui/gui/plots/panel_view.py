@@ -8,7 +8,16 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPoint, Qt, Signal
-from PySide6.QtGui import QCursor, QHelpEvent
+from PySide6.QtGui import (
+    QColor,
+    QCursor,
+    QFocusEvent,
+    QHelpEvent,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+)
 from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 
 from stiffgui.figures.picture import Axis, Box, Image, Panel, Points
@@ -16,6 +25,14 @@ from stiffgui.gui.plots.artists import ARTISTS, Artist, pen
 from stiffgui.gui.plots.axes import PlotAxis, adopt_menu, from_axis, grouped, on_axis
 from stiffgui.gui.theme import LIGHT, Theme
 
+MOVES = {
+    Qt.Key.Key_Left: (-1, 0),
+    Qt.Key.Key_Right: (1, 0),
+    Qt.Key.Key_Up: (0, 1),
+    Qt.Key.Key_Down: (0, -1),
+}
+ZOOMS = {Qt.Key.Key_Plus: 0.8, Qt.Key.Key_Equal: 0.8, Qt.Key.Key_Minus: 1.25}
+STEP = 0.1  # of what is in view, by which an arrow key moves
 TIP = "Drag to move, wheel to zoom, double-click to see everything again"
 REACH = 10  # pixels from a point within which the pointer tells about it
 LEAST_WITH_AXES, LEAST_WITH_LABELS, LEAST_WITH_INSET = 100, 170, 220  # pixels
@@ -32,11 +49,16 @@ class PanelView(pg.PlotWidget):  # type: ignore[misc]
     `clicked(x, y)`; `zoomed` when a person moved the view. Values are in the axes' own units.
     """
 
+    KEYS = (
+        "On a plot reached by Tab",
+        {"← → ↑ ↓": "move", "+ −": "zoom", "0, Home": "show everything again"},
+    )
     pointed = Signal(object)
     clicked = Signal(float, float)
     zoomed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
+        self._is_framed = False
         self._axes = {side: PlotAxis(side) for side in ("left", "bottom")}
         super().__init__(parent, enableMenu=False, axisItems=self._axes)
         self.panel = Panel()
@@ -52,7 +74,9 @@ class PanelView(pg.PlotWidget):  # type: ignore[misc]
         self.is_inset = False
         self.message = ""  # what the pointer was told last
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
+        self.viewport().setFocusProxy(None)  # else its policy would be that of the plot
         self.viewport().setFocusPolicy(Qt.FocusPolicy.NoFocus)  # one stop of Tab, not two
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setToolTip(TIP)
         self.setToolTipDuration(2500)
         adopt_menu(self.getPlotItem(), self)
@@ -209,6 +233,44 @@ class PanelView(pg.PlotWidget):  # type: ignore[misc]
 
     def mouseDoubleClickEvent(self, _: Any) -> None:
         self.reset_view()
+
+    # ---------------------------------------------------------------------- keys
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Arrows move, + and - zoom, 0 and Home show everything again."""
+        key, box = Qt.Key(event.key()), self.getViewBox()
+        (x0, x1), (y0, y1) = box.viewRange()
+        if key in MOVES:
+            across, up = MOVES[key]
+            box.translateBy(x=STEP * across * (x1 - x0), y=STEP * up * (y1 - y0))
+        elif key in ZOOMS:
+            box.scaleBy((ZOOMS[key], ZOOMS[key]))
+        elif key in (Qt.Key.Key_0, Qt.Key.Key_Home):
+            self.reset_view()
+            return
+        else:
+            event.ignore()
+            return
+        self._moved_by_hand(None)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """A frame says that the arrow keys are the plot's."""
+        reasons = Qt.FocusReason
+        self._is_framed = event.reason() in (reasons.TabFocusReason, reasons.BacktabFocusReason)
+        super().focusInEvent(event)
+        self.viewport().update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self._is_framed = False
+        super().focusOutEvent(event)
+        self.viewport().update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self._is_framed:
+            painter = QPainter(self.viewport())
+            painter.setPen(QPen(QColor(self._theme.accent), 2))
+            painter.drawRect(self.viewport().rect().adjusted(1, 1, -1, -1))
 
     # ------------------------------------------------------------------- pointer
 

@@ -118,7 +118,8 @@ class StudyWorkspace(Workspace):
         self.panel.sweep_asked.connect(self.ask_sweep)
         self.panel.where_changed.connect(self._foretell)
         self.trials.chosen.connect(self.open_trial)
-        self.exports.message.connect(self.say)
+        self.exports.said.connect(self.say)
+        self.exports.noted.connect(self.noted)
         for name, card in self._cards.items():
             card.export_asked.connect(lambda name=name: self.exports.open_dialog(name))
             card.copy_asked.connect(lambda what, name=name: self.exports.copy(what, name))
@@ -156,6 +157,9 @@ class StudyWorkspace(Workspace):
         if name in ("save", "copy_toml"):
             return valid
         return not self.busy  # open, undo, redo
+
+    def main_view(self) -> QWidget:
+        return self.evolution.plot or self
 
     def start(self) -> None:
         for requests in (self.running, self.reading):
@@ -203,7 +207,7 @@ class StudyWorkspace(Workspace):
         study = self.model.study
         if study is None or self.busy:
             return
-        self.said.emit("", "", None)
+        self.began.emit()
         if self._goes_on() is not None:
             assert self._held is not None
             study = self._held[1]
@@ -352,7 +356,9 @@ class StudyWorkspace(Workspace):
         self._update_actions()
         self._foretell()
         if ending == "stopped":
-            self.say(f"Stopped; everything is kept in {self.path.name}. Run goes on with it.")
+            self.noted.emit(
+                f"Stopped; everything is kept in {self.path.name}. Run goes on with it."
+            )
 
     def _not_read(self, failure: Failure) -> None:
         self.say(failure.sentence, failure.details)
@@ -425,14 +431,14 @@ class StudyWorkspace(Workspace):
         if path is not None:
             try:
                 path.write_text(self.model.study.to_toml(), "utf-8")
-                self.say(f"Saved {path}.")
+                self.noted.emit(f"Saved {path}.")
             except OSError as error:
                 self.say(f"{path} cannot be written: {error.strerror}. Choose another place.")
 
     def _copy_toml(self) -> None:
         if self.model.study is not None:
             QGuiApplication.clipboard().setText(self.model.study.to_toml())
-            self.say("Copied the study as TOML.")
+            self.noted.emit("Copied the study as TOML.")
 
     def _offers(self) -> list[Offer]:
         """What can be exported of the shown study."""

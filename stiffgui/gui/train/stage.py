@@ -10,6 +10,7 @@ from PySide6.QtGui import QAction, QGuiApplication, QPainter, QPaintEvent, QPale
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QVBoxLayout, QWidget
 
 from stiffgui.gui.plots.card import Card
+from stiffgui.gui.train.settings.panel import ExperimentPanel
 
 GRIP_HEIGHT = 9
 COLUMN_WIDTH, PANEL_WIDTH = 312, 276  # pixels at first
@@ -308,13 +309,17 @@ class _Grip(QWidget):
 
 
 def order_tabs(*parts: QWidget) -> None:
-    """Let Tab go through the parts one after another, inside each as its controls were made;
-    those in another window than the first have an order of their own."""
+    """Let Tab go through the parts one after another, inside each as its `tab_stops()` say or its
+    controls were made; those in another window than the first have an order of their own."""
     stops = [
         widget
         for part in parts
-        for widget in (part, *part.findChildren(QWidget))
+        for widget in (part, *_inside(part))
         if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.window() is parts[0].window()
     ]
     for before, after in pairwise(stops):
         QWidget.setTabOrder(before, after)
+
+
+def _inside(part: QWidget) -> list[QWidget]:
+    return part.tab_stops() if isinstance(part, ExperimentPanel) else part.findChildren(QWidget)

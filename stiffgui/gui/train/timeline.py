@@ -20,6 +20,8 @@ from PySide6.QtWidgets import (
     QToolButton,
 )
 
+from stiffgui.gui.keyboard import keys_text
+
 SPEEDS = (1, 2, 5, 10, 20)  # stored epochs a second
 USUAL_SPEED = 10
 PATIENCE_SECONDS = 2.0  # that playing waits for a picture
@@ -28,7 +30,12 @@ NOTHING_YET = "every epoch can be seen again here"
 
 
 class EpochSlider(QSlider):
-    """A slider with a tick at each stored epoch; arrow keys go from one to the next."""
+    """A slider with a tick at each stored epoch."""
+
+    KEYS = (
+        "On the timeline",
+        {"← →": "the stored epoch before or after", "Page Up, Page Down": "ten of them"},
+    )
 
     def __init__(self) -> None:
         super().__init__(Qt.Orientation.Horizontal)
@@ -70,7 +77,6 @@ class EpochSlider(QSlider):
         """It has followed the pointer already."""
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Left and Right: the stored epoch before or after; Page keys: ten of them."""
         steps = {
             Qt.Key.Key_Left: -1,
             Qt.Key.Key_Right: 1,
@@ -108,8 +114,8 @@ class Timeline(QFrame):
         self.slider = EpochSlider()
         self.slider.setAccessibleName("Epoch")
         self.slider.setToolTip(
-            "Show the network of a past epoch while training goes on; a tick at each stored one, "
-            "and the arrow keys go from one to the next"
+            f"Show the network of a past epoch while training goes on; a tick at each stored one\n"
+            f"{keys_text(EpochSlider)}"
         )
         self.play = QPushButton("▶")
         self.play.setCheckable(True)

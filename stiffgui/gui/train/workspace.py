@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -20,6 +20,7 @@ from stiffgui.experiment import Experiment
 from stiffgui.gui.bar import WorkspaceBar
 from stiffgui.gui.child_thread import ChildThread
 from stiffgui.gui.export.requests import Exports
+from stiffgui.gui.palette import Found
 from stiffgui.gui.plots.axes import grouped
 from stiffgui.gui.requests import Requests
 from stiffgui.gui.saving import ask_where
@@ -32,6 +33,7 @@ from stiffgui.gui.train.live_plane import LivePlane
 from stiffgui.gui.train.paint_queue import PaintQueue
 from stiffgui.gui.train.runs.workbench import Workbench
 from stiffgui.gui.train.settings.clipboard import SettingsClipboard
+from stiffgui.gui.train.settings.finding import find_settings
 from stiffgui.gui.train.stage import order_tabs
 from stiffgui.gui.train.view_requests import NEWEST, ViewRequests, look_at, place_of
 from stiffgui.gui.train.view_state import ViewState
@@ -58,7 +60,6 @@ class TrainWorkspace(Workspace):
         self.view_requests = ViewRequests(self.requests, lambda: self.bench.busy)
         self.importing = Importing(self, self.requests, self.settings)
         self.sharing = SettingsClipboard(self.model, self)
-        self._ordered = False
         self.state = ViewState(self.bench)
         views = self.views = TrainViews(self.bench, self.state, self._actions)
         self.drawing = PaintQueue(views, self.bench, self.state)
@@ -108,11 +109,15 @@ class TrainWorkspace(Workspace):
         bench.filed.connect(self.filed)
         bench.offered.connect(lambda said, text, call: self.said.emit(said, "", (text, call)))
         self.sharing.said.connect(self.say)
+        self.sharing.noted.connect(self.noted)
         self.view_requests.viewed.connect(self._viewed)
         self.view_requests.failed.connect(lambda why: self.say(why.sentence, why.details))
         self.importing.imported.connect(self._imported)
-        self.exports.message.connect(self.say)
+        self.exports.said.connect(self.say)
+        self.exports.noted.connect(self.noted)
         self.views.changed.connect(self._look)
+        # Once they are where they go: only then they are seen.
+        self.views.arranged.connect(self._arranged, Qt.ConnectionType.QueuedConnection)
         self.runs.export_asked.connect(lambda: self.ask_export("summary"))
         for card in self.cards:
             card.export_asked.connect(lambda card=card: self.ask_export(card.figure.name()))
@@ -217,19 +222,24 @@ class TrainWorkspace(Workspace):
         self.refresh()
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Once everything is in the window, order what Tab reaches."""
         super().showEvent(event)
         self._look()
-        if not self._ordered:
-            self._ordered = True
-            self.views.arranged.connect(self._order_tabs)
-            self._order_tabs()
 
-    def _order_tabs(self) -> None:
+    def _arranged(self) -> None:
+        if self.hasFocus():  # since a card that had it has changed its place
+            self.main_view().setFocus()
+
+    def look_up(self, words: Sequence[str]) -> Sequence[Found]:
+        return find_settings(self.panel, words)
+
+    def order_tabs(self) -> None:
         large = self.views.large
         others = [card for card in self.cards if card is not large]
         stage = (large, *self.views.tab_bars(), *others)
         order_tabs(self._bar, self.panel, *stage, self.timeline, self.runs)
+
+    def main_view(self) -> QWidget:
+        return self.views.large.plot or self
 
     def escape(self) -> bool:
         return self.views.restore()
@@ -266,7 +276,7 @@ class TrainWorkspace(Workspace):
 
     def run(self) -> None:
         """Train the panel's experiment into a new run file."""
-        self.said.emit("", "", None)
+        self.began.emit()
         self.timeline.go_live()
         self.bench.run()
 
@@ -276,7 +286,7 @@ class TrainWorkspace(Workspace):
         if run is None:
             return
         epoch = self.state.epoch_shown
-        self.said.emit("", "", None)
+        self.began.emit()
         self.timeline.go_live()
         self.bench.branch(epoch)
 
@@ -408,7 +418,7 @@ class TrainWorkspace(Workspace):
         start = run.path.with_name(f"{run.name}-report.html")
         path = ask_where(self, "Report", start, "HTML", ".html")
         if path is not None:
-            self.say("The report is being written …")
+            self.noted.emit("The report is being written …")
             self.write_report(path)
 
     def write_report(self, path: Path) -> None:
@@ -419,7 +429,7 @@ class TrainWorkspace(Workspace):
             work = Report(source, path, place)
             self.requests.ask(
                 work,
-                lambda written: self.say(f"Saved {written}"),
+                lambda written: self.noted.emit(f"Saved {written}"),
                 lambda failure: self.say(failure.sentence, failure.details),
             )
 

@@ -16,9 +16,11 @@ from stiffgui.gui.train.settings.model import SettingsModel
 
 
 class SettingsClipboard(QObject):
-    """Copies, pastes and saves the settings of a model. Emits `said(sentence)`."""
+    """Copies, pastes and saves the settings of a model. Emits `said(sentence)` of what is
+    wrong and `noted(sentence)` of what is done."""
 
     said = Signal(str)
+    noted = Signal(str)
 
     def __init__(self, model: SettingsModel, parent: QWidget) -> None:
         super().__init__(parent)
@@ -33,7 +35,7 @@ class SettingsClipboard(QObject):
         for word in changed_words(experiment, presets[self._preset]):
             words += ["--set", word]
         QApplication.clipboard().setText(shlex.join(words))
-        self.said.emit("The command was copied.")
+        self.noted.emit("The command was copied.")
 
     @property
     def _preset(self) -> str:
@@ -46,7 +48,7 @@ class SettingsClipboard(QObject):
         if self.model.experiment is not None:
             text = short_text(self.model.experiment, self._preset)
             QApplication.clipboard().setText(text)
-            self.said.emit(
+            self.noted.emit(
                 f"Copied: {text}   Paste it into this window, or after `stiffgui train` in quotes."
             )
 
@@ -54,7 +56,7 @@ class SettingsClipboard(QObject):
         """Copy the settings as TOML."""
         if self.model.experiment is not None:
             QApplication.clipboard().setText(self.model.experiment.to_toml())
-            self.said.emit("All settings were copied as TOML.")
+            self.noted.emit("All settings were copied as TOML.")
 
     def paste_settings(self) -> None:
         """Take settings from the clipboard: a short line, a command, or TOML."""
@@ -80,6 +82,6 @@ class SettingsClipboard(QObject):
             return
         try:
             path.write_text(experiment.to_toml(), "utf-8")
-            self.said.emit(f"Saved {path}")
+            self.noted.emit(f"Saved {path}")
         except OSError as error:
             self.said.emit(f"{path} cannot be written: {error.strerror}. Choose another place.")

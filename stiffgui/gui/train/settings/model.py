@@ -165,6 +165,14 @@ class SettingsModel(QObject):
         spec = self._spec(key)
         self._push(f"Change {spec.title if spec else key}", _judged(after), key)
 
+    def try_edit(self, key: str, text: str) -> str:
+        """Change one setting to what a text means; where that is not allowed nothing is changed,
+        and the sentence says why."""
+        experiment, problems = checked(self._state.structure.changed_values({key: text}))
+        if experiment is not None:
+            self.edit(key, experiment.flat()[key])
+        return next(iter(problems.values()), "")
+
     def reset(self, key: str) -> None:
         """Back to the preset's value."""
         spec = self._spec(key)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QWidget
 
 from stiffgui.experiment import Experiment
@@ -86,7 +86,7 @@ class ExperimentPanel(QFrame):
             column.addWidget(group)
             group.more.toggled.connect(self._order_tabs)
         column.addStretch(1)
-        area = QScrollArea()
+        area = self.area = QScrollArea()
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -105,7 +105,7 @@ class ExperimentPanel(QFrame):
             self._specs = specs
             for name, group in self.groups.items():
                 group.set_specs(s for s in specs if s.group == name)
-        problems = {k: self._plain_words(s) for k, s in self.model.problems.items()}
+        problems = {k: self.plain_words(s) for k, s in self.model.problems.items()}
         for group in self.groups.values():
             group.update_rows(problems, self.training)
         if rebuilt:
@@ -137,13 +137,24 @@ class ExperimentPanel(QFrame):
         self.picture.show_depth(shape.depth)
         self.note.setText(f"{count} parameters · step size a = T/N = {shape.step_size:.4g}")
 
-    def _plain_words(self, sentence: str) -> str:
+    def go_to(self, key: str) -> None:
+        """Show a setting, and let it be typed in."""
+        row = self.row(key)
+        if row is not None:
+            group = self.groups[key.split(".")[0]]
+            group.header.setChecked(True)
+            group.more.setChecked(group.more.isChecked() or row.spec.advanced)
+            row.editor.control.setFocus(Qt.FocusReason.ShortcutFocusReason)
+            QTimer.singleShot(0, row, lambda: self.area.ensureWidgetVisible(row))
+
+    def plain_words(self, sentence: str) -> str:
         """The sentence with the titles a person sees instead of dotted keys."""
         for spec in sorted(self._specs, key=lambda s: -len(s.key)):
             sentence = sentence.replace(spec.key, spec.title)
         return sentence
 
-    def _order_tabs(self) -> None:
+    def tab_stops(self) -> list[QWidget]:
+        """What Tab reaches, in order."""
         stops: list[QWidget] = [self.reset_all]
         for group in self.groups.values():
             stops.append(group.header)
@@ -153,7 +164,10 @@ class ExperimentPanel(QFrame):
             stops.append(group.more)
             for row in (r for r in rows if r.spec.advanced):
                 stops += row.tab_stops()
-        for first, second in pairwise(stops):
+        return stops
+
+    def _order_tabs(self) -> None:
+        for first, second in pairwise(self.tab_stops()):
             QWidget.setTabOrder(first, second)
 
 
