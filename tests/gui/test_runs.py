@@ -335,7 +335,7 @@ def test_a_diverged_trial_is_told(window: MainWindow, qtbot: QtBot) -> None:
 
 def test_a_broken_settings_file_is_set_aside(qtbot: QtBot, qapp: QApplication, home: Path) -> None:
     folder = home / "config" / "stiffgui"
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     (folder / "window.ini").write_bytes(b"\x00\xff not = [an ini\ngeometry=7\ndocks=8\n")
     window = make_window(qapp, home / "runs")
     assert window.settings.status() == QSettings.Status.NoError
