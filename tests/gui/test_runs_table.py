@@ -255,7 +255,7 @@ def test_columns_go_where_room_is_short_and_rows_stay(opened: MainWindow) -> Non
         assert "stiffness" not in hidden() and "name" not in hidden()
         assert table.viewport().height() >= 2 * table.rowHeight(0)
         assert is_in_sight(table, table.currentIndex())
-        assert opened.train.eigenvalues.view.height() > 300
+        assert opened.train.eigenvalues.height() > 450
 
 
 def test_a_trained_run_is_among_the_recent_files(window: MainWindow, qtbot: QtBot) -> None:

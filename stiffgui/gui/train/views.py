@@ -162,9 +162,9 @@ class TrainViews(Stage):
             self._size_runs()
 
     def _size_runs(self) -> None:
-        dock, table = self.docks["Timeline"], self.runs.table
-        more = table.height_of(self._rows_of_runs) - table.minimumSizeHint().height()
-        height = dock.minimumSizeHint().height() + more
+        dock, runs = self.docks["Timeline"], self.runs
+        around = dock.minimumSizeHint().height() - runs.minimumSizeHint().height()
+        height = around + runs.height_of(self._rows_of_runs)
         self.resizeDocks([dock], [height], Qt.Orientation.Vertical)
         QTimer.singleShot(0, self, self._stack)
 

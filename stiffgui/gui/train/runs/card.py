@@ -26,6 +26,7 @@ from stiffgui.gui.train.runs.facts import RunFacts, differences, facts_of_entry
 from stiffgui.gui.train.runs.table import RunsTable
 from stiffgui.gui.train.runs.workbench import Workbench
 
+MARGIN = 3  # pixels above and below
 FOLLOW_SECONDS = 1.0  # between what is said of the run that trains
 EMPTY = "Every run is kept as a file; the library shows all of them."
 
@@ -78,7 +79,7 @@ class RunsCard(QFrame):
         beside.addWidget(button)
         beside.addStretch(1)
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(10, 3, 8, 3)
+        layout.setContentsMargins(10, MARGIN, 8, MARGIN)
         layout.setSpacing(10)
         layout.addLayout(beside)
         self._pages = QStackedWidget()
@@ -116,6 +117,10 @@ class RunsCard(QFrame):
         """Colour the swatches."""
         self.table.runs.series = theme.series
         self.table.viewport().update()
+
+    def height_of(self, rows: int) -> int:
+        """Pixels that so many rows need."""
+        return self.table.height_of(rows) + 2 * MARGIN + 2 * self.frameWidth()
 
     # -------------------------------------------------------------------- rows
 

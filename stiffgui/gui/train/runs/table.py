@@ -15,7 +15,7 @@ from stiffgui.gui.train.runs.model import RunsModel, SortedRuns
 
 ROW_HEIGHT, SWATCH = 21, 10  # pixels
 SPARE = 20  # pixels beside the widest text of a column
-LEAST_ROWS = 2
+LEAST_ROWS = 1
 
 
 class RunsTable(QTableView):
