@@ -217,7 +217,8 @@ class Watch(Settings):
     snapshots: int = setting(
         200,
         title="Snapshots",
-        help="Networks kept at log-spaced epochs, at most, for the timeline.",
+        help="Networks kept at log-spaced epochs, at most, for the timeline. Each takes 4 bytes a "
+        "parameter (8 in float64) and trial: 17 kB of Alpine02.",
         ge=2,
         le=5000,
         advanced=True,
