@@ -68,10 +68,11 @@ def setting(
 
 AUTO = "auto"
 _AUTOMATIC = (
-    BeforeValidator(lambda value: 0 if value == AUTO else value),
+    BeforeValidator(lambda value: 0 if value == AUTO else -1 if value in (0, "0") else value),
     PlainSerializer(lambda value: value or AUTO),
 )
-# Numbers that may be left to the program: 0, which people read and write as `auto`.
+# Numbers that may be left to the program: 0 within it, which people read and write as `auto`, and
+# which is below the bounds where they write it.
 AutoNumber = Annotated[float, *_AUTOMATIC]
 AutoInteger = Annotated[int, *_AUTOMATIC]
 

@@ -79,13 +79,33 @@ def read_study(source: str, settings: list[str]) -> Study:
     if not _is_one_experiment(source):
         named = source.endswith(".toml") or "/" in source
         declared = Study.read(source) if named else studies[source]
-        return declared.with_settings(changes_of(settings))
+        try:
+            return declared.with_settings(changes_of(settings))
+        except InputError as error:
+            raise _of_a_variant(declared, source, error) from None
     own = [text for text in settings if text.partition("=")[0].strip() in OWN]
     others = [text for text in settings if text not in own]
     experiment = read_experiment(source, others, None)
     tell(f"{source} is one experiment: a study of its RES, RES L2 and RES stiff is made of it")
     declared = Study.of_experiment(experiment, f"RES, RES L2 and RES stiff of {Path(source).stem}")
     return declared.with_settings(changes_of(own))
+
+
+def _of_a_variant(study: Study, source: str, error: InputError) -> InputError:
+    """What to say of a setting that exists in some variants only: --set changes all of them."""
+    which = [
+        variant.name
+        for k, variant in enumerate(study.all_variants)
+        if any(spec.key == error.key for spec in study.experiment_of(k).specs())
+    ]
+    if not which or len(which) == len(study.all_variants):
+        return error
+    return InputError(
+        f"{error.key} exists in {', '.join(which)} only, and --set changes every variant: write "
+        f"the study with `stiffgui study {source} --toml > mine.toml`, set it there under "
+        f"[[variants]], and run `stiffgui study mine.toml`.",
+        error.key,
+    )
 
 
 def _is_one_experiment(source: str) -> bool:

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import os
 import platform
+import shutil
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
@@ -26,6 +27,8 @@ Kernel = TypeVar("Kernel", bound=Callable[..., object])
 
 PACKAGE, SOURCES = Path(__file__).parents[1], "kernels/*.py"
 SAVING_SECONDS = 10.0
+ROOM = 60_000_000  # bytes that machine code needs, twice over: numba writes a file and renames it
+not_kept: list[str] = []  # why machine code of this process could not be kept
 
 
 def limit_blas() -> None:
@@ -44,7 +47,8 @@ def home() -> Path:
 
 @cache
 def folder() -> Path | None:
-    """Where machine code of this version, for this processor, is kept; None: nowhere can.
+    """Where machine code of this version, for this processor, is kept; None where it cannot be
+    written, or has no room.
 
     One folder for every state of the sources and each place where they are installed: kernels call
     each other across files, and numba notices a change only in the file of the one that is called.
@@ -59,7 +63,8 @@ def folder() -> Path | None:
     try:
         place.mkdir(parents=True, exist_ok=True)
         os.utime(place)
-        usable = os.access(place, os.W_OK)
+        made = next(place.glob("*.ready"), None) is not None
+        usable = os.access(place, os.W_OK) and (made or shutil.disk_usage(place).free > ROOM)
     except OSError:
         usable = False
     return place if usable else None
@@ -130,7 +135,10 @@ def _save_in_turn(code: Any, lock: Path) -> None:
     save = kept.save_overload
 
     def save_in_turn(signature: Any, data: Any) -> None:
-        with contextlib.suppress(Held, sqlite3.Error, OSError), FileLock(lock, SAVING_SECONDS):
-            save(signature, data)
+        try:
+            with FileLock(lock, SAVING_SECONDS):
+                save(signature, data)
+        except (Held, sqlite3.Error, OSError) as error:
+            not_kept.append(str(error))
 
     kept.save_overload = save_in_turn

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -75,6 +76,20 @@ def refuse_existing(path: Path, replace: bool) -> None:
         )
 
 
+def is_full(error: Exception) -> bool:
+    """Whether there was no room left."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return code == sqlite3.SQLITE_FULL or getattr(error, "errno", None) == errno.ENOSPC
+
+
+def full(path: Path) -> InputError:
+    """What to say of that."""
+    return InputError(
+        f"{path} cannot be written: the disk is full. What was written before is kept; make room, "
+        f"and go on with --resume."
+    )
+
+
 @contextlib.contextmanager
 def writing_to(path: Path) -> Iterator[None]:
     """Turn what goes wrong while writing `path` into an InputError."""
@@ -82,6 +97,8 @@ def writing_to(path: Path) -> Iterator[None]:
         need_folder(path)
         yield
     except (OSError, sqlite3.Error) as error:
+        if is_full(error):
+            raise full(path) from None
         reason = getattr(error, "strerror", None) or str(error)
         raise InputError(
             f"{path} cannot be written: {reason}. Choose a place where you may write."

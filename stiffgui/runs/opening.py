@@ -103,9 +103,16 @@ def open_file(path: Path, kind: Kind) -> sqlite3.Connection:
         raise broken(path, kind)
     page = int.from_bytes(header[16:18], "big")
     pages = int.from_bytes(header[28:32], "big")
-    if size < (65536 if page == 1 else page) * pages:
+    if size < (65536 if page == 1 else page) * pages and not _has_journal(path):
         raise broken(path, kind)
     return _checked(_connect(path, kind), path, kind)
+
+
+def _has_journal(path: Path) -> bool:
+    """Whether what the file lacks may stand in its journal: a process that died, or a full disk,
+    leaves it there."""
+    journal = path.with_name(f"{path.name}-wal")
+    return journal.is_file() and journal.stat().st_size > 0
 
 
 def open_bytes(content: bytes, path: Path, kind: Kind = RUN) -> sqlite3.Connection:

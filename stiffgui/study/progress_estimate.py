@@ -21,7 +21,7 @@ Progresses = Sequence[tuple[Chunk, State, int]]  # state and epoch of every chun
 def sentences(
     study: Study, states: Progresses, workers: int | None = None, here: bool = True
 ) -> dict[str, str]:
-    """What is said before a study goes on: how its steps are taken, and the time of what is left
+    """What is said before a study goes on: what its variants decide, and the time of what is left
     where there is a figure for all of it; not of another machine, where it is not `here`.
 
     workers: processes of one thread; by default one chunk follows the other, with all threads.
@@ -29,12 +29,14 @@ def sentences(
     """
     from stiffgui.training.device import choose_device
 
-    names, steps = [v.name for v in study.all_variants], dict[str, list[str]]()
+    names = [v.name for v in study.all_variants]
+    said: dict[str, dict[str, list[str]]] = {}  # what -> sentence -> variants
     each: list[float | None] = []
     for k, name in enumerate(names):
         whole = study.experiment_of(k)
         decided = decide(whole, choose_device(whole.training.device).type)
-        steps.setdefault(decided.choice.sentence, []).append(name)
+        for what, sentence in decided.sentences(whole).items():
+            said.setdefault(what, {}).setdefault(sentence, []).append(name)
         threads = None if workers is None else whole.training.threads or 1
         left = [
             (chunk.count, epoch)
@@ -45,8 +47,9 @@ def sentences(
             experiment = study.experiment_of(k, count=alike[0])
             each += left.count(alike) * [duration.seconds(experiment, decided, alike[1], threads)]
     found = {
-        "steps" if len(steps) == 1 else f"steps of {', '.join(which)}": how
-        for how, which in steps.items()
+        what if len(which) == len(names) else f"{what} of {', '.join(which)}": sentence
+        for what, sentences in said.items()
+        for sentence, which in sentences.items()
     }
     known = [seconds for seconds in each if seconds is not None]
     if not here or len(known) < len(each):

@@ -44,6 +44,11 @@ def sentences(experiment: Experiment, decided: Decisions, begun: int = 0) -> dic
     return decided.sentences(experiment) | ({} if left is None else {"time": about(left)})
 
 
+def unknown(decided: Decisions) -> str:
+    """Why there is no figure; empty where there may be one."""
+    return "" if decided.path == "compiled" else "not known beforehand where torch takes the steps"
+
+
 def seconds(
     experiment: Experiment, decided: Decisions, begun: int = 0, threads: int | None = None
 ) -> float | None:

@@ -91,13 +91,14 @@ def needs(experiments: Iterable[Experiment]) -> list[str]:
 
 def complaint() -> str:
     """Why nothing is kept, in a sentence; empty where it is."""
-    from stiffgui.kernels.compiler import folder, home
+    from stiffgui.kernels.compiler import ROOM, folder, home
 
     if folder() is not None:
         return ""
     return (
-        f"{home()} cannot be written: machine code is made anew at each start, which takes a "
-        f"minute. Let the folder be written, or name another one in NUMBA_CACHE_DIR."
+        f"{home()} cannot be written, or has less than {ROOM // 10**6} MB left: machine code is "
+        f"made anew at each start, which takes a minute. Mend that, or name another folder in "
+        f"NUMBA_CACHE_DIR."
     )
 
 
@@ -136,7 +137,7 @@ def prepare(wanted: Iterable[str] = NUMBERS, tell: Tell = lambda readiness: None
 
     `tell` hears how far it is, in threads of its own.
     """
-    from stiffgui.kernels.compiler import folder
+    from stiffgui.kernels.compiler import folder, not_kept
 
     for numbers in missing(wanted):
         place = folder()
@@ -146,8 +147,9 @@ def prepare(wanted: Iterable[str] = NUMBERS, tell: Tell = lambda readiness: None
             if missing([numbers]):
                 with _repeatedly(hear):
                     _train(numbers)
-                _mark(place, numbers).touch()
-                _forget_others(place)
+                if not not_kept:
+                    _mark(place, numbers).touch()
+                    _forget_others(place)
 
 
 def _tell_once(tell: Tell, told: list[Readiness], place: Path, numbers: str) -> None:
