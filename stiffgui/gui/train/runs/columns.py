@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from math import nan
 from typing import Any
 
-from stiffgui._presets import presets
 from stiffgui.gui.plots.axes import grouped
 from stiffgui.gui.train.runs.entry import RunEntry
-from stiffgui.gui.train.runs.facts import RunFacts
+from stiffgui.gui.train.runs.facts import RunFacts, differences
 from stiffgui.stiffness.indices import OVER
 from stiffgui.training.quantities import QUANTITIES, STIFFNESS
 
@@ -99,8 +98,7 @@ def _epochs(run: RunFacts) -> str:
 
 def describe(run: RunEntry) -> str:
     """What the table has no column for: file, note, beginning, how steps were taken, settings."""
-    plain = presets[next(iter(presets))]
-    changed = [f"{key} = {mine}" for key, (mine, _) in run.experiment.differences(plain).items()]
+    [changed] = differences([run.experiment], with_preset=True)
     started = [e.text for e in run.events if e.kind == "branched"]
     note = [f"“{run.note}”"] if run.note else []
     decided = run.decided.sentences(run.experiment) if run.decided is not None else {}
