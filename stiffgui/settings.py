@@ -9,6 +9,7 @@ groups*: only the settings of the chosen group exist, so only rows that matter a
 
 from __future__ import annotations
 
+import contextlib
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from pydantic import (
     model_validator,
 )
 from pydantic.fields import FieldInfo
+from pydantic_core import PydanticKnownError
 
 from stiffgui.errors import nearest, one_of
 
@@ -67,12 +69,24 @@ def setting(
 
 
 AUTO = "auto"
+
+
+def _read_automatic(value: Any) -> Any:
+    if value == AUTO:
+        return 0
+    is_zero = False
+    with contextlib.suppress(TypeError, ValueError):
+        is_zero = not isinstance(value, bool) and float(value) == 0
+    if is_zero:
+        raise PydanticKnownError("greater_than", {"gt": 0})
+    return value
+
+
 _AUTOMATIC = (
-    BeforeValidator(lambda value: 0 if value == AUTO else -1 if value in (0, "0") else value),
+    BeforeValidator(_read_automatic),
     PlainSerializer(lambda value: value or AUTO),
 )
-# Numbers that may be left to the program: 0 within it, which people read and write as `auto`, and
-# which is below the bounds where they write it.
+# Numbers that may be left to the program: 0 within it, which people read and write as `auto`.
 AutoNumber = Annotated[float, *_AUTOMATIC]
 AutoInteger = Annotated[int, *_AUTOMATIC]
 

@@ -53,6 +53,8 @@ def _allowed(error: str, spec: Spec | None) -> str:
         return "a list"
     if spec is None or error in _TABLES:
         return "a table of settings"
+    if spec.unit and spec.automatic:
+        return f"{_WORDS.get(spec.type, spec.type)} of {spec.unit} {spec.bounds}"
     return " ".join(filter(None, (_WORDS.get(spec.type, spec.type), spec.bounds, spec.unit)))
 
 

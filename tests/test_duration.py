@@ -171,6 +171,8 @@ def test_a_study_is_what_is_left_of_its_chunks(rate: float) -> None:
     said = sentences(study, waiting)
     assert said == {
         "steps": "compiled loops, whole epochs at a time",
+        "measured": decide(study.experiment_of(0), "cpu").cadence.sentence,
+        "penalty of RES stiff": "on 5 of 45 samples at every step",
         "time": duration.about(sum(each)),
     }
     done: Progresses = [(c, "finished" if c.variant < 2 else "stopped", 500) for c in plan(study)]
@@ -200,5 +202,7 @@ def test_variants_on_another_path_are_named(rate: float) -> None:
         }
     )
     said = sentences(study, [(chunk, "waiting", 0) for chunk in plan(study)])
-    assert said.keys() == {"steps of RES", "steps of RK4"}
+    assert said.keys() == {
+        f"{what} of {v}" for what in ("steps", "measured") for v in ("RES", "RK4")
+    }
     assert "rk4" in said["steps of RK4"]

@@ -36,7 +36,8 @@ def test_what_a_study_will_be_is_said_before_it_begins(
     assert main(words) == 0
     told = capsys.readouterr().err
     before, _, after = told.partition("batch 1: ")
-    assert "\nsteps: compiled loops, whole epochs at a time\ntime: " in before
+    assert "\nsteps: compiled loops, whole epochs at a time\nmeasured: " in before
+    assert "\ntime: " in before
     assert "time: " not in after
     assert main(words) == 0  # all is done: nothing is to come
     assert "time: " not in capsys.readouterr().err

@@ -51,6 +51,10 @@ class FileWriter:
     def _put(self, key: str, value: str) -> None:
         self._database.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
+    def give_up(self) -> None:
+        """Write no more: what was committed is there."""
+        self._close()
+
     def _close(self) -> None:
         with contextlib.suppress(sqlite3.OperationalError):  # a reader is still there: WAL stays
             leave_plain(self._database)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from stiffgui.experiment import Experiment
-from stiffgui.runs.file_writer import refuse_existing
+from stiffgui.runs.file_writer import full, is_full, refuse_existing
 from stiffgui.runs.run import Run, open_run
 from stiffgui.runs.warm_start import WarmStart
 from stiffgui.runs.writer import RunWriter
@@ -79,6 +80,16 @@ class Recording:
         self.ending: Ending = "running"
 
     def __iter__(self) -> Iterator[Item]:
+        """What training yields, once it is written. Raises InputError when the disk is full."""
+        try:
+            yield from self._written()
+        except sqlite3.Error as error:
+            if not is_full(error):
+                raise
+            self._writer.give_up()
+            raise full(self.path) from None
+
+    def _written(self) -> Iterator[Item]:
         saved, trainer = time.monotonic(), self.trainer
         begun = trainer.epoch, trainer.seconds
         try:

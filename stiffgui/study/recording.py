@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from stiffgui.errors import InputError, need_folder
+from stiffgui.runs.file_writer import writing_to
 from stiffgui.states import Ending
 from stiffgui.study.declaration import Study
 from stiffgui.study.events import ChunkEvent, ChunkTask, Failed, Trained
@@ -115,9 +116,10 @@ class StudyRecording:
         self._lock.release()
 
     def _keep(self, event: Trained) -> None:
-        self._writer.store(
-            event.number, event.ending, event.epoch, event.seconds, event.worker, event.run
-        )
+        with writing_to(self.path):
+            self._writer.store(
+                event.number, event.ending, event.epoch, event.seconds, event.worker, event.run
+            )
         self._parts.clear(event.number)
 
     def _rescue(self) -> None:

@@ -39,7 +39,7 @@ RADIUS = (19, 250, 40_000)  # nine and more squarings, and the vectors from eith
 LANCZOS = (0, 500, 0)  # forty steps: sigma_1 of a layer wider than NARROW
 NARROW = 64
 NORM = (0, 15, 0)
-RECORD = 2_000_000  # a layer at a measurement: copies to double precision, calls
+RECORD = 1_000_000  # a layer at a measurement: copies to double precision, calls
 WATCHED = (60, 2_500_000)  # a proxy beside it: of w^2 of a matrix (forming it), of a layer (calls)
 
 
