@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, Qt, QUrl
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
@@ -17,6 +17,7 @@ from stiffgui.gui.shortcuts import Shortcuts, keys
 from stiffgui.gui.train.settings.rows import FIXED, SettingRow
 from stiffgui.gui.train.workspace import TrainWorkspace
 from stiffgui.gui.window import MainWindow
+from stiffgui.stiffness.indices import INDICES
 
 Key = Qt.Key
 CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -274,3 +275,36 @@ def test_the_palette_sets_settings_and_goes_to_them(
     run = page.bench.running
     assert run is not None
     qtbot.waitUntil(lambda: any(e.key == "regularizer.weight" for e in run.events), timeout=WAIT)
+
+
+def test_f1_explains_what_has_the_focus_or_is_under_the_pointer(
+    window: MainWindow, page: TrainWorkspace, qtbot: QtBot
+) -> None:
+    panel, text = page.explanation, page.explanation.text.toPlainText
+    weight = row(page, "regularizer.weight")
+    assert "regularizer.weight" in weight.editor.control.toolTip()  # as the README promises
+    weight.editor.control.setFocus()
+    press(Key.Key_F1)
+    spec = weight.spec
+    assert panel.isVisible()
+    known = (spec.title, spec.help, spec.bounds, spec.key)
+    assert all(part.lower() in text().lower() for part in known)
+    row(page, "regularizer.proxy.kind").editor.control.setFocus()  # an open one follows
+    assert "Hutchinson" in text() and "gelfand-sketch" in text()
+    page.explain(page.eigenvalues.table)
+    index = INDICES["spectral-radius"]
+    assert all(part in text() for part in (index.title, index.help, index.reading, index.source))
+    assert 'watch.indices = ["spectral-radius"]' in text()
+    page.stiffness.help.click()
+    assert "Stiffness against" in text() and page.stiffness.spec("indices").help in text()
+    panel.text.anchorClicked.emit(QUrl("log-norm"))
+    assert INDICES["log-norm"].source in text()
+    train(page, qtbot)
+    page.main_view().setFocus()
+    press(Key.Key_Escape)
+    assert not panel.isVisible() and page.busy  # the panel first, then the training
+
+
+@pytest.mark.parametrize("name", INDICES)
+def test_every_index_says_how_to_read_it(name: str) -> None:
+    assert INDICES[name].help and INDICES[name].reading.endswith(".")

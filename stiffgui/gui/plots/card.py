@@ -23,12 +23,13 @@ class Card(QFrame):
 
     Its menu (right click, context-menu key, or the button in its corner) emits `export_asked`
     and `copy_asked(picture, data or script)`, or resets the view. Where cards can change places
-    a small one has a button that emits `enlarge_asked`.
+    a small one has a button that emits `enlarge_asked`; `help`, where shown, `explain_asked`.
     """
 
     export_asked = Signal()
     copy_asked = Signal(str)
     enlarge_asked = Signal()
+    explain_asked = Signal()
     title_double_clicked = Signal()
 
     def __init__(self, title: str, empty: str) -> None:
@@ -52,6 +53,10 @@ class Card(QFrame):
         self._enlarge.clicked.connect(self.enlarge_asked)
         self._enlarge.hide()
         top.addWidget(self._enlarge)
+        self.help = _button("?", f"Explain {title}", "What is seen here, and how to read it (F1)")
+        self.help.clicked.connect(self.explain_asked)
+        self.help.hide()
+        top.addWidget(self.help)
         more = _button(
             "⋯", f"Menu of {title}", "Export, copy, reset the view (also by right click)"
         )

@@ -7,11 +7,12 @@ from importlib import import_module
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QShowEvent
+from PySide6.QtGui import QCloseEvent, QCursor, QShowEvent
 from PySide6.QtWidgets import (
+    QApplication,
     QFileDialog,
+    QHBoxLayout,
     QMenu,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -27,6 +28,7 @@ from stiffgui.gui.saving import ask_where
 from stiffgui.gui.tables.importing import Importing
 from stiffgui.gui.theme import Theme
 from stiffgui.gui.train.cards.curves_menu import CurvesMenu
+from stiffgui.gui.train.explanation import Explanation
 from stiffgui.gui.train.live_plane import LivePlane
 from stiffgui.gui.train.paint_queue import PaintQueue
 from stiffgui.gui.train.runs.workbench import Workbench
@@ -70,9 +72,11 @@ class TrainWorkspace(Workspace):
         self.layers, self.eigenvalues = views.layers, views.eigenvalues
         self.trajectories = views.trajectories
         self.panel, self.timeline, self.runs_bar = views.panel, views.timeline, views.runs_bar
-        around = QVBoxLayout(self)
+        self.explanation = Explanation()
+        around = QHBoxLayout(self)
         around.setContentsMargins(0, 0, 0, 0)
-        around.addWidget(views)
+        around.addWidget(views, 1)
+        around.addWidget(self.explanation)
         self.exports = Exports(self, self.requests, self.settings, views.offers)
         self.curves_menu = CurvesMenu((self.errors, self.stiffness), self)
         self.panels_menu = QMenu("&Panels", self)
@@ -114,10 +118,16 @@ class TrainWorkspace(Workspace):
         self.exports.said.connect(self.say)
         self.exports.noted.connect(self.noted)
         self.views.changed.connect(self._look)
+        self.explanation.closed.connect(self.explanation.hide)
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        application.focusChanged.connect(self._focus_moved)
         # Once they are where they go: only then they are seen.
         self.views.arranged.connect(self._arranged, Qt.ConnectionType.QueuedConnection)
         self.runs_bar.export_asked.connect(lambda: self.ask_export("summary"))
         for card in self.cards:
+            card.help.show()
+            card.explain_asked.connect(lambda card=card: self.explain(card))
             card.export_asked.connect(lambda card=card: self.ask_export(card.figure.name()))
             card.copy_asked.connect(
                 lambda what, card=card: self.exports.copy(what, card.figure.name())
@@ -141,6 +151,7 @@ class TrainWorkspace(Workspace):
             "save": lambda: sharing.ask_save(bench.workspace),
             "export": self.ask_export,
             "report": self.ask_report,
+            "explain": self.explain,
             "undo": bench.undo,
             "redo": bench.redo,
             "copy_command": sharing.copy_command,
@@ -228,7 +239,25 @@ class TrainWorkspace(Workspace):
         return self.views.large.plot or self
 
     def escape(self) -> bool:
+        if self.explanation.isVisible():
+            self.explanation.hide()
+            return True
         return self.views.restore()
+
+    def explain(self, widget: QWidget | None = None) -> None:
+        """Explain a widget; without one what has the focus or, while the plane has it, what is
+        under the pointer."""
+        pointer, focus = QCursor.pos(), QApplication.focusWidget()
+        under = QApplication.widgetAt(pointer)
+        first = under if focus is self.main_view() else focus
+        for each in (widget, first, under, self.views.large):
+            if self.explanation.explain(each, pointer):
+                return
+
+    def _focus_moved(self, _: QWidget | None, now: QWidget | None) -> None:
+        """An open explanation follows the field that is typed in."""
+        if self.explanation.isVisible() and now is not None and self.panel.isAncestorOf(now):
+            self.explanation.explain(now, QCursor.pos())
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop training, save, and end the children."""
