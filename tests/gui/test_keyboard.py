@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt, QUrl
@@ -10,6 +11,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from stiffgui import presets
+from stiffgui.gui.application import record_fault
 from stiffgui.gui.keyboard import FIELDS
 from stiffgui.gui.palette import Palette
 from stiffgui.gui.plots.panel_view import PanelView
@@ -308,3 +311,41 @@ def test_f1_explains_what_has_the_focus_or_is_under_the_pointer(
 @pytest.mark.parametrize("name", INDICES)
 def test_every_index_says_how_to_read_it(name: str) -> None:
     assert INDICES[name].help and INDICES[name].reading.endswith(".")
+
+
+def test_escape_closes_the_import_dialog(
+    window: MainWindow, page: TrainWorkspace, qtbot: QtBot
+) -> None:
+    for inside in (False, True):
+        window.import_table()
+        wizard = page.importing.wizard
+        assert wizard is not None
+        qtbot.waitUntil(wizard.isActiveWindow)
+        line = next(iter(wizard.form.findChildren(QLineEdit)))
+        QTest.keyClick(line if inside else wizard, Key.Key_Escape)
+        assert page.importing.wizard is None
+
+
+def test_epochs_set_by_hand_outlive_a_preset(window: MainWindow, page: TrainWorkspace) -> None:
+    model, key = page.model, "training.epochs"
+    page.load_preset("climate")
+    assert model.value(key) == 100_000
+    assert window.toasts.text().startswith("Epochs stay 100\u202f000")
+    model.undo.undo()
+    assert model.preset_name == "alpine02" and model.value(key) == 100_000
+    model.undo.redo()
+    window.toasts.all[-1].offer.click()
+    assert model.value(key) == presets["climate"].training.epochs
+    page.load_preset("alpine02")
+    assert model.value(key) == presets["alpine02"].training.epochs
+
+
+def test_a_fault_is_logged_and_said(window: MainWindow, tmp_path: Path) -> None:
+    with (tmp_path / "faults.log").open("a") as log:
+        try:
+            raise ValueError("of ours")
+        except ValueError as fault:
+            record_fault(window, log, ValueError, fault, fault.__traceback__)
+    assert "ValueError: of ours" in (tmp_path / "faults.log").read_text()
+    fault_said = window.toasts.all[-1]
+    assert "of ours" in fault_said.sentence and "Traceback" in fault_said.details.toPlainText()

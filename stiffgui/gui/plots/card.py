@@ -23,7 +23,7 @@ class Card(QFrame):
 
     Its menu (right click, context-menu key, or the button in its corner) emits `export_asked`
     and `copy_asked(picture, data or script)`, or resets the view. Where cards can change places
-    a small one has a button that emits `enlarge_asked`; `help`, where shown, `explain_asked`.
+    a small one has a button that emits `enlarge_asked`. `explain_asked`: after `offer_help`.
     """
 
     export_asked = Signal()
@@ -56,6 +56,7 @@ class Card(QFrame):
         self.help = _button("?", f"Explain {title}", "What is seen here, and how to read it (F1)")
         self.help.clicked.connect(self.explain_asked)
         self.help.hide()
+        self._has_help = False
         top.addWidget(self.help)
         more = _button(
             "⋯", f"Menu of {title}", "Export, copy, reset the view (also by right click)"
@@ -97,6 +98,14 @@ class Card(QFrame):
         """Whether it is shown, and not behind a tab."""
         return self.isVisible() and not self.visibleRegion().isEmpty()
 
+    def offer_help(self) -> None:
+        """From now on the card can be explained: a large one by a button, too."""
+        action = self.menu.addAction("E&xplain")
+        action.setToolTip(self.help.toolTip())
+        action.triggered.connect(self.explain_asked)
+        self._has_help = True
+        self.help.setVisible(not self._enlarge.isVisibleTo(self))
+
     @property
     def plot(self) -> QWidget | None:
         """The first of its plots that are seen."""
@@ -105,6 +114,7 @@ class Card(QFrame):
     def set_large(self, large: bool) -> None:
         """Whether it is the large one of several cards: a small one can be enlarged."""
         self._enlarge.setVisible(not large)
+        self.help.setVisible(large and self._has_help)
         self.setMinimumSize(*(LEAST_LARGE if large else LEAST_SMALL))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:

@@ -27,7 +27,7 @@ class Explanation(QFrame):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setObjectName("card")
+        self.setObjectName("explanation")
         self.setFixedWidth(WIDTH)
         self.text = QTextBrowser()
         self.text.setFrameShape(QFrame.Shape.NoFrame)
@@ -42,7 +42,7 @@ class Explanation(QFrame):
         head.addStretch(1)
         head.addWidget(self.away)
         column = QVBoxLayout(self)
-        column.setContentsMargins(10, 7, 8, 8)
+        column.setContentsMargins(10, 14, 14, 14)
         column.setSpacing(0)
         column.addLayout(head)
         column.addWidget(self.text)
@@ -92,11 +92,11 @@ def of_setting(spec: Spec, value: object) -> str:
         spec.title,
         _row("", spec.help),
         _row("Allowed", "" if spec.choices else f"{spec.bounds} {spec.unit}".strip()),
-        _row("Usual", f"{spec.default}"),
+        _row("Usual", f"{spec.default}", code=True),
+        _row("In a file, after --set", spec.key, code=True),
         _row("While training", LIVE if spec.live else ""),
         _docs(f"Chosen: {value}", kinds_of(spec.key).get(str(value))),
         _choices(spec),
-        _row("In a file, after --set", spec.key, code=True),
     )
 
 

@@ -126,7 +126,7 @@ class TrainWorkspace(Workspace):
         self.views.arranged.connect(self._arranged, Qt.ConnectionType.QueuedConnection)
         self.runs_bar.export_asked.connect(lambda: self.ask_export("summary"))
         for card in self.cards:
-            card.help.show()
+            card.offer_help()
             card.explain_asked.connect(lambda card=card: self.explain(card))
             card.export_asked.connect(lambda card=card: self.ask_export(card.figure.name()))
             card.copy_asked.connect(
@@ -277,8 +277,20 @@ class TrainWorkspace(Workspace):
     # ------------------------------------------------------------------ running
 
     def load_preset(self, name: str) -> None:
-        """Put a preset into the panel (undoable)."""
-        self.model.load(name, presets[name])
+        """Put a preset into the panel (undoable); epochs that were set by hand stay."""
+        model, key = self.model, "training.epochs"
+        if not model.differs(key) or key in model.problems:
+            model.load(name, presets[name])
+            return
+        kept = model.value(key)
+        model.undo.beginMacro(f"Load {name}")
+        model.load(name, presets[name])
+        model.edit(key, kept)
+        model.undo.endMacro()
+        if model.differs(key):
+            usual = grouped(presets[name].training.epochs)
+            sentence = f"Epochs stay {grouped(kept)}, as you had set them; {name} has {usual}."
+            self.said.emit(sentence, "", ("Undo", lambda: model.reset(key)))
 
     def run(self) -> None:
         """Train the panel's experiment into a new run file."""
