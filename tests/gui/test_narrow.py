@@ -10,7 +10,7 @@ from stiffgui.gui.window import MainWindow
 
 
 @pytest.mark.parametrize("place", ["Train", "Study"])
-@pytest.mark.parametrize("width", [1000, 900, 640])
+@pytest.mark.parametrize("width", [1000, 900, 480])
 def test_no_button_of_the_bar_is_lost(
     window: MainWindow, qtbot: QtBot, width: int, place: str
 ) -> None:
@@ -25,7 +25,7 @@ def test_no_button_of_the_bar_is_lost(
     shown = [button for button in buttons if button.isVisible()]
     assert all(b.width() >= b.sizeHint().width() and b.geometry().right() < width for b in shown)
     names = [action.text() for action in bar.more.menu().actions()]
-    assert names or width > 640
+    assert names or width > 480
     assert len(shown) + len(names) == len(buttons) and bar.more.isVisible() == bool(names)
     bar.close()
     bar.deleteLater()
