@@ -6,8 +6,16 @@ from collections.abc import Iterable
 from html import escape
 from inspect import cleandoc
 
-from PySide6.QtCore import QPoint, QUrl, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QTextBrowser, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QCursor
+from PySide6.QtWidgets import (
+    QApplication,
+    QFrame,
+    QHBoxLayout,
+    QTextBrowser,
+    QVBoxLayout,
+    QWidget,
+)
 
 from stiffgui.experiment import kinds_of
 from stiffgui.gui.plots.figure_card import FigureCard
@@ -21,12 +29,11 @@ WIDTH = 300
 
 
 class Explanation(QFrame):
-    """A panel with one explanation. Emits `closed`."""
+    """A side panel with one explanation; while it is open it follows the focus inside `panel`."""
 
-    closed = Signal()
-
-    def __init__(self) -> None:
+    def __init__(self, panel: QWidget) -> None:
         super().__init__()
+        self._panel = panel
         self.setObjectName("explanation")
         self.setFixedWidth(WIDTH)
         self.text = QTextBrowser()
@@ -34,10 +41,10 @@ class Explanation(QFrame):
         self.text.setOpenLinks(False)
         self.text.setAccessibleName("Explanation")
         self.text.anchorClicked.connect(lambda link: self.show_index(QUrl(link).path()))
-        self.away: QToolButton = quiet_button("✕", "moreButton")
+        self.away = quiet_button("✕", "moreButton")
         self.away.setAccessibleName("Close the explanation")
         self.away.setToolTip("Close the explanation (Esc)")
-        self.away.clicked.connect(self.closed)
+        self.away.clicked.connect(self.hide)
         head = QHBoxLayout()
         head.addStretch(1)
         head.addWidget(self.away)
@@ -47,14 +54,27 @@ class Explanation(QFrame):
         column.addLayout(head)
         column.addWidget(self.text)
         self.hide()
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        application.focusChanged.connect(self._focus_moved)
 
-    def explain(self, widget: QWidget | None, pointer: QPoint) -> bool:
+    def _focus_moved(self, _: QWidget | None, now: QWidget | None) -> None:
+        if self.isVisible() and now is not None and self._panel.isAncestorOf(now):
+            self.explain(now)
+
+    def explain_first(self, *widgets: QWidget | None) -> None:
+        """Explain the first of the widgets that belongs to something."""
+        for widget in widgets:
+            if self.explain(widget):
+                return
+
+    def explain(self, widget: QWidget | None) -> bool:
         """Explain what a widget belongs to; whether there was something to explain."""
         while widget is not None:
             if isinstance(widget, SettingRow):
                 return self._show(of_setting(widget.spec, widget.model.value(widget.spec.key)))
             if isinstance(widget, IndexTable):
-                return self.show_index(widget.name_at(pointer))
+                return self.show_index(widget.name_at(QCursor.pos()))
             if isinstance(widget, FigureCard):
                 return self._show(of_card(widget))
             widget = widget.parentWidget()

@@ -72,7 +72,7 @@ class TrainWorkspace(Workspace):
         self.layers, self.eigenvalues = views.layers, views.eigenvalues
         self.trajectories = views.trajectories
         self.panel, self.timeline, self.runs_bar = views.panel, views.timeline, views.runs_bar
-        self.explanation = Explanation()
+        self.explanation = Explanation(self.panel)
         around = QHBoxLayout(self)
         around.setContentsMargins(0, 0, 0, 0)
         around.addWidget(views, 1)
@@ -118,10 +118,6 @@ class TrainWorkspace(Workspace):
         self.exports.said.connect(self.say)
         self.exports.noted.connect(self.noted)
         self.views.changed.connect(self._look)
-        self.explanation.closed.connect(self.explanation.hide)
-        application = QApplication.instance()
-        assert isinstance(application, QApplication)
-        application.focusChanged.connect(self._focus_moved)
         # Once they are where they go: only then they are seen.
         self.views.arranged.connect(self._arranged, Qt.ConnectionType.QueuedConnection)
         self.runs_bar.export_asked.connect(lambda: self.ask_export("summary"))
@@ -247,17 +243,9 @@ class TrainWorkspace(Workspace):
     def explain(self, widget: QWidget | None = None) -> None:
         """Explain a widget; without one what has the focus or, while the plane has it, what is
         under the pointer."""
-        pointer, focus = QCursor.pos(), QApplication.focusWidget()
-        under = QApplication.widgetAt(pointer)
+        focus, under = QApplication.focusWidget(), QApplication.widgetAt(QCursor.pos())
         first = under if focus is self.main_view() else focus
-        for each in (widget, first, under, self.views.large):
-            if self.explanation.explain(each, pointer):
-                return
-
-    def _focus_moved(self, _: QWidget | None, now: QWidget | None) -> None:
-        """An open explanation follows the field that is typed in."""
-        if self.explanation.isVisible() and now is not None and self.panel.isAncestorOf(now):
-            self.explanation.explain(now, QCursor.pos())
+        self.explanation.explain_first(widget, first, under, self.views.large)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop training, save, and end the children."""
