@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QMouseEvent
+from PySide6.QtGui import QAction, QContextMenuEvent, QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from stiffgui.gui.plots.elided import Elided
@@ -100,7 +100,8 @@ class Card(QFrame):
 
     def offer_help(self) -> None:
         """From now on the card can be explained: a large one by a button, too."""
-        action = self.menu.addAction("E&xplain")
+        action = QAction("E&xplain", self)
+        self.menu.insertAction(self.menu.actions()[0], action)
         action.setToolTip(self.help.toolTip())
         action.triggered.connect(self.explain_asked)
         self._has_help = True
