@@ -229,6 +229,11 @@ _CHOICES: dict[str, dict[str, type[Settings]]] = {
 }
 
 
+def kinds_of(key: str) -> Mapping[str, type[Settings]]:
+    """The groups that a setting chooses between, by kind; none where it chooses no group."""
+    return _CHOICES.get(key.removesuffix(".kind"), {})
+
+
 def all_keys() -> list[str]:
     """Every dotted key that any choice of groups can have."""
     fields = dict(_walk(Experiment))

@@ -98,6 +98,13 @@ TABLE = (
         "Ctrl+Shift+P",
         "Find every action by its name, go to a setting, or set it: weight 0.01",
     ),
+    Entry(
+        "explain",
+        "&Help",
+        "Explain this",
+        "F1",
+        "What the setting, index or card is that has the focus or is under the pointer",
+    ),
     Entry("shortcuts", "&Help", "Keyboard shortcuts", "?", "Every key, in a list"),
     Entry("log", "&Help", "Open the log folder", "", "Where faults are written down"),
     Entry("about", "&Help", "About stiffgui", "", "Version, licence and source of the method"),

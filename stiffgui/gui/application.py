@@ -7,8 +7,13 @@ import os
 import signal
 import sys
 import tomllib
+import traceback
+from datetime import datetime
+from functools import partial
 from importlib.resources import as_file
 from pathlib import Path
+from types import TracebackType
+from typing import TextIO
 
 import pyqtgraph as pg
 from platformdirs import user_config_path, user_documents_path, user_log_path
@@ -17,6 +22,7 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from stiffgui._resources import resource
+from stiffgui._version import __version__
 from stiffgui.errors import InputError
 from stiffgui.gui.window import MainWindow
 from stiffgui.gui.workspace import Place, Surroundings, Workspace
@@ -108,12 +114,30 @@ def open_window(words: list[str]) -> int:
     faulthandler.enable(log)
     application = make_application()
     window = make_window(application)
+    sys.excepthook = partial(record_fault, window, log)
     for word in words:
         window.open_file(Path(word))
     signal.signal(signal.SIGINT, lambda *_: window.close())
     window.show()
     QTimer.singleShot(0, window.start_children)
     return application.exec()
+
+
+def record_fault(
+    window: MainWindow,
+    log: TextIO,
+    kind: type[BaseException],
+    fault: BaseException,
+    trace: TracebackType | None,
+) -> None:
+    """What nobody has caught, in the log, on standard error, and in the window."""
+    sys.__excepthook__(kind, fault, trace)
+    details = "".join(traceback.format_exception(kind, fault, trace))
+    log.write(f"{datetime.now():%Y-%m-%d %H:%M:%S} stiffgui {__version__}\n{details}\n")
+    log.flush()
+    window.say_fault(
+        f"A fault of stiffgui: {fault or kind.__name__}. It is in {log.name}.", details
+    )
 
 
 def _has_display() -> bool:

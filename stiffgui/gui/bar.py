@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -19,12 +19,13 @@ from PySide6.QtWidgets import (
 
 from stiffgui._shipped import Shipped
 
-LEAST_CHOOSER = 90  # pixels: where room is short the name is cut, never a button
+LEAST_CHOOSER, LEAST = 90, 260  # pixels: where room is short the name is cut, never a button
+GAP = 6
 
 
 class WorkspaceBar(QWidget):
     """Emits `chosen(name)` of a preset or a study. `caption` labels the chooser, `name` and `tip`
-    describe it."""
+    describe it. Buttons for which there is no room stand in the menu of a last one."""
 
     chosen = Signal(str)
 
@@ -40,14 +41,55 @@ class WorkspaceBar(QWidget):
             place = self.chooser.count() - 1
             self.chooser.setItemData(place, shipped.summary(key), Qt.ItemDataRole.ToolTipRole)
         self.chooser.activated.connect(lambda k: self.chosen.emit(self.chooser.itemData(k)))
-        label = QLabel(caption)
+        label = self._label = QLabel(caption)
         label.setBuddy(self.chooser)
+        self._buttons: list[QToolButton] = []
+        self.more = QToolButton()
+        self.more.setText("»")
+        self.more.setAccessibleName("More buttons")
+        self.more.setToolTip("Buttons for which the window is too narrow")
+        self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.more.setMenu(QMenu(self.more))
+        self.more.hide()
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
-        self._row.setSpacing(6)
+        self._row.setSpacing(GAP)
         self._row.addWidget(label)
-        self._row.addWidget(self.chooser)
-        self._row.addSpacing(8)
+        self._row.addWidget(self.chooser, 1)
+        self._row.addWidget(self.more)
+
+    def sizeHint(self) -> QSize:
+        return QSize(self._needed(self.chooser.sizeHint().width()), super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(LEAST, super().minimumSizeHint().height())
+
+    def _needed(self, chooser: int, buttons: Sequence[QToolButton] | None = None) -> int:
+        """The width with these buttons, all by default."""
+        shown = self._buttons if buttons is None else buttons
+        widths = [chooser, *(each.sizeHint().width() for each in (self._label, *shown))]
+        return sum(widths) + GAP * len(widths)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Buttons from the right go into the menu until the others have room."""
+        super().resizeEvent(event)
+        shown = list(self._buttons)
+        if self._needed(LEAST_CHOOSER) > self.width():
+            while shown and self._needed(LEAST_CHOOSER, [*shown, self.more]) > self.width():
+                shown.pop()
+        hidden = self._buttons[len(shown) :]
+        menu = self.more.menu()
+        menu.clear()
+        for button in self._buttons:
+            button.setVisible(button not in hidden)
+        for button in hidden:
+            menu.addAction(button.defaultAction() or button.menu().menuAction())
+        self.more.setVisible(bool(hidden))
+
+    def _add(self, button: QToolButton) -> None:
+        button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self._buttons.append(button)
+        self._row.insertWidget(self._row.count() - 1, button)
 
     def add_actions(self, actions: Mapping[str, QAction], *names: str) -> None:
         """A button for each of these actions."""
@@ -55,7 +97,7 @@ class WorkspaceBar(QWidget):
             button = QToolButton()
             button.setDefaultAction(actions[name])
             button.setObjectName(name)
-            self._row.addWidget(button)
+            self._add(button)
 
     def add_menu(self, text: str, tip: str, menu: QMenu) -> None:
         """A button that opens a menu."""
@@ -65,7 +107,8 @@ class WorkspaceBar(QWidget):
         button.setAccessibleName(text)
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         button.setMenu(menu)
-        self._row.addWidget(button)
+        menu.setTitle(text)
+        self._add(button)
 
     def show_name(self, name: str) -> None:
         """Name what is loaded without loading it; what is not shipped by its own name."""

@@ -74,10 +74,11 @@ class Editor(QWidget):
 
 
 def help_text(spec: Spec) -> str:
-    """Help, bounds and unit in one text."""
+    """Help, bounds and unit, and the name that files and `--set` know, in one text."""
     bounds = "" if spec.choices is not None else spec.bounds
     allowed = " ".join(filter(None, (bounds, spec.unit)))
-    return f"{spec.help}\n{allowed[:1].upper()}{allowed[1:]}." if allowed else spec.help
+    sentence = f"{allowed[:1].upper()}{allowed[1:]}." if allowed else ""
+    return "\n".join(filter(None, (spec.help, sentence, spec.key)))
 
 
 class _Line(QLineEdit):

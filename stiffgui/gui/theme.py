@@ -106,6 +106,8 @@ def apply(
         QPalette.ColorRole.Highlight: theme.accent,
         QPalette.ColorRole.HighlightedText: theme.on_accent,
         QPalette.ColorRole.Mid: theme.border,
+        QPalette.ColorRole.Link: theme.accent,
+        QPalette.ColorRole.LinkVisited: theme.accent,
     }
     for role, colour in roles.items():
         palette.setColor(role, QColor(colour))
@@ -173,7 +175,9 @@ def _sheet(t: Theme) -> str:
     QCheckBox::indicator:disabled {{ border-color: {t.border}; }}
     QCheckBox:focus {{ color: {t.accent}; }}
     QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
-    #card {{ background: {t.card}; border: 1px solid {t.border}; border-radius: 7px; }}
+    #card, #explanation {{ background: {t.card}; border: 1px solid {t.border};
+        border-radius: 7px; }}
+    #explanation {{ margin: 9px 6px 6px 0; }}
     #veil {{ background: {_seen_through(t.card)}; color: {t.text}; font-weight: 600; }}
     #cardTitle {{ font-weight: 600; color: {t.text}; }}
     #cardNote, #unit, #share, #panelSubtitle, #note {{ color: {t.faint}; }}

@@ -247,6 +247,10 @@ class MainWindow(QMainWindow):
                 f"a run or a study (.stiff).",
             )
 
+    def say_fault(self, sentence: str, details: str) -> None:
+        """Say what went wrong, on the page that is shown."""
+        self.toasts.say(self._place, sentence, details)
+
     def _changed(self) -> None:
         self._update_actions()
         if self._left_in_background and self.isHidden() and not self._busy():

@@ -54,7 +54,7 @@ class Index:
     `over`: how the network's index follows from those of the layers. `unit`: `1/time` of what is
     proportional to J. `error(matrices)`: a bound of the relative error by rounding (of what is
     under a logarithm), [...]: beyond ILL_CONDITIONED a matrix is flagged, too. `of_step`: whether
-    it takes the step size.
+    it takes the step size. `reading`: how to read it. `source`: where it comes from.
     """
 
     title: str
@@ -68,6 +68,8 @@ class Index:
     unit: str = ""
     error: Callable[[Matrices], Array] | None = None
     of_step: bool = False
+    reading: str = ""
+    source: str = ""
 
     @property
     def can_be_flagged(self) -> bool:
@@ -173,6 +175,9 @@ INDICES: dict[str, Index] = {
         lambda m: m.norm,
         needs="norm",
         unit="1/time",
+        reading="Above every singular value and every |l|. It sums over all directions, so it "
+        "hardly tells one fast direction from many slower ones.",
+        source="Golub & Van Loan 2013, Matrix Computations, section 2.3",
     ),
     "singular": Index(
         "Singular value",
@@ -180,6 +185,9 @@ INDICES: dict[str, Index] = {
         lambda m: m.largest,
         needs="largest",
         unit="1/time",
+        reading="The most that J stretches a vector. Far above the spectral radius where J is "
+        "far from normal.",
+        source="Golub & Van Loan 2013, Matrix Computations, section 2.4",
     ),
     "spectral-radius": Index(
         "Spectral radius",
@@ -189,6 +197,9 @@ INDICES: dict[str, Index] = {
         needs="radius",
         unit="1/time",
         error=lambda m: _relative(m.radius_error, m.radius),
+        reading="The fastest rate of a layer. Where a |l_1| > 2 a step of explicit Euler is "
+        "unstable, whatever the direction of l_1.",
+        source="Hairer & Wanner 1996, Solving Ordinary Differential Equations II, section IV.2",
     ),
     "mean-modulus": Index(
         "Mean modulus",
@@ -198,6 +209,8 @@ INDICES: dict[str, Index] = {
         needs="eigenvalues",
         unit="1/time",
         error=lambda m: _relative(m.errors.sum(-1), np.abs(m.eigenvalues).sum(-1)),
+        reading="How fast the directions are on the average, where the spectral radius is that "
+        "of the fastest.",
     ),
     "condition": Index(
         "Condition, log10",
@@ -207,6 +220,9 @@ INDICES: dict[str, Index] = {
         "floored",
         logarithmic=False,
         needs="singular-values",
+        reading="0 where J stretches all directions alike; 16 where some direction is lost to "
+        "machine precision.",
+        source="Josias & Brink 2022",
     ),
     "ratio-real": Index(
         "Stiffness ratio, log10",
@@ -217,6 +233,9 @@ INDICES: dict[str, Index] = {
         logarithmic=False,
         needs="eigenvalues",
         error=_ratio_error,
+        reading="How much faster the fastest direction decays than the slowest: 3 is a thousand "
+        "times. The classical measure of stiffness.",
+        source="Lambert 1991, Numerical Methods for Ordinary Differential Systems, section 6.2",
     ),
     "ratio-modulus": Index(
         "Modulus ratio, log10",
@@ -227,6 +246,8 @@ INDICES: dict[str, Index] = {
         logarithmic=False,
         needs="eigenvalues",
         error=_modulus_error,
+        reading="As the stiffness ratio, for directions that turn or grow as well as for those "
+        "that decay.",
     ),
     "log-norm": Index(
         "Logarithmic norm",
@@ -235,6 +256,9 @@ INDICES: dict[str, Index] = {
         logarithmic=False,
         needs="log-norms",
         unit="1/time",
+        reading="Above 0 a perturbation may grow at first, even where every eigenvalue lies in "
+        "the left half plane.",
+        source="Söderlind 2006, BIT 46, 631",
     ),
     "log-norm-lower": Index(
         "Lower logarithmic norm",
@@ -243,6 +267,8 @@ INDICES: dict[str, Index] = {
         logarithmic=False,
         needs="log-norms",
         unit="1/time",
+        reading="Far below 0 some direction decays fast, at once.",
+        source="Söderlind 2006, BIT 46, 631",
     ),
     "stiffness-indicator": Index(
         "Stiffness indicator",
@@ -251,6 +277,8 @@ INDICES: dict[str, Index] = {
         logarithmic=False,
         needs="log-norms",
         unit="1/time",
+        reading="Large and negative: steps are limited by fast decay, not by accuracy.",
+        source="Söderlind, Jay & Calvo 2015, BIT 55, 531",
     ),
     "abscissa": Index(
         "Spectral abscissa",
@@ -260,6 +288,9 @@ INDICES: dict[str, Index] = {
         logarithmic=False,
         unit="1/time",
         error=lambda m: _error_at(m, _rightmost(m)),
+        reading="Below 0 every small perturbation dies out in the end, if the layer went on for "
+        "ever.",
+        source="Trefethen & Embree 2005, Spectra and Pseudospectra",
     ),
     "pseudo-abscissa": Index(
         "Pseudospectral abscissa",
@@ -268,6 +299,9 @@ INDICES: dict[str, Index] = {
         logarithmic=False,
         needs="pseudospectrum",
         unit="1/time",
+        reading="Well above the spectral abscissa where small errors of J move its eigenvalues "
+        "far.",
+        source="Trefethen & Embree 2005, Spectra and Pseudospectra",
     ),
     "step-norm": Index(
         "Norm of I + aJ",
@@ -276,6 +310,7 @@ INDICES: dict[str, Index] = {
         needs="step-norm",
         over="max",
         of_step=True,
+        reading="Up to 1: no perturbation grows in this layer's step.",
     ),
     "unstable": Index(
         "Unstable eigenvalues",
@@ -286,6 +321,9 @@ INDICES: dict[str, Index] = {
         over="mean",
         error=_undecided,
         of_step=True,
+        reading="0 %: every direction is stable in the step of a layer. Eigenvalues in the "
+        "right half plane count, however small the step.",
+        source="Hairer & Wanner 1996, Solving Ordinary Differential Equations II, section IV.2",
     ),
     "propagator": Index(
         "Propagator norm, log10",
@@ -295,6 +333,8 @@ INDICES: dict[str, Index] = {
         needs="layers",
         over="last",
         of_step=True,
+        reading="Above 0 some perturbation of the input has grown behind the layers; 1 is ten "
+        "times.",
     ),
     **{
         name: Index(
@@ -306,6 +346,8 @@ INDICES: dict[str, Index] = {
             over="last",
             of_step=True,
             unit="1/time",
+            reading="Above 0 neighbouring inputs part on their way through the layers.",
+            source="Benettin et al. 1980, Meccanica 15, 9",
         )
         for order, (name, title) in enumerate(
             {

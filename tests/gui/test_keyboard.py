@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, Qt, QUrl
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from stiffgui import presets
+from stiffgui.gui.application import record_fault
 from stiffgui.gui.keyboard import FIELDS
 from stiffgui.gui.palette import Palette
 from stiffgui.gui.plots.panel_view import PanelView
@@ -17,6 +20,7 @@ from stiffgui.gui.shortcuts import Shortcuts, keys
 from stiffgui.gui.train.settings.rows import FIXED, SettingRow
 from stiffgui.gui.train.workspace import TrainWorkspace
 from stiffgui.gui.window import MainWindow
+from stiffgui.stiffness.indices import INDICES
 
 Key = Qt.Key
 CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -274,3 +278,74 @@ def test_the_palette_sets_settings_and_goes_to_them(
     run = page.bench.running
     assert run is not None
     qtbot.waitUntil(lambda: any(e.key == "regularizer.weight" for e in run.events), timeout=WAIT)
+
+
+def test_f1_explains_what_has_the_focus_or_is_under_the_pointer(
+    window: MainWindow, page: TrainWorkspace, qtbot: QtBot
+) -> None:
+    panel, text = page.explanation, page.explanation.text.toPlainText
+    weight = row(page, "regularizer.weight")
+    assert "regularizer.weight" in weight.editor.control.toolTip()  # as the README promises
+    weight.editor.control.setFocus()
+    press(Key.Key_F1)
+    spec = weight.spec
+    assert panel.isVisible()
+    known = (spec.title, spec.help, spec.bounds, spec.key)
+    assert all(part.lower() in text().lower() for part in known)
+    row(page, "regularizer.proxy.kind").editor.control.setFocus()  # an open one follows
+    assert "Hutchinson" in text() and "gelfand-sketch" in text()
+    page.explain(page.eigenvalues.table)
+    index = INDICES["spectral-radius"]
+    assert all(part in text() for part in (index.title, index.help, index.reading, index.source))
+    assert 'watch.indices = ["spectral-radius"]' in text()
+    page.stiffness.help.click()
+    assert "Stiffness against" in text() and page.stiffness.spec("indices").help in text()
+    panel.text.anchorClicked.emit(QUrl("log-norm"))
+    assert INDICES["log-norm"].source in text()
+    train(page, qtbot)
+    page.main_view().setFocus()
+    press(Key.Key_Escape)
+    assert not panel.isVisible() and page.busy  # the panel first, then the training
+
+
+@pytest.mark.parametrize("name", INDICES)
+def test_every_index_says_how_to_read_it(name: str) -> None:
+    assert INDICES[name].help and INDICES[name].reading.endswith(".")
+
+
+def test_escape_closes_the_import_dialog(
+    window: MainWindow, page: TrainWorkspace, qtbot: QtBot
+) -> None:
+    for inside in (False, True):
+        window.import_table()
+        wizard = page.importing.wizard
+        assert wizard is not None
+        qtbot.waitUntil(wizard.isActiveWindow)
+        line = next(iter(wizard.form.findChildren(QLineEdit)))
+        QTest.keyClick(line if inside else wizard, Key.Key_Escape)
+        assert page.importing.wizard is None
+
+
+def test_epochs_set_by_hand_outlive_a_preset(window: MainWindow, page: TrainWorkspace) -> None:
+    model, key = page.model, "training.epochs"
+    page.load_preset("climate")
+    assert model.value(key) == 100_000
+    assert window.toasts.text().startswith("Epochs stay 100\u202f000")
+    model.undo.undo()
+    assert model.preset_name == "alpine02" and model.value(key) == 100_000
+    model.undo.redo()
+    window.toasts.all[-1].offer.click()
+    assert model.value(key) == presets["climate"].training.epochs
+    page.load_preset("alpine02")
+    assert model.value(key) == presets["alpine02"].training.epochs
+
+
+def test_a_fault_is_logged_and_said(window: MainWindow, tmp_path: Path) -> None:
+    with (tmp_path / "faults.log").open("a") as log:
+        try:
+            raise ValueError("of ours")
+        except ValueError as fault:
+            record_fault(window, log, ValueError, fault, fault.__traceback__)
+    assert "ValueError: of ours" in (tmp_path / "faults.log").read_text()
+    fault_said = window.toasts.all[-1]
+    assert "of ours" in fault_said.sentence and "Traceback" in fault_said.details.toPlainText()

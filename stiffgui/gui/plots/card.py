@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QMouseEvent
+from PySide6.QtGui import QAction, QContextMenuEvent, QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from stiffgui.gui.plots.elided import Elided
@@ -23,12 +23,13 @@ class Card(QFrame):
 
     Its menu (right click, context-menu key, or the button in its corner) emits `export_asked`
     and `copy_asked(picture, data or script)`, or resets the view. Where cards can change places
-    a small one has a button that emits `enlarge_asked`.
+    a small one has a button that emits `enlarge_asked`. `explain_asked`: after `offer_help`.
     """
 
     export_asked = Signal()
     copy_asked = Signal(str)
     enlarge_asked = Signal()
+    explain_asked = Signal()
     title_double_clicked = Signal()
 
     def __init__(self, title: str, empty: str) -> None:
@@ -52,6 +53,11 @@ class Card(QFrame):
         self._enlarge.clicked.connect(self.enlarge_asked)
         self._enlarge.hide()
         top.addWidget(self._enlarge)
+        self.help = _button("?", f"Explain {title}", "What is seen here, and how to read it (F1)")
+        self.help.clicked.connect(self.explain_asked)
+        self.help.hide()
+        self._has_help = False
+        top.addWidget(self.help)
         more = _button(
             "⋯", f"Menu of {title}", "Export, copy, reset the view (also by right click)"
         )
@@ -92,6 +98,15 @@ class Card(QFrame):
         """Whether it is shown, and not behind a tab."""
         return self.isVisible() and not self.visibleRegion().isEmpty()
 
+    def offer_help(self) -> None:
+        """From now on the card can be explained: a large one by a button, too."""
+        action = QAction("E&xplain", self)
+        self.menu.insertAction(self.menu.actions()[0], action)
+        action.setToolTip(self.help.toolTip())
+        action.triggered.connect(self.explain_asked)
+        self._has_help = True
+        self.help.setVisible(not self._enlarge.isVisibleTo(self))
+
     @property
     def plot(self) -> QWidget | None:
         """The first of its plots that are seen."""
@@ -100,6 +115,7 @@ class Card(QFrame):
     def set_large(self, large: bool) -> None:
         """Whether it is the large one of several cards: a small one can be enlarged."""
         self._enlarge.setVisible(not large)
+        self.help.setVisible(large and self._has_help)
         self.setMinimumSize(*(LEAST_LARGE if large else LEAST_SMALL))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:

@@ -23,16 +23,9 @@ from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 from stiffgui.figures.picture import Axis, Box, Image, Panel, Points
 from stiffgui.gui.plots.artists import ARTISTS, Artist, pen
 from stiffgui.gui.plots.axes import PlotAxis, adopt_menu, from_axis, grouped, on_axis
+from stiffgui.gui.plots.plot_keys import KEYS, RESETS, move_by_key
 from stiffgui.gui.theme import LIGHT, Theme
 
-MOVES = {
-    Qt.Key.Key_Left: (-1, 0),
-    Qt.Key.Key_Right: (1, 0),
-    Qt.Key.Key_Up: (0, 1),
-    Qt.Key.Key_Down: (0, -1),
-}
-ZOOMS = {Qt.Key.Key_Plus: 0.8, Qt.Key.Key_Equal: 0.8, Qt.Key.Key_Minus: 1.25}
-STEP = 0.1  # of what is in view, by which an arrow key moves
 TIP = "Drag to move, wheel to zoom, double-click to see everything again"
 REACH = 10  # pixels from a point within which the pointer tells about it
 LEAST_WITH_AXES, LEAST_WITH_LABELS, LEAST_WITH_INSET = 100, 170, 220  # pixels
@@ -49,10 +42,7 @@ class PanelView(pg.PlotWidget):  # type: ignore[misc]
     `clicked(x, y)`; `zoomed` when a person moved the view. Values are in the axes' own units.
     """
 
-    KEYS = (
-        "On a plot reached by Tab",
-        {"← → ↑ ↓": "move", "+ −": "zoom", "0, Home": "show everything again"},
-    )
+    KEYS = KEYS
     pointed = Signal(object)
     clicked = Signal(float, float)
     zoomed = Signal()
@@ -237,21 +227,13 @@ class PanelView(pg.PlotWidget):  # type: ignore[misc]
     # ---------------------------------------------------------------------- keys
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Arrows move, + and - zoom, 0 and Home show everything again."""
-        key, box = Qt.Key(event.key()), self.getViewBox()
-        (x0, x1), (y0, y1) = box.viewRange()
-        if key in MOVES:
-            across, up = MOVES[key]
-            box.translateBy(x=STEP * across * (x1 - x0), y=STEP * up * (y1 - y0))
-        elif key in ZOOMS:
-            box.scaleBy((ZOOMS[key], ZOOMS[key]))
-        elif key in (Qt.Key.Key_0, Qt.Key.Key_Home):
+        key = Qt.Key(event.key())
+        if key in RESETS:
             self.reset_view()
-            return
+        elif move_by_key(self.getViewBox(), key):
+            self._moved_by_hand(None)
         else:
             event.ignore()
-            return
-        self._moved_by_hand(None)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """A frame says that the arrow keys are the plot's."""

@@ -6,13 +6,20 @@ import bisect
 import time
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette
+from PySide6.QtGui import (
+    QAction,
+    QColor,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+)
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QSlider,
     QStyle,
@@ -21,11 +28,13 @@ from PySide6.QtWidgets import (
 )
 
 from stiffgui.gui.keyboard import keys_text
+from stiffgui.gui.plots.elided import Elided
 
 SPEEDS = (1, 2, 5, 10, 20)  # stored epochs a second
 USUAL_SPEED = 10
 PATIENCE_SECONDS = 2.0  # that playing waits for a picture
 TICK = 4  # pixels
+SLIDER_SHARE, TEXT_SHARE = 5, 3  # of the width that buttons leave
 NOTHING_YET = "every epoch can be seen again here"
 
 
@@ -146,15 +155,17 @@ class Timeline(QFrame):
         branch.setIconText("Branch")
         self.branch.setDefaultAction(branch)
         self.branch.setObjectName("quiet")
-        self.text = QLabel(NOTHING_YET)
+        self.text = Elided()
+        self.text.setText(NOTHING_YET)
         self.text.setObjectName("cardNote")
         layout = QHBoxLayout(self)
         layout.setContentsMargins(10, 6, 10, 6)
         for control in (self.play, self.speed, self.loop):
             layout.addWidget(control)
-        layout.addWidget(self.slider, 1)
-        for widget in (self.button, self.branch, self.text):
+        layout.addWidget(self.slider, SLIDER_SHARE)
+        for widget in (self.button, self.branch):
             layout.addWidget(widget)
+        layout.addWidget(self.text, TEXT_SHARE)  # whatever it says, so that nothing shifts
         self.slider.valueChanged.connect(self._dragged)
         self.button.toggled.connect(lambda _: self._tell())
 
@@ -236,6 +247,7 @@ class Timeline(QFrame):
         """Progress, rate and time left."""
         if text != self.text.text():
             self.text.setText(text)
+            self.text.setToolTip(text)
 
     def _dragged(self) -> None:
         self.button.setChecked(False)

@@ -7,9 +7,11 @@ from importlib import import_module
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QShowEvent
+from PySide6.QtGui import QCloseEvent, QCursor, QShowEvent
 from PySide6.QtWidgets import (
+    QApplication,
     QFileDialog,
+    QHBoxLayout,
     QMenu,
     QVBoxLayout,
     QWidget,
@@ -28,6 +30,7 @@ from stiffgui.gui.tables.importing import Importing
 from stiffgui.gui.theme import Theme
 from stiffgui.gui.train import first_look
 from stiffgui.gui.train.cards.curves_menu import CurvesMenu
+from stiffgui.gui.train.explanation import Explanation
 from stiffgui.gui.train.guide import WELCOME, Guide, GuideBar
 from stiffgui.gui.train.live_plane import LivePlane
 from stiffgui.gui.train.paint_queue import PaintQueue
@@ -68,12 +71,15 @@ class TrainWorkspace(Workspace):
         self.layers, self.eigenvalues = views.layers, views.eigenvalues
         self.trajectories = views.trajectories
         self.panel, self.timeline, self.runs = views.panel, views.timeline, views.runs
+        self.guide, self.explanation = GuideBar(self._guided), Explanation(self.panel)
+        beside = QHBoxLayout()
+        beside.addWidget(views, 1)
+        beside.addWidget(self.explanation)
         around = QVBoxLayout(self)
         around.setContentsMargins(0, 0, 0, 0)
         around.setSpacing(0)
-        self.guide = GuideBar(self._guided)
         around.addWidget(self.guide)
-        around.addWidget(views, 1)
+        around.addLayout(beside, 1)
         self.exports = Exports(self, self.requests, self.settings, views.offers)
         self.curves_menu = CurvesMenu((self.errors, self.stiffness), self)
         self.panels_menu = QMenu("&Panels", self)
@@ -120,6 +126,8 @@ class TrainWorkspace(Workspace):
         self.views.arranged.connect(self._arranged, Qt.ConnectionType.QueuedConnection)
         self.runs.export_asked.connect(lambda: self.ask_export("summary"))
         for card in self.cards:
+            card.offer_help()
+            card.explain_asked.connect(lambda card=card: self.explain(card))
             card.export_asked.connect(lambda card=card: self.ask_export(card.figure.name()))
             card.copy_asked.connect(
                 lambda what, card=card: self.exports.copy(what, card.figure.name())
@@ -143,6 +151,7 @@ class TrainWorkspace(Workspace):
             "save": lambda: sharing.ask_save(bench.workspace),
             "export": self.ask_export,
             "report": self.ask_report,
+            "explain": self.explain,
             "undo": bench.undo,
             "redo": bench.redo,
             "copy_command": sharing.copy_command,
@@ -242,7 +251,17 @@ class TrainWorkspace(Workspace):
         return self.views.large.plot or self
 
     def escape(self) -> bool:
+        if self.explanation.isVisible():
+            self.explanation.hide()
+            return True
         return self.views.restore()
+
+    def explain(self, widget: QWidget | None = None) -> None:
+        """Explain a widget; without one what has the focus or, while the plane has it, what is
+        under the pointer."""
+        focus, under = QApplication.focusWidget(), QApplication.widgetAt(QCursor.pos())
+        first = under if focus is self.main_view() else focus
+        self.explanation.explain_first(widget, first, under, self.views.large)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop training, save, and end the children."""
@@ -263,8 +282,20 @@ class TrainWorkspace(Workspace):
     # ------------------------------------------------------------------ running
 
     def load_preset(self, name: str) -> None:
-        """Put a preset into the panel (undoable)."""
-        self.model.load(name, presets[name])
+        """Put a preset into the panel (undoable); epochs that were set by hand stay."""
+        model, key = self.model, "training.epochs"
+        if not model.differs(key) or key in model.problems:
+            model.load(name, presets[name])
+            return
+        kept = model.value(key)
+        model.undo.beginMacro(f"Load {name}")
+        model.load(name, presets[name])
+        model.edit(key, kept)
+        model.undo.endMacro()
+        if model.differs(key):
+            usual = grouped(presets[name].training.epochs)
+            sentence = f"Epochs stay {grouped(kept)}, as you had set them; {name} has {usual}."
+            self.said.emit(sentence, "", ("Undo", lambda: model.reset(key)))
 
     def _guided(self, guide: Guide) -> None:
         """Do a guided experiment."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
 from stiffgui.figures.plane import A, B
@@ -105,6 +105,11 @@ class IndexTable(QTableWidget):
         super().changeEvent(event)
         if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
             self._fit()
+
+    def name_at(self, place: QPoint) -> str:
+        """The index whose row is there, else that of the current row."""
+        row = self.rowAt(self.viewport().mapFromGlobal(place).y())
+        return list(ROWS)[row if row >= 0 else max(self.currentRow(), 0)]
 
     def show_values(self, numbers: Mapping[str, float]) -> None:
         """Write the numbers of a picture of eigenvalues; a missing or undefined one reads so.
