@@ -78,12 +78,14 @@ def said(lab: LabWorkspace) -> Iterator[list[str]]:
     """What the workspace says, the last sentence at the end."""
     sentences: list[str] = [""]
 
-    def hear(sentence: str, details: str, offer: object) -> None:
+    def hear(sentence: str, details: str = "", offer: object = None) -> None:
         sentences.append(sentence)
 
     lab.said.connect(hear)
+    lab.noted.connect(hear)
     yield sentences
     lab.said.disconnect(hear)
+    lab.noted.disconnect(hear)
 
 
 def done(page: LabPage) -> bool:
