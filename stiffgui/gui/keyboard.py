@@ -21,7 +21,6 @@ from PySide6.QtWidgets import (
     QTextEdit,
     QWidget,
 )
-from shiboken6 import isValid
 
 FIELDS = QLineEdit | QAbstractSpinBox | QTextEdit | QPlainTextEdit
 # What a click leaves the focus on, beside fields; a click on anything else gives it back.
@@ -70,9 +69,10 @@ class Keyboard(QObject):
 
     def _is_gone(self, widget: QWidget) -> bool:
         """Whether the window does not show it any more."""
-        if not isValid(widget):
+        try:
+            return widget.window() is self._window and not widget.isVisibleTo(self._window)
+        except RuntimeError:  # Qt has deleted it
             return True
-        return widget.window() is self._window and not widget.isVisibleTo(self._window)
 
     def keeps(self, event: QKeyEvent) -> bool:
         """Whether a key that is an action's, too, belongs to what has the focus instead."""
