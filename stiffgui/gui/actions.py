@@ -71,6 +71,18 @@ TABLE = (
         "Train a new run with the present settings, from the network that the timeline shows; "
         "a training that goes on is stopped before, and kept",
     ),
+    Entry("layer_back", "&View", "Previous layer", "[", "The layer before the shown one"),
+    Entry("layer_on", "&View", "Next layer", "]", "The layer after the shown one"),
+    Entry("layer_largest", "&View", "Largest layer", "L", "Where the spectral radius is largest"),
+    Entry(
+        "epoch_back", "&View", "Stored epoch before", ",", "The stored epoch before the shown one"
+    ),
+    Entry("epoch_on", "&View", "Stored epoch after", ".", "The stored epoch after the shown one"),
+    Entry("epoch_first", "&View", "First stored epoch", "<", "The network as it began"),
+    Entry("play", "&View", "Play", "Shift+Space", "Play the stored epochs, or pause"),
+    Entry(
+        "pin", "&View", "Pin as A", "P", "Compare what is shown from now on with this; or no more"
+    ),
     Entry("live", "&View", "Live", "Ctrl+L", "Show the newest epoch"),
     Entry("message", "&View", "Go to the message", "F6", "The newest message; Esc closes it"),
     Entry("layout", "&View", "Default layout", "", "Put every panel back in its place"),

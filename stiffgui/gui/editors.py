@@ -171,7 +171,7 @@ class TextEditor(Editor):
         self.line.setCursorPosition(0)
 
     def _reads(self, value: Any) -> Any:
-        """What a value is read as: 0 is `auto` where that is allowed, and how 0.25 begins."""
+        """What a value is read as: where `auto` is allowed, 0 is how 0.25 begins."""
         return AUTO if self.spec.automatic and value == 0 else value
 
     def _typed(self) -> None:
@@ -181,7 +181,7 @@ class TextEditor(Editor):
     def _finished(self) -> None:
         if self.line.isModified():
             self.line.setModified(False)
-            self.edited.emit(self.parse(self.line.text()))
+            self.edited.emit(self._reads(self.parse(self.line.text())))
 
     def _revert(self) -> None:
         """Forget what was being typed."""

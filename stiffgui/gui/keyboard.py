@@ -82,7 +82,11 @@ class Keyboard(QObject):
         uses = isinstance(focus, OWN.get(key, ())) or (
             key == Qt.Key.Key_Right and bool(keys_of(focus)[1])
         )
-        return self._by_keys and uses
+        alone = event.modifiers() in (
+            Qt.KeyboardModifier.NoModifier,
+            Qt.KeyboardModifier.KeypadModifier,
+        )
+        return self._by_keys and uses and alone
 
     def pressed(self, event: QKeyEvent) -> None:
         """A key that nobody wanted: Enter and Escape leave a field."""

@@ -135,7 +135,7 @@ def test_nothing_is_cut_off_in_any_window(window: MainWindow, qtbot: QtBot, run_
                 )
                 assert left >= 0 and left + card.width() <= width
                 assert top >= 0 and top + card.height() <= height
-        tools = page.eigenvalues
+        tools = page.eigenvalues.tools
         for control in (tools.region, tools.all_layers, tools.contours, tools.below, tools.frame):
             right = control.mapTo(tools, QPoint(control.width(), 0)).x()
             assert control.isVisible() and right <= tools.width()

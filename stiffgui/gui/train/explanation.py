@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import partial
 from html import escape
 from inspect import cleandoc
 
@@ -18,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from stiffgui.experiment import kinds_of
+from stiffgui.gui.palette import Found
 from stiffgui.gui.plots.figure_card import FigureCard
 from stiffgui.gui.train.cards.index_table import IndexTable
 from stiffgui.gui.train.settings.rows import LIVE, SettingRow, quiet_button
@@ -83,6 +85,14 @@ class Explanation(QFrame):
     def show_index(self, name: str) -> bool:
         """Explain an index; whether it is known."""
         return name in WATCHABLE and self._show(of_index(name))
+
+    def look_up(self, words: Sequence[str]) -> list[Found]:
+        """The indices that a palette finds by these words, to be explained."""
+        return [
+            Found(f"Explain {index.title}", name, then=partial(self.show_index, name))
+            for name, index in WATCHABLE.items()
+            if all(word in f"explain {index.title} {name}".lower() for word in words)
+        ]
 
     def _show(self, html: str) -> bool:
         self.text.setHtml(html)

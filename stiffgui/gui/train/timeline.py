@@ -95,9 +95,14 @@ class EpochSlider(QSlider):
         step = steps.get(Qt.Key(event.key()))
         if step is None or not self.kept:
             super().keyPressEvent(event)
-            return
-        place = self.kept.index(self.nearest()) + step
-        self.setValue(self.kept[min(max(place, 0), len(self.kept) - 1)])
+        else:
+            self.step(step)
+
+    def step(self, count: int) -> None:
+        """So many stored epochs on, or back."""
+        if self.kept:
+            place = self.kept.index(self.nearest()) + count
+            self.setValue(self.kept[min(max(place, 0), len(self.kept) - 1)])
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Below the groove, a tick at each stored epoch."""
@@ -198,6 +203,8 @@ class Timeline(QFrame):
 
     def go_live(self) -> None:
         """Follow the newest epoch."""
+        with QSignalBlocker(self.slider):
+            self.slider.setValue(self.slider.maximum())
         self.button.setChecked(True)
 
     def next_kept(self) -> None:

@@ -117,6 +117,16 @@ class TrainViews(Stage):
         self.timeline.go_to(epoch)
         self.eigenvalues.layer.setValue(layer)
 
+    def show_layer(self, layer: int) -> None:
+        """The layer, or the nearest that there is."""
+        self.eigenvalues.layer.setValue(layer)
+
+    def show_largest(self) -> None:
+        """The layer where the chosen index of the layers is largest."""
+        values = self.eigenvalues.layer.values
+        if values:
+            self.show_layer(1 + int(np.nanargmax(values)))
+
     def _select(self, one: Selected | None) -> None:
         """An eigenvalue, with its sample in Fit and its layer in Layers."""
         if one is not None and one.layer != self.state.layer and not self.eigenvalues.shows_all:

@@ -164,6 +164,14 @@ class TrainWorkspace(Workspace):
             "stop": bench.stop,
             "branch": self.branch,
             "live": self.timeline.go_live,
+            "layer_back": lambda: self.views.show_layer(self.state.layer - 1),
+            "layer_on": lambda: self.views.show_layer(self.state.layer + 1),
+            "layer_largest": self.views.show_largest,
+            "epoch_back": lambda: self.timeline.slider.step(-1),
+            "epoch_on": lambda: self.timeline.slider.step(1),
+            "epoch_first": lambda: self.timeline.slider.step(-len(self.timeline.slider.kept)),
+            "play": self.timeline.play.toggle,
+            "pin": self.eigenvalues.tools.pin.click,
             "layout": self.views.default_layout,
             "guide": self.guide.begin,
         }
@@ -179,7 +187,7 @@ class TrainWorkspace(Workspace):
             return valid and kept
         if name in ("save", "copy_command", "copy_settings", "copy_toml"):
             return valid
-        if name in ("export", "report"):
+        if name in ("export", "report", "pin", "play") or name.startswith(("layer_", "epoch_")):
             return self.bench.shown is not None
         return not training if name in ("open", "paste_settings") else True
 
@@ -239,7 +247,7 @@ class TrainWorkspace(Workspace):
             self.main_view().setFocus()
 
     def look_up(self, words: Sequence[str]) -> Sequence[Found]:
-        return find_settings(self.panel, words)
+        return [*find_settings(self.panel, words), *self.explanation.look_up(words)]
 
     def order_tabs(self) -> None:
         large = self.views.large
