@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 Parameters = Mapping[str, NDArray[Any]]
 
-FEW = 4  # samples, while epochs go by quickly
+FEW, QUICK = 4, 2_500_000  # samples, and w^3 of them together, while epochs go by quickly
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,10 @@ class Drawn:
 
     def probe_samples(self) -> NDArray[Any]:
         """Those samples, [B, d]; some of them where few are enough."""
-        return np.asarray(self.run.probe_samples())[: FEW if self.few else None]
+        architecture = self.experiment.architecture
+        each = architecture.depth * architecture.width**3  # operations of its eigenvalues, about
+        few = max(1, min(FEW, QUICK // each))
+        return np.asarray(self.run.probe_samples())[: few if self.few else None]
 
     @property
     def trials(self) -> int:

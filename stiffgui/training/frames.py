@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from stiffgui.resnet.architecture import Architecture
 
-SHARE = 0.04  # of the time, at most
+SHARE = 0.03  # of the time, at most
 PERIOD = 1 / 30  # seconds between two frames, at least
 AIM = 1 / 20  # seconds between two frames for which samples are left out
 

@@ -119,6 +119,8 @@ class ViewRequests(QObject):
         # The first one is slow by what it imports.
         self._pause = max(LOOK_SECONDS, 10 * view.seconds if self._warm else 0.0)
         self._warm = True
+        if not look.live:
+            self._moving.start()  # counted from what is seen
         self.viewed.emit(look, view)
         if self._asked == self.wanted and self._is_early(view):
             self._timer.start(int(1000 * self._pause))
