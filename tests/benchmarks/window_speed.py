@@ -147,7 +147,7 @@ def window(
     began, cpu = time.perf_counter(), time.process_time()
     page.run()
     timer.start(int(BEAT * 1e3))
-    page.bench.training.ended.connect(lambda _: application.exit())
+    page.bench.training_changed.connect(lambda: page.bench.busy or application.exit())
     application.exec()
     wall, spent = time.perf_counter() - began, time.process_time() - cpu
     timer.stop()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLabel, QPushButton, QSpinBox, QStackedWidget
 
 from stiffgui.figures import Figure
@@ -29,6 +30,7 @@ from stiffgui.stiffness import WATCHABLE
 from stiffgui.training.cadence import probe_samples
 
 ANIMATE_MILLISECONDS = 600
+PAGES_SHARE = 0.32  # of the card's height, at most, that a table below the plane takes
 
 
 class EigenvaluesCard(FigureCard):
@@ -118,9 +120,17 @@ class EigenvaluesCard(FigureCard):
         """A small card does with the plane."""
         for widget in self.only_large:
             widget.setVisible(self._is_large and self._drawn is not None)
-        self.pages.setFixedHeight(self.table.height())
+        self._fit_pages()
         page = self.tools.below.currentIndex() < self.pages.count()
         self.pages.setVisible(self._is_large and page and self._drawn is not None)
+
+    def _fit_pages(self) -> None:
+        """The plane has most of the room."""
+        self.pages.setFixedHeight(min(self.table.usual_height, int(PAGES_SHARE * self.height())))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_pages()
 
     def set_theme(self, theme: Theme) -> None:
         super().set_theme(theme)

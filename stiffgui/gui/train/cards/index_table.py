@@ -99,7 +99,7 @@ class IndexTable(QTableWidget):
             self.setColumnWidth(column, self.fontMetrics().horizontalAdvance(wide) + 7)
         height = row_height(self, ROW_HEIGHT)
         self.horizontalHeader().setFixedHeight(height)
-        self.setFixedHeight(int(height * (1 + VISIBLE)) + 2)
+        self.usual_height = int(height * (1 + VISIBLE)) + 2
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

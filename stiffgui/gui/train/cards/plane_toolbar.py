@@ -23,6 +23,7 @@ FRAMES = {
     "points": ("fit points", "Axes show the eigenvalues of every layer, whatever they are"),
     "region": ("fit region", "Axes show the whole stability region, and the eigenvalues"),
 }
+PIN, UNPIN = "Pin as A", "Unpin A"
 PACES = (0, 10, 30, 100, 300, 1000)  # epochs a second; 0: as it trains
 
 
@@ -44,7 +45,7 @@ class PlaneToolbar(QWidget):
         self.all_layers, self.contours = QCheckBox("&all layers"), QCheckBox("&contours")
         self.frame, self.below, self.pace = QComboBox(), QComboBox(), QComboBox()
         self.trails = QCheckBox("&trails")
-        self.pin, self.layout_ = QPushButton("Pin as A"), QComboBox()
+        self.pin, self.layout_ = QPushButton(PIN), QComboBox()
         self._make_choosers(own)
         self._make_frame()
         self._make_motion()
@@ -123,9 +124,12 @@ class PlaneToolbar(QWidget):
             "is shown from now on"
         )
         self.pin.toggled.connect(self._pinned)
+        self.pin.setText(UNPIN)
+        self.pin.setMinimumWidth(self.pin.sizeHint().width())  # the longer text fits
+        self.pin.setText(PIN)
 
     def _pinned(self, on: bool) -> None:
-        self.pin.setText("Unpin A" if on else "Pin as A")
+        self.pin.setText(UNPIN if on else PIN)
         self.layout_.setVisible(on)
         for widget in (self.colour, self.all_layers, self.contours):  # colours are those of A and B
             widget.setDisabled(on)
