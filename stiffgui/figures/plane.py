@@ -145,8 +145,11 @@ class Plane:
             values=shades,
             numbers={"modulus": np.abs(flat)},
             places=replace(before.places, layer=picture.place[1], sample=samples),
+            label=f"{before.group}: as it trains" if before.group else before.label,
         )
         circle, rings = self.marks(flat)
+        if before.group:
+            circle = replace(circle, label=f"{before.group}: {circle.label}")
         marks = [circle] if fixed else [circle, rings]
         items = (region, *axes(), *fixed, points, *marks, *self._trails([*past, values]))
         now = replace(panel, items=items)

@@ -185,3 +185,22 @@ def test_the_values_stay_as_long_as_the_pointer(
     assert QToolTip.isVisible() and QToolTip.text() == words == view.message
     QCursor.setPos(window.mapToGlobal(window.rect().topLeft()))
     qtbot.waitUntil(lambda: view.message == "", timeout=5000)
+
+
+def test_planes_of_any_width_come_to_rest(card: EigenvaluesCard, qtbot: QtBot) -> None:
+    """A wider axis shows another range, whose numbers may be narrower: it does not shrink again,
+    or the plot would be laid out for ever."""
+    card.tools.pin.click()
+    card.tools.layout_.setCurrentIndex(1)
+    qtbot.waitUntil(lambda: len(card.view.views) == 2, timeout=WAIT)
+    for view in card.view.views:
+        for axis in view._axes.values():
+            assert not axis.style["autoReduceTextSpace"]
+    for width in range(1000, 1400, 40):
+        card.window().resize(width, 800)
+        qtbot.wait(30)
+    painted: list[int] = []
+    for view in card.view.views:
+        view.scene().changed.connect(lambda _: painted.append(1))
+    qtbot.wait(300)
+    assert len(painted) < 4

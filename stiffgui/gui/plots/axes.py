@@ -33,6 +33,9 @@ class PlotAxis(pg.AxisItem):  # type: ignore[misc]
         super().__init__(side)
         # Its numbers and grid lines take longer to draw than most of what stands between them.
         self.setCacheMode(pg.QtWidgets.QGraphicsItem.CacheMode.DeviceCoordinateCache)
+        # Where one unit is as long on both axes, a narrower axis shows another range with other
+        # numbers, which need a wider one, and so on: it only grows.
+        self.setStyle(autoReduceTextSpace=False)
         self.whole = False
         self._named = True
         self._ticks: list[tuple[float, str]] = []

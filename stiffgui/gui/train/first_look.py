@@ -12,7 +12,7 @@ from stiffgui._resources import resource
 from stiffgui.gui.train.runs.workbench import Workbench
 
 EXAMPLES = ("RES example.stiff", "RES stiff example.stiff")
-SEEN, SESSION = "welcomed", "train/session"
+SEEN, SESSION, SHOWN, LAYER = "welcomed", "train/session", "train/shown", "train/layer"
 MOST = 8  # runs of the last session
 
 
@@ -37,15 +37,17 @@ def open_examples(bench: Workbench) -> None:
         bench.open_run(path)
 
 
-def remember(settings: QSettings, bench: Workbench) -> None:
-    """Keep which runs are in the window, the shown one last, and which of them are drawn."""
-    others = [run for run in bench.runs if run is not bench.shown]
-    runs = [*others, *([bench.shown] if bench.shown is not None else [])][-MOST:]
+def remember(settings: QSettings, bench: Workbench, layer: int) -> None:
+    """Keep which runs are in the window, which of them are drawn and which one is shown, and the
+    layer."""
+    runs = [run for run in bench.runs if run is bench.shown or run in bench.runs[-MOST:]]
     settings.setValue(SESSION, [f"{int(run.visible)}{run.path.absolute()}" for run in runs])
+    settings.setValue(SHOWN, "" if bench.shown is None else str(bench.shown.path.absolute()))
+    settings.setValue(LAYER, layer)
 
 
-def restore(settings: QSettings, bench: Workbench) -> None:
-    """Open them again, those that are still there."""
+def restore(settings: QSettings, bench: Workbench) -> int:
+    """Open them again, those that are still there; the layer."""
     kept = settings.value(SESSION, [])
     for word in [kept] if isinstance(kept, str) else kept if isinstance(kept, list) else []:
         path = Path(str(word)[1:])
@@ -53,5 +55,7 @@ def restore(settings: QSettings, bench: Workbench) -> None:
             run = bench.open_run(path)
             if run is not None:
                 run.visible = str(word).startswith("1")
-    if bench.shown is not None:
-        bench.show(bench.shown)
+    shown = [run for run in bench.runs if str(run.path) == settings.value(SHOWN)]
+    if bench.runs:
+        bench.show(next(iter(shown), bench.runs[-1]))
+    return int(str(settings.value(LAYER, 1)))

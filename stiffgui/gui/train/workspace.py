@@ -220,7 +220,7 @@ class TrainWorkspace(Workspace):
                 self.guide.begin(WELCOME)
                 self.timeline.play_from_start()
         else:
-            first_look.restore(self.settings, self.bench)
+            self.views.show_layer(first_look.restore(self.settings, self.bench))
 
     def open_file(self, path: Path) -> None:
         if path.suffix.lower() in ENDINGS:
@@ -277,7 +277,7 @@ class TrainWorkspace(Workspace):
         self.timer.stop()
         self._late.stop()
         self.plane.close()
-        first_look.remember(self.settings, self.bench)
+        first_look.remember(self.settings, self.bench, self.state.layer)
         self.views.save_layout(self.settings)
         self.bench.close()
         self.requests.close()

@@ -39,6 +39,7 @@ class _Model(QAbstractTableModel):
     def __init__(self) -> None:
         super().__init__()
         self._columns: NDArray[Any] = np.empty((len(COLUMNS), 0))
+        self._drawn: NDArray[Any] = np.empty(0, complex)  # where each one stands in its plane
         self._order: NDArray[Any] = np.empty(0, int)
         self._by = (MODULUS, Qt.SortOrder.DescendingOrder)
 
@@ -46,6 +47,7 @@ class _Model(QAbstractTableModel):
         """Take new points; the order asked for stays."""
         self.beginResetModel()
         self._columns = np.concatenate([_columns(points) for points in parts], 1)
+        self._drawn = np.concatenate([points.x + 1j * points.y for points in parts])
         self._arrange()
         self.endResetModel()
 
@@ -65,11 +67,15 @@ class _Model(QAbstractTableModel):
         """The columns of a row."""
         return np.asarray(self._columns[:, self._order[place]])
 
+    def place(self, place: int) -> complex:
+        """Where a row's eigenvalue stands in its plane."""
+        return complex(self._drawn[self._order[place]])
+
     def find(self, sample: int, layer: int, value: complex) -> int | None:
-        """The row of a sample and a layer that is nearest to a value; None where there is none."""
+        """The row of a sample and a layer that stands nearest to a place; None: there is none."""
         columns = self._columns[:, self._order]
         there = (columns[SAMPLE] == sample) & (columns[LAYER] == layer)
-        apart = np.abs(columns[0] + 1j * columns[1] - value)
+        apart = np.abs(self._drawn[self._order] - value)
         return int(np.where(there, apart, np.inf).argmin()) if there.any() else None
 
     def rowCount(self, parent: Index = NOTHING) -> int:
@@ -109,10 +115,12 @@ class _Model(QAbstractTableModel):
 
 
 def _columns(points: Points) -> NDArray[Any]:
-    count = len(points.x)
+    count, modulus = len(points.x), np.asarray(points.numbers["modulus"])
+    drawn = np.hypot(points.x, points.y).max(initial=0.0)
+    unit = drawn / modulus.max() if drawn else 1.0  # axes may be those of aλ
     columns = [
-        points.x,
-        points.y,
+        points.x / unit,
+        points.y / unit,
         *points.numbers.values(),
         np.broadcast_to(np.asarray(points.places.sample) + 1, count),
         np.broadcast_to(points.places.layer, count),
@@ -142,7 +150,7 @@ class EigenvalueTable(QTableView):
     def _row_changed(self, now: QModelIndex) -> None:
         if now.isValid() and not self._selecting:
             row = self._model.row(now.row())
-            self.chosen.emit(int(row[SAMPLE]) - 1, int(row[LAYER]), complex(row[0], row[1]))
+            self.chosen.emit(int(row[SAMPLE]) - 1, int(row[LAYER]), self._model.place(now.row()))
 
     def select(self, sample: int, layer: int, value: complex) -> None:
         """Select the row of an eigenvalue, and let it be seen."""

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QLabel, QPushButton, QSpinBox, QStackedWidget
 from stiffgui.figures import Figure
 from stiffgui.figures.comparison import Comparison
 from stiffgui.figures.picture import Panel, Picture, Points, Region
+from stiffgui.figures.plane import A
 from stiffgui.figures.spectrum import Spectrum, TimeScales
 from stiffgui.gui.plots.axes import grouped
 from stiffgui.gui.plots.elided import Elided
@@ -189,7 +190,7 @@ class EigenvaluesCard(FigureCard):
         drawn = self._drawn
         if drawn is not None and self.pages.currentWidget() is self.list:
             every = [points for panel in drawn.panels for points in panel.of(Points)]
-            self.list.show_points([points for points in every if points.numbers])
+            self.list.show_points([p for p in every if p.numbers and p.group != A])
             if self.selection.one is not None:
                 self.list.select(*self.selection.one)
 
