@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,10 +16,27 @@ from pytestqt.qtbot import QtBot
 
 from stiffgui.gui.application import make_application, make_settings, make_window
 from stiffgui.gui.closing import Choice
+from stiffgui.gui.train.cards.eigenvalues import EigenvaluesCard
 from stiffgui.gui.train.first_look import SEEN
 from stiffgui.gui.window import MainWindow
 from tests.gui.leaks import Leaks, settle, watch
 
+
+def own_display() -> None:
+    """A worker beside others has a screen of its own: there is one active window and one pointer
+    on a screen."""
+    server = shutil.which("Xvfb")
+    if server is None or "PYTEST_XDIST_WORKER" not in os.environ or "DISPLAY" not in os.environ:
+        return
+    command = [server, "-displayfd", "1", "-screen", "0", "1920x1200x24", "-nolisten", "tcp"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    atexit.register(process.kill)
+    assert process.stdout is not None
+    os.environ["DISPLAY"] = f":{process.stdout.readline().decode().strip()}"
+    os.environ.pop("XAUTHORITY", None)
+
+
+own_display()
 watch()
 # A home of its own has no machine code; that of this machine serves.
 os.environ.setdefault("NUMBA_CACHE_DIR", str(platformdirs.user_cache_path("stiffgui", False)))
@@ -56,6 +76,17 @@ def window(qtbot: QtBot, qapp: QApplication, home: Path) -> Iterator[MainWindow]
     window.ask_how_to_close = lambda: Choice.STOP  # type: ignore[method-assign]  # nobody is there to answer
     window.close()
     window.deleteLater()
+
+
+@pytest.fixture
+def card(window: MainWindow, run_file: Path, qtbot: QtBot) -> EigenvaluesCard:
+    """The plane of that run, large enough."""
+    window.resize(1280, 800)
+    window.train.bench.open_file(run_file)
+    plane = window.train.eigenvalues
+    qtbot.waitUntil(lambda: plane.picture is not None, timeout=120_000)
+    qtbot.waitUntil(lambda: plane.view.views[0].height() > 300, timeout=5000)
+    return plane
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import pytest
 from pytestqt.qtbot import QtBot
 
 from stiffgui.figures.picture import Curve, Points
@@ -71,15 +70,6 @@ def test_nobody_watches_what_is_not_seen(window: MainWindow, qtbot: QtBot) -> No
     page.run()
     qtbot.waitUntil(lambda: not page.bench.busy, timeout=WAIT)
     assert page.plane.painted == 0 and len(page.plane.motion) == 0
-
-
-@pytest.fixture
-def card(window: MainWindow, run_file: Path, qtbot: QtBot) -> EigenvaluesCard:
-    window.resize(1440, 900)
-    window.train.bench.open_file(run_file)
-    plane = window.train.eigenvalues
-    qtbot.waitUntil(lambda: plane.picture is not None, timeout=WAIT)
-    return plane
 
 
 def test_a_stays_while_b_is_looked_for(

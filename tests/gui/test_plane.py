@@ -21,16 +21,6 @@ from stiffgui.session.views import Look
 WAIT = 120_000
 
 
-@pytest.fixture
-def card(window: MainWindow, run_file: Path, qtbot: QtBot) -> EigenvaluesCard:
-    window.resize(1280, 800)
-    window.train.bench.open_file(run_file)
-    plane = window.train.eigenvalues
-    qtbot.waitUntil(lambda: plane.picture is not None, timeout=WAIT)
-    qtbot.waitUntil(lambda: plane.view.views[0].height() > 300, timeout=5000)
-    return plane
-
-
 def limits(card: EigenvaluesCard) -> tuple[object, object]:
     assert card.picture is not None
     [panel, *_] = card.picture.panels
