@@ -41,7 +41,6 @@ class LivePlane(QObject):
         self._timer = QTimer(self, interval=TICK_MILLISECONDS)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self.tick)
-        self._timer.start()
         card.tools.pace.currentIndexChanged.connect(self._pace_chosen)
 
     def close(self) -> None:
@@ -64,22 +63,32 @@ class LivePlane(QObject):
             self._run = state.run
             self.motion = Motion(state.layer, state.trial, float(card.tools.pace.currentData()))
             card.rest()
+        if self._moves and not self._timer.isActive():
+            self._timer.start()
 
     def _pace_chosen(self) -> None:
         self.motion.set_pace(float(self._card.tools.pace.currentData()), time.monotonic())
         self.follow()
 
+    @property
+    def _moves(self) -> bool:
+        """Whether the run that is looked at trains, or has frames that its pace has not come to."""
+        trains = self._run is not None and self._run is self._bench.running
+        return trains or bool(self.motion.pace and self.motion.behind)
+
     def tick(self) -> None:
         """Draw what has moved."""
         run, card, motion = self._run, self._card, self.motion
         if run is None or run is not self._state.run:
+            self._timer.stop()
             return
         self._take()
         now = time.monotonic()
         while run.frames:
             motion.take(run.frames.popleft(), now)
-        moves = run is self._bench.running or (motion.pace and motion.behind)
-        if not moves or self._state.epoch is not None or not card.is_seen or not card.can_move:
+        if not self._moves:
+            self._timer.stop()
+        if not self._moves or self._state.epoch is not None or not (card.is_seen and card.can_move):
             card.rest()
             return
         moment = motion.now(now)
