@@ -62,18 +62,20 @@ def test_guided_experiments_do_what_they_say(newcomer: MainWindow, qtbot: QtBot)
 
 
 def test_the_last_session_is_there_again_and_nobody_is_welcomed_twice(
-    newcomer: MainWindow, qapp: QApplication, home: Path
+    newcomer: MainWindow, qapp: QApplication, home: Path, qtbot: QtBot
 ) -> None:
     bench = newcomer.train.bench
     bench.set_visible(bench.runs[1], True)
     bench.show(bench.runs[0])
     bench.set_visible(bench.runs[1], False)
+    newcomer.train.views.show_layer(7)
     newcomer.close()
     again = make_window(qapp, home / "runs")
     again.show()
     again.start_children()
     found = again.train.bench
-    assert {run.path.name for run in found.runs} == set(EXAMPLES)
+    qtbot.waitUntil(lambda: again.train.state.layer == 7, timeout=WAIT)
+    assert [run.path.name for run in found.runs] == list(EXAMPLES)
     assert found.shown is not None and found.shown.path.name == EXAMPLES[0]
     assert [run.path.name for run in found.visible()] == [EXAMPLES[0]]
     assert again.train.guide.isHidden() and not again.train.timeline.play.isChecked()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from importlib.resources import as_file
 from pathlib import Path
 from shutil import copyfile
@@ -46,8 +47,8 @@ def remember(settings: QSettings, bench: Workbench, layer: int) -> None:
     settings.setValue(LAYER, layer)
 
 
-def restore(settings: QSettings, bench: Workbench) -> int:
-    """Open them again, those that are still there; the layer."""
+def restoring(settings: QSettings, bench: Workbench) -> Iterator[None]:
+    """Open them again, those that are still there, one at a step."""
     kept = settings.value(SESSION, [])
     for word in [kept] if isinstance(kept, str) else kept if isinstance(kept, list) else []:
         path = Path(str(word)[1:])
@@ -55,7 +56,12 @@ def restore(settings: QSettings, bench: Workbench) -> int:
             run = bench.open_run(path)
             if run is not None:
                 run.visible = str(word).startswith("1")
+        yield
     shown = [run for run in bench.runs if str(run.path) == settings.value(SHOWN)]
-    if bench.runs:
+    if bench.runs and not bench.busy:
         bench.show(next(iter(shown), bench.runs[-1]))
+
+
+def layer_of(settings: QSettings) -> int:
+    """The layer that was looked at."""
     return int(str(settings.value(LAYER, 1)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 
@@ -220,7 +220,14 @@ class TrainWorkspace(Workspace):
                 self.guide.begin(WELCOME)
                 self.timeline.play_from_start()
         else:
-            self.views.show_layer(first_look.restore(self.settings, self.bench))
+            self._restore(first_look.restoring(self.settings, self.bench))
+
+    def _restore(self, steps: Iterator[None]) -> None:
+        """Open a run of the last session, and the next one when the window has answered."""
+        if next(steps, steps) is None:
+            QTimer.singleShot(0, self, lambda: self._restore(steps))
+        elif self.bench.runs and not self.bench.busy:
+            self.views.show_layer(first_look.layer_of(self.settings))
 
     def open_file(self, path: Path) -> None:
         if path.suffix.lower() in ENDINGS:
