@@ -27,14 +27,14 @@ from stiffgui.figures.sources import Drawn, over_samples
 from stiffgui.settings import setting
 from stiffgui.stiffness import WATCHABLE
 from stiffgui.stiffness.indices import OVER
-from stiffgui.training.quantities import Quantity, drawn_in, per_trial
+from stiffgui.training.quantities import STIFFNESS, Quantity, drawn_in, per_trial
 from stiffgui.training.records import Event
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Array = NDArray[np.float64]
-USUAL = "spectral-radius"  # index
+USUAL = STIFFNESS  # index
 FEW = 3  # runs that are drawn with every index
 ROBUST = (1, 99)  # percentiles between which the values lie that decide the vertical range
 

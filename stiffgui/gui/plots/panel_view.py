@@ -27,6 +27,8 @@ from stiffgui.gui.plots.plot_keys import KEYS, RESETS, move_by_key
 from stiffgui.gui.theme import LIGHT, Theme
 
 TIP = "Drag to move, wheel to zoom, double-click to see everything again"
+RING = 15  # pixels of the ring around what is selected
+OUTLINE = (("k", 3), ("w", 1))  # a light line on a dark one: colours and widths
 REACH = 10  # pixels from a point within which the pointer tells about it
 LEAST_WITH_AXES, LEAST_WITH_LABELS, LEAST_WITH_INSET = 100, 170, 220  # pixels
 STAY_MILLISECONDS = 3_600_000
@@ -267,15 +269,15 @@ class PanelView(pg.PlotWidget):  # type: ignore[misc]
         if self._mark is None:
             if not len(x):
                 return
-            line = pg.PlotCurveItem(pen=pen(self._theme, self._theme.accent, 2))
-            ring = pg.ScatterPlotItem(size=15, brush=None)
+            line, ring = pg.PlotCurveItem(), pg.ScatterPlotItem(brush=None)
             for item in (line, ring):
                 item.setZValue(15)
                 self.addItem(item, ignoreBounds=True)
             self._mark = line, ring
         line, ring = self._mark
-        line.setData(list(x), list(y))
-        ring.setData(list(x[-1:]), list(y[-1:]), pen=pen(self._theme, self._theme.accent, 2))
+        edge, size = pen(self._theme, self._theme.accent, 2), RING * self._theme.text_scale
+        line.setData(list(x), list(y), pen=edge)
+        ring.setData(list(x[-1:]), list(y[-1:]), pen=edge, size=size)
 
     @property
     def helpers(self) -> tuple[Any, ...]:
@@ -291,13 +293,13 @@ class PanelView(pg.PlotWidget):  # type: ignore[misc]
     def set_frame(self, xs: list[float], ys: list[float]) -> None:
         """An outline that is seen on every colour: a light line on a dark one."""
         if not self._frames:
-            for colour, width in (("k", 3), ("w", 1)):
-                line = pg.PlotCurveItem(pen=pen(self._theme, colour, width))
+            for _ in OUTLINE:
+                line = pg.PlotCurveItem()
                 line.setZValue(20)
                 self.addItem(line, ignoreBounds=True)
                 self._frames.append(line)
-        for line in self._frames:
-            line.setData(xs, ys)
+        for line, (colour, width) in zip(self._frames, OUTLINE, strict=True):
+            line.setData(xs, ys, pen=pen(self._theme, colour, width))
 
     @property
     def frame_line(self) -> tuple[Any, Any]:

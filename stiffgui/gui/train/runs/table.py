@@ -50,9 +50,19 @@ class RunsTable(QTableView):
         across.setSectionResizeMode(
             self.runs.columns.index(SETTINGS), QHeaderView.ResizeMode.Stretch
         )
+        self._fit()
+
+    def _fit(self) -> None:
+        """Columns as wide as the font needs them."""
         self._widths = [self._width(column) for column in self.runs.columns]
         for place, width in enumerate(self._widths):
             self.setColumnWidth(place, width)
+        self._choose_columns()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._fit()
 
     def _width(self, column: Column) -> int:
         if column is DRAWN:
@@ -73,7 +83,7 @@ class RunsTable(QTableView):
     def height_of(self, rows: int) -> int:
         """Pixels that so many rows and the headings need."""
         head = self.horizontalHeader().sizeHint().height()
-        return head + rows * ROW_HEIGHT + 2 * self.frameWidth()
+        return head + rows * self.verticalHeader().defaultSectionSize() + 2 * self.frameWidth()
 
     # -------------------------------------------------------------------- rows
 
@@ -118,6 +128,10 @@ class RunsTable(QTableView):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Columns of lesser use go where room is short; the current row stays in sight."""
         super().resizeEvent(event)
+        self._choose_columns()
+        self.scrollTo(self.currentIndex())
+
+    def _choose_columns(self) -> None:
         columns = self.runs.columns
         needed = sum(self._widths)
         hidden = set()
@@ -127,4 +141,3 @@ class RunsTable(QTableView):
                 needed -= self._widths[place]
         for place in range(len(columns)):
             self.setColumnHidden(place, place in hidden)
-        self.scrollTo(self.currentIndex())
