@@ -31,13 +31,14 @@ class LivePlane(QObject):
         card: EigenvaluesCard,
         take: Callable[[], None],
     ) -> None:
-        super().__init__()
+        super().__init__(card)  # and ends with it
         self._take = take  # what training has sent
         self._bench, self._state, self._card = bench, state, card
         self._asked: tuple[RunEntry, Watched] | None = None
         self._run: RunEntry | None = None  # whose frames are in motion
         self.motion = Motion(0, 0)
         self.painted = 0
+        self._closed = False
         self._timer = QTimer(self, interval=TICK_MILLISECONDS)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self.tick)
@@ -45,6 +46,7 @@ class LivePlane(QObject):
 
     def close(self) -> None:
         """Nothing moves any more."""
+        self._closed = True
         self._timer.stop()
 
     def follow(self) -> None:
@@ -63,7 +65,7 @@ class LivePlane(QObject):
             self._run = state.run
             self.motion = Motion(state.layer, state.trial, float(card.tools.pace.currentData()))
             card.rest()
-        if self._moves and not self._timer.isActive():
+        if self._moves and not self._closed and not self._timer.isActive():
             self._timer.start()
 
     def _pace_chosen(self) -> None:
