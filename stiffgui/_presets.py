@@ -18,6 +18,11 @@ from stiffgui.experiment import Experiment
 presets = Shipped("preset", "presets", Experiment.of)
 
 
+def of_any_table() -> dict[str, Any]:
+    """The settings of a table's task that it begins with, where they are not `Table`'s own."""
+    return dict(presets.file("table")["task"])
+
+
 def of_table(path: str | Path, task: Mapping[str, Any] | None = None) -> Experiment:
     """An experiment on a table of the user's own; `task` are further settings of `Table`.
 
@@ -25,7 +30,7 @@ def of_table(path: str | Path, task: Mapping[str, Any] | None = None) -> Experim
     """
     values = presets.file("table")
     del values["title"], values["summary"]
-    values["task"] = {"kind": "table"} | dict(task or {}) | {"path": str(path)}
+    values["task"] |= dict(task or {}) | {"path": str(path)}
     # Looked at first with batches of one, which fit any table.
     first = Experiment.of(values | {"training": {"batch_size": 1}})
     batch = _dividing(first.task.training_samples, values["training"]["batch_size"])

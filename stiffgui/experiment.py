@@ -85,6 +85,12 @@ class Experiment(TomlSettings):
                 PROXIES[name]().check(self.architecture.width)
         if self.training.cuda_graph:
             self._check_graph()
+        if self.training.early_stopping and not self.task.validated:
+            raise InputError(
+                "training.early_stopping looks at validation samples, and there are none: set "
+                f"task.{self.task.validated_by}, or training.early_stopping to 0.",
+                "training.early_stopping",
+            )
         samples = self.task.training_samples
         if self.training.batch_size > samples:
             raise InputError(

@@ -11,9 +11,10 @@ Ending = Literal["running", "stopped", "finished", "diverged"]
 State = Literal["waiting", "running", "stopped", "finished", "diverged"]
 
 # A plateau's drop; a live setting that was changed, or refused; a trial whose loss became NaN or
-# infinite; pauses; a run that starts from a network of another.
+# infinite; pauses; a run that starts from a network of another; one that ends before its last epoch
+# as validation errors improve no more.
 EventKind = Literal[
-    "learning-rate", "change", "refused", "diverged", "paused", "resumed", "branched"
+    "learning-rate", "change", "refused", "diverged", "paused", "resumed", "branched", "early"
 ]
 
 # How the steps of a training are taken.

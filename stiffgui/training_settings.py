@@ -95,6 +95,16 @@ class Training(Settings):
         ge=0,
         le=2**31 - 1,
     )
+    early_stopping: int = setting(
+        0,
+        title="Early stopping",
+        unit="epochs",
+        help="Stop when the validation error of no trial has improved for so long; 0: never.",
+        live=True,
+        ge=0,
+        le=1_000_000,
+        advanced=True,
+    )
     device: str = setting(
         "auto",
         title="Device",

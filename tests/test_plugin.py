@@ -79,7 +79,9 @@ def test_a_number_is_drawn(
     with open_run(run_file) as run:
         labels = [item.label for item in figure("errors").picture([run]).panels[0].items]
     assert "gradient" in labels
-    assert "Default: train_error, test_error, gradient_norm." in help_of(capsys, "export")
+    assert "Default: validation_error, train_error, test_error, gradient_norm." in help_of(
+        capsys, "export"
+    )
     assert main([*words, "--quantity", "gradient", "-o", str(tmp_path / "y.csv")]) == 2
     assert "Did you mean gradient_norm?" in capsys.readouterr().err
 

@@ -30,7 +30,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 def test_others_are_held_at_their_medians(run: Run) -> None:
     task, snapshot = run.experiment.task, run.snapshot(3)
-    slices = slices_of(task, snapshot, 1)
+    slices = slices_of(run, snapshot, 1)
     training = task.data().x_train
     np.testing.assert_allclose(slices.middle, np.median(training, axis=0))
     for k in range(3):
@@ -57,7 +57,7 @@ def test_slices_of_a_table_are_in_its_own_units(tmp_path: Path) -> None:
         "watch.every": 200,
     }
     run = train(presets["alpine02"].with_settings(settings), tmp_path / "t.stiff")
-    slices = slices_of(run.experiment.task, run.snapshot(200), 0)
+    slices = slices_of(run, run.snapshot(200), 0)
     assert slices.target is None
     assert slices.x.min() > 99 and slices.x.max() < 301
     spans = np.ptp(slices.network[..., 0], axis=1)

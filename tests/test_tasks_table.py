@@ -349,7 +349,8 @@ def test_a_run_opens_where_its_table_is_not(
     monkeypatch.chdir(tmp_path)
     words = ["--set", "training.epochs=2", "--set", "training.trials=2", "--out", "a.stiff"]
     assert main(["train", "s.csv", *words]) == 0
-    assert "2 inputs (x_a, x_b), 2 outputs (y_c, y_d), 32 rows" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "2 inputs (x_a, x_b), 2 outputs (y_c, y_d), 28 rows to train on, 4 to choose by" in said
     assert main(["show", "a.stiff", "--json"]) == 0
     facts = json.loads(capsys.readouterr().out)
     assert [o["name"] for o in facts["outputs"]] == ["y_c", "y_d"]
@@ -362,20 +363,20 @@ def test_a_run_opens_where_its_table_is_not(
     path.rename(moved)
     with open_run(run) as opened:
         task = opened.experiment.task
-        assert (task.inputs, task.outputs, task.training_samples) == (2, 2, 32)
+        assert (task.inputs, task.outputs, task.training_samples) == (2, 2, 28)
         assert opened.experiment.with_settings({"training.epochs": 3}).training.epochs == 3
         assert opened.snapshot(2).predict(np.zeros((1, 2))).shape == (2, 1, 2)
         with pytest.raises(InputError, match=r"s\.csv cannot be read"):
             task.data()
-    assert main(["show", "a.stiff"]) == 0
-    assert "s.csv cannot be read" in capsys.readouterr().out
+    assert main(["show", "a.stiff", "--json"]) == 0  # the run keeps its samples
+    assert json.loads(capsys.readouterr().out)["outputs"] == facts["outputs"]
 
     # Another table in its place is not taken for it; the same numbers in another format would be.
     frame(41).to_csv(path, index=False)
     with pytest.raises(InputError, match=r"has changed since.*40 rows then, 41 now"):
         task.data()
     frame().to_csv(path, index=False, sep=";")
-    assert task.data().x_train.shape == (32, 2)
+    assert task.data().x_train.shape == (28, 2)
 
 
 def test_settings_other_than_the_table_do_not_read_it_again(
@@ -421,9 +422,9 @@ def test_the_real_land_model_table() -> None:
     assert (preview.rows, len(preview.inputs), len(preview.outputs)) == (500, 32, 10)
     assert not preview.problems and preview.columns[0].kind == "text"
     experiment = of_table(CLM)
-    assert experiment.training.batch_size == 20
+    assert experiment.training.batch_size == 25
     data = experiment.task.data()
-    assert data.x_train.shape == (400, 32) and data.y_test.shape == (100, 10)
+    assert data.x_train.shape == (350, 32) and data.y_test.shape == (100, 10)
     scale = data.output_scale
     assert scale is not None and scale.max() / scale.min() > 1e5
 
@@ -450,10 +451,10 @@ def test_categories_and_flags_are_numbers(tmp_path: Path) -> None:
 @pytest.mark.slow  # half a minute
 @pytest.mark.skipif(not CLM.exists(), reason=f"{CLM} is not on this machine")
 def test_the_real_land_model_is_learnt_with_the_settings_of_any_table(tmp_path: Path) -> None:
-    experiment = of_table(CLM).with_settings({"training.trials": 5, "watch.every": 1000})
+    experiment = of_table(CLM).with_settings({"watch.every": 1000})
     with train(experiment, tmp_path / "a.stiff") as run:
-        scores = {score.name: score.test_r2 for score in output_scores(run)}
-    assert scores["y_GPP_mean"] >= 0.80 and scores["y_TLAI_mean"] >= 0.80
+        scores = {score.name: score.mean_test_r2 for score in output_scores(run)}
+    assert scores["y_GPP_mean"] >= 0.85 and scores["y_TLAI_mean"] >= 0.88
 
 
 @pytest.mark.parametrize("name", ["a", "y"])

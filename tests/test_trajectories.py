@@ -16,12 +16,16 @@ from stiffgui.labs.trajectories import trajectories_of
 from stiffgui.runs.snapshot import Snapshot
 
 
+def first(snapshot: Snapshot, samples: int) -> np.ndarray:
+    return snapshot.experiment.task.data().x_train[:samples]
+
+
 @pytest.mark.parametrize("kind", ["per-layer", "legendre"])
 @pytest.mark.parametrize("trial", [0, 1])
 def test_network_and_ode(kind: str, trial: int) -> None:
     stored = snapshot(kind)
-    found = trajectories_of(stored, trial, 3)
-    x = stored.experiment.task.data().x_train[:3]
+    found = trajectories_of(stored, trial, first(stored, 3))
+    x = first(stored, 3)
     np.testing.assert_allclose(
         found.network, stored.trajectories(x)[trial].transpose(1, 0, 2), rtol=1e-12
     )
@@ -34,7 +38,7 @@ def test_network_and_ode(kind: str, trial: int) -> None:
 
 def test_the_ode_of_one_sample_is_scipys() -> None:
     stored = snapshot("linear")
-    found = trajectories_of(stored, 0, 1)
+    found = trajectories_of(stored, 0, first(stored, 1))
     p = {k: v[0] for k, v in stored._parameters.items()}
 
     def rate(t: float, x: np.ndarray) -> np.ndarray:
@@ -49,7 +53,8 @@ def test_the_ode_of_one_sample_is_scipys() -> None:
 
 
 def test_principal_components_are_those_of_the_states() -> None:
-    found = trajectories_of(snapshot("per-layer"), 0, 5)
+    stored = snapshot("per-layer")
+    found = trajectories_of(stored, 0, first(stored, 5))
     names, network, ode = found.coordinates()
     states = found.network.reshape(-1, 6)
     variances = np.sort(np.linalg.eigvalsh(np.cov(states.T)))[::-1]
@@ -68,7 +73,8 @@ def test_a_state_of_one_component_has_one_principal_component() -> None:
     parameters = {
         name: np.ones((1, *shape)) for name, shape in experiment.architecture.shapes(1, 1).items()
     }
-    found = trajectories_of(Snapshot(experiment, 0, parameters), 0, 4)
+    stored = Snapshot(experiment, 0, parameters)
+    found = trajectories_of(stored, 0, first(stored, 4))
     names, network, _ = found.coordinates()
     assert names == ["PC1 (100 %)"] and network.shape == (11, 4, 1)
 
@@ -81,7 +87,8 @@ def test_an_ode_that_cannot_be_followed_is_said() -> None:
         name: np.full((1, *shape), 400.0)
         for name, shape in experiment.architecture.shapes(2, 1).items()
     }
-    found = trajectories_of(Snapshot(experiment, 0, parameters), 0, 2)
+    stored = Snapshot(experiment, 0, parameters)
+    found = trajectories_of(stored, 0, first(stored, 2))
     assert "dopri5 gave up" in found.problem
     assert np.isfinite(found.network).all() and np.isnan(found.distance())
 

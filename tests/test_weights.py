@@ -191,8 +191,8 @@ def test_implicit_layers_solve_their_equation_and_its_gradient(activation: str, 
     network = build(architecture, 2, 1)
     x = points(2, 3, 2)
     run = network.forward(x, 1)
-    weight = network._at_layers("layers.weight", 1.0)
-    bias = network._at_layers("layers.bias", 1.0)
+    weight = network.at_layers("layers.weight", 1.0)
+    bias = network.at_layers("layers.bias", 1.0)
     for n in range(4):
         z = run.states[n + 1] @ weight[:, n].mT + bias[:, n].unsqueeze(1)
         value = run.states[n] + architecture.step_size * network._activation.value(z)

@@ -9,6 +9,7 @@ COMMANDS: dict[str, str] = {
     "study": "study",
     "show": "show",
     "presets": "list_presets",
+    "predict": "predict",
     "export": "export",
     "spectrum": "spectrum",
     "lab": "lab",

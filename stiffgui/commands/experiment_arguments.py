@@ -64,8 +64,11 @@ def changes_of(
     return changes
 
 
-def resumed(path: Path, settings: list[str], device: str | None) -> Experiment:
-    """The run's experiment with its live changes, and `--set` of live settings on top."""
+def resumed(
+    path: Path, settings: list[str], device: str | None, table: Path | None = None
+) -> Experiment:
+    """The run's experiment with its live changes, and `--set` of live settings on top; its
+    `table` may lie elsewhere now."""
     from stiffgui.runs import open_run
 
     with open_run(path) as run:
@@ -85,7 +88,21 @@ def resumed(path: Path, settings: list[str], device: str | None) -> Experiment:
             f"already; give a larger number.",
             "training.epochs",
         )
-    return wanted
+    return wanted if table is None else _moved(wanted, path, table)
+
+
+def _moved(experiment: Experiment, path: Path, table: Path) -> Experiment:
+    task = experiment.task
+    if not isinstance(task, Table):
+        raise InputError(f"{path} has no table: leave out --table.")
+    moved = experiment.with_settings({"task.path": str(table)})
+    if not task.same_numbers(moved.task):
+        raise InputError(
+            f"{table} is not the table of {path}: its columns or numbers differ. Give the one that "
+            f"it was trained with, or train anew.",
+            "task.path",
+        )
+    return moved
 
 
 def refined(path: Path, settings: list[str], device: str | None) -> tuple[Experiment, WarmStart]:
@@ -121,5 +138,6 @@ def taken(table: Table) -> str:
     inputs, outputs = (", ".join(names) for names in table.columns)
     return (
         f"{Path(table.path).name}: {table.inputs} inputs ({inputs}), {table.outputs} outputs "
-        f"({outputs}), {table.training_samples} rows to train on and {table.test_samples} to test"
+        f"({outputs}), {table.training_samples} rows to train on, {table.validation_samples} to "
+        f"choose by and {table.test_samples} to test"
     )

@@ -17,13 +17,16 @@ from stiffgui.commands.figure_options import (
     with_figure_options,
 )
 from stiffgui.commands.terminal import tell
-from stiffgui.errors import InputError
+from stiffgui.errors import InputError, one_of
+from stiffgui.runs.portable import FORMATS
 
 
 @with_figure_options("runs", "study")
 def export(
     files: Annotated[list[Path], typer.Argument(metavar="RUN.stiff...|STUDY.stiff")],
-    out: Annotated[Path, typer.Option("-o", "--out", help="The file to write.")],
+    out: Annotated[
+        Path, typer.Option("-o", "--out", help="The file to write; of --model the folder.")
+    ],
     figure: Annotated[
         str | None,
         typer.Option(
@@ -33,6 +36,10 @@ def export(
     table: Annotated[
         str | None,
         typer.Option(help=f"{table_name_help('runs')}; of a study {table_name_help('study')}."),
+    ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(help=f"{one_of(FORMATS)}: the networks, for other programs."),
     ] = None,
     kind: Annotated[
         str | None, typer.Option("--format", help="Default: the file's ending.")
@@ -44,7 +51,10 @@ def export(
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
     **settings: Any,
 ) -> None:
-    """Write a figure or a table of runs or a study."""
+    """Write a figure or a table of runs or a study, or a run's networks for other programs."""
+    if model is not None:
+        _export_model(files, out, model, [figure, table, kind, colours], settings, force)
+        return
     from stiffgui.figures import (
         FIGURES,
         TABLES,
@@ -57,7 +67,7 @@ def export(
     )
 
     if (figure is None) == (table is None):
-        raise InputError("give either --figure NAME or --table NAME.")
+        raise InputError("give one of --figure NAME, --table NAME and --model FORMAT.")
     if out.is_dir():
         raise InputError(f"{out} is a folder: name a file in it.")
     kind = kind or format_of(out)
@@ -78,6 +88,30 @@ def export(
         shown = figure_from(chosen, settings_of(chosen, settings))
         style = style_of(chosen, settings)
         export_figure(shown, source, out, kind, style, replace=force)
+
+
+def _export_model(
+    files: list[Path],
+    folder: Path,
+    kind: str,
+    others: list[Any],
+    settings: dict[str, Any],
+    force: bool,
+) -> None:
+    from stiffgui.runs import open_run
+    from stiffgui.runs.portable import export_model
+
+    epoch = settings.pop("epoch", None)
+    if any(value is not None for value in [*others, *settings.values()]):
+        raise InputError("--model takes --out, --epoch and --force besides: leave out the rest.")
+    if len(files) != 1:
+        raise InputError("--model takes the networks of one run: name one.")
+    with open_run(files[0]) as run:
+        surrogate = run.surrogate("best" if epoch is None else epoch)
+        written = export_model(surrogate, folder, kind, about={"run": run.path.name}, replace=force)
+        for sentence in surrogate.sentences():
+            tell(sentence)
+    tell(f"{folder}: {', '.join(file.name for file in written)}")
 
 
 def _open(files: list[Path], colours: list[int], opened: ExitStack) -> Any:

@@ -16,15 +16,24 @@ from stiffgui.stiffness.indices import OVER
 
 if TYPE_CHECKING:
     from stiffgui.runs import Run
+    from stiffgui.runs.scores import OutputScore
     from stiffgui.study.results import StudyResults
 
 
 def show(
     run: Annotated[Path, typer.Argument(metavar="RUN.stiff|STUDY.stiff")],
     as_json: Annotated[bool, typer.Option("--json", help="As one JSON document.")] = False,
+    baselines: Annotated[
+        bool, typer.Option("--baselines", help="Of a run: other methods beside it; takes a while.")
+    ] = False,
 ) -> None:
-    """Show a run's settings, last errors and indices, or a study's table and sentences."""
+    """Show a run's settings, last errors and indices, or a study's table and sentences.
+
+    With --baselines also what other methods reach on the same split, fitted to its training rows:
+    test R² of each output.
+    """
     from stiffgui.runs import open_run
+    from stiffgui.runs.baselines import baseline_scores
     from stiffgui.runs.opening import kind_of_file
 
     if kind_of_file(run) == "study":
@@ -32,7 +41,10 @@ def show(
         return
     with open_run(run) as opened:
         facts = summary(opened)
+        compared = dict(baseline_scores(opened.data)) if baselines else {}
     if as_json:
+        if baselines:
+            facts["baselines"] = {k: [_plain(float(v)) for v in r2] for k, r2 in compared.items()}
         print(json.dumps(facts))
         return
     print(f"{run}: {facts['ending']} at epoch {facts['epoch']}, {facts['seconds']:.1f} s")
@@ -42,8 +54,10 @@ def show(
         print(
             f"  {name:28s} {text:12s} {facts['over'].get(name, '')}{_doubts(facts, name)}".rstrip()
         )
-    if len(facts["outputs"]) > 1:
-        _print_outputs(facts["outputs"])
+    if len(facts["outputs"]) > 1 or compared:
+        _print_outputs(facts["outputs"], compared)
+    for sentence in facts["outputs_warnings"]:
+        print(f"  {sentence}")
     if facts["outputs_problem"]:
         print(f"  no scores of outputs: {facts['outputs_problem']}")
     for what, sentence in facts["decisions"].items():
@@ -128,8 +142,10 @@ def summary(run: Run) -> dict[str, Any]:
     `outputs` are scores on the test set in own units, at the last kept epoch; where there are
     none, `outputs_problem` says why.
     """
+    from stiffgui.runs.scores import warnings_of
+
     history = run.series()
-    errors = history.last()
+    errors = {name: values for name, values in history.last().items() if history.known(name)}
     indices = {name: history.network(name)[-1] for name in history.indices}
     flagged = {name: float(values[-1].mean()) for name, values in history.flagged.items()}
     outputs, problem = _outputs(run)
@@ -144,8 +160,9 @@ def summary(run: Run) -> dict[str, Any]:
         "over": {name: OVER[history.quantity(name).over] for name in indices},
         "indices_epoch": int(history.index_epochs[-1]) if len(history.index_epochs) else None,
         "flagged": flagged,
-        "outputs": outputs,
+        "outputs": [{k: _plain(v) for k, v in asdict(score).items()} for score in outputs],
         "outputs_problem": problem,
+        "outputs_warnings": warnings_of(outputs),
         "per_trial": {name: _listed(values) for name, values in (errors | indices).items()},
         "events": run.events,
         "settings": None if run.foreign else run.experiment.model_dump(mode="json"),
@@ -154,29 +171,42 @@ def summary(run: Run) -> dict[str, Any]:
     }
 
 
-def _outputs(run: Run) -> tuple[list[dict[str, Any]], str]:
+def _outputs(run: Run) -> tuple[list[OutputScore], str]:
     from stiffgui.runs.scores import output_scores
 
     try:
-        scores = output_scores(run)
+        return output_scores(run), ""
     except InputError as error:  # a table that has moved: everything else can still be shown
         return [], str(error)
-    return [{k: _plain(v) for k, v in asdict(score).items()} for score in scores], ""
 
 
 def _plain(value: Any) -> Any:
     return None if isinstance(value, float) and not np.isfinite(value) else value
 
 
-def _print_outputs(outputs: list[dict[str, Any]]) -> None:
-    wide = max(len(score["name"]) for score in outputs)
-    print(f"  {'output':{wide}s}  {'test R²':>9s}  {'test RMSE':>11s}")
-    for score in outputs:
-        share, error = (
-            "undefined" if v is None else format(v, form)
-            for v, form in ((score["test_r2"], ".4f"), (score["test_rmse"], ".4g"))
-        )
-        print(f"  {score['name']:{wide}s}  {share:>9s}  {error:>11s} {score['unit']}".rstrip())
+def _print_outputs(outputs: list[dict[str, Any]], baselines: dict[str, Any]) -> None:
+    """A row per output; of the titles those that say something."""
+    from stiffgui.runs.scores import TITLES
+
+    shown = {
+        name: title
+        for name, title in TITLES.items()
+        if any(output[name] is not None for output in outputs)
+    }
+    rows = []
+    for k, output in enumerate(outputs):
+        cells = [
+            f"{_number(output[name], '.4g')} {output['unit']}".rstrip()
+            if name.endswith("rmse")
+            else _number(output[name], ".3f")
+            for name in shown
+        ]
+        rows.append([output["name"], *cells, *(f"{r2[k]:.3f}" for r2 in baselines.values())])
+    _print_table(["  output", *shown.values(), *baselines], [[f"  {a}", *b] for a, *b in rows])
+
+
+def _number(value: float | None, form: str) -> str:
+    return "undefined" if value is None else format(value, form)
 
 
 def _median(values: Any) -> float | None:

@@ -43,6 +43,10 @@ def train(
     out: Annotated[Path | None, typer.Option(help="The run file to write.")] = None,
     device: Annotated[str | None, typer.Option(help="auto, cpu or cuda.")] = None,
     resume: Annotated[Path | None, typer.Option(help="Continue this run file.")] = None,
+    table: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Where the table of a resumed run lies now."),
+    ] = None,
     refine: Annotated[
         Path | None,
         typer.Option(
@@ -63,6 +67,8 @@ def train(
     from stiffgui.training import Controls, Event, Record
     from stiffgui.training.duration import sentences, unknown
 
+    if table is not None and resume is None:
+        raise InputError("--table says where the table of a resumed run lies: give --resume, too.")
     controls = Controls()
     warm_start = None
     if refine is not None:
@@ -73,7 +79,7 @@ def train(
         experiment, warm_start = refined(refine, settings or [], device)
         path = out if out is not None else free_name(f"{refine.stem}-refined")
     else:
-        experiment, path = _what_and_where(source, settings or [], out, device, resume)
+        experiment, path = _what_and_where(source, settings or [], out, device, resume, table)
     if resume is None:
         refuse_existing(path, force)  # before anything takes long
     with stop_on_interrupt(controls):
@@ -134,6 +140,7 @@ def _row(record: Record, rate: float, epochs: int) -> Iterator[Row]:
     errors = [
         f"{q.short} {float(quartiles(record.values[q.name][None])[1, 0]):.4g}"
         for q in drawn_in("errors")
+        if q.name in record.values
     ]
     left = f"  {duration((epochs - record.epoch) / rate)} left" if rate > 0 else ""
     facts = "  ".join([*errors, f"{rate:.1f} epochs/s{left}"])
@@ -146,11 +153,12 @@ def _what_and_where(
     out: Path | None,
     device: str | None,
     resume: Path | None,
+    table: Path | None,
 ) -> tuple[Experiment, Path]:
     if resume is not None:
         if source is not None or out is not None:
             raise InputError("--resume continues a run file in place: leave out PRESET and --out.")
-        return resumed(resume, settings, device), resume
+        return resumed(resume, settings, device, table), resume
     if source is None:
         raise InputError("name a PRESET, FILE.toml or table; `stiffgui presets` lists the presets.")
     experiment = read_experiment(source, settings, device)

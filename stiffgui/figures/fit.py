@@ -30,8 +30,8 @@ from stiffgui.tasks.scores import r2, rmse
 if TYPE_CHECKING:
     import pandas as pd
 
+    from stiffgui.runs.run import Run
     from stiffgui.runs.snapshot import Snapshot
-    from stiffgui.tasks import Task
     from stiffgui.tasks.base import Data
 
 GRID = {1: 401, 2: 61}
@@ -82,9 +82,10 @@ class FitData:
         return f"R² {share:.3f}, RMSE {error:.2g}" if np.isfinite(share) else f"RMSE {error:.3g}"
 
 
-def fit_of(task: Task, snapshot: Snapshot, trial: int) -> FitData:
+def fit_of(run: Drawn | Run, snapshot: Snapshot, trial: int) -> FitData:
     """The fit of a trial."""
-    domain, data = task.domain(), task.data()
+    task, data = run.experiment.task, run.data
+    domain = task.domain()
     names = (data.input_names, names_with_units(data))
     side = GRID.get(task.inputs, 0) if domain is not None else 0
     if side and domain is not None:
@@ -141,12 +142,12 @@ class Fit(NetworkFigure):
         run.check(trial=self.trial)
         check_output(run, self.output)
         snapshot = run.snapshot(self.epoch)
-        return fit_of(run.experiment.task, snapshot, self.trial), snapshot.epoch
+        return fit_of(run, snapshot, self.trial), snapshot.epoch
 
     def build_runs(self, runs: Sequence[Drawn]) -> Picture:
         fit, epoch = self._found(runs[-1])
         output = self.output or 0
-        data = runs[-1].experiment.task.data()
+        data = runs[-1].data
         if fit.kind == "scatter":
             every = range(len(fit.output_names)) if self.output is None else [output]
             panels = [_scatter(runs[-1], fit, each, epoch, self.trial) for each in every]

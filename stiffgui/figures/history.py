@@ -232,7 +232,7 @@ class Errors(HistoryFigure):
                 history.trials,
             )
             for name in self.quantities
-            if name in history.series
+            if history.known(name)
         ]
 
 
@@ -316,7 +316,7 @@ def marked(events: Sequence[Event]) -> list[Event]:
             if event.epoch in rates:
                 continue
             rates.add(event.epoch)
-        elif event.kind not in ("change", "diverged"):
+        elif event.kind not in ("change", "diverged", "early"):
             continue
         drawn.append(event)
     return drawn

@@ -19,8 +19,8 @@ from stiffgui.settings import setting
 if TYPE_CHECKING:
     import pandas as pd
 
+    from stiffgui.runs.run import Run
     from stiffgui.runs.snapshot import Snapshot
-    from stiffgui.tasks import Task
 
 POINTS = 61
 COLUMNS = 5
@@ -43,9 +43,9 @@ class SliceData:
     output_names: tuple[str, ...]
 
 
-def slices_of(task: Task, snapshot: Snapshot, trial: int) -> SliceData:
+def slices_of(run: Drawn | Run, snapshot: Snapshot, trial: int) -> SliceData:
     """The slices of a trial."""
-    data = task.data()
+    task, data = run.experiment.task, run.data
     middle = np.median(data.x_train, axis=0)
     low, high = data.x_train.min(0), data.x_train.max(0)
     d = len(middle)
@@ -77,7 +77,7 @@ class Slices(NetworkFigure):
         run.check(trial=self.trial)
         check_output(run, self.output)
         snapshot = run.snapshot(self.epoch)
-        slices = slices_of(run.experiment.task, snapshot, self.trial)
+        slices = slices_of(run, snapshot, self.trial)
         names = slices.input_names
         if self.along and self.along not in names:
             raise InputError(

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from stiffgui.experiment import Experiment
     from stiffgui.runs.history import History
     from stiffgui.runs.snapshot import Snapshot
+    from stiffgui.tasks import Data
 
 Parameters = Mapping[str, NDArray[Any]]
 
@@ -62,6 +63,11 @@ class Drawn:
         each = architecture.depth * architecture.width**3  # operations of its eigenvalues, about
         few = max(1, min(FEW, QUICK // each))
         return np.asarray(self.run.probe_samples())[: few if self.few else None]
+
+    @property
+    def data(self) -> Data:
+        """Its samples."""
+        return self.run.data  # type: ignore[no-any-return]
 
     @property
     def trials(self) -> int:

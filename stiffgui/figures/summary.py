@@ -27,7 +27,7 @@ class Summary(RunFigure):
     def build_runs(self, runs: Sequence[Drawn]) -> Picture:
         run = runs[-1]
         history = run.history
-        recorded = [q for q in drawn_in("errors") if q.name in history.series]
+        recorded = [q for q in drawn_in("errors") if history.known(q.name)]
         errors = {q.short: history.series[q.name][-1] for q in recorded}
         indices = {history.quantity(n).title: history.network(n)[-1] for n in history.indices}
         ways = {OVER[history.quantity(name).over] for name in history.indices}

@@ -47,7 +47,8 @@ class Trajectories(NetworkFigure):
                 f"0 for principal components."
             )
         snapshot = run.snapshot(self.epoch)
-        return trajectories_of(snapshot, self.trial, self.samples), snapshot.epoch
+        x = run.data.x_train[: self.samples]
+        return trajectories_of(snapshot, self.trial, x), snapshot.epoch
 
     def build_runs(self, runs: Sequence[Drawn]) -> Picture:
         """Dots and thin lines: the network; broad lines: its ODE. A colour for each sample."""

@@ -236,10 +236,10 @@ def _trained(path: str, samples: int) -> tuple[ResidualNetwork, Any]:
 
     with open_run(Path(path)) as run:
         experiment = run.experiment
-        stored = run.parameters(run.last_snapshot_epoch)
+        stored, inputs = run.parameters(run.last_snapshot_epoch), run.data.x_train
     first = {k: torch.as_tensor(np.asarray(v[:1], np.float64)) for k, v in stored.items()}
     network = ResidualNetwork(experiment.architecture, first)
-    x = torch.as_tensor(experiment.task.data().x_train[None, :samples])
+    x = torch.as_tensor(inputs[None, :samples])
     with torch.no_grad():
         return network, network.lift(x)
 

@@ -56,12 +56,12 @@ class Trajectories:
         return names, (self.network - centre) @ axes.T, (self.ode - centre) @ axes.T
 
 
-def trajectories_of(snapshot: Snapshot, trial: int, samples: int) -> Trajectories:
-    """Of the first training samples, beside the ODE, which does not depend on the integrator."""
+def trajectories_of(snapshot: Snapshot, trial: int, x: Array) -> Trajectories:
+    """Of inputs [samples, d] as the network sees them, beside the ODE, which does not depend on the
+    integrator."""
     from stiffgui.labs.ode import reference
 
     one = snapshot.of_trial(trial)
-    x = one.experiment.task.data().x_train[:samples]
     network = one.trajectories(x)[0].transpose(1, 0, 2)
     depth, horizon = len(network) - 1, one.experiment.architecture.horizon
     times = np.linspace(0, horizon, depth + 1)

@@ -61,14 +61,15 @@ class ResidualNetwork:
     @property
     def weight(self) -> Tensor:
         """Layer weights W_n at the left ends t_n, [R, N, w, w]."""
-        return self._at_layers("layers.weight")
+        return self.at_layers("layers.weight")
 
     @property
     def bias(self) -> Tensor:
         """Layer biases b_n at the left ends t_n, [R, N, w]."""
-        return self._at_layers("layers.bias")
+        return self.at_layers("layers.bias")
 
-    def _at_layers(self, name: str, node: float = 0.0) -> Tensor:
+    def at_layers(self, name: str, node: float = 0.0) -> Tensor:
+        """`layers.weight` or `layers.bias` of every layer at t_n + node a, [R, N, ...]."""
         coefficients = self.parameters[name]
         if is_identity(self.architecture) and coefficients.shape[1] == self.architecture.depth:
             return coefficients
@@ -127,8 +128,8 @@ class ResidualNetwork:
         step, integrator = self.architecture.step_size, self.architecture.integrator
 
         def layers(node: float) -> list[tuple[Tensor, Tensor]]:
-            weights = self._at_layers("layers.weight", node).unbind(1)
-            biases = self._at_layers("layers.bias", node).unsqueeze(2).unbind(1)
+            weights = self.at_layers("layers.weight", node).unbind(1)
+            biases = self.at_layers("layers.bias", node).unsqueeze(2).unbind(1)
             return list(zip(weights, biases, strict=True))
 
         if integrator in EXPLICIT:

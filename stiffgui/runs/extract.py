@@ -12,7 +12,7 @@ from safetensors.numpy import load, save
 from stiffgui.errors import InputError
 from stiffgui.runs.file_writer import refuse_existing, writing_to
 from stiffgui.runs.run import Run
-from stiffgui.runs.schema import create, quoted
+from stiffgui.runs.schema import SAMPLES, create, quoted
 
 
 def extract_trial(run: Run, position: int, path: str | Path, *, replace: bool = False) -> Path:
@@ -40,6 +40,10 @@ def extract_trial(run: Run, position: int, path: str | Path, *, replace: bool = 
             with database:
                 database.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
                 _copy(run, database, position)
+                if run.samples is not None:
+                    database.execute(SAMPLES)
+                    content = run.samples.to_bytes()
+                    database.execute("INSERT INTO samples VALUES (1, ?)", (content,))
     return path
 
 

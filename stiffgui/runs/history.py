@@ -76,6 +76,11 @@ class History:
             if n.startswith(_FLAGGED)
         }
 
+    def known(self, name: str) -> bool:
+        """Whether a number per trial was ever recorded: of some there are none, as of the
+        validation error without validation samples."""
+        return name in self.series and bool(np.isfinite(self.series[name]).any())
+
     def quantity(self, name: str) -> Quantity:
         """What a number is: as this version declares it, or as the file that it came from does."""
         if name in QUANTITIES:

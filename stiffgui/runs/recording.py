@@ -7,9 +7,11 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
 from stiffgui.runs.file_writer import full, is_full, refuse_existing
 from stiffgui.runs.run import Run, open_run
+from stiffgui.runs.samples import Samples
 from stiffgui.runs.warm_start import WarmStart
 from stiffgui.runs.writer import RunWriter
 from stiffgui.states import Ending
@@ -51,9 +53,12 @@ class Recording:
         self.controls = controls or Controls()
         self._sparse = sparse
         checkpoint = initial = None
+        kept: Samples | None = None
         if resume:
             with open_run(self.path) as run:
-                checkpoint, decided = run.saved_checkpoint(), run.decided
+                checkpoint, decided, kept = run.saved_checkpoint(), run.decided, run.samples
+            if data is None and kept is not None:
+                data = kept.data if kept.complete else _whole(experiment, kept, self.path)
         else:
             refuse_existing(self.path, replace)
             if warm_start is not None:
@@ -77,6 +82,9 @@ class Recording:
             if warm_start is not None:
                 begun = {"run": Path(warm_start.path).stem, "epoch": epoch}
                 self._writer.note(branched_from=begun)
+        rows = experiment.task.kept_rows
+        if rows != 0 and kept is None and not sparse:
+            self._writer.samples(Samples.of(self.trainer.data, rows).to_bytes())
         self.ending: Ending = "running"
 
     def __iter__(self) -> Iterator[Item]:
@@ -130,6 +138,19 @@ class Recording:
         if self.controls.stopping:
             return "stopped"
         return "finished" if self.trainer.alive.any() else "diverged"
+
+
+def _whole(experiment: Experiment, kept: Samples, path: Path) -> Data:
+    """All samples of a run that keeps some. Raises InputError where the table cannot be used."""
+    try:
+        return experiment.task.data()
+    except InputError as error:
+        raise InputError(
+            f"{path} keeps {sum(kept.rows)} of {sum(kept.sizes)} rows of its table, and to resume "
+            f"it takes all: {str(error).rstrip('.')}. Point to the table with `stiffgui train "
+            f"--resume {path} --table FILE`.",
+            "task.path",
+        ) from None
 
 
 def train(

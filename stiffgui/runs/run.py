@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
 from stiffgui.runs.history import Array, History
 from stiffgui.runs.opening import FileReader, broken, open_bytes, open_file
+from stiffgui.runs.samples import Samples
 from stiffgui.runs.schema import RUN, columns, described, has_table, quoted
 from stiffgui.states import PathKind
 from stiffgui.training.decisions import Decisions, former
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from stiffgui.runs.snapshot import Snapshot
+    from stiffgui.runs.surrogate import Surrogate
+    from stiffgui.tasks import Data
 
 # How steps were taken, as checkpoints of one earlier version number it.
 FORMER_PATHS: tuple[PathKind, ...] = ("compiled", "operations", "autograd")
@@ -87,7 +90,23 @@ class Run(FileReader):
 
     def probe_samples(self) -> Array:
         """The training samples [B, d] on which indices and spectra are taken, wherever shown."""
-        return self.experiment.task.data().x_train[: self.probe_count]
+        return self.data.x_train[: self.probe_count]
+
+    @cached_property
+    def samples(self) -> Samples | None:
+        """The samples that the file keeps; None where the settings alone make them, or an earlier
+        version wrote it. Raises InputError when it is damaged."""
+        rows = self._has("samples") and self._rows("SELECT arrays FROM samples")
+        try:
+            return Samples.from_bytes(rows[0][0]) if rows else None
+        except ValueError:
+            raise broken(self.path) from None
+
+    @property
+    def data(self) -> Data:
+        """Its samples: those in the file, of a large table the first of each part, else the
+        task's. Raises InputError when they are not in the file and cannot be made."""
+        return self.experiment.task.data() if self.samples is None else self.samples.data
 
     @property
     def experiment_now(self) -> Experiment:
@@ -216,6 +235,47 @@ class Run(FileReader):
 
         nearest = self.nearest_epoch(epoch)
         return Snapshot(self.experiment, nearest, self.parameters(nearest))
+
+    def surrogate(self, epoch: int | Literal["best", "last"] = "best") -> Surrogate:
+        """Its networks as a surrogate, which takes and gives own units.
+
+        `epoch`: a number (the nearest kept one is taken), `last`, or `best`: the kept epoch with
+        the least validation error, median over trials; without validation samples the last.
+        Trials that had diverged are left out. Raises InputError when no network is kept, or all
+        had.
+        """
+        from stiffgui.runs.surrogate import Surrogate
+
+        chosen_by = ""
+        if isinstance(epoch, str):
+            found = self._best_epoch() if epoch == "best" else None
+            chosen_by = "least validation error of those kept" if found is not None else "the last"
+            epoch = self.last_snapshot_epoch if found is None else found
+        snapshot = self.snapshot(epoch)
+        samples = self.samples or Samples.of(self.data)
+        return Surrogate(snapshot, samples, self._alive(snapshot.epoch), chosen_by)
+
+    def _best_epoch(self) -> int | None:
+        """The kept epoch with the least validation error; None without any."""
+        history = self.series()
+        rows = np.isin(history.epochs, self.snapshot_epochs)
+        errors = history.series["validation_error"][rows]
+        rated = np.isfinite(errors).any(1)
+        if not rated.any():
+            return None
+        medians = np.nanmedian(errors[rated], axis=1)
+        return int(history.epochs[rows][rated][medians.argmin()])
+
+    def _alive(self, epoch: int) -> list[int]:
+        """Positions of the trials that had not diverged. Raises InputError when there are none."""
+        lost = [e["trial"] for e in self.events if e["kind"] == "diverged" and e["epoch"] <= epoch]
+        alive = [trial for trial in range(self.trials) if trial not in lost]
+        if not alive:
+            raise InputError(
+                f"{self.path}: every trial had diverged at epoch {epoch}: choose an earlier epoch, "
+                f"or train with a smaller training.learning_rate."
+            )
+        return alive
 
     def checkpoint(self) -> dict[str, NDArray[Any]] | None:
         """The state from which training can be resumed, if one was saved."""

@@ -55,6 +55,9 @@ CREATE TABLE events (
 );
 """
 
+# Of the user's table, in files that need it; earlier ones of this version have none.
+SAMPLES = "CREATE TABLE IF NOT EXISTS samples (id INTEGER PRIMARY KEY, arrays BLOB NOT NULL)"
+
 
 def create(database: sqlite3.Connection, quantities: Iterable[Quantity]) -> None:
     """Make an empty run file of the present version, with a column for each quantity per trial."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,11 @@ Array = NDArray[np.float64]
 
 
 class Snapshot:
-    """The R networks of one epoch. x is [B, d] (the same for all trials) or [R, B, d]."""
+    """The R networks of one epoch. x is [B, d] (the same for all trials) or [R, B, d].
+
+    Inputs and outputs are in the units the network learns, which are scaled ones for tables and
+    some tasks (`Data.inputs_learnt`, `Data.in_own_units`). `Run.surrogate` takes own units.
+    """
 
     def __init__(
         self, experiment: Experiment, epoch: int, parameters: Mapping[str, NDArray[Any]]
@@ -33,7 +37,7 @@ class Snapshot:
         self._network = ResidualNetwork.exact(experiment.architecture, parameters)
 
     def predict(self, x: Any) -> Array:
-        """y [R, B, o]."""
+        """y [R, B, o], in the units the network learns, as x is: see the class."""
         return np.asarray(self._network.predict(self._place(x), self._outputs).numpy())
 
     def trajectories(self, x: Any) -> Array:
@@ -70,6 +74,18 @@ class Snapshot:
         """The network of one trial alone."""
         one = {name: values[trial : trial + 1] for name, values in self._parameters.items()}
         return Snapshot(self.experiment, self.epoch, one)
+
+    def layers(self, name: str, node: float = 0.0) -> Array:
+        """`weight` [R, N, w, w] or `bias` [R, N, w] of every layer at t_n + node a."""
+        return self._network.at_layers(f"layers.{name}", node).numpy()
+
+    def affine(self, trials: Sequence[int]) -> dict[str, Array]:
+        """Weights and biases of lift and read-out of some trials, where they are trained."""
+        return {
+            name.replace(".", "_"): np.asarray(values, np.float64)[list(trials)]
+            for name, values in self._parameters.items()
+            if not name.startswith("layers.")
+        }
 
     def lift(self, x: Any) -> Array:
         """x_0: [R, B, w]."""

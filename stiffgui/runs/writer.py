@@ -17,7 +17,7 @@ from safetensors.numpy import save
 from stiffgui._version import __version__
 from stiffgui.experiment import Experiment
 from stiffgui.runs.file_writer import FileWriter, writing_to
-from stiffgui.runs.schema import RUN, create, describe, quoted
+from stiffgui.runs.schema import RUN, SAMPLES, create, describe, quoted
 from stiffgui.training import Event, Record
 from stiffgui.training.decisions import Decisions
 from stiffgui.training.quantities import QUANTITIES, Quantity
@@ -45,7 +45,7 @@ class RunWriter(FileWriter):
     ) -> None:
         super().__init__(path, replace=replace)
         with writing_to(self.path):
-            create(self._database, _of_trainer() if quantities is None else quantities)
+            create(self._database, _recorded(experiment) if quantities is None else quantities)
         if experiment is not None:
             self._put("experiment", experiment.to_toml())
         else:
@@ -68,7 +68,7 @@ class RunWriter(FileWriter):
         writer = cls._of_existing(path)
         writer._provenance = provenance(experiment)
         with writing_to(writer.path):
-            describe(writer._database, _of_trainer())
+            describe(writer._database, _recorded(experiment))
             for table in ("history", "indices", "spectra", "snapshots", "events"):
                 writer._database.execute(f"DELETE FROM {table} WHERE epoch > ?", (epoch,))
             if not recorded:
@@ -136,6 +136,12 @@ class RunWriter(FileWriter):
         self._blob("INSERT OR REPLACE INTO snapshots VALUES (?, ?)", parameters, epoch)
         self.commit()
 
+    def samples(self, content: bytes) -> None:
+        """Keep what `Samples.to_bytes` made of the data."""
+        self._database.execute(SAMPLES)
+        self._database.execute("INSERT OR REPLACE INTO samples VALUES (1, ?)", (content,))
+        self.commit()
+
     def checkpoint(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         """Replace the state from which training can be resumed."""
         self._blob("INSERT OR REPLACE INTO checkpoint VALUES (?, ?)", arrays, 1)
@@ -164,9 +170,10 @@ class RunWriter(FileWriter):
         self._database.execute(statement, (*keys, save(contiguous)))
 
 
-def _of_trainer() -> list[Quantity]:
-    """What every training records."""
-    return [q for q in QUANTITIES.values() if q.per != "layer"]
+def _recorded(experiment: Experiment | None) -> list[Quantity]:
+    """What a training records of trials and of the run."""
+    none = set() if experiment is not None and experiment.task.validated else {"validation_error"}
+    return [q for q in QUANTITIES.values() if q.per != "layer" and q.name not in none]
 
 
 def provenance(experiment: Experiment | None) -> dict[str, Any]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from stiffgui.runs.scores import OutputScore, scores_of
 
 if TYPE_CHECKING:
@@ -19,9 +17,9 @@ def variant_scores(variant: VariantResults) -> list[OutputScore]:
     """
     if not variant.runs:
         return []
-    data = variant.experiment.task.data()
+    data = variant.runs[0].data
     last = [run.snapshot(run.last_snapshot_epoch) for run in variant.runs]
-    return scores_of(data, np.concatenate([s.predict(data.x_test) for s in last]))
+    return scores_of(data, last)
 
 
 def study_scores(results: StudyResults) -> dict[str, list[OutputScore]]:

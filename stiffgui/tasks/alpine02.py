@@ -51,6 +51,7 @@ class Alpine02(DrawnTask):
         x_train = train.uniform(-5, 5, (self.train_samples, self.dimension))
         x_test = test.uniform(-5, 5, (self.test_samples, self.dimension))
         y_train = self.function(x_train)
+        x = self.validation_stream().uniform(-5, 5, (self.validation_samples, self.dimension))
         return Data(
             x_train,
             y_train + self.noise * noise.standard_normal(y_train.shape),
@@ -58,4 +59,6 @@ class Alpine02(DrawnTask):
             self.function(x_test),
             tuple(f"x{i + 1}" for i in range(self.dimension)),
             ("f(x)",),
+            x_validation=x,
+            y_validation=self.function(x),
         )

@@ -33,8 +33,17 @@ class Annulus(DrawnTask):
     def data(self) -> Data:
         train, test = self.streams(2)
         x_train, x_test = _points(train, self.train_samples), _points(test, self.test_samples)
-        names = ("x1", "x2"), ("f(x)",)
-        return Data(x_train, self.function(x_train), x_test, self.function(x_test), *names)
+        x = _points(self.validation_stream(), self.validation_samples)
+        return Data(
+            x_train,
+            self.function(x_train),
+            x_test,
+            self.function(x_test),
+            ("x1", "x2"),
+            ("f(x)",),
+            x_validation=x,
+            y_validation=self.function(x),
+        )
 
 
 def _points(random: np.random.Generator, count: int) -> Array:

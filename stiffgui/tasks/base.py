@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,16 +13,18 @@ from numpy.typing import NDArray
 from stiffgui.settings import Settings, setting
 
 Array = NDArray[np.float64]
+VALIDATION_STREAM = 8  # more than any task has for its other samples
 
 
 @dataclass(frozen=True)
 class Data:
-    """Training and test samples, float64: inputs [samples, d], targets [samples, o].
+    """Training, test and validation samples, float64: inputs [samples, d], targets [samples, o].
 
-    Inputs and targets are in the units the network learns. A target in its own units is
-    y * output_scale + output_shift, with shift and scale [o]; both are None where the network
-    learns own units already; inputs likewise. `output_units` [o] are those own units, empty where
-    there are none.
+    Validation samples are those by which an epoch or a setting is chosen; there may be none. Test
+    samples are for no choice at all. Inputs and targets are in the units the network learns. A
+    target in its own units is y * output_scale + output_shift, with shift and scale [o]; both are
+    None where the network learns own units already; inputs likewise. `output_units` [o] are those
+    own units, empty where there are none.
     """
 
     x_train: Array
@@ -36,6 +38,14 @@ class Data:
     output_scale: Array | None = None
     input_shift: Array | None = None
     input_scale: Array | None = None
+    x_validation: Array | None = None
+    y_validation: Array | None = None
+
+    @property
+    def validation(self) -> tuple[Array, Array] | None:
+        """Inputs and targets of the validation samples; None without any."""
+        x, y = self.x_validation, self.y_validation
+        return (x, y) if x is not None and y is not None and len(x) else None
 
     def in_own_units(self, y: Array) -> Array:
         """Targets or predictions [..., o] of the network as the task's own quantities."""
@@ -52,7 +62,15 @@ class Data:
     def scaled(self, shift: Array, scale: Array) -> Data:
         """Targets given in own units as the network is to learn them, by shift and scale [o]."""
         train, test = (self.y_train - shift) / scale, (self.y_test - shift) / scale
-        return replace(self, y_train=train, y_test=test, output_shift=shift, output_scale=scale)
+        kept = None if self.y_validation is None else (self.y_validation - shift) / scale
+        scaled = replace(self, y_train=train, y_test=test, y_validation=kept)
+        return replace(scaled, output_shift=shift, output_scale=scale)
+
+    def inputs_learnt(self, x: Array) -> Array:
+        """Inputs [..., d] in own units as the network sees them: `inputs_in_own_units` undone."""
+        if self.input_shift is None or self.input_scale is None:
+            return x
+        return np.asarray((x - self.input_shift) / self.input_scale)
 
     def unit(self, output: int) -> str:
         """The own unit of an output; empty where it has none."""
@@ -67,13 +85,16 @@ def standardised(
     input_names: tuple[str, ...],
     output_names: tuple[str, ...],
     output_units: tuple[str, ...] = (),
+    validation: tuple[Array, Array] | None = None,
 ) -> Data:
     """Data whose targets, given in own units, have mean 0 and deviation 1 on the training set.
 
     A target that is constant there is only shifted.
     """
     scale = y_train.std(0)
-    own = Data(x_train, y_train, x_test, y_test, input_names, output_names, output_units)
+    names = input_names, output_names, output_units
+    x, y = (None, None) if validation is None else validation
+    own = Data(x_train, y_train, x_test, y_test, *names, x_validation=x, y_validation=y)
     return own.scaled(y_train.mean(0), np.where(scale > 0, scale, 1.0))
 
 
@@ -87,6 +108,18 @@ def test_samples(
 ) -> Any:
     """The setting `test_samples` of a task that draws its samples."""
     return setting(default, title="Test samples", help=help, ge=2, le=1_000_000)
+
+
+def validation_samples() -> Any:
+    """The setting `validation_samples` of a task that draws its samples."""
+    return setting(
+        0,
+        title="Validation samples",
+        help="Samples by which an epoch or a weight is chosen, drawn apart from the others.",
+        ge=0,
+        le=1_000_000,
+        advanced=True,
+    )
 
 
 def data_seed(what: str = "the samples and the noise. All trials see the same data") -> Any:
@@ -112,6 +145,7 @@ class Task(Settings, ABC):
 
     if TYPE_CHECKING:
         kind: str = ""  # every task declares its own, as a Literal
+    validated_by: ClassVar[str] = "validation_samples"  # the setting by which there are some
 
     @property
     @abstractmethod
@@ -128,9 +162,25 @@ class Task(Settings, ABC):
     def training_samples(self) -> int:
         """Size of the training set."""
 
+    @property
+    def evaluated_samples(self) -> int:
+        """Size of all sets together: of how many samples errors are taken."""
+        return self.training_samples + int(getattr(self, "test_samples", 0)) + self.validated
+
+    @property
+    def validated(self) -> int:
+        """Size of the validation set."""
+        return int(getattr(self, "validation_samples", 0))
+
     @abstractmethod
     def data(self) -> Data:
         """The samples; the same settings give the same numbers."""
+
+    @property
+    def kept_rows(self) -> int | None:
+        """How many rows of each part a run file keeps at most, None: all; 0 where the settings
+        alone make the samples."""
+        return 0
 
     def prepare(self, tell: Callable[[str], None]) -> None:
         """Do what makes `data` slow the first time, and tell how far it is. Not obligatory."""
@@ -147,13 +197,15 @@ class Task(Settings, ABC):
 class DrawnTask(Task):
     """A task that draws its samples from a domain: settings train_samples, test_samples, seed.
 
-    It has an input for every row of `domain`, and one output unless it says otherwise.
+    And `validation_samples`, none by default. It has an input for every row of `domain`, and one
+    output unless it says otherwise.
     """
 
     if TYPE_CHECKING:
         train_samples: int = 0
         test_samples: int = 0
         seed: int = 0
+    validation_samples: int = validation_samples()
 
     @property
     def inputs(self) -> int:
@@ -173,3 +225,7 @@ class DrawnTask(Task):
     def streams(self, count: int) -> Iterator[np.random.Generator]:
         """Streams of their own: changing one size or the noise leaves other samples alone."""
         return map(np.random.default_rng, np.random.SeedSequence(self.seed).spawn(count))
+
+    def validation_stream(self) -> np.random.Generator:
+        """That of the validation samples, none of `streams`."""
+        return list(self.streams(VALIDATION_STREAM + 1))[-1]

@@ -31,6 +31,14 @@ class Reflection(DrawnTask):
     def data(self) -> Data:
         x_train = np.linspace(-1, 1, self.train_samples)[:, None]
         x_test = np.random.default_rng(self.seed).uniform(-1, 1, (self.test_samples, 1))
+        x = self.validation_stream().uniform(-1, 1, (self.validation_samples, 1))
         return Data(
-            x_train, self.function(x_train), x_test, self.function(x_test), ("x1",), ("f(x)",)
+            x_train,
+            self.function(x_train),
+            x_test,
+            self.function(x_test),
+            ("x1",),
+            ("f(x)",),
+            x_validation=x,
+            y_validation=self.function(x),
         )

@@ -50,9 +50,10 @@ class Robertson(DrawnTask):
     def data(self) -> Data:
         x_train = np.linspace(-1, 1, self.train_samples)[:, None]
         x_test = np.random.default_rng(self.seed).uniform(-1, 1, (self.test_samples, 1))
-        x = np.concatenate([x_train, x_test])
+        x_kept = self.validation_stream().uniform(-1, 1, (self.validation_samples, 1))
+        x = np.concatenate([x_train, x_test, x_kept])
         y = cached("robertson", VERSION, x, lambda: concentrations(_times(x[:, 0])), 3)
-        y_train, y_test = y[: self.train_samples], y[self.train_samples :]
+        y_train, y_test, y_kept = np.split(y, np.cumsum([self.train_samples, self.test_samples]))
         shift, scale = np.zeros(3), np.ones(3)
         if self.scaling == "standard":
             shift, scale = y_train.mean(0), y_train.std(0)
@@ -67,6 +68,8 @@ class Robertson(DrawnTask):
             ("y1", "y2", "y3"),
             input_shift=np.array([(EARLIEST + LATEST) / 2]),
             input_scale=np.array([(LATEST - EARLIEST) / 2]),
+            x_validation=x_kept,
+            y_validation=y_kept,
         )
         return own.scaled(shift, scale)
 

@@ -63,9 +63,8 @@ def epoch(experiment: Experiment) -> float:
 
 
 def errors(experiment: Experiment) -> float:
-    """An evaluation of training and test error: every sample forward once."""
-    samples = experiment.task.training_samples + int(getattr(experiment.task, "test_samples", 0))
-    return samples * _forward(experiment)
+    """An evaluation of the errors: every sample of every set forward once."""
+    return experiment.task.evaluated_samples * _forward(experiment)
 
 
 def penalty(experiment: Experiment, samples: int) -> float:

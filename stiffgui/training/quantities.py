@@ -43,17 +43,17 @@ class InStudy:
 class Quantity:
     """A number recorded of every trial [R], of every layer of every trial [R, N], or of the run.
 
-    `of` takes it from the trainer, [R]; None where it is no number of the trainer's (`Index`
-    says how that of a layer follows from Jacobians). `over`: how the network's number follows
-    from those of its layers. `label` is what legends call it; `figure` names the history figure
-    that draws it, `errors` or `stiffness`.
+    `of` takes it from the trainer, [R], which may have none; None where it is no number of the
+    trainer's (`Index` says how that of a layer follows from Jacobians). `over`: how the network's
+    number follows from those of its layers. `label` is what legends call it; `figure` names the
+    history figure that draws it, `errors` or `stiffness`.
     """
 
     name: str
     title: str
     help: str
     per: Per = "trial"
-    of: Callable[[Any], Array] | None = None
+    of: Callable[[Any], Array | None] | None = None
     over: Over = "sum"
     unit: str = ""
     label: str = ""
@@ -117,6 +117,15 @@ def _index(name: str, index: Index) -> Quantity:
 QUANTITIES: dict[str, Quantity] = {
     quantity.name: quantity
     for quantity in (
+        Quantity(
+            "validation_error",
+            "Validation error",
+            "RMSE over the validation samples and outputs, where there are any",
+            of=lambda trainer: trainer.validation_error(),
+            label="validation",
+            logarithmic=True,
+            figure="errors",
+        ),
         Quantity(
             "train_error",
             "Training error",

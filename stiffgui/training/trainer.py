@@ -23,6 +23,7 @@ from stiffgui.states import EventKind
 from stiffgui.stiffness import WATCHABLE
 from stiffgui.stiffness.measuring import measured
 from stiffgui.tasks import Data
+from stiffgui.training.best import Best
 from stiffgui.training.cadence import log_spaced
 from stiffgui.training.controls import Controls
 from stiffgui.training.decisions import Decisions, decide
@@ -84,9 +85,12 @@ class Trainer:
         self.seconds = 0.0
         self.alive = np.ones(len(self.trials), dtype=bool)
         self._x_test, self._y_test = self._place(self.data.x_test), self._place(self.data.y_test)
+        kept = self.data.validation
+        self._validation = None if kept is None else (self._place(kept[0]), self._place(kept[1]))
         self._probe = torch.as_tensor(self.data.x_train[: self.decided.cadence.samples]).double()
         self._make_network(initial)
         self.steps = self._make_path()
+        self._best = Best(len(self.trials))
         self.schedule = PlateauSchedule(settings.plateau, settings.learning_rate, len(self.trials))
         self._snapshot_epochs = self._kept(settings.epochs)
         self._resumed = checkpoint is not None
@@ -133,6 +137,10 @@ class Trainer:
         while self.epoch < self.experiment.training.epochs and self.alive.any():
             yield from self._between()
             if self.controls.stopping:
+                break
+            if self._improves_no_more():
+                best = int(self._best.epoch[self.alive].max())
+                yield self._event("early", f"ends: no validation error below that of epoch {best}")
                 break
             yield from self._run_epoch()
             if self.controls.stopping:
@@ -211,6 +219,10 @@ class Trainer:
         )
         self.epoch, self.step = self.epoch + 1, self.step + done
         return done
+
+    def _improves_no_more(self) -> bool:
+        patience = self.experiment.training.early_stopping
+        return bool(patience) and self._best.age(self.epoch, self.alive) >= patience
 
     # ------------------------------------------------- between batches and epochs
 
@@ -302,12 +314,14 @@ class Trainer:
         indices, flagged = self.indices() if due else ({}, {})
         dead = ~self.alive
         self._recorded = self.epoch
+        taken = {q.name: q.of(self) for q in per_trial() if q.of is not None}
+        values = {k: np.where(dead, np.nan, v) for k, v in taken.items() if v is not None}
+        if "validation_error" in values:
+            self._best.take(self.epoch, values["validation_error"])
         return Record(
             epoch=self.epoch,
             seconds=self.seconds,
-            values={
-                q.name: np.where(dead, np.nan, q.of(self)) for q in per_trial() if q.of is not None
-            },
+            values=values,
             indices={k: np.where(dead[:, None], np.nan, v) for k, v in indices.items()},
             flagged=flagged,
             keep=self.epoch in self._snapshot_epochs or self._is_last(),
@@ -322,6 +336,10 @@ class Trainer:
     def test_error(self) -> NDArray[np.float64]:
         """RMSE of the test set now."""
         return self.steps.error(self._x_test, self._y_test)
+
+    def validation_error(self) -> NDArray[np.float64] | None:
+        """RMSE of the validation set now; None without one."""
+        return None if self._validation is None else self.steps.error(*self._validation)
 
     @property
     def mean_penalty(self) -> NDArray[np.float64]:
@@ -372,6 +390,7 @@ class Trainer:
             "counters": np.array([self.epoch, step, step]),  # the third was Adam's own
             "seconds": np.array([self.seconds]),
         }
+        arrays |= {f"best.{name}": v.copy() for name, v in self._best.state().items()}
         return arrays | {f"schedule.{k}": v.copy() for k, v in self.schedule.state().items()}
 
     def _restore(self, saved: Mapping[str, NDArray[Any]]) -> None:
@@ -383,6 +402,8 @@ class Trainer:
         # The record that a stop left on its own account is not in the unbroken history.
         self._recorded = self.epoch if self.is_regular() else self.epoch - 1
         self.seconds = float(saved["seconds"][0])
+        if "best.error" in saved:  # not in files of earlier versions
+            self._best = Best.of(saved["best.error"], saved["best.epoch"])
         self.schedule.restore(
             {k.removeprefix("schedule."): v for k, v in saved.items() if k.startswith("schedule.")}
         )

@@ -275,7 +275,7 @@ def test_the_view_and_the_figure_show_one_fit(shown: MainWindow, run_file: Path)
     assert picture is not None
     with open_run(run_file) as run:
         table = figure("fit").table([run])
-        direct = fit_of(run.experiment.task, run.snapshot(6), 0)
+        direct = fit_of(run, run.snapshot(6), 0)
     target, network, error = (next(panel.of(Image)).values for panel in picture.panels)
     np.testing.assert_allclose(network.ravel(), table["network f(x)"], rtol=1e-12)
     np.testing.assert_allclose(network, direct.square(direct.network, 0), rtol=1e-12)
@@ -409,7 +409,7 @@ def test_scores_and_outputs(window: MainWindow, qtbot: QtBot, tmp_path: Path) ->
     page.bench.open_file(tmp_path / "climate.stiff")
     qtbot.waitUntil(lambda: card.picture is not None, timeout=WAIT)
     with open_run(tmp_path / "climate.stiff") as run:
-        fit = fit_of(run.experiment.task, run.snapshot(2), 0)
+        fit = fit_of(run, run.snapshot(2), 0)
     count = len(fit.output_names)
     assert card.output.isVisible() and card.output.count() == count > 1
     r2, rmse = fit.scores("test", 0)
@@ -435,7 +435,7 @@ def test_a_curve_names_target_and_network(window: MainWindow, qtbot: QtBot, tmp_
     [legend] = [frame.legend for frame in card.view.frames if frame.isVisible()]
     assert [label.entry.name for label in legend.labels] == ["target", "network"]
     with open_run(tmp_path / "one.stiff") as run:
-        network = fit_of(run.experiment.task, run.snapshot(2), 0).network[:, 0]
+        network = fit_of(run, run.snapshot(2), 0).network[:, 0]
     lines = graphics(card.view.views[0], "PlotCurveItem")
     np.testing.assert_array_equal(lines[1].getData()[1], network)
     assert "R² " in card.note.text()

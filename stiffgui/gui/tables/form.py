@@ -8,6 +8,7 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QPushButton, QWidget
 
+from stiffgui._presets import of_any_table
 from stiffgui.gui.editors import Editor, editor_for
 from stiffgui.settings import Spec, specs
 from stiffgui.tasks.table import Table
@@ -18,7 +19,9 @@ ROWS = (
     (("path", "a"),),
     (("input_columns", "n"), ("output_columns", "O")),
     (("missing", "M"), ("delimiter", "D")),
-    (("test_fraction", "T"), ("seed", "s")),
+    (("test_fraction", "T"), ("validation_fraction", "V")),
+    (("group_column", "G"), ("seed", "s")),
+    (("relevance", "R"), ("keep", "K")),
     (("input_scale", "e"),),
 )
 STANDARDISED = "Inputs and outputs are standardised by the training rows."
@@ -34,6 +37,7 @@ class ImportForm(QWidget):
         self.setObjectName("importForm")
         self.specs: dict[str, Spec] = {spec.key: spec for spec in specs(Table())}
         self.values: dict[str, Any] = {name: spec.default for name, spec in self.specs.items()}
+        self.values |= {k: v for k, v in of_any_table().items() if k in self.specs}
         self.editors: dict[str, Editor] = {}
         self.problems: dict[str, QLabel] = {}
         self.browse = QPushButton("&Browse…")
@@ -71,7 +75,7 @@ class ImportForm(QWidget):
             wide = 3 if name == "path" else 2 if place else 1
             grid.addWidget(label, 2 * number, 2 * place)
             grid.addWidget(editor, 2 * number, 2 * place + 1, 1, wide)
-            editor.show_value(spec.default)
+            editor.show_value(self.values[name])
             self.editors[name], self.problems[name] = editor, problem
         grid.addWidget(problem, 2 * number + 1, 1, 1, 4)
 

@@ -63,6 +63,7 @@ class BenchmarkFunction(DrawnTask):
     def data(self) -> Data:
         x_train, y_train, x_test = self._draws()
         shift, scale = self._scaling(y_train)
+        x = self.validation_stream().uniform(-1, 1, (self.validation_samples, self.inputs))
         own = Data(
             x_train,
             y_train,
@@ -73,6 +74,8 @@ class BenchmarkFunction(DrawnTask):
             (self.UNIT,),
             input_shift=self.box().mean(1),
             input_scale=np.ptp(self.box(), axis=1) / 2,
+            x_validation=x,
+            y_validation=self._at(x),
         )
         return own.scaled(np.array([shift]), np.array([scale]))
 

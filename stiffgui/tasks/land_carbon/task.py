@@ -59,23 +59,25 @@ class LandCarbon(DrawnTask):
         self._samples(tell)
 
     def data(self) -> Data:
-        train, test = (2.0 * x - 1.0 for x in self._draws())
-        split = self.train_samples
-        y = self._samples(None)
+        sizes = self.train_samples, self.test_samples
+        x, y = 2.0 * self._draws() - 1.0, self._samples(None)
+        parts = zip(np.split(x, np.cumsum(sizes)), np.split(y, np.cumsum(sizes)), strict=True)
+        train, test, kept = parts
         names, units = tuple(OUTPUTS), tuple(OUTPUTS.values())
-        data = standardised(train, y[:split], test, y[split:], tuple(INPUTS), names, units)
+        data = standardised(*train, *test, tuple(INPUTS), names, units, kept)
         low, high = _ends()
         return replace(data, input_shift=(low + high) / 2, input_scale=(high - low) / 2)
 
-    def _draws(self) -> tuple[Array, Array]:
-        """Training and test points in the unit cube, from streams of their own."""
-        train, test = self.streams(2)
-        sizes = self.train_samples, self.test_samples
-        return train.random((sizes[0], self.inputs)), test.random((sizes[1], self.inputs))
+    def _draws(self) -> Array:
+        """Training, test and validation points in the unit cube, from streams of their own."""
+        streams = (*self.streams(2), self.validation_stream())
+        sizes = self.train_samples, self.test_samples, self.validation_samples
+        pairs = zip(streams, sizes, strict=True)
+        return np.concatenate([stream.random((size, self.inputs)) for stream, size in pairs])
 
     def _samples(self, tell: Callable[[str], None] | None) -> Array:
-        """Outputs of training and test members together, in their own units."""
-        unit = np.concatenate(self._draws())
+        """Outputs of all members together, in their own units."""
+        unit = self._draws()
         low, high = _ends()
         parameters = low + (high - low) * unit
 

@@ -7,7 +7,7 @@ import fnmatch
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,13 +39,27 @@ MINIMUM_ROWS = 3  # two to train on, one to test
 
 @dataclass(frozen=True)
 class Numbers:
-    """The chosen columns as float64: x [rows, d], y [rows, o], and how many rows were dropped."""
+    """The chosen columns as float64: x [rows, d], y [rows, o], and how many rows were dropped.
+
+    `groups` [rows] numbers the groups of rows that belong together, in their order; None where
+    every row is by itself.
+    """
 
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     x: Array
     y: Array
     dropped: int = 0
+    groups: NDArray[np.int64] | None = None
+
+    @property
+    def group_sizes(self) -> tuple[int, ...]:
+        """How many rows each group has; empty without groups."""
+        return () if self.groups is None else tuple(np.bincount(self.groups).tolist())
+
+    def rows_of(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The rows of a split's places, which are those of rows or of groups."""
+        return places if self.groups is None else np.flatnonzero(np.isin(self.groups, places))
 
 
 def guess(sheet: Sheet) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -117,9 +131,14 @@ def choose(
 
 
 def numbers(
-    sheet: Sheet, file: str, inputs: tuple[str, ...], outputs: tuple[str, ...], drop: bool
+    sheet: Sheet,
+    file: str,
+    inputs: tuple[str, ...],
+    outputs: tuple[str, ...],
+    drop: bool,
+    groups: pd.Series | None = None,
 ) -> Numbers:
-    """The chosen columns as numbers.
+    """The chosen columns as numbers; rows with the same value in `groups` belong together.
 
     Raises InputError, naming row (from 1, below the header) and column, for text and for missing
     or infinite values (unless `drop`), for fewer than three rows, and for constant columns.
@@ -168,7 +187,40 @@ def numbers(
             f"which teaches nothing: leave {'it' if len(constant) == 1 else 'them'} out of {key}.",
             key,
         )
-    return Numbers(inputs, outputs, usable[:, : len(inputs)], usable[:, len(inputs) :], len(gaps))
+    x, y = usable[:, : len(inputs)], usable[:, len(inputs) :]
+    return Numbers(inputs, outputs, x, y, len(gaps), _numbered(groups, bad.any(1)))
+
+
+def _numbered(groups: pd.Series | None, dropped: Any) -> NDArray[np.int64] | None:
+    """Groups of the other rows, from 0 on in the order of their first rows; missing is one."""
+    import pandas as pd
+
+    if groups is None:
+        return None
+    codes, _ = pd.factorize(groups[~dropped].astype(str))
+    return np.asarray(codes, dtype=np.int64)
+
+
+def without_group(
+    sheet: Sheet, file: str, inputs: tuple[str, ...], outputs: tuple[str, ...], column: str
+) -> tuple[tuple[str, ...], pd.Series | None]:
+    """The inputs, without the column that says which rows belong together, and its values.
+
+    Raises InputError when no column has that name, or it is an output.
+    """
+    name = column.strip()
+    if not name:
+        return inputs, None
+    if name not in sheet.names:
+        hint = nearest(name, sheet.names) or f" It has {_listed(sheet.names)}."
+        raise InputError(f"{file}: no column is named {name!r}.{hint}", "task.group_column")
+    if name in outputs:
+        raise InputError(
+            f"{file}: column {name!r} is an output: choose another to group rows by.",
+            "task.group_column",
+        )
+    values = sheet.frame[sheet.names.index(name)]
+    return tuple(other for other in inputs if other != name), values
 
 
 def as_numbers(file: str, name: str, column: pd.Series) -> Array:

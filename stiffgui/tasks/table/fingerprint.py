@@ -14,7 +14,8 @@ from stiffgui.tasks.table.columns import Numbers
 class Fingerprint(NamedTuple):
     """Columns, number of usable rows and a digest of their numbers.
 
-    `settings` are those it was made with: with other ones the table is read anew.
+    `groups`: how many rows each group has, in the order of their first rows; empty without
+    groups. `settings` are those it was made with: with other ones the table is read anew.
     """
 
     settings: tuple[str, ...]
@@ -22,11 +23,13 @@ class Fingerprint(NamedTuple):
     outputs: tuple[str, ...]
     rows: int
     digest: str
+    groups: tuple[int, ...] = ()
 
     @classmethod
     def of(cls, settings: tuple[str, ...], numbers: Numbers) -> Self:
         """What is to be remembered of these numbers."""
-        return cls(settings, numbers.inputs, numbers.outputs, len(numbers.x), digest(numbers))
+        names, rows = (numbers.inputs, numbers.outputs), len(numbers.x)
+        return cls(settings, *names, rows, digest(numbers), numbers.group_sizes)
 
     @classmethod
     def from_json(cls, text: str) -> Fingerprint:
@@ -54,4 +57,6 @@ def digest(numbers: Numbers) -> str:
     state = hashlib.sha256(repr((numbers.inputs, numbers.outputs, numbers.x.shape)).encode())
     state.update((numbers.x + 0.0).tobytes())
     state.update((numbers.y + 0.0).tobytes())
+    if numbers.groups is not None:
+        state.update(numbers.groups.tobytes())
     return state.hexdigest()[:32]
