@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from stiffgui.errors import InputError
 from stiffgui.tasks.scores import Array, r2
@@ -65,7 +66,11 @@ def baseline_scores(data: Data) -> Iterator[tuple[str, Array]]:
     x_train, x_test = ((x - shift) / spread for x in (data.x_train, data.x_test))
     for title, make in BASELINES.items():
         predicted = np.empty_like(data.y_test)
-        with warnings.catch_warnings():  # of a length scale at its bound: the input does not matter
+        # Matrices of some hundred rows are slower on several threads.
+        with (
+            threadpool_limits(1),
+            warnings.catch_warnings(),
+        ):  # of a length scale at its bound: the input does not matter
             warnings.simplefilter("ignore")
             for k in range(predicted.shape[1]):
                 fitted = make(x_train.shape[1]).fit(x_train, data.y_train[:, k])
