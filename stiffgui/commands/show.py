@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 def show(
     run: Annotated[Path, typer.Argument(metavar="RUN.stiff|STUDY.stiff")],
     as_json: Annotated[bool, typer.Option("--json", help="As one JSON document.")] = False,
+    against: Annotated[
+        list[str] | None,
+        typer.Option(help="Of a study: a variant to compare all with; may be repeated."),
+    ] = None,
     baselines: Annotated[
         bool, typer.Option("--baselines", help="Of a run: other methods beside it; takes a while.")
     ] = False,
@@ -37,7 +42,7 @@ def show(
     from stiffgui.runs.opening import kind_of_file
 
     if kind_of_file(run) == "study":
-        show_study(run, as_json)
+        show_study(run, as_json, against or ())
         return
     with open_run(run) as opened:
         facts = summary(opened)
@@ -72,11 +77,12 @@ def _doubts(facts: dict[str, Any], name: str) -> str:
     return f"; {WATCHABLE[name].flag}: {share:.1%}" if share and name in WATCHABLE else ""
 
 
-def show_study(path: Path, as_json: bool) -> None:
-    """Print a study's table and what its comparisons say."""
+def show_study(path: Path, as_json: bool, against: Sequence[str] = ()) -> None:
+    """Print a study's table and what its comparisons say, by default those the study asks for."""
     from stiffgui.study.comparison import comparisons_of
+    from stiffgui.study.method import method
     from stiffgui.study.results import open_study
-    from stiffgui.study.summary import caption, document, readable
+    from stiffgui.study.summary import caption, chosen_sentences, document, readable
 
     with open_study(path) as results:
         scores, problem = _study_outputs(results)
@@ -88,9 +94,14 @@ def show_study(path: Path, as_json: bool) -> None:
         print(f"{path}: {state}; {caption(results)}")
         titles, rows = readable(results)
         _print_table(titles, rows)
-        for comparison in comparisons_of(results):
+        for sentence in chosen_sentences(results):
+            print(sentence)
+        found = comparisons_of(results, against)
+        for comparison in found:
             if comparison.pairs:
                 print(comparison.sentence)
+        if any(comparison.pairs for comparison in found):
+            print(f"Method: {method(results.study, against)}")
         if any(len(outputs) > 1 for outputs in scores.values()):
             _print_scores(scores)
         if problem:

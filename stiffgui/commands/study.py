@@ -53,7 +53,11 @@ def study(
     ] = False,
 ) -> int:
     """Train variants x trials: climate, climate-talk, alpine02, a study's TOML file; or RES,
-    RES L2 and RES stiff of a preset, an experiment's TOML file or a table."""
+    RES L2 and RES stiff of a preset, an experiment's TOML file or a table.
+
+    A file that is there grows: more trials (`--out S.stiff --trials 25` alone), variants added in
+    the study's TOML file, more epochs (`--set training.epochs=...`). Nothing is trained twice.
+    """
     declared = _declared(source, trials, settings or [], out, resume)
     if toml:
         if declared is None:
@@ -125,6 +129,8 @@ def _declared(
     out: Path | None,
     resume: Path | None,
 ) -> Study | None:
+    if source is None and resume is None and out is not None and out.exists():
+        return _grown(out, trials, settings)
     if resume is not None:
         if source is not None or out is not None or trials is not None or settings:
             raise InputError(
@@ -138,6 +144,16 @@ def _declared(
     return declared if trials is None else declared.with_settings({"trials": trials})
 
 
+def _grown(path: Path, trials: int | None, settings: list[str]) -> Study:
+    """The study of a file with more trials, or with settings changed."""
+    from stiffgui.study.results import open_study
+
+    with open_study(path) as results:
+        held = results.study
+    more = {} if trials is None else {"trials": trials}
+    return held.with_settings(changes_of(settings) | more)
+
+
 def _train(
     declared: Study | None,
     path: Path,
@@ -149,13 +165,15 @@ def _train(
     """Train what is left of the study; how it ended."""
     from stiffgui.study.events import Lost, Trained
     from stiffgui.study.executors import choose_executor
+    from stiffgui.study.plan import one_thread_pieces
     from stiffgui.study.progress_estimate import ProgressEstimate, sentences
     from stiffgui.study.recording import StudyRecording
     from stiffgui.study.results import open_study
     from stiffgui.training import Controls
 
     controls = Controls()
-    with choose_executor(workers, dask) as executor, stop_on_interrupt(controls):
+    pieces = 0 if declared is None else one_thread_pieces(declared)
+    with choose_executor(workers, dask, pieces) as executor, stop_on_interrupt(controls):
         recording = StudyRecording(
             declared, path, controls, executor=executor, replace=force, resume=resume, tell=tell
         )
@@ -184,7 +202,7 @@ def _train(
                         f"batch {event.number + 1}: {event.ending} at epoch {event.epoch}, "
                         f"{event.seconds:.1f} s of training by {event.worker}"
                     )
-                progress.show(map(_row, pace.variants()))
+                progress.show(map(_row, [*pace.variants(), pace.whole()]))
     return recording.ending
 
 

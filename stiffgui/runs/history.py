@@ -124,6 +124,14 @@ class History:
         out.measure(self.index_epochs[:rows], _cut(self.indices, rows), _cut(self.flagged, rows))
         return out
 
+    def of_trial(self, trial: int) -> History:
+        """The history of one trial alone."""
+        out = History(1, self._described.values())
+        out.extend(self.epochs, self.seconds, _of_trial(self.series, trial))
+        measured = _of_trial(self.indices, trial), _of_trial(self.flagged, trial)
+        out.measure(self.index_epochs, *measured)
+        return out
+
     # ------------------------------------------------------------------------- reading
 
     def network(self, name: str) -> Array:
@@ -287,6 +295,10 @@ def median_over_trials(values: NDArray[Any]) -> Array:
     across = np.moveaxis(np.where(np.isfinite(values), values, np.nan), 1, 2)
     out[known] = np.nanmedian(across[known], axis=-1)
     return out
+
+
+def _of_trial(values: Mapping[str, Array], trial: int) -> dict[str, Array]:
+    return {name: each[:, trial : trial + 1] for name, each in values.items()}
 
 
 def _as_blocks(row: Mapping[str, Array]) -> dict[str, Array]:

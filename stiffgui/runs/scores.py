@@ -50,34 +50,59 @@ def output_scores(run: Run, epoch: int | None = None) -> list[OutputScore]:
 
 
 def scores_of(data: Data, snapshots: Sequence[Snapshot]) -> list[OutputScore]:
-    """Scores of the networks of all snapshots together."""
-    test = _scored(data, snapshots, data.x_test, data.y_test)
-    kept = data.validation
-    held = np.full_like(test, np.nan) if kept is None else _scored(data, snapshots, *kept)
+    """Scores of the networks of all snapshots together, on the same data."""
+    means = []
+    for x, y in _sets(data):
+        alike = _predicted(data, snapshots, x)
+        known = len(alike) and len(x)
+        target = data.in_own_units(y)
+        means.append(r2(target, alike.mean(0)) if known else np.full(y.shape[1], np.nan))
+    return _listed(data, _medians([_rated(data, snapshots)]), means)
+
+
+def over_networks(each: Sequence[tuple[Data, Snapshot]]) -> list[OutputScore]:
+    """Medians over networks that may have data of their own; of a mean there is none then."""
+    if not each:
+        return []
+    data = each[0][0]
+    unknown = np.full(len(data.output_names), np.nan)
+    rated = [_rated(data, [snapshot]) for data, snapshot in each]
+    return _listed(data, _medians(rated), [unknown, unknown])
+
+
+def _sets(data: Data) -> list[tuple[Array, Array]]:
+    """Inputs and targets of the test and the validation set, which may be empty."""
+    nothing = data.x_test[:0], data.y_test[:0]
+    return [(data.x_test, data.y_test), data.validation or nothing]
+
+
+def _rated(data: Data, snapshots: Sequence[Snapshot]) -> list[Array]:
+    """RMSE and R2 of every network on the test set, then on the validation set: [R, o] each."""
+    out = []
+    for x, y in _sets(data):
+        known = _predicted(data, snapshots, x) if len(x) else np.empty((0, 0, y.shape[1]))
+        target = data.in_own_units(y)
+        out += [score(target, known) if len(known) else known.sum(1) for score in (rmse, r2)]
+    return out
+
+
+def _predicted(data: Data, snapshots: Sequence[Snapshot], x: Array) -> Array:
+    """What networks say in own units [R, samples, o]; those that are not finite are left out."""
+    predicted = data.in_own_units(np.concatenate([s.predict(x) for s in snapshots]))
+    return predicted[np.isfinite(predicted).all((1, 2))]
+
+
+def _medians(rated: Sequence[Sequence[Array]]) -> list[Array]:
+    """Over all networks [o]; NaN where there are none."""
+    joined = [np.concatenate(parts) for parts in zip(*rated, strict=True)]
+    return [np.median(v, 0) if len(v) else np.full(v.shape[1:], np.nan) for v in joined]
+
+
+def _listed(data: Data, medians: Sequence[Array], means: Sequence[Array]) -> list[OutputScore]:
     return [
-        OutputScore(
-            name,
-            data.unit(k),
-            test_rmse=float(test[0, k]),
-            test_r2=float(test[1, k]),
-            validation_rmse=float(held[0, k]),
-            validation_r2=float(held[1, k]),
-            mean_test_r2=float(test[2, k]),
-            mean_validation_r2=float(held[2, k]),
-        )
+        OutputScore(name, data.unit(k), *(float(values[k]) for values in (*medians, *means)))
         for k, name in enumerate(data.output_names)
     ]
-
-
-def _scored(data: Data, snapshots: Sequence[Snapshot], x: Array, y: Array) -> Array:
-    """Median RMSE, median R2, and R2 of the mean: [3, o]."""
-    predicted = data.in_own_units(np.concatenate([s.predict(x) for s in snapshots]))
-    predicted = predicted[np.isfinite(predicted).all((1, 2))]
-    target = data.in_own_units(y)
-    if not len(predicted):
-        return np.full((3, target.shape[1]), np.nan)
-    medians = [np.median(score(target, predicted), axis=0) for score in (rmse, r2)]
-    return np.stack([*medians, r2(target, predicted.mean(0))])
 
 
 def warnings_of(scores: Sequence[OutputScore]) -> list[str]:

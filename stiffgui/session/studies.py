@@ -99,7 +99,7 @@ class VariantView:
 @dataclass(frozen=True)
 class StudyView:
     """What a study file holds: the table as it is printed, with its caption, sentences, and
-    histories.
+    the method of its comparisons, and histories.
 
     It can be drawn like a study; `live` is filled by a window that hears of batches in training:
     the variant's place and its history.
@@ -112,6 +112,7 @@ class StudyView:
     titles: list[str]
     rows: list[list[str]]
     sentences: list[str]
+    method: str
     variants: list[VariantView]
     live: list[tuple[int, History]] = field(default_factory=list, compare=False)
 
@@ -126,9 +127,11 @@ def run_study(
     """Raises InputError as `StudyRecording` does. This process may have children: the workers."""
     from stiffgui.study import open_study
     from stiffgui.study.executors import choose_executor
+    from stiffgui.study.plan import one_thread_pieces
     from stiffgui.study.recording import StudyRecording
 
-    with choose_executor(work.workers, work.dask) as executor:
+    pieces = one_thread_pieces(work.study)
+    with choose_executor(work.workers, work.dask, pieces) as executor:
         recording = StudyRecording(work.study, work.path, controls, executor=executor)
         with open_study(work.path) as results:
             states = [(c.chunk, c.state, c.epoch) for c in results.chunks]
@@ -179,7 +182,8 @@ def extract(work: ExtractTrial) -> Path:
 def view_of(results: StudyResults) -> StudyView:
     """What the window shows of a study, as plain values and arrays."""
     from stiffgui.study.comparison import comparisons_of
-    from stiffgui.study.summary import caption, readable
+    from stiffgui.study.method import method
+    from stiffgui.study.summary import caption, chosen_sentences, readable
 
     variants = [
         VariantView(
@@ -195,6 +199,8 @@ def view_of(results: StudyResults) -> StudyView:
         caption=caption(results),
         titles=titles,
         rows=rows,
-        sentences=[c.sentence for c in comparisons_of(results) if c.pairs],
+        sentences=chosen_sentences(results)
+        + [c.sentence for c in comparisons_of(results) if c.pairs],
+        method=method(results.study),
         variants=variants,
     )

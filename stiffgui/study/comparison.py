@@ -1,30 +1,48 @@
-"""Variants compared with the first one in pairs of trials, and said in one honest sentence."""
+"""Variants compared in pairs of trials, and said in one honest sentence.
+
+What a pair differs in from the next is what its interval covers: initialisation and batches, and
+the draw of the data or the split of a table where a study redraws them (`method.py`).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from stiffgui.errors import entry
+from stiffgui.study.declaration import Study
 from stiffgui.study.results import StudyResults, VariantResults
-from stiffgui.study.statistics import fewest_pairs, hodges_lehmann, holm, signed_rank
+from stiffgui.study.statistics import (
+    LEVEL,
+    components,
+    corrected_resampled,
+    fewest_pairs,
+    hodges_lehmann,
+    holm,
+    signed_rank,
+)
 from stiffgui.training.quantities import of_study
 
 Array = NDArray[np.float64]
-SIGNIFICANT = 0.05
+SIGNIFICANT = 1 - LEVEL
 TINY = 1e-3  # per cent: what is smaller is not told in digits
+Test = Literal["signed-rank", "resampled"]
 
 
 @dataclass(frozen=True)
 class Paired:
-    """One quantity of a variant minus the first variant's, over the trials that both finished.
+    """One quantity of a variant minus that of another, over the pairs that both finished.
 
-    `difference` is the Hodges-Lehmann estimate with its 95 % interval `low` to `high`; `p` of the
-    signed-rank test, `p_holm` corrected for the other variants; `base` is the first variant's
-    median. Values are in the quantity's own unit. `pairs` were used, `left_out` diverged.
-    `family`: how many variants are compared with the first.
+    `difference` is the Hodges-Lehmann estimate, or the mean where splits of the same rows are
+    compared (`test`); its interval `low` to `high` holds at 95 % for all comparisons of its
+    `family` together (each at 1 - 5 %/family, Bonferroni); `p` of the test, `p_holm` adjusted for
+    the family; `base` is the other variant's median. Values are in the quantity's own unit.
+    `pairs` were used, `left_out` diverged. `between`, `within`: variance of the difference between
+    and within draws, NaN where a draw has one trial. `margin`: in per cent of `base`.
     """
 
     quantity: str
@@ -37,11 +55,15 @@ class Paired:
     left_out: int
     base: float
     family: int
+    test: Test = "signed-rank"
+    between: float = float("nan")
+    within: float = float("nan")
+    margin: float = 0.0
 
     @property
     def too_few(self) -> str:
         """Why no test could tell anything, empty when it could."""
-        needed = fewest_pairs(self.family)
+        needed = fewest_pairs(self.family) if self.test == "signed-rank" else 2
         if self.pairs == 0:
             return "there are no pairs of finished trials"
         proves = "pair proves" if self.pairs == 1 else "pairs prove"
@@ -65,6 +87,12 @@ class Paired:
         way = "lower" if self.difference < 0 else "higher"
         return f"{word} {amount} {way}" if self.difference else f"{word} the same"
 
+    @property
+    def negligible(self) -> bool:
+        """Whether the whole interval lies within the margin."""
+        widest = max(abs(self.low), abs(self.high))
+        return self.base > 0 and 100 * widest <= self.margin * self.base
+
     def sentence(self) -> str:
         """What can be said of it, without the variants' names."""
         word, size = self.word, self.size
@@ -73,6 +101,8 @@ class Paired:
         pairs = f"{self.pairs} pairs"
         interval = f"95 % interval {self._percent(self.low)} to {self._percent(self.high)}"
         p = f"p = {self.p_holm:.2g}, {pairs}"
+        if self.negligible:
+            return f"{word}: equal within the margin of {self.margin:g} % ({interval}, {p})"
         if self.p_holm < SIGNIFICANT:
             return f"{size} ({interval}, {p})"
         if self.p < SIGNIFICANT:
@@ -80,7 +110,7 @@ class Paired:
         return f"{word}: no difference seen ({interval}, {p})"
 
     def _percent(self, value: float) -> str:
-        """A difference in per cent of the first variant's median, or plainly where that is 0."""
+        """A difference in per cent of the other variant's median, or plainly where that is 0."""
         if not self.base > 0:
             return f"{value:+.3g}"
         percent = 100 * value / self.base
@@ -91,7 +121,7 @@ class Paired:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A variant compared with the first: one `Paired` for every compared quantity."""
+    """A variant compared with another: one `Paired` for every compared quantity."""
 
     variant: str
     base: str
@@ -119,48 +149,90 @@ class Comparison:
         return f"{self.variant} against {self.base}: {text}{note}."
 
 
-def comparisons_of(results: StudyResults) -> list[Comparison]:
-    """Every other variant compared with the first, in pairs of trials."""
-    return compare(results.variants)
+def comparisons_of(results: StudyResults, against: Sequence[str] = ()) -> list[Comparison]:
+    """Every variant compared, in pairs of trials, with those that are named, by default those the
+    study names, else the first. Raises InputError when there is no such variant."""
+    study = results.study
+    for name in against:
+        entry("variant", name, {variant.name: variant for variant in results.variants})
+    return compare(results.variants, study, against or study.against)
 
 
-def compare(variants: Sequence[VariantResults]) -> list[Comparison]:
-    """Every other variant against the first. Holm's correction runs over the variants, within
-    each quantity."""
+def compare(
+    variants: Sequence[VariantResults], study: Study, against: Sequence[str] = ()
+) -> list[Comparison]:
+    """Every variant against each of those named, the first by default; none twice.
+
+    The family over which intervals and p-values are adjusted are these comparisons, within each
+    quantity.
+    """
     if not variants:
         return []
-    first, others = variants[0], variants[1:]
+    bases = [v for v in variants if v.name in against] or [variants[0]]
+    named = {base.name for base in bases}
+    couples = [(v, base) for base in bases for v in variants if v.name not in named]
+    couples += [(v, base) for k, base in enumerate(bases) for v in bases[k + 1 :]]
     rows: dict[str, list[Paired]] = {}
     compared = of_study("compared")
     for quantity in compared:
-        paired = [_pair(quantity, other, first) for other in others]
+        paired = [_pair(quantity, *couple, study, len(couples)) for couple in couples]
         adjusted = holm([p.p for p in paired])
         rows[quantity] = [
-            replace(p, p_holm=corrected, family=len(others))
-            for p, corrected in zip(paired, adjusted, strict=True)
+            replace(p, p_holm=corrected) for p, corrected in zip(paired, adjusted, strict=True)
         ]
     return [
-        Comparison(other.name, first.name, {q: rows[q][k] for q in compared})
-        for k, other in enumerate(others)
+        Comparison(variant.name, base.name, {q: rows[q][k] for q in compared})
+        for k, (variant, base) in enumerate(couples)
     ]
 
 
-def _pair(quantity: str, variant: VariantResults, first: VariantResults) -> Paired:
-    both = np.intersect1d(variant.trial_numbers, first.trial_numbers)
+def _pair(
+    quantity: str, variant: VariantResults, base: VariantResults, study: Study, family: int
+) -> Paired:
+    both = np.intersect1d(variant.trial_numbers, base.trial_numbers)
     mine = variant.last[quantity][np.isin(variant.trial_numbers, both)]
-    theirs = first.last[quantity][np.isin(first.trial_numbers, both)]
+    theirs = base.last[quantity][np.isin(base.trial_numbers, both)]
     known = np.isfinite(mine) & np.isfinite(theirs)
-    difference = mine[known] - theirs[known]
-    estimate, low, high = hodges_lehmann(difference)
+    difference, draws = mine[known] - theirs[known], both[known] // draw_size(study)
+    between, within = components(difference, draws)
+    each = np.array([difference[draws == draw].mean() for draw in np.unique(draws)])
+    test, level = test_of(study), 1 - SIGNIFICANT / max(1, family)
+    if test == "resampled":
+        found = corrected_resampled(each, test_ratio(study), level)
+        estimate, low, high, p = found.mean, found.low, found.high, found.p
+    else:
+        estimate, low, high = hodges_lehmann(each, level)
+        p = signed_rank(each).p
     return Paired(
         quantity,
         estimate,
         low,
         high,
-        signed_rank(difference).p,
+        p,
         float("nan"),
-        int(known.sum()),
+        len(each),
         int((~known).sum()),
         float(np.median(theirs[known])) if known.any() else float("nan"),
-        1,
+        family,
+        test,
+        between,
+        within,
+        study.margin,
     )
+
+
+def draw_size(study: Study) -> int:
+    """Trials that make one pair."""
+    return study.per_draw if study.data == "redrawn" else 1
+
+
+def test_of(study: Study) -> Test:
+    """Splits of one table share rows, so their differences are not independent; draws are."""
+    resplit = study.data == "redrawn" and study.experiment.task.kept_rows != 0
+    return "resampled" if resplit else "signed-rank"
+
+
+def test_ratio(study: Study) -> float:
+    """Test samples over training samples."""
+    task = study.experiment.task
+    return int(getattr(task, "test_samples", 0)) / task.training_samples

@@ -13,16 +13,18 @@ from typing import Annotated, Any, Self
 from pydantic import BeforeValidator, ValidationError, field_validator, model_validator
 
 from stiffgui._presets import presets
-from stiffgui.errors import InputError
+from stiffgui.errors import InputError, nearest, one_of
 from stiffgui.experiment import Experiment, TomlSettings
-from stiffgui.regularizers import Stiffness
+from stiffgui.regularizers import L2, Stiffness
 from stiffgui.settings import Settings, setting
 from stiffgui.settings_errors import first_error
 from stiffgui.study.sweep import Sweep, dotted
 from stiffgui.training.quantities import STIFFNESS
 
 _OF_THE_STUDY = ("training.trials", "training.first_trial", "training.seed", "watch.snapshots")
-OWN = ("about", "trials", "together", "snapshots")  # settings of the study itself
+# settings of the study itself
+OWN = ("about", "trials", "data", "per_draw", "margin", "against", "together", "snapshots")
+WEIGHT = "regularizer.weight"  # what a variant may choose for each trial
 
 
 class Variant(Settings):
@@ -32,6 +34,17 @@ class Variant(Settings):
     settings: Annotated[dict[str, Any], BeforeValidator(dotted)] = setting(
         {}, title="Settings", help="Dotted key = value, where it differs from the base."
     )
+    weights: tuple[float, ...] = setting(
+        (),
+        title="Weights",
+        help="Penalty weights of which every trial takes the one with the least validation error; "
+        "all are trained. Empty: the weight is as it is set.",
+    )
+
+    @property
+    def candidates(self) -> int:
+        """How many networks are trained for one of the results."""
+        return max(1, len(self.weights))
 
 
 class Reference(Settings):
@@ -74,6 +87,39 @@ class Study(TomlSettings):
         help="Networks per variant; trial r has the same initial weights in every variant.",
         ge=1,
         le=10_000,
+    )
+    data: str = setting(
+        "shared",
+        title="Data",
+        help="What pairs of trials have in common. The intervals of a study hold for what differs "
+        "between its pairs.",
+        choices={
+            "redrawn": "every pair has its own draw of the samples, or split of a table",
+            "shared": "all pairs have the same samples: what is found holds for these",
+        },
+    )
+    per_draw: int = setting(
+        1,
+        title="Trials a draw",
+        help="Where data are redrawn: trials that share a draw and train as one batch. A pair is "
+        "then their mean, and the variance within draws is told from that between them.",
+        ge=1,
+        le=1000,
+        advanced=True,
+    )
+    margin: float = setting(
+        1.0,
+        title="Margin",
+        unit="%",
+        help="Differences that lie within this with their whole interval are called negligible.",
+        ge=0,
+        le=100,
+    )
+    against: tuple[str, ...] = setting(
+        (),
+        title="Compared with",
+        help="Names of the variants with which all are compared; by default the first.",
+        advanced=True,
     )
     together: int = setting(
         25,
@@ -122,10 +168,36 @@ class Study(TomlSettings):
                         key,
                     )
             try:
-                self.experiment.with_settings(variant.settings)
+                self._check_weights(variant, self.experiment.with_settings(variant.settings))
             except InputError as error:
                 raise InputError(f"variant {variant.name!r}: {error}", error.key) from None
+        for name in self.against:
+            if name not in names:
+                raise InputError(
+                    f"against names {name!r}, which is no variant; choose {one_of(names)}."
+                    f"{nearest(name, names)}",
+                    "against",
+                )
+        if self.data == "redrawn" and self.trials % self.per_draw:
+            raise InputError(
+                f"trials is {self.trials}, no multiple of per_draw, {self.per_draw}: every draw "
+                f"has as many trials.",
+                "trials",
+            )
         return self
+
+    def _check_weights(self, variant: Variant, experiment: Experiment) -> None:
+        """Raise InputError where weights cannot be chosen, or one is out of bounds."""
+        if not variant.weights:
+            return
+        if not experiment.task.validated:
+            raise InputError(
+                f"weights are chosen by validation error, and there are no validation samples: set "
+                f"task.{experiment.task.validated_by}.",
+                f"task.{experiment.task.validated_by}",
+            )
+        for weight in variant.weights:
+            experiment.with_settings({WEIGHT: weight})
 
     # -------------------------------------------------------------- what is trained
 
@@ -135,12 +207,24 @@ class Study(TomlSettings):
         swept = self.sweep.variants(self.experiment)
         return (*self.variants, *(Variant(name=name, settings=s) for name, s in swept))
 
-    def experiment_of(self, variant: int, first: int = 0, count: int | None = None) -> Experiment:
-        """What trials first .. first + count - 1 of a variant train; all of them by default."""
-        base = self.experiment
+    def experiment_of(
+        self, variant: int, first: int = 0, count: int | None = None, candidate: int = 0
+    ) -> Experiment:
+        """What trials first .. first + count - 1 of a variant train; all of them by default.
+
+        With the weight of a candidate, where the variant chooses one, and the data of the draw to
+        which trial `first` belongs, where they are redrawn.
+        """
+        base, chosen = self.experiment, self.all_variants[variant]
         indices = base.watch.indices
+        own = dict(chosen.settings)
+        if chosen.weights:
+            own[WEIGHT] = chosen.weights[candidate]
+        if self.data == "redrawn":
+            seed = int(base.with_settings(own).flat()["task.seed"])
+            own["task.seed"] = seed + first // self.per_draw
         return base.with_settings(
-            dict(self.all_variants[variant].settings)
+            own
             | {
                 "training.trials": self.trials if count is None else count,
                 "training.first_trial": first,
@@ -161,6 +245,8 @@ class Study(TomlSettings):
         """
         values = {name: getattr(self, name) for name in type(self).model_fields}
         values |= {key: value for key, value in changes.items() if key in OWN}
+        if isinstance(values["against"], str):  # as one word of a command
+            values["against"] = tuple(filter(None, map(str.strip, values["against"].split(","))))
         rest = {key: value for key, value in changes.items() if key not in OWN}
         if "training.trials" in rest:
             values["trials"] = rest.pop("training.trials")
@@ -187,19 +273,53 @@ class Study(TomlSettings):
         """RES, RES L2 and RES stiff of one experiment: the talk's comparison."""
         base = experiment.with_settings({"regularizer.kind": "none"})
         stiff: dict[str, Any] = {"regularizer.kind": "stiffness"}
+        l2: dict[str, Any] = {"regularizer.kind": "l2"}
+        flat = experiment.flat()
+        own = {k: v for k, v in flat.items() if k.startswith("regularizer.")}
         if isinstance(experiment.regularizer, Stiffness):  # its own proxy and weight
-            flat = experiment.flat()
-            stiff = {k: v for k, v in flat.items() if k.startswith("regularizer.")}
+            stiff = own
+        elif isinstance(experiment.regularizer, L2):  # as a table's, which is not L2's default
+            l2 = own
         return cls(
             about=title,
             experiment=base.with_settings({"training.trials": 1}),
             variants=(
                 Variant(name="RES"),
-                Variant(name="RES L2", settings={"regularizer.kind": "l2"}),
+                Variant(name="RES L2", settings=l2),
                 Variant(name="RES stiff", settings=stiff),
             ),
             trials=max(5, experiment.training.trials),
+            data="redrawn",
         )
+
+    def in_the_way(self, other: Study) -> str:
+        """Why a file of this study cannot grow into another, in words; empty when it can.
+
+        It can by trials, by variants, by weights to choose from, and by epochs.
+        """
+        new = {variant.name: k for k, variant in enumerate(other.all_variants)}
+        for name in ("data", "per_draw", "snapshots", "together"):
+            if getattr(self, name) != getattr(other, name):
+                return f"{name} differs"
+        if other.trials < self.trials:
+            return f"trials is smaller than the {self.trials} it has already"
+        for k, variant in enumerate(self.all_variants):
+            if variant.name not in new:
+                return f"variant {variant.name!r} is not in the new one"
+            place = new[variant.name]
+            weights = other.all_variants[place].weights
+            if weights[: len(variant.weights)] != variant.weights or (
+                weights and not variant.weights
+            ):
+                return f"the weights of {variant.name!r} differ"
+            mine, theirs = self.experiment_of(k, 0, 1), other.experiment_of(place, 0, 1)
+            changed = mine.differences(theirs)
+            epochs = changed.pop("training.epochs", (0, 0))
+            if changed:
+                return f"they differ in {', '.join(list(changed)[:5])}"
+            if epochs[1] < epochs[0]:
+                return f"training.epochs is smaller than the {epochs[0]} it has already"
+        return ""
 
     def differences(self, other: Study) -> list[str]:
         """Names of the parts in which two studies differ, `experiment` and `variants` by key."""

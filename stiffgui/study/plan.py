@@ -1,4 +1,5 @@
-"""The plan of a study: which trials train together. It depends on the study alone.
+"""The plan of a study: which trials train together. It depends on the study alone, and on what is
+there already where a study grows.
 
 Rounding differs between batch sizes, so the pieces must not depend on how many workers there
 happen to be: then the same seeds give the same numbers on any executor.
@@ -6,6 +7,7 @@ happen to be: then the same seeds give the same numbers on any executor.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -14,22 +16,47 @@ from stiffgui.study.declaration import Study
 
 @dataclass(frozen=True)
 class Chunk:
-    """`count` trials of one variant from trial `first` on, trained as one batch."""
+    """`count` trials of one variant from trial `first` on, trained as one batch; with the weight
+    of a `candidate`, where the variant chooses one."""
 
     number: int
     variant: int
     first: int
     count: int
+    candidate: int = 0
 
 
-def plan(study: Study) -> list[Chunk]:
-    """The chunks of a study, in the order in which they are trained.
+def one_thread_pieces(study: Study) -> int:
+    """How many chunks a study has of one trial, which one thread trains; 0 of one whose chunks
+    have more, which take all threads."""
+    single = (study.per_draw if study.data == "redrawn" else min(study.together, study.trials)) == 1
+    return len(plan(study)) if single else 0
+
+
+def plan(study: Study, there: Iterable[Chunk] = ()) -> list[Chunk]:
+    """The chunks that are to be trained, in their order, besides those that are there already.
 
     The same trials of all variants follow each other, so that a study that is stopped early can
-    already be compared in pairs. Chunks of a variant differ by one trial at most.
+    already be compared in pairs. Chunks of a variant differ by one trial at most, but for those by
+    which a study has grown; where data are redrawn, a chunk is a draw.
     """
-    pieces = -(-study.trials // study.together)
-    ends = [study.trials * k // pieces for k in range(pieces + 1)]
-    variants = range(len(study.all_variants))
-    places = [(v, a, b) for a, b in pairwise(ends) for v in variants]
-    return [Chunk(k, v, a, b - a) for k, (v, a, b) in enumerate(places)]
+    there = list(there)
+    known = {(chunk.variant, chunk.candidate, chunk.first) for chunk in there}
+    ends = sorted({0} | {chunk.first + chunk.count for chunk in there})
+    missing, size = study.trials - ends[-1], study.together
+    if study.data == "redrawn":
+        size = study.per_draw
+    pieces = -(-missing // size)
+    ends += [ends[-1] + missing * (k + 1) // pieces for k in range(pieces)]
+    places = [
+        (variant, candidate, first, end - first)
+        for first, end in pairwise(ends)
+        for variant, each in enumerate(study.all_variants)
+        for candidate in range(each.candidates)
+        if (variant, candidate, first) not in known
+    ]
+    number = 1 + max((chunk.number for chunk in there), default=-1)
+    return [
+        Chunk(number + k, variant, first, count, candidate)
+        for k, (variant, candidate, first, count) in enumerate(places)
+    ]

@@ -15,6 +15,8 @@ from stiffgui.study.schema import DONE
 from stiffgui.training import duration
 from stiffgui.training.decisions import decide
 
+CHECKPOINT_ARRAYS = 3  # parameters and their two moments
+
 Progresses = Sequence[tuple[Chunk, State, int]]  # state and epoch of every chunk
 
 
@@ -51,11 +53,26 @@ def sentences(
         for what, sentences in said.items()
         for sentence, which in sentences.items()
     }
+    waiting = [chunk for chunk, state, _ in states if state not in DONE]
+    found["networks"] = _networks(study, [chunk for chunk, _, _ in states], waiting)
     known = [seconds for seconds in each if seconds is not None]
     if not here or len(known) < len(each):
         return found
     slots = min(workers or 1, processors())
     return found | {"time": duration.about(max(sum(known) / slots, max(known, default=0.0)))}
+
+
+def _networks(study: Study, chunks: Sequence[Chunk], waiting: Sequence[Chunk]) -> str:
+    """How many are to be trained, and what their file takes, checkpoints with it."""
+    size = 0.0
+    for chunk in chunks:
+        experiment = study.experiment_of(chunk.variant, chunk.first, 1, chunk.candidate)
+        task = experiment.task
+        numbers = experiment.architecture.parameters(task.inputs, task.outputs)
+        each = 4 if experiment.training.precision == "float32" else 8
+        size += chunk.count * numbers * each * (study.snapshots + CHECKPOINT_ARRAYS)
+    counts = sum(chunk.count for chunk in waiting), sum(chunk.count for chunk in chunks)
+    return f"{counts[0]} of {counts[1]} to train; the file takes {size / 1e6:.3g} MB and more"
 
 
 @dataclass
@@ -139,6 +156,14 @@ class ProgressEstimate:
     def variants(self) -> list[VariantEstimate]:
         """One row per variant."""
         return [self._variant(k, name) for k, name in enumerate(self._names)]
+
+    def whole(self) -> VariantEstimate:
+        """All variants together."""
+        each = self.variants()
+        states = {row.state for row in each}
+        state: State = "running" if "running" in states else each[-1].state
+        done, total = sum(row.done for row in each), sum(row.total for row in each)
+        return VariantEstimate("all", state, done, total, sum(r.rate for r in each), self.left)
 
     @property
     def left(self) -> float | None:

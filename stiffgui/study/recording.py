@@ -20,15 +20,17 @@ from stiffgui.study.writer import StudyWriter
 from stiffgui.tasks import Data
 from stiffgui.training import Controls
 
+KEPT_DRAWS = 8  # of the data, in memory: variants of a draw follow each other
+
 
 class StudyRecording:
     """Trains the chunks of a study that are not done yet, and keeps each when it ends.
 
     `path` is made for `study`; one that exists is continued when `resume`, or when it holds an
-    equal study, and replaced when `replace`. Raises InputError (from the constructor) before
-    anything is written when the file may not be replaced, cannot be written, is being written by
-    another process, or when a device does not exist. `tell` hears how far the task's data are
-    where making them takes long.
+    equal study or one that can grow into it (`Study.in_the_way`), and replaced when `replace`.
+    Raises InputError (from the constructor) before anything is written when the file may not be
+    replaced, cannot be written, is being written by another process, or when a device does not
+    exist. `tell` hears how far the task's data are where making them takes long.
 
     Iterating yields what happens (`stiffgui.study.events`). When it is stopped by `controls`, the
     chunks in progress are kept with their checkpoints; when it is killed, what the last ten
@@ -52,8 +54,10 @@ class StudyRecording:
         self.ending: Ending = "running"
         self._tell = tell
         self.continued = resume or (self.path.exists() and not replace)
+        held: Study | None = None
         if self.continued:
-            self.study = _held(self.path, study)
+            held = _held(self.path, study)
+            self.study = study or held
         else:
             if study is None:
                 raise InputError(f"{self.path} does not exist: there is no study to continue.")
@@ -66,6 +70,8 @@ class StudyRecording:
             undone.callback(self._lock.release)
             if self.continued:
                 self._writer = StudyWriter.reopen(self.path)
+                if held is not None and held != self.study:
+                    self._writer.grow(held, self.study)
             else:
                 self._writer = StudyWriter(self.path, self.study, replace=replace)
                 self._parts.clear()
@@ -88,10 +94,14 @@ class StudyRecording:
         if left is not None and left[0] >= epoch:
             run = left[1]
         self._parts.clear(number)
-        experiment = self.study.experiment_of(chunk.variant, chunk.first, chunk.count)
+        experiment = self.study.experiment_of(
+            chunk.variant, chunk.first, chunk.count, chunk.candidate
+        )
         key = experiment.task.model_dump_json()
         if key not in self._data:
             experiment.task.prepare(self._tell)
+            while len(self._data) >= KEPT_DRAWS:
+                self._data.pop(next(iter(self._data)))
             self._data[key] = experiment.task.data()
         decided = self._decided[chunk.variant]
         return ChunkTask(number, experiment.to_toml(), self._data[key], decided, run)
@@ -141,14 +151,15 @@ class StudyRecording:
 
 
 def _held(path: Path, study: Study | None) -> Study:
-    """The study of a file that is to be continued; it must be the one that was asked for."""
+    """The study of a file that is to be continued; it must be able to grow into what is asked."""
     with open_study(path) as results:
         held = results.study
-    if study is not None and held != study:
-        changed = ", ".join(held.differences(study)[:5])
+    problem = "" if study is None or study == held else held.in_the_way(study)
+    if problem:
         raise InputError(
-            f"{path} holds another study (they differ in {changed}): choose another name with "
-            f"--out, add --force to replace it, or continue it with --resume {path}."
+            f"{path} holds another study, which cannot grow into this one ({problem}): choose "
+            f"another name with --out, add --force to replace it, or continue it with --resume "
+            f"{path}."
         )
     return held
 

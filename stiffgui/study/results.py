@@ -20,8 +20,9 @@ from stiffgui.runs.run import Run
 from stiffgui.runs.schema import STUDY
 from stiffgui.states import State
 from stiffgui.study.declaration import Study
+from stiffgui.study.picking import Picked, picked
 from stiffgui.study.plan import Chunk
-from stiffgui.study.schema import DONE
+from stiffgui.study.schema import DONE, chunk_columns
 from stiffgui.training.quantities import Quantity, of_study
 
 if TYPE_CHECKING:
@@ -46,27 +47,45 @@ class ChunkState:
 class VariantResults:
     """What has been trained of one variant: the finished chunks, joined along the trials.
 
-    It can be drawn like a run: `name`, `experiment`, `trials`, `series()`.
+    It can be drawn like a run: `name`, `experiment`, `trials`, `series()`. `weights` are those of
+    which each trial has taken one, none where the weight was set.
     """
 
     def __init__(
-        self, name: str, experiment: Experiment, chunks: Sequence[ChunkState], runs: Sequence[Run]
+        self,
+        name: str,
+        experiment: Experiment,
+        chunks: Sequence[ChunkState],
+        runs: Sequence[Run],
+        weights: Sequence[float] = (),
     ) -> None:
-        self.name, self.experiment = name, experiment
+        self.name, self.experiment, self.weights = name, experiment, tuple(weights)
         self.chunks = [c for c in chunks if c.done]
-        self.planned = sum(c.chunk.count for c in chunks)
+        self.planned = sum(c.chunk.count for c in chunks) // max(1, len(weights))
         self.runs = runs
+        done = [(c.chunk, c.seconds, run) for c, run in zip(self.chunks, runs, strict=True)]
+        self.picked = picked(done, max(1, len(weights)))
 
     @property
     def trials(self) -> int:
         """How many trials are done."""
-        return sum(c.chunk.count for c in self.chunks)
+        return sum(part.count for part in self.picked)
 
     @property
     def trial_numbers(self) -> NDArray[np.int64]:
         """Their numbers [R], ascending."""
-        ranges = [np.arange(c.chunk.first, c.chunk.first + c.chunk.count) for c in self.chunks]
-        return np.concatenate(ranges) if ranges else np.zeros(0, dtype=np.int64)
+        numbers = [number for part in self.picked for number in part.trials]
+        return np.array(numbers, dtype=np.int64)
+
+    @property
+    def chosen(self) -> Array:
+        """The weight that every trial has taken [R]; empty where the weight was set."""
+        return np.array([self.weights[p.chunk.candidate] for p in self.picked if self.weights])
+
+    def of_candidate(self, candidate: int) -> list[Run]:
+        """The runs of one of the weights, in trials' order."""
+        parts = zip(self.chunks, self.runs, strict=True)
+        return [run for state, run in parts if state.chunk.candidate == candidate]
 
     @property
     def probe_count(self) -> int:
@@ -84,14 +103,13 @@ class VariantResults:
 
     @cached_property
     def _history(self) -> History:
-        return joined([run.series() for run in self.runs])
+        return joined([part.history for part in self.picked])
 
     @cached_property
     def last(self) -> dict[str, Array]:
         """Column of every quantity -> its last value per trial [R]; NaN of a diverged trial."""
-        parts = list(zip(self.chunks, [run.series() for run in self.runs], strict=True))
         return {
-            column: np.concatenate([np.zeros(0), *(_last(quantity, *part) for part in parts)])
+            column: np.concatenate([np.zeros(0), *(_last(quantity, p) for p in self.picked)])
             for column, quantity in of_study("in_table").items()
         }
 
@@ -120,11 +138,11 @@ class StudyResults(FileReader):
     def refresh(self) -> None:
         """Read which chunks are done by now."""
         rows = self._rows(
-            "SELECT number, variant, first, count, state, epoch, seconds, worker FROM chunks "
+            f"SELECT {chunk_columns(self._database)}, state, epoch, seconds, worker FROM chunks "
             "ORDER BY number"
         )
         self.chunks = [
-            ChunkState(Chunk(*row[:4]), row[4], row[5] or 0, row[6] or 0.0, row[7] or "")
+            ChunkState(Chunk(*row[:5]), row[5], row[6] or 0, row[7] or 0.0, row[8] or "")
             for row in rows
         ]
         for state in self.chunks:
@@ -143,10 +161,12 @@ class StudyResults(FileReader):
         out = []
         for k, variant in enumerate(self.study.all_variants):
             chunks = sorted(
-                (c for c in self.chunks if c.chunk.variant == k), key=lambda c: c.chunk.first
+                (c for c in self.chunks if c.chunk.variant == k),
+                key=lambda c: (c.chunk.first, c.chunk.candidate),
             )
             runs = [self._runs[c.chunk.number] for c in chunks if c.done]
-            out.append(VariantResults(variant.name, self.study.experiment_of(k), chunks, runs))
+            whole = self.study.experiment_of(k)
+            out.append(VariantResults(variant.name, whole, chunks, runs, variant.weights))
         return out
 
     @property
@@ -184,17 +204,18 @@ class StudyResults(FileReader):
                 f"variant {variant!r} is not known; choose {one_of(numbers)}."
                 f"{nearest(variant, numbers)}"
             )
+        found = self.variants[numbers[variant]]
+        for part in found.picked:
+            if trial in part.trials:
+                return extract_trial(part.run, trial - part.chunk.first, path, replace=replace)
         for state in self.chunks:
             chunk = state.chunk
             mine = chunk.variant == numbers[variant]
-            if mine and chunk.first <= trial < chunk.first + chunk.count:
-                if not state.done:
-                    raise InputError(
-                        f"trial {trial} of {variant!r} is not done yet ({state.state}): let the "
-                        f"study train on."
-                    )
-                run = self._runs[chunk.number]
-                return extract_trial(run, trial - chunk.first, path, replace=replace)
+            if mine and chunk.first <= trial < chunk.first + chunk.count and not state.done:
+                raise InputError(
+                    f"trial {trial} of {variant!r} is not done yet ({state.state}): let the "
+                    f"study train on."
+                )
         raise InputError(
             f"trial {trial} is not in the study: give a whole number from 0 to "
             f"{self.study.trials - 1}."
@@ -206,13 +227,13 @@ def open_study(path: str | Path) -> StudyResults:
     return StudyResults(path)
 
 
-def _last(quantity: Quantity, state: ChunkState, history: History) -> Array:
-    """The last value of a quantity in each trial of a chunk; NaN where it was not measured then."""
-    count = state.chunk.count
+def _last(quantity: Quantity, part: Picked) -> Array:
+    """The last value of a quantity in each trial of a part; NaN where it was not measured then."""
+    count = part.count
     if quantity.per == "run":
-        return np.full(count, state.seconds / count)
-    epochs, values = history.of(quantity.name)
-    measured = len(epochs) and epochs[-1] == history.epochs[-1]
+        return np.full(count, part.seconds / count)
+    epochs, values = part.history.of(quantity.name)
+    measured = len(epochs) and epochs[-1] == part.history.epochs[-1]
     return values[-1] if measured else np.full(count, np.nan)
 
 

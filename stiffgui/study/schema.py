@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 from stiffgui.states import State
 
 # `run` is a run file (stiffgui/runs/schema.py) byte for byte: of the finished chunk, or of a
@@ -12,8 +14,16 @@ CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE chunks (
     number INTEGER PRIMARY KEY, variant INTEGER NOT NULL, first INTEGER NOT NULL,
     count INTEGER NOT NULL, state TEXT NOT NULL, epoch INTEGER, seconds REAL,
-    worker TEXT, ended TEXT, run BLOB
+    worker TEXT, ended TEXT, run BLOB,
+    candidate INTEGER NOT NULL DEFAULT 0  -- earlier files of this version have no such column
 );
 """
+
+
+def chunk_columns(database: sqlite3.Connection) -> str:
+    """The fields of a `Chunk`, for a statement."""
+    there = {row[1] for row in database.execute("PRAGMA table_info(chunks)")}
+    return f"number, variant, first, count, {'candidate' if 'candidate' in there else '0'}"
+
 
 DONE: tuple[State, ...] = ("finished", "diverged")

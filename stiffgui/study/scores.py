@@ -4,22 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stiffgui.runs.scores import OutputScore, scores_of
+from stiffgui.runs.scores import OutputScore, over_networks
 
 if TYPE_CHECKING:
     from stiffgui.study.results import StudyResults, VariantResults
 
 
 def variant_scores(variant: VariantResults) -> list[OutputScore]:
-    """Medians over the trials that are done, of the last networks; empty when none is done.
-
-    Raises InputError when the task's data cannot be read any more.
+    """Medians over the trials that are done, of the last networks, each on its own data; empty
+    when none is done. Raises InputError when the task's data cannot be read any more.
     """
-    if not variant.runs:
-        return []
-    data = variant.runs[0].data
-    last = [run.snapshot(run.last_snapshot_epoch) for run in variant.runs]
-    return scores_of(data, last)
+    return over_networks([(part.run.data, part.network()) for part in variant.picked])
 
 
 def study_scores(results: StudyResults) -> dict[str, list[OutputScore]]:

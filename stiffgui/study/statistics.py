@@ -102,6 +102,52 @@ def hodges_lehmann(differences: Array, level: float = LEVEL) -> tuple[float, flo
     return estimate, float(averages[c - 1]), float(averages[-c])
 
 
+@dataclass(frozen=True)
+class Resampled:
+    """`mean` of differences with its interval `low` to `high`; `p` two-sided."""
+
+    mean: float
+    low: float
+    high: float
+    p: float
+
+
+def corrected_resampled(differences: Array, ratio: float, level: float = LEVEL) -> Resampled:
+    """The corrected resampled t-test: differences [n] of splits of the same rows.
+
+    Splits share rows, so their differences are not independent: the variance of their mean is
+    taken as (1/n + ratio) s^2, `ratio` the test rows over the training rows (Nadeau & Bengio,
+    Machine Learning 52 (2003) 239, section 3). With fewer than two its ends are infinite.
+    """
+    from scipy.stats import t
+
+    n = len(differences)
+    mean = float(np.mean(differences)) if n else float("nan")
+    if n < 2:
+        return Resampled(mean, float("-inf"), float("inf"), 1.0)
+    error = float(np.sqrt((1 / n + ratio) * np.var(differences, ddof=1)))
+    half = float(t.ppf((1 + level) / 2, n - 1)) * error
+    if error == 0:
+        return Resampled(mean, mean, mean, float(mean == 0))
+    p = float(2 * t.sf(abs(mean) / error, n - 1))
+    return Resampled(mean, mean - half, mean + half, p)
+
+
+def components(differences: Array, draws: NDArray[np.int64]) -> tuple[float, float]:
+    """Variance of differences [n] between and within the draws [n] to which they belong.
+
+    One-way analysis of variance with equal numbers; what is between is 0 at least. NaN where a
+    draw has one difference, or there is one draw.
+    """
+    groups = [differences[draws == draw] for draw in np.unique(draws)]
+    size = min(map(len, groups), default=0)
+    if size < 2 or len(groups) < 2:
+        return float("nan"), float("nan")
+    within = float(np.mean([np.var(group, ddof=1) for group in groups]))
+    means = np.array([group.mean() for group in groups])
+    return max(0.0, float(np.var(means, ddof=1)) - within / size), within
+
+
 def holm(p_values: Sequence[float]) -> list[float]:
     """p-values adjusted so that the chance of any false finding among them stays at the level."""
     order = np.argsort(p_values, kind="stable")

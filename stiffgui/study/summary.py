@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stiffgui.study.comparison import comparisons_of
+from stiffgui.study.method import method
 from stiffgui.study.results import StudyResults
 from stiffgui.training.cadence import probe_samples
 from stiffgui.training.quantities import of_study
@@ -35,6 +36,7 @@ def facts(results: StudyResults) -> list[dict[str, Any]]:
             "diverged": variant.diverged.tolist(),
             "batch_seconds": variant.batch_seconds,
             "probe_samples": variant.probe_count or None,
+            "chosen_weights": variant.chosen.tolist(),
             "quantities": {column: _quartiles(values) for column, values in variant.last.items()},
         }
         for variant in results.variants
@@ -57,6 +59,7 @@ def document(results: StudyResults) -> dict[str, Any]:
         "about": results.study.about,
         "trials": results.study.trials,
         "variants": facts(results),
+        "method": method(results.study),
         "references": [r.model_dump(mode="json") for r in results.study.references],
         "comparisons": [
             {
@@ -84,6 +87,17 @@ def caption(results: StudyResults) -> str:
     counts = [variant.probe_count for variant in results.variants if variant.trials]
     over = f"; stiffness: mean over {probe_samples(*counts)}" if counts else ""
     return f"medians over trials (quartiles){over}"
+
+
+def chosen_sentences(results: StudyResults) -> list[str]:
+    """Which weights trials have taken, where they chose."""
+    said = []
+    for variant in results.variants:
+        if variant.weights and variant.trials:
+            counts = ((weight, int((variant.chosen == weight).sum())) for weight in variant.weights)
+            each = ", ".join(f"{weight:g} in {count}" for weight, count in counts if count)
+            said.append(f"{variant.name}: of {variant.trials} trials, weight {each}")
+    return said
 
 
 def _finite(value: Any) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import sqlite3
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +10,6 @@ from pathlib import Path
 from stiffgui.experiment import Experiment
 from stiffgui.runs.recording import Recording
 from stiffgui.study.events import ChunkTask, Progress, Started, Trained
-from stiffgui.study.schema import DONE
 from stiffgui.training import Controls, Record
 
 PROGRESS_SECONDS = 0.25
@@ -55,17 +53,7 @@ def train_chunk(
     finally:
         items.close()  # type: ignore[attr-defined]  # a generator: saves and closes the file
     yield Progress(task.number, trainer.epoch, epochs, trainer.seconds, records)
-    if recording.ending in DONE:
-        _shed(path)
     content = path.read_bytes()
     yield Trained(task.number, recording.ending, trainer.epoch, trainer.seconds, worker, content)
     with contextlib.suppress(OSError):
         path.unlink()
-
-
-def _shed(path: Path) -> None:
-    """Drop what only a training in progress needs."""
-    with contextlib.closing(sqlite3.connect(path)) as database:
-        with database:
-            database.execute("DELETE FROM checkpoint")
-        database.execute("VACUUM")

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
+import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
+from stiffgui.errors import InputError
 from stiffgui.runs.file_writer import FileWriter, writing_to
 from stiffgui.runs.opening import broken
+from stiffgui.runs.run import Run
 from stiffgui.runs.schema import STUDY, make_tables
 from stiffgui.runs.writer import provenance
 from stiffgui.states import State
 from stiffgui.study.declaration import Study
 from stiffgui.study.plan import Chunk, plan
-from stiffgui.study.schema import TABLES
+from stiffgui.study.schema import TABLES, chunk_columns
 from stiffgui.training.decisions import Decisions, decide, former
 
 EVERY_VARIANT = TypeAdapter(list[Decisions])
@@ -36,17 +40,71 @@ class StudyWriter(FileWriter):
                 self._put("provenance", json.dumps(provenance(study.experiment)))
                 decided = [decide(e, "cpu") for e in study.experiments()]
                 self._put("decisions", EVERY_VARIANT.dump_json(decided).decode())
-                for chunk in plan(study):
-                    self._database.execute(
-                        "INSERT INTO chunks (number, variant, first, count, state) "
-                        "VALUES (?, ?, ?, ?, 'waiting')",
-                        (chunk.number, chunk.variant, chunk.first, chunk.count),
-                    )
+                self._add(plan(study))
 
     @classmethod
     def reopen(cls, path: Path) -> StudyWriter:
         """Continue a study file that `open_study` could read, as one of the present version."""
         return cls._of_existing(path)
+
+    def grow(self, held: Study, study: Study) -> None:
+        """Make the file one of `study`, into which the study that it holds can grow.
+
+        Chunks keep their runs; where there are more epochs, all of them go on. Raises InputError
+        when they cannot: earlier versions kept no checkpoints of finished ones.
+        """
+        decided = dict(zip((v.name for v in held.all_variants), self.decided(held), strict=True))
+        new = {variant.name: k for k, variant in enumerate(study.all_variants)}
+        places = [new[variant.name] for variant in held.all_variants]
+        longer = [
+            study.experiment_of(place).training.epochs > held.experiment_of(k).training.epochs
+            for k, place in enumerate(places)
+        ]
+        with writing_to(self.path), self._database:
+            if chunk_columns(self._database).endswith("0"):
+                self._database.execute(
+                    "ALTER TABLE chunks ADD COLUMN candidate INTEGER NOT NULL DEFAULT 0"
+                )
+            for k in np.flatnonzero(longer).tolist():
+                self._go_on(k)
+            numbered = self._database.execute("SELECT number, variant FROM chunks").fetchall()
+            self._database.executemany(
+                "UPDATE chunks SET variant = ? WHERE number = ?",
+                [(places[variant], number) for number, variant in numbered],
+            )
+            each = [
+                decided.get(variant.name) or decide(study.experiment_of(k), "cpu")
+                for k, variant in enumerate(study.all_variants)
+            ]
+            self._put("study", study.to_toml())
+            self._put("decisions", EVERY_VARIANT.dump_json(each).decode())
+            rows = self._database.execute(f"SELECT {chunk_columns(self._database)} FROM chunks")
+            self._add(plan(study, [Chunk(*row) for row in rows.fetchall()]))
+
+    def _go_on(self, variant: int) -> None:
+        """Let the finished chunks of a variant wait for the epochs that it has more."""
+        rows = self._database.execute(
+            "SELECT number, run FROM chunks WHERE variant = ? AND state = 'finished'", (variant,)
+        ).fetchall()
+        for number, content in rows:
+            with Run(self.path, content) as run:
+                if run.checkpoint() is None:
+                    raise InputError(
+                        f"{self.path} was made by an earlier version, which kept no checkpoints: "
+                        f"it grows by trials and variants, not by epochs.",
+                        "training.epochs",
+                    )
+            self._database.execute(
+                "UPDATE chunks SET state = 'stopped' WHERE number = ?", (number,)
+            )
+
+    def _add(self, chunks: Iterable[Chunk]) -> None:
+        """Chunks that wait to be trained."""
+        self._database.executemany(
+            "INSERT INTO chunks (number, variant, first, count, candidate, state) "
+            "VALUES (?, ?, ?, ?, ?, 'waiting')",
+            [(c.number, c.variant, c.first, c.count, c.candidate) for c in chunks],
+        )
 
     def decided(self, study: Study) -> list[Decisions]:
         """What every chunk of each variant keeps; of an older file, what was done then.
@@ -67,10 +125,10 @@ class StudyWriter(FileWriter):
     def pending(self) -> list[tuple[Chunk, int, bytes | None]]:
         """Chunks that are not done, with the epoch and the bytes they go on from, if any."""
         rows = self._database.execute(
-            "SELECT number, variant, first, count, epoch, run FROM chunks "
-            "WHERE state IN ('waiting', 'stopped') ORDER BY number"
+            f"SELECT {chunk_columns(self._database)}, epoch, run FROM chunks "
+            "WHERE state IN ('waiting', 'stopped') ORDER BY first, variant, number"
         ).fetchall()
-        return [(Chunk(*row[:4]), row[4] or 0, row[5]) for row in rows]
+        return [(Chunk(*row[:5]), row[5] or 0, row[6]) for row in rows]
 
     def store(
         self, number: int, state: State, epoch: int, seconds: float, worker: str, run: bytes
