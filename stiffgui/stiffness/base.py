@@ -137,6 +137,16 @@ def draw(like: Tensor, shape: tuple[int, ...], generators: list[Generator] | Non
     return numbers
 
 
+def without_gaps(matrix: Tensor) -> Tensor:
+    """The matrices [..., w, w] without a graph, those with an entry that is no finite number as 0.
+
+    LAPACK refuses a whole batch for one such matrix, which is one of a trial that diverges.
+    """
+    matrix = matrix.detach()
+    finite = torch.isfinite(matrix).all(-1).all(-1)
+    return torch.where(finite[..., None, None], matrix, 0)
+
+
 def tiny(like: Tensor) -> float:
     """The smallest normal number of the dtype: keeps logarithms and roots of 0 finite."""
     return float(torch.finfo(like.dtype).tiny)
