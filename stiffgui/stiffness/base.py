@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 
 Buffers = TypeVar("Buffers")
+IN_RANGE = 16  # exponents of largest entries up to which matrices are taken as they are
 
 
 @dataclass
@@ -145,6 +146,32 @@ def without_gaps(matrix: Tensor) -> Tensor:
     matrix = matrix.detach()
     finite = torch.isfinite(matrix).all(-1).all(-1)
     return torch.where(finite[..., None, None], matrix, 0)
+
+
+def in_range(matrix: Tensor) -> tuple[Tensor, Tensor]:
+    """Matrices [..., w, w] whose powers are numbers, and what they were divided by, [...].
+
+    That is 1 unless the largest entry lies beyond 2^+-16, and then a power of two, which is exact:
+    a few products and squares of tiny or huge entries would vanish or overflow.
+    """
+    size = _power_of_two(matrix.detach().abs().amax((-2, -1)))
+    return matrix / size[..., None, None], size
+
+
+def layers_in_range(slopes: Tensor, weight: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """The same of J = diag(d) W, as d' [R, N, B, w], W' [R, N, w, w] and [R, N, B]."""
+    largest = weight.detach().abs().amax(-1)
+    rows = _power_of_two(largest)
+    slopes = slopes * rows.unsqueeze(2)
+    size = _power_of_two((slopes.detach().abs() * (largest / rows).unsqueeze(2)).amax(-1))
+    return slopes / size.unsqueeze(-1), weight / rows.unsqueeze(-1), size
+
+
+def _power_of_two(size: Tensor) -> Tensor:
+    """The one below numbers beyond 2^+-16; 1 for others, for 0 and for what is not finite."""
+    mantissa, exponent = torch.frexp(size)
+    far = (exponent.abs() > IN_RANGE) & (size > 0) & torch.isfinite(size)
+    return torch.where(far, size / (2 * mantissa), 1)
 
 
 def tiny(like: Tensor) -> float:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from stiffgui.stiffness import kernels
-from stiffgui.stiffness.base import tiny
+from stiffgui.stiffness.base import in_range, tiny
 from stiffgui.stiffness.kernels.limits import ERROR, RESIDUAL
 from stiffgui.stiffness.plane import length, orthonormal, ritz_pair
 
@@ -45,8 +45,12 @@ def dominant(matrix: Tensor, threads: int = 1) -> Dominant:
     in. Source: Parlett 1974, Math. Comp. 28, 679 (two-sided quotient); Stewart 1976, Numer. Math.
     25, 123 (simultaneous iteration).
     """
-    if not kernels.serve(matrix):
-        return without_waiting(matrix)
+    matrix, scale = in_range(matrix)
+    found = _dominant(matrix, threads) if kernels.serve(matrix) else without_waiting(matrix)
+    return found._replace(radius=found.radius * scale)
+
+
+def _dominant(matrix: Tensor, threads: int) -> Dominant:
     width = matrix.shape[-1]
     if width == 1:
         return by_lapack(matrix)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from stiffgui.settings import setting
-from stiffgui.stiffness.base import PenaltyBatch, Proxy
+from stiffgui.stiffness.base import PenaltyBatch, Proxy, in_range
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor
@@ -31,7 +31,8 @@ class Gelfand(Proxy):
     def value(self, jacobian: Tensor, generators: list[Generator] | None = None) -> Tensor:
         from stiffgui.stiffness.squarings import gelfand
 
-        return gelfand(jacobian, self.squarings)
+        matrix, size = in_range(jacobian)
+        return gelfand(matrix, self.squarings) * size
 
     def penalty_gradient(self, batch: PenaltyBatch) -> Tensor:
         from stiffgui.stiffness.squarings import penalty_gradient

@@ -62,7 +62,9 @@ class Matrices:
     @cached_property
     def norm(self) -> Array:
         """||J||_F [...]."""
-        return np.asarray(np.linalg.norm(self.jacobians, axis=(-2, -1)))
+        exponents = np.frexp(np.abs(self.jacobians).max((-2, -1)))[1]  # squares stay numbers
+        matrices = np.ldexp(self.jacobians, -exponents[..., None, None])
+        return np.asarray(np.ldexp(np.linalg.norm(matrices, axis=(-2, -1)), exponents))
 
     @cached_property
     def largest(self) -> Array:
@@ -140,9 +142,11 @@ class LayerMatrices(Matrices):
     @cached_property
     def norm(self) -> Array:
         """sqrt(sum_i d_i^2 |W_i|^2), [L, B]."""
-        with np.errstate(over="ignore", invalid="ignore"):  # of numbers beyond any layer's
-            rows = np.square(self._weight).sum(-1)[..., None]
-            return np.asarray(np.sqrt(np.square(self._slopes) @ rows)[..., 0])
+        from stiffgui.stiffness.largest import scaled
+
+        slopes, weight, exponents = scaled(self._slopes, self._weight)
+        rows = np.square(weight).sum(-1)[..., None]
+        return np.asarray(np.ldexp(np.sqrt(np.square(slopes) @ rows)[..., 0], exponents))
 
     @cached_property
     def largest(self) -> Array:
