@@ -15,6 +15,7 @@ from stiffgui.experiment import Experiment
 from stiffgui.regularizers import L2, NoPenalty, Regularizer, Stiffness
 from stiffgui.resnet.network import ResidualNetwork
 from stiffgui.stiffness import kernels, proxy
+from stiffgui.stiffness.dominant import by_lapack, without_waiting
 from stiffgui.training import Controls, Record, Trainer
 from stiffgui.training.graph import WARM_UP, CapturedGradient
 from stiffgui.training.parameter_buffer import ParameterBuffer
@@ -155,6 +156,42 @@ def test_the_processors_training_is_the_devices(name: str, monkeypatch: pytest.M
         np.testing.assert_allclose(
             ours.steps.losses(), theirs.steps.losses(), rtol=1e-6, atol=1e-12
         )
+
+
+# --- the exact radius without LAPACK ---------------------------------------------------------
+
+
+def _apart(random: np.random.Generator, gap: float) -> Any:
+    """Real eigenvalues, the two largest moduli this far apart, of ordinary eigenvectors."""
+    values = random.uniform(-0.8, 0.8, 20)
+    values[:2] = 1, random.choice([-1, 1]) * (1 - gap)
+    basis = random.standard_normal((20, 20))
+    return basis @ np.diag(values) @ np.linalg.inv(basis)
+
+
+def _nearly_nilpotent(random: np.random.Generator, size: float) -> Any:
+    strict = np.triu(random.standard_normal((20, 20)), 1)
+    return strict + size * random.standard_normal((20, 20))
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize(
+    ("family", "size"),
+    [(_apart, g) for g in (0.1, 1e-2, 1e-3, 1e-4)] + [(_nearly_nilpotent, g) for g in (1e-2, 1e-6)],
+)
+def test_a_devices_radius_is_lapacks_or_says_that_it_is_not(
+    family: Callable[..., Any], size: float, dtype: torch.dtype
+) -> None:
+    random = np.random.default_rng(5)
+    matrices = torch.tensor(np.array([family(random, size) for _ in range(100)]), dtype=dtype)
+    found, exact = without_waiting(matrices), by_lapack(matrices.double())
+    assert found.radius.dtype == found.left.dtype == dtype
+    assert found.trusted.double().mean() >= 0.95
+    off = (found.radius.double() / exact.radius - 1).abs()
+    ours, theirs = (p.left.double().mT @ p.right.double() for p in (found, exact))
+    change = (ours - theirs).flatten(1).norm(dim=1) / theirs.flatten(1).norm(dim=1)
+    assert off[found.trusted].max() < 1e-6 and change[found.trusted].max() < 5e-3
+    assert off.max() < 1e-3
 
 
 # --- CUDA graphs -----------------------------------------------------------------------------

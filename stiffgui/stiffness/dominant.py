@@ -17,7 +17,7 @@ from stiffgui.stiffness.kernels.limits import ERROR, RESIDUAL
 from stiffgui.stiffness.plane import length, orthonormal, ritz_pair
 
 SQUARINGS = 9  # of J on a device, before the first check
-FURTHER = 4  # before the second
+FURTHER = 8  # before the second
 AGREEMENT = 0.02  # with Gelfand's formula, where there is no LAPACK
 
 
@@ -75,11 +75,13 @@ def _dominant(matrix: Tensor, threads: int) -> Dominant:
 def without_waiting(matrix: Tensor) -> Dominant:
     """The same where choosing the doubtful ones would make the host wait for the device.
 
-    Every matrix is squared `FURTHER` times more, and that result taken where the first is not
-    trusted. What neither vouches for (about as many as `dominant` sends to LAPACK) is marked as
-    such: where the quotient agrees with Gelfand's formula it stays, an estimate of a
-    subgradient; elsewhere Gelfand's value with the gradient 0.
+    All in float64, since in float32 squarings lose what lies near l_1. Every matrix is squared
+    `FURTHER` times more, and that result taken where the first is not trusted; then that of one
+    vector: of a power that has come down to rank one, a second vector is noise, whose quotient may
+    exceed |l_1|. What none vouches for is marked as such: where the quotient agrees with Gelfand's
+    formula it stays, an estimate of a subgradient; elsewhere Gelfand's value with the gradient 0.
     """
+    dtype, matrix = matrix.dtype, matrix.double()
     size = _size(matrix)
     power, growth, each = matrix, torch.zeros_like(size), []
     for k in range(1 + SQUARINGS + FURTHER):
@@ -90,15 +92,24 @@ def without_waiting(matrix: Tensor) -> Dominant:
         if k in (SQUARINGS, SQUARINGS + FURTHER):
             each.append(_from_power(matrix, power, size))
     first, second = each
+    single = _from_power(matrix, power, size, 1)
     gelfand = growth.exp().flatten()
     largest = torch.cat((second.left, second.right), 1).abs().amax((1, 2))
     usable = (second.radius - gelfand).abs() < AGREEMENT * gelfand
     usable &= largest < 1 / ERROR  # NaN is not
     blank = torch.zeros_like(second.left)
     other = Dominant(gelfand, blank, blank, first.trusted)
-    for choose, better in ((usable | second.trusted, second), (first.trusted, first)):
+    candidates = (
+        (usable, second),
+        (single.trusted, single),
+        (second.trusted, second),
+        (first.trusted, first),
+    )
+    for choose, better in candidates:
         other = Dominant(*(_where(choose, x, y) for x, y in zip(better, other, strict=True)))
-    return other._replace(trusted=first.trusted | second.trusted)
+    *found, _ = other
+    trusted = first.trusted | second.trusted | single.trusted
+    return Dominant(*(values.to(dtype) for values in found), trusted)
 
 
 def _where(choose: Tensor, yes: Tensor, no: Tensor) -> Tensor:
@@ -136,11 +147,11 @@ def _size(matrix: Tensor) -> Tensor:
     return norm[:, None, None]
 
 
-def _from_power(matrix: Tensor, power: Tensor, size: Tensor) -> Dominant:
+def _from_power(matrix: Tensor, power: Tensor, size: Tensor, vectors: int = 2) -> Dominant:
     width = matrix.shape[-1]
-    start = start_vectors(width, matrix.dtype, matrix.device).expand(len(matrix), -1, -1)
+    start = start_vectors(width, matrix.dtype, matrix.device)[:vectors]
     # Right vectors are rows that J^T multiplies, left ones rows that J does: one batch of both.
-    rows, images = _planes(matrix, power, start)
+    rows, images = _planes(matrix, power, start.expand(len(matrix), -1, -1))
     half = len(matrix)
     value, v, image_v = ritz_pair(rows[:half], images[:half])
     _, u, image_u = ritz_pair(rows[half:], images[half:], value)
