@@ -14,7 +14,7 @@ from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
 from stiffgui.regularizers import L2, NoPenalty, Regularizer, Stiffness
 from stiffgui.resnet.network import ResidualNetwork
-from stiffgui.stiffness import kernels, proxy
+from stiffgui.stiffness import PROXIES, kernels, proxy
 from stiffgui.stiffness.dominant import by_lapack, without_waiting
 from stiffgui.training import Controls, Record, Trainer
 from stiffgui.training.graph import WARM_UP, CapturedGradient
@@ -122,6 +122,22 @@ def test_no_step_waits_for_the_device(name: str) -> None:
             path.gradient(x_batch, y_batch, penalty, path.generators, into)
             path.adam.step()
     assert torch.isfinite(into).all() and (into[0] > 0).all()
+
+
+@pytest.mark.parametrize("name", PROXIES)
+@pytest.mark.usefixtures("as_on_a_device")
+def test_a_proxy_that_waits_says_so(name: str) -> None:
+    path = as_torch(penalised(Stiffness(proxy=proxy(name)))).steps
+    assert isinstance(path, TorchPath)
+    batch = [values[:, :20] for values in path.ordered(0)]
+    waits = PROXIES[name].waits
+    try:
+        with NoWaiting():
+            path.gradient(*batch, path.experiment.regularizer, path.generators, torch.zeros(3, 2))
+    except AssertionError:
+        assert waits
+    else:
+        assert not waits
 
 
 @pytest.mark.parametrize("name", PENALTIES)

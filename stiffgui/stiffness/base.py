@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -55,8 +55,11 @@ class Proxy(Settings, ABC):
     """A differentiable stiffness proxy of a matrix J [..., w, w], value [...].
 
     The first line of a subclass's docstring is what the chooser shows; the rest states the
-    formula, the cost, how exact it is and where it comes from.
+    formula, the cost, how exact it is and where it comes from. `waits`: whether the host waits for
+    a device at every step, as it does for LAPACK.
     """
+
+    waits: ClassVar[bool] = False
 
     @abstractmethod
     def value(self, jacobian: Tensor, generators: list[Generator] | None = None) -> Tensor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from stiffgui._lazy import torch
 from stiffgui.stiffness.base import Proxy, tiny, without_gaps
@@ -22,6 +22,7 @@ class Condition(Proxy):
     """
 
     kind: Literal["condition"] = "condition"
+    waits: ClassVar[bool] = True
 
     def value(self, jacobian: Tensor, generators: list[Generator] | None = None) -> Tensor:
         with torch.no_grad():

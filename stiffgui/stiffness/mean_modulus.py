@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from stiffgui._lazy import torch
 from stiffgui.stiffness.base import Proxy, tangent, without_gaps
@@ -22,6 +22,7 @@ class MeanModulus(Proxy):
     """
 
     kind: Literal["mean-modulus"] = "mean-modulus"
+    waits: ClassVar[bool] = True
 
     def value(self, jacobian: Tensor, generators: list[Generator] | None = None) -> Tensor:
         # sum_k Re(conj(l_k)/|l_k| row_k(V^-1) dJ v_k): gradient Re(V^-T diag(phase) V^T).

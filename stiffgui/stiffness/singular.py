@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from stiffgui._lazy import torch
 from stiffgui.stiffness.base import Proxy, without_gaps
@@ -20,6 +20,7 @@ class Singular(Proxy):
     """
 
     kind: Literal["singular"] = "singular"
+    waits: ClassVar[bool] = True
 
     def value(self, jacobian: Tensor, generators: list[Generator] | None = None) -> Tensor:
         with torch.no_grad():
