@@ -174,6 +174,45 @@ def test_the_processors_training_is_the_devices(name: str, monkeypatch: pytest.M
         )
 
 
+# --- random numbers --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("penalty", [Stiffness(), Stiffness(proxy=proxy("power", iterations=4))])
+def test_random_numbers_come_from_the_processor(
+    penalty: Stiffness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the device: the meta device, on which nothing could be drawn, asks for the same."""
+    assert {g.device.type for g in as_torch(penalised(penalty)).steps.generators} == {"cpu"}
+    moved: list[list[torch.Tensor]] = []
+    to = torch.Tensor.to
+
+    def watched(numbers: torch.Tensor, *place: Any, **options: Any) -> torch.Tensor:
+        if place == (torch.device("meta"),):
+            moved[-1].append(numbers)
+        return to(numbers, *place, **options)
+
+    monkeypatch.setattr(torch.Tensor, "to", watched)
+    states = []
+    for device in ("cpu", "meta"):
+        moved.append([])
+        generators = [torch.Generator().manual_seed(r) for r in range(2)]
+        slopes = torch.ones(2, 3, 5, 4, device=device)
+        weight = torch.ones(2, 3, 4, 4, device=device)
+        penalty.proxy.of_layers(slopes, weight, generators)
+        states.append([g.get_state() for g in generators])
+    for ours, theirs in zip(*states, strict=True):
+        assert torch.equal(ours, theirs)
+    [numbers] = moved[1]
+    assert numbers.device.type == "cpu" and len(numbers) == 2
+    again = torch.Generator().manual_seed(1)
+    expected = torch.empty_like(numbers[1])
+    if numbers.dtype == torch.int64:
+        expected.random_(-(2**63), None, generator=again)
+    else:
+        expected.normal_(generator=again)
+    assert torch.equal(numbers[1], expected)
+
+
 # --- the exact radius without LAPACK ---------------------------------------------------------
 
 
@@ -219,7 +258,7 @@ class Replaying:
     def __init__(self) -> None:
         self.captures = 0
 
-    def __call__(self, run: Callable[[], Any], generators: list[torch.Generator]) -> Any:
+    def __call__(self, run: Callable[[], Any]) -> Any:
         self.captures += 1
         for _ in range(WARM_UP):
             run()

@@ -12,6 +12,7 @@ import numpy as np
 from stiffgui._lazy import torch
 from stiffgui.errors import InputError
 from stiffgui.settings import Settings
+from stiffgui.stiffness.draws import drawn
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor
@@ -129,16 +130,12 @@ def tangent(jacobian: Tensor, value: Tensor, gradient: Tensor) -> Tensor:
 
 
 def draw(like: Tensor, shape: tuple[int, ...], generators: list[Generator] | None = None) -> Tensor:
-    """Standard normal numbers [(R,) ...] with `like`'s dtype and device.
+    """Standard normal numbers [(R,) ...] with `like`'s dtype and device."""
 
-    With `generators` each trial draws from its own, so that it does not see the others.
-    """
-    if generators is None:
-        return torch.randn(shape, dtype=like.dtype, device=like.device)
-    numbers = torch.empty(shape, dtype=like.dtype, device=like.device)
-    for row, generator in zip(numbers, generators, strict=True):
-        row.normal_(generator=generator)
-    return numbers
+    def normal(row: Tensor, generator: Generator | None) -> object:
+        return row.normal_(generator=generator)
+
+    return drawn(shape, (like.dtype, like.device), normal, generators)
 
 
 def without_gaps(matrix: Tensor) -> Tensor:

@@ -107,9 +107,9 @@ def without_waiting(matrix: Tensor) -> Dominant:
     )
     for choose, better in candidates:
         other = Dominant(*(_where(choose, x, y) for x, y in zip(better, other, strict=True)))
-    *found, _ = other
     trusted = first.trusted | second.trusted | single.trusted
-    return Dominant(*(values.to(dtype) for values in found), trusted)
+    radius, left, right = (values.to(dtype) for values in other[:3])
+    return Dominant(radius, left, right, trusted)
 
 
 def _where(choose: Tensor, yes: Tensor, no: Tensor) -> Tensor:
