@@ -83,7 +83,24 @@ def test_closed_forms() -> None:
     assert index("frobenius", np.ones((4, 4))) == pytest.approx(4, rel=1e-14)
     rotation = 3 * np.array([[0.0, -1.0], [1.0, 0.0]])
     assert index("spectral-radius", rotation) == pytest.approx(3, rel=1e-14)
-    assert np.isfinite(index("ratio-real", np.diag([-1e130, -1e-200])))
+    assert index("ratio-real", np.diag([-1e140, -1e-130, -1e130])) == pytest.approx(10)
+
+
+@given(seed=st.integers(0, 10**6), zeros=st.integers(1, 4), exponent=st.integers(-30, 30))
+@settings(max_examples=60, deadline=None)
+def test_rounding_zeros_do_not_decay(seed: int, zeros: int, exponent: int) -> None:
+    """Known eigenvalues behind a basis change, some of them 0: LAPACK makes them +-1e-16 or so."""
+    random, size = np.random.default_rng(seed), 10.0**exponent
+    values = np.concatenate([[-1.0, -50.0, 3.0], np.zeros(zeros)])
+    basis = random.standard_normal((len(values), len(values)))
+    matrix = size * basis @ np.diag(values) @ np.linalg.inv(basis)
+    if np.linalg.cond(basis) > 1e3:
+        return
+    assert index("ratio-real", matrix) == pytest.approx(np.log10(50), abs=1e-9)
+    found = Matrices(matrix)
+    assert found.decays.sum() == 2
+    silent = basis @ np.diag(np.where(values < -1, 0, values)) @ np.linalg.inv(basis)
+    assert np.isnan(index("ratio-real", silent))  # one decays
 
 
 def test_floors() -> None:

@@ -13,6 +13,7 @@ from pydantic import field_validator
 from stiffgui.errors import InputError
 from stiffgui.labs.page import Page, Result
 from stiffgui.settings import setting
+from stiffgui.stiffness.matrices import Matrices
 
 Array = NDArray[np.float64]
 Complex = NDArray[np.complex128]
@@ -186,8 +187,8 @@ class Linear(Page):
     ) -> LinearResult:
         times = np.linspace(0, self.end, POINTS)
         exact = exact_solution(a, x0, times)
-        eigenvalues = eigenvalues_of(a)
-        decaying = eigenvalues[eigenvalues.real < 0]
+        eigenvalues, matrices = eigenvalues_of(a), Matrices(a)
+        decaying = matrices.eigenvalues[matrices.decays]
         fast = decaying[np.argmin(decaying.real)] if len(decaying) else None
         problems = [path.problem for path in paths.values() if path.problem]
         if not np.isfinite(exact).all():

@@ -54,6 +54,11 @@ class Matrices:
         eps ||J||_F, [..., w] (Golub & Van Loan, section 7.2.2)."""
         return _moved(self.eigen[1], self.norm[..., None])
 
+    @property
+    def decays(self) -> NDArray[np.bool_]:
+        """Which eigenvalues decay, [..., w]: Re l < 0 by more than rounding may have moved l."""
+        return np.asarray(self.eigenvalues.real < -self.errors)
+
     @cached_property
     def singular_values(self) -> Array:
         """[..., w], descending."""
