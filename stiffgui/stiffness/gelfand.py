@@ -16,11 +16,13 @@ class Gelfand(Proxy):
 
     ||J^k||_F^(1/k) with k = 2^s by s squarings, each normalised by its Frobenius norm, and
     differentiated through the squarings. Never below |l_1|; above it by at most the factor
-    w^(1/(2k)) where J is normal, and cond(V)^(1/k) times that with eigenvectors V. Cost s matrix
-    products forward and 2 s backward, by hand. At k = 2^10 the value is off by about 1e-3; the
-    gradient by 0.5 % in the median for a real dominant eigenvalue, by up to 10 % for a complex
-    pair, which no k mends. Source: Gelfand 1941, Mat. Sbornik 9, 3 (Horn & Johnson 2013, Matrix
-    Analysis, corollary 5.6.14); the talk uses s = 10.
+    w^(1/(2k)) where J is normal, (sqrt(w) cond(V))^(1/k) where J has eigenvectors V, and more where
+    it has none. Cost s matrix products forward and 2 s backward, by hand. At k = 2^10 the value of
+    random matrices is off by 0.1 % in the median and 0.3 % at most, of penalised networks (width
+    20, 300 epochs) by 0.2 and 0.5 %, of Jordan blocks (eigenvalue 0.7) of size 8, 20 and 50 by 4,
+    10 and 23 %; the gradient by 0.5 % in the median for a real dominant eigenvalue, by up to 10 %
+    for a complex pair, which no k mends. Source: Gelfand 1941, Mat. Sbornik 9, 3 (Horn & Johnson
+    2013, Matrix Analysis, corollary 5.6.14); the talk uses s = 10.
     """
 
     kind: Literal["gelfand"] = "gelfand"
