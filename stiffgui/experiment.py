@@ -27,6 +27,7 @@ from stiffgui.settings import (
     as_kind,
     groups_of,
     is_hidden,
+    kind_of,
     setting,
     specs,
     variants,
@@ -114,6 +115,14 @@ class Experiment(TomlSettings):
                     f"training.cuda_graph to false.",
                     key,
                 )
+        if self.regularizer.waits:
+            chosen = getattr(self.regularizer, "proxy", self.regularizer)
+            raise InputError(
+                f"training.cuda_graph captures steps that do not wait for the processor, and a "
+                f"penalty on {kind_of(type(chosen))} does at every step: choose another penalty, "
+                f"or set training.cuda_graph to false.",
+                "training.cuda_graph",
+            )
 
     @property
     def steps_per_epoch(self) -> int:

@@ -46,6 +46,11 @@ class Regularizer(Settings, ABC):
         Fewer than B samples stand for the batch: the loss takes the mean over those given.
         """
 
+    @property
+    def waits(self) -> bool:
+        """Whether the host waits for a device at every step."""
+        return False
+
     def check(self, width: int) -> None:
         """Raise InputError where the penalty does not exist for layers of this width."""
 
@@ -139,6 +144,10 @@ class Stiffness(Regularizer):
             return slopes
         return slopes[:, :, : ceil(self.fraction * slopes.shape[2])]
 
+    @property
+    def waits(self) -> bool:
+        return self.proxy.waits
+
     def check(self, width: int) -> None:
         self.proxy.check(width)
 
@@ -198,6 +207,10 @@ class ConditionNumber(Regularizer):
     kind: Literal["condition"] = "condition"
     needs_slopes: ClassVar[bool] = True
     weight: float = _weight(1e-4)
+
+    @property
+    def waits(self) -> bool:
+        return Condition.waits
 
     def penalty(self, network: ResidualNetwork, run: Pass, generators: list[Generator]) -> Tensor:
         return Condition().of_layers(run.slopes, network.weight, generators).sum(1)

@@ -14,7 +14,8 @@ from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
 from stiffgui.regularizers import L2, NoPenalty, Regularizer, Stiffness
 from stiffgui.resnet.network import ResidualNetwork
-from stiffgui.stiffness import kernels, proxy
+from stiffgui.stiffness import PROXIES, kernels, proxy
+from stiffgui.stiffness.dominant import by_lapack, without_waiting
 from stiffgui.training import Controls, Record, Trainer
 from stiffgui.training.graph import WARM_UP, CapturedGradient
 from stiffgui.training.parameter_buffer import ParameterBuffer
@@ -123,6 +124,22 @@ def test_no_step_waits_for_the_device(name: str) -> None:
     assert torch.isfinite(into).all() and (into[0] > 0).all()
 
 
+@pytest.mark.parametrize("name", PROXIES)
+@pytest.mark.usefixtures("as_on_a_device")
+def test_a_proxy_that_waits_says_so(name: str) -> None:
+    path = as_torch(penalised(Stiffness(proxy=proxy(name)))).steps
+    assert isinstance(path, TorchPath)
+    batch = [values[:, :20] for values in path.ordered(0)]
+    waits = PROXIES[name].waits
+    try:
+        with NoWaiting():
+            path.gradient(*batch, path.experiment.regularizer, path.generators, torch.zeros(3, 2))
+    except AssertionError:
+        assert waits
+    else:
+        assert not waits
+
+
 @pytest.mark.parametrize("name", PENALTIES)
 @pytest.mark.usefixtures("as_on_a_device")
 def test_the_gradient_needs_no_values(name: str) -> None:
@@ -157,6 +174,81 @@ def test_the_processors_training_is_the_devices(name: str, monkeypatch: pytest.M
         )
 
 
+# --- random numbers --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("penalty", [Stiffness(), Stiffness(proxy=proxy("power", iterations=4))])
+def test_random_numbers_come_from_the_processor(
+    penalty: Stiffness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the device: the meta device, on which nothing could be drawn, asks for the same."""
+    assert {g.device.type for g in as_torch(penalised(penalty)).steps.generators} == {"cpu"}
+    moved: list[list[torch.Tensor]] = []
+    to = torch.Tensor.to
+
+    def watched(numbers: torch.Tensor, *place: Any, **options: Any) -> torch.Tensor:
+        if place == (torch.device("meta"),):
+            moved[-1].append(numbers)
+        return to(numbers, *place, **options)
+
+    monkeypatch.setattr(torch.Tensor, "to", watched)
+    states = []
+    for device in ("cpu", "meta"):
+        moved.append([])
+        generators = [torch.Generator().manual_seed(r) for r in range(2)]
+        slopes = torch.ones(2, 3, 5, 4, device=device)
+        weight = torch.ones(2, 3, 4, 4, device=device)
+        penalty.proxy.of_layers(slopes, weight, generators)
+        states.append([g.get_state() for g in generators])
+    for ours, theirs in zip(*states, strict=True):
+        assert torch.equal(ours, theirs)
+    [numbers] = moved[1]
+    assert numbers.device.type == "cpu" and len(numbers) == 2
+    again = torch.Generator().manual_seed(1)
+    expected = torch.empty_like(numbers[1])
+    if numbers.dtype == torch.int64:
+        expected.random_(-(2**63), None, generator=again)
+    else:
+        expected.normal_(generator=again)
+    assert torch.equal(numbers[1], expected)
+
+
+# --- the exact radius without LAPACK ---------------------------------------------------------
+
+
+def _apart(random: np.random.Generator, gap: float) -> Any:
+    """Real eigenvalues, the two largest moduli this far apart, of ordinary eigenvectors."""
+    values = random.uniform(-0.8, 0.8, 20)
+    values[:2] = 1, random.choice([-1, 1]) * (1 - gap)
+    basis = random.standard_normal((20, 20))
+    return basis @ np.diag(values) @ np.linalg.inv(basis)
+
+
+def _nearly_nilpotent(random: np.random.Generator, size: float) -> Any:
+    strict = np.triu(random.standard_normal((20, 20)), 1)
+    return strict + size * random.standard_normal((20, 20))
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize(
+    ("family", "size"),
+    [(_apart, g) for g in (0.1, 1e-2, 1e-3, 1e-4)] + [(_nearly_nilpotent, g) for g in (1e-2, 1e-6)],
+)
+def test_a_devices_radius_is_lapacks_or_says_that_it_is_not(
+    family: Callable[..., Any], size: float, dtype: torch.dtype
+) -> None:
+    random = np.random.default_rng(5)
+    matrices = torch.tensor(np.array([family(random, size) for _ in range(100)]), dtype=dtype)
+    found, exact = without_waiting(matrices), by_lapack(matrices.double())
+    assert found.radius.dtype == found.left.dtype == dtype
+    assert found.trusted.double().mean() >= 0.95
+    off = (found.radius.double() / exact.radius - 1).abs()
+    ours, theirs = (p.left.double().mT @ p.right.double() for p in (found, exact))
+    change = (ours - theirs).flatten(1).norm(dim=1) / theirs.flatten(1).norm(dim=1)
+    assert off[found.trusted].max() < 1e-6 and change[found.trusted].max() < 5e-3
+    assert off.max() < 1e-3
+
+
 # --- CUDA graphs -----------------------------------------------------------------------------
 
 
@@ -166,7 +258,7 @@ class Replaying:
     def __init__(self) -> None:
         self.captures = 0
 
-    def __call__(self, run: Callable[[], Any], generators: list[torch.Generator]) -> Any:
+    def __call__(self, run: Callable[[], Any]) -> Any:
         self.captures += 1
         for _ in range(WARM_UP):
             run()

@@ -122,6 +122,30 @@ def test_solvers_that_give_up_say_so() -> None:
         solve(lambda t, x: x, one, [0.0, 1.0], "lsoda")
 
 
+def test_a_solver_that_gave_up_is_not_an_exact_one(capsys: pytest.CaptureFixture[str]) -> None:
+    exact = Linear(matrix="0 0; 0 0").last()
+    assert set(exact.differences.values()) == {0.0} and set(exact.gave_up.values()) == {None}
+    # Growth beyond the range of numbers: Radau and BDF keep no step of what they did.
+    gone = Linear(matrix="-1 0; 0 9000", first_step=1e-3).last()
+    assert set(gone.differences.values()) == {None}
+    for name, time in gone.gave_up.items():
+        assert time is not None and 0 < time < 0.3
+        assert f"{name} gave up at t = {time:.4g}: " in gone.problem
+    assert main(["lab", "linear", "--set", "matrix=-1 0; 0 -1e9", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["differences"]["dopri5"] is None and document["gave_up"]["dopri5"] > 0
+    assert document["differences"]["bdf"] < 1e-6 and document["gave_up"]["bdf"] is None
+
+
+def test_a_reference_that_gave_up_is_said_instead_of_slopes() -> None:
+    result = Convergence(scale=60, width=20, horizon=5, doublings=3, solver="dopri5").last()
+    time = result.gave_up
+    assert time is not None and f"gave up at t = {time:.4g}" in result.problem
+    assert f"dopri5, gave up at t = {time:.4g}" in result.sentences()[1]
+    assert all(np.isnan(errors).all() for errors in result.errors.values())
+    assert result.numbers()["reference"]["gave_up"] == time
+
+
 # ------------------------------------------------------------------ 1: stiff system
 
 
@@ -409,6 +433,9 @@ def test_gradients_that_blow_up_are_said() -> None:
     result = TwoGradients(scale=50, horizon=100, doublings=4, width=2).last()
     assert "lower the scale" in result.problem
     json.dumps(result.numbers(), allow_nan=False)
+    gone = TwoGradients(scale=50, horizon=100, doublings=8, width=2).last()
+    assert gone.numbers()["error_dto"] is None  # and not 0, as of formulas that agree
+    assert "cannot be compared" in gone.sentences()[1]
 
 
 # ------------------------------------------------------------------ the command line

@@ -10,11 +10,19 @@ import torch
 from test_network import build, points
 from test_step import PENALTIES, compare
 
+from stiffgui.cli import main
 from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
-from stiffgui.regularizers import ConditionNumber, JacobianFrobenius, Kinetic, Regularizer
+from stiffgui.regularizers import (
+    ConditionNumber,
+    JacobianFrobenius,
+    Kinetic,
+    Regularizer,
+    Stiffness,
+)
 from stiffgui.resnet.architecture import Architecture
 from stiffgui.resnet.tableaus import INTEGRATORS
+from stiffgui.stiffness import PROXIES, proxy
 from stiffgui.training import Record, Trainer
 from stiffgui.training.end_time import RandomEndTime
 from stiffgui.training.paths.torch_path import TorchPath
@@ -160,6 +168,27 @@ def test_trials_with_jitter_are_the_same_alone() -> None:
     np.testing.assert_allclose(
         last(alone)[0].parameters()["layers.weight"][0], together, rtol=1e-9, atol=1e-12
     )
+
+
+def test_a_captured_step_does_not_wait(capsys: pytest.CaptureFixture[str]) -> None:
+    for penalty in ("condition", *PROXIES):
+        changes = {"regularizer": penalty}
+        if penalty in PROXIES and penalty != "condition":
+            changes = {"regularizer": "stiffness", "regularizer.proxy": penalty}
+        plain = double(architecture__width=4).with_settings(changes)
+        if penalty not in ("condition", "singular", "mean-modulus"):
+            assert not plain.regularizer.waits
+            plain.with_settings({"training.cuda_graph": True})
+            continue
+        with pytest.raises(InputError, match=f"a penalty on {penalty} does at every") as caught:
+            plain.with_settings({"training.cuda_graph": True})
+        assert caught.value.key == "training.cuda_graph"
+    assert Stiffness(proxy=proxy("condition")).waits
+    arguments = ["regularizer=stiffness", "regularizer.proxy=singular", "training.cuda_graph=true"]
+    flags = [word for argument in arguments for word in ("--set", argument)]
+    assert main(["train", "alpine02", *flags]) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1 and "wait" in said
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from scipy.special import gammaln, logsumexp
 
 from stiffgui.errors import InputError
 from stiffgui.stiffness import (
@@ -83,7 +84,24 @@ def test_closed_forms() -> None:
     assert index("frobenius", np.ones((4, 4))) == pytest.approx(4, rel=1e-14)
     rotation = 3 * np.array([[0.0, -1.0], [1.0, 0.0]])
     assert index("spectral-radius", rotation) == pytest.approx(3, rel=1e-14)
-    assert np.isfinite(index("ratio-real", np.diag([-1e130, -1e-200])))
+    assert index("ratio-real", np.diag([-1e140, -1e-130, -1e130])) == pytest.approx(10)
+
+
+@given(seed=st.integers(0, 10**6), zeros=st.integers(1, 4), exponent=st.integers(-30, 30))
+@settings(max_examples=60, deadline=None)
+def test_rounding_zeros_do_not_decay(seed: int, zeros: int, exponent: int) -> None:
+    """Known eigenvalues behind a basis change, some of them 0: LAPACK makes them +-1e-16 or so."""
+    random, size = np.random.default_rng(seed), 10.0**exponent
+    values = np.concatenate([[-1.0, -50.0, 3.0], np.zeros(zeros)])
+    basis = random.standard_normal((len(values), len(values)))
+    matrix = size * basis @ np.diag(values) @ np.linalg.inv(basis)
+    if np.linalg.cond(basis) > 1e3:
+        return
+    assert index("ratio-real", matrix) == pytest.approx(np.log10(50), abs=1e-9)
+    found = Matrices(matrix)
+    assert found.decays.sum() == 2
+    silent = basis @ np.diag(np.where(values < -1, 0, values)) @ np.linalg.inv(basis)
+    assert np.isnan(index("ratio-real", silent))  # one decays
 
 
 def test_floors() -> None:
@@ -236,6 +254,42 @@ def test_exact_values_survive_defective_matrices(width: int) -> None:
 
 
 # --- Gelfand -----------------------------------------------------------------------------------
+
+
+@given(
+    seed=st.integers(0, 10**6),
+    width=st.integers(2, 30),
+    squarings=st.integers(1, 12),
+    normal_one=st.booleans(),
+)
+@settings(max_examples=100, deadline=None)
+def test_gelfand_lies_between_the_radius_and_its_bound(
+    seed: int, width: int, squarings: int, normal_one: bool
+) -> None:
+    """(sqrt(w) cond(V))^(1/k), where cond(V) = 1 of a normal matrix only."""
+    random = np.random.default_rng(seed)
+    matrix = random.standard_normal((width, width))
+    if normal_one:  # symmetric, skew, or a rotation
+        matrix = (matrix + matrix.T, matrix - matrix.T, np.linalg.qr(matrix)[0])[seed % 3]
+    values, vectors = np.linalg.eig(matrix)
+    condition = 1.0 if normal_one else float(np.linalg.cond(vectors))
+    radius, k = np.abs(values).max(), 2.0**squarings
+    found = float(proxy("gelfand", squarings=squarings)(matrix))
+    assert radius * (1 - 1e-9) <= found <= radius * (width**0.5 * condition) ** (1 / k) * (1 + 1e-9)
+
+
+@pytest.mark.parametrize(("width", "off"), [(8, 0.042), (20, 0.101), (50, 0.229)])
+def test_gelfand_of_a_jordan_block_is_far_above(width: int, off: float) -> None:
+    """||J^k||_F by its entries, binomial(k, j) l^(k - j) on the j-th diagonal."""
+    block = 0.7 * np.eye(width) + np.eye(width, k=1)
+    found = float(proxy("gelfand")(block))
+    logs = [
+        2 * (gammaln(1025) - gammaln(j + 1) - gammaln(1025 - j) + (1024 - j) * np.log(0.7))
+        + np.log(width - j)
+        for j in range(width)
+    ]
+    assert found == pytest.approx(np.exp(logsumexp(logs) / 2048), rel=1e-9)
+    assert found / 0.7 - 1 == pytest.approx(off, rel=0.02) and off > width ** (1 / 2048) - 1
 
 
 def test_gelfand_is_near_the_radius() -> None:

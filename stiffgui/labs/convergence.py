@@ -43,7 +43,7 @@ class ConvergenceResult(Result):
 
     times [M], ode [M, samples, w]: the reference; networks: depth -> states [N + 1, samples, w]
     of explicit Euler; unsolved: depths at which Newton parts no implicit step. evaluations,
-    steps: what the reference cost.
+    steps: what the reference cost; gave_up: when it did, None where it did not.
     """
 
     depths: NDArray[np.int64]
@@ -57,6 +57,7 @@ class ConvergenceResult(Result):
     solver: str
     evaluations: int
     steps: int
+    gave_up: float | None
 
     def most_telling(self) -> tuple[int, int]:
         """The sample and component whose network of fewest layers ends farthest from the ODE."""
@@ -75,6 +76,7 @@ class ConvergenceResult(Result):
                 "solver": self.solver,
                 "evaluations": self.evaluations,
                 "steps": self.steps,
+                "gave_up": self.gave_up,
             },
         }
 
@@ -84,6 +86,12 @@ class ConvergenceResult(Result):
         if self.unsolved:
             depths = ", ".join(map(str, self.unsolved))
             unsolved = f"; Newton's method finds no implicit Euler step at N = {depths}"
+        if self.gave_up is not None:
+            return (
+                "There is nothing that the networks could be compared with.",
+                f"The reference, {self.solver}, gave up at t = {self.gave_up:.4g} after "
+                f"{self.evaluations} evaluations{unsolved}.",
+            )
         return (
             f"With more layers the ResNet approaches its ODE: the error of Euler layers falls with "
             f"slope {slope.get('euler', 'undefined')}, of RK2 with {slope.get('rk2', 'undefined')},"
@@ -195,6 +203,7 @@ class Convergence(Page):
                 solver=self.solver,
                 evaluations=truth.evaluations,
                 steps=truth.steps,
+                gave_up=truth.gave_up,
             )
 
     def _network(self) -> tuple[ResidualNetwork, Any]:

@@ -42,7 +42,7 @@ class Case:
 class GradientsResult(Result):
     """linear and nonlinear: the two cases (nonlinear None on the way). error_dto: the largest
     relative distance of the talk's formula from autograd over all L; error_otd: of the talk's
-    other formula from the Euler adjoint.
+    other formula from the Euler adjoint. NaN where either leaves the range of numbers.
     """
 
     linear: Case
@@ -80,6 +80,8 @@ class GradientsResult(Result):
                 f"The two gradients differ relatively by {last:.2g} at the smallest step, and the "
                 f"difference falls {falls} (slope {slope:.2f})."
             )
+        if not np.isfinite([self.error_dto, self.error_otd]).all():
+            return first, "Where they do, the talk's formulas cannot be compared with them."
         return (
             first,
             f"The talk's formulas agree with autograd to {self.error_dto:.1g} and with the Euler "
@@ -215,7 +217,8 @@ class TwoGradients(Page):
             for n, dto, otd in zip(steps.tolist(), case.dto, case.otd, strict=True):
                 for k, (formula, gradient) in enumerate(((talk_dto, dto), (talk_otd, otd))):
                     by_formula = formula(w, x, y, self.horizon, n).ravel()
-                    worst[k] = max(worst[k], float(_relative(by_formula[None], gradient)[0]))
+                    distance = float(_relative(by_formula[None], gradient)[0])
+                    worst[k] = float(np.maximum(worst[k], distance))  # NaN is no agreement
         return worst[0], worst[1]
 
 

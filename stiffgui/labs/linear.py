@@ -13,6 +13,7 @@ from pydantic import field_validator
 from stiffgui.errors import InputError
 from stiffgui.labs.page import Page, Result
 from stiffgui.settings import setting
+from stiffgui.stiffness.matrices import Matrices
 
 Array = NDArray[np.float64]
 Complex = NDArray[np.complex128]
@@ -25,12 +26,16 @@ POINTS = 201  # of the exact solution
 
 @dataclass(frozen=True)
 class Path:
-    """One method's trajectory: states [M, w] at times [M]; evaluations of A x (or solves)."""
+    """One method's trajectory: states [M, w] at times [M]; evaluations of A x (or solves).
+
+    gave_up: when an adaptive solver did, whatever it had reached by then.
+    """
 
     times: Array
     states: Array
     evaluations: int
     problem: str = ""
+    gave_up: float | None = None
 
     @property
     def steps(self) -> int:
@@ -46,7 +51,8 @@ class LinearResult(Result):
     than two); largest_step: below it explicit Euler damps every decaying mode; switched: the time
     of the change of step; regrowth_factor: by what the fast mode grows a step after it (None
     when there is no step after it), implicit_factor likewise for implicit Euler;
-    predicted_factor: |1 + dt l|; differences: solver -> largest distance from the exact solution.
+    predicted_factor: |1 + dt l|; differences: solver -> largest distance from the exact solution,
+    None where the solver gave up; gave_up: solver -> when, None where it did not.
     """
 
     matrix: Array
@@ -62,7 +68,8 @@ class LinearResult(Result):
     implicit_factor: float | None
     predicted_factor: float | None
     paths: dict[str, Path]
-    differences: dict[str, float]
+    differences: dict[str, float | None]
+    gave_up: dict[str, float | None]
 
     def values(self) -> dict[str, Any]:
         return {
@@ -76,6 +83,7 @@ class LinearResult(Result):
             "steps": {name: path.steps for name, path in self.paths.items()},
             "evaluations": {name: path.evaluations for name, path in self.paths.items()},
             "differences": self.differences,
+            "gave_up": self.gave_up,
         }
 
     def sentences(self) -> tuple[str, str]:
@@ -186,8 +194,8 @@ class Linear(Page):
     ) -> LinearResult:
         times = np.linspace(0, self.end, POINTS)
         exact = exact_solution(a, x0, times)
-        eigenvalues = eigenvalues_of(a)
-        decaying = eigenvalues[eigenvalues.real < 0]
+        eigenvalues, matrices = eigenvalues_of(a), Matrices(a)
+        decaying = matrices.eigenvalues[matrices.decays]
         fast = decaying[np.argmin(decaying.real)] if len(decaying) else None
         problems = [path.problem for path in paths.values() if path.problem]
         if not np.isfinite(exact).all():
@@ -211,6 +219,7 @@ class Linear(Page):
             predicted_factor=None if fast is None else float(abs(1 + self.second_step * fast)),
             paths=paths,
             differences={name: _difference(a, x0, path) for name, path in solved.items()},
+            gave_up={name: path.gave_up for name, path in solved.items()},
         )
 
     def _explicit_euler(self, a: Array, x0: Array) -> tuple[Path, float | None]:
@@ -295,10 +304,18 @@ def adaptive(a: Array, x0: Array, end: float, solver: str, tolerance: float) -> 
         tolerance=tolerance,
         limit=MOST_EVALUATIONS,
     )
-    return Path(solution.step_times, solution.step_states, solution.evaluations, solution.problem)
+    return Path(
+        solution.step_times,
+        solution.step_states,
+        solution.evaluations,
+        solution.problem,
+        solution.gave_up,
+    )
 
 
-def _difference(a: Array, x0: Array, path: Path) -> float:
+def _difference(a: Array, x0: Array, path: Path) -> float | None:
+    if path.gave_up is not None:
+        return None
     with np.errstate(all="ignore"):
         return float(np.abs(path.states - exact_solution(a, x0, path.times)).max())
 

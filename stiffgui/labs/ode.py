@@ -36,7 +36,8 @@ class Solution:
     """States [M, ...] at the times [M]; evaluations of F.
 
     step_times [S + 1], step_states [S + 1, ...]: the start and the end of every accepted step.
-    problem: why the solver gave up, in a sentence; the states from there on are NaN.
+    problem: why the solver gave up, in a sentence, and gave_up: when; the states from there on are
+    NaN, and there may be no step at all.
     """
 
     times: Array
@@ -45,6 +46,7 @@ class Solution:
     step_times: Array
     step_states: Array
     problem: str = ""
+    gave_up: float | None = None
 
     @property
     def steps(self) -> int:
@@ -80,16 +82,18 @@ def solve(
     attempt = _by_scipy if solver in _IMPLICIT else _by_torchdiffeq
     states = np.full((len(grid), *start.shape), np.nan)
     states[0] = start.numpy()
-    problem = ""
+    problem, gave_up = "", None
     with torch.no_grad(), np.errstate(all="ignore"):
         try:
             for k, ends in enumerate(pairwise(grid), start=1):
                 states[k] = attempt(counted, states[k - 1], ends, solver, jacobian, tolerance)
         except _GaveUp as reason:
-            problem = f"{solver} gave up at t = {counted.time:.4g}: {reason}."
+            gave_up = counted.time
+            problem = f"{solver} gave up at t = {gave_up:.4g}: {reason}."
     steps = [(float(grid[0]), states[0]), *counted.steps]
     step_times, step_states = np.array([t for t, _ in steps]), np.stack([x for _, x in steps])
-    return Solution(grid, states, counted.evaluations, step_times, step_states, problem)
+    evaluations = counted.evaluations
+    return Solution(grid, states, evaluations, step_times, step_states, problem, gave_up)
 
 
 class _Counted:
@@ -252,4 +256,5 @@ def reference(
         np.concatenate([grid[:1], *(p.step_times[1:] for p in parts)]),
         np.concatenate([states[:1], *(p.step_states[1:] for p in parts)]),
         parts[-1].problem,
+        parts[-1].gave_up,
     )

@@ -8,7 +8,7 @@ import numpy as np
 
 from stiffgui._lazy import torch
 from stiffgui.errors import InputError
-from stiffgui.stiffness.base import Proxy, tiny
+from stiffgui.stiffness.base import Proxy, in_range, tiny
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor
@@ -61,7 +61,7 @@ def closed_form_eigenvalues(jacobian: Any) -> Any:
     width = jacobian.shape[-1]
     Analytic().check(width)
     with torch.no_grad():
-        matrix = jacobian.detach().double()
+        matrix, scale = in_range(jacobian.detach().double())
         one = torch.eye(width, dtype=matrix.dtype, device=matrix.device)
         middle = matrix.diagonal(dim1=-2, dim2=-1).mean(-1)
         centred = matrix - middle[..., None, None] * one
@@ -73,7 +73,7 @@ def closed_form_eigenvalues(jacobian: Any) -> Any:
         rate = slopes.diagonal(dim1=-2, dim2=-1).sum(-1)  # p'(t) = tr adj(tI - A)
         rate = rate.conj() / (rate.abs().square() + DAMPING**2)
         slopes = (slopes * rate[..., None, None]).transpose(-1, -2)
-        values = middle.unsqueeze(-1) + size.unsqueeze(-1) * roots
+        values = (middle.unsqueeze(-1) + size.unsqueeze(-1) * roots) * scale.unsqueeze(-1)
     if not jacobian.requires_grad:
         return values
     # J - J is 0: the value stays as it is, the gradient is that of the formula.

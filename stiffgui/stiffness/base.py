@@ -5,19 +5,21 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
 import numpy as np
 
 from stiffgui._lazy import torch
 from stiffgui.errors import InputError
 from stiffgui.settings import Settings
+from stiffgui.stiffness.draws import drawn
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor
 
 
 Buffers = TypeVar("Buffers")
+IN_RANGE = 16  # exponents of largest entries up to which matrices are taken as they are
 
 
 @dataclass
@@ -54,8 +56,11 @@ class Proxy(Settings, ABC):
     """A differentiable stiffness proxy of a matrix J [..., w, w], value [...].
 
     The first line of a subclass's docstring is what the chooser shows; the rest states the
-    formula, the cost, how exact it is and where it comes from.
+    formula, the cost, how exact it is and where it comes from. `waits`: whether the host waits for
+    a device at every step, as it does for LAPACK.
     """
+
+    waits: ClassVar[bool] = False
 
     @abstractmethod
     def value(self, jacobian: Tensor, generators: list[Generator] | None = None) -> Tensor:
@@ -125,16 +130,48 @@ def tangent(jacobian: Tensor, value: Tensor, gradient: Tensor) -> Tensor:
 
 
 def draw(like: Tensor, shape: tuple[int, ...], generators: list[Generator] | None = None) -> Tensor:
-    """Standard normal numbers [(R,) ...] with `like`'s dtype and device.
+    """Standard normal numbers [(R,) ...] with `like`'s dtype and device."""
 
-    With `generators` each trial draws from its own, so that it does not see the others.
+    def normal(row: Tensor, generator: Generator | None) -> object:
+        return row.normal_(generator=generator)
+
+    return drawn(shape, (like.dtype, like.device), normal, generators)
+
+
+def without_gaps(matrix: Tensor) -> Tensor:
+    """The matrices [..., w, w] without a graph, those with an entry that is no finite number as 0.
+
+    LAPACK refuses a whole batch for one such matrix, which is one of a trial that diverges.
     """
-    if generators is None:
-        return torch.randn(shape, dtype=like.dtype, device=like.device)
-    numbers = torch.empty(shape, dtype=like.dtype, device=like.device)
-    for row, generator in zip(numbers, generators, strict=True):
-        row.normal_(generator=generator)
-    return numbers
+    matrix = matrix.detach()
+    finite = torch.isfinite(matrix).all(-1).all(-1)
+    return torch.where(finite[..., None, None], matrix, 0)
+
+
+def in_range(matrix: Tensor) -> tuple[Tensor, Tensor]:
+    """Matrices [..., w, w] whose powers are numbers, and what they were divided by, [...].
+
+    That is 1 unless the largest entry lies beyond 2^+-16, and then a power of two, which is exact:
+    a few products and squares of tiny or huge entries would vanish or overflow.
+    """
+    size = _power_of_two(matrix.detach().abs().amax((-2, -1)))
+    return matrix / size[..., None, None], size
+
+
+def layers_in_range(slopes: Tensor, weight: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """The same of J = diag(d) W, as d' [R, N, B, w], W' [R, N, w, w] and [R, N, B]."""
+    largest = weight.detach().abs().amax(-1)
+    rows = _power_of_two(largest)
+    slopes = slopes * rows.unsqueeze(2)
+    size = _power_of_two((slopes.detach().abs() * (largest / rows).unsqueeze(2)).amax(-1))
+    return slopes / size.unsqueeze(-1), weight / rows.unsqueeze(-1), size
+
+
+def _power_of_two(size: Tensor) -> Tensor:
+    """The one below numbers beyond 2^+-16; 1 for others, for 0 and for what is not finite."""
+    mantissa, exponent = torch.frexp(size)
+    far = (exponent.abs() > IN_RANGE) & (size > 0) & torch.isfinite(size)
+    return torch.where(far, size / (2 * mantissa), 1)
 
 
 def tiny(like: Tensor) -> float:

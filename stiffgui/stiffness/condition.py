@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from stiffgui._lazy import torch
-from stiffgui.stiffness.base import Proxy, tiny
+from stiffgui.stiffness.base import Proxy, tiny, without_gaps
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor
@@ -22,10 +22,11 @@ class Condition(Proxy):
     """
 
     kind: Literal["condition"] = "condition"
+    waits: ClassVar[bool] = True
 
     def value(self, jacobian: Tensor, generators: list[Generator] | None = None) -> Tensor:
         with torch.no_grad():
-            left, _, right = torch.linalg.svd(jacobian.detach(), full_matrices=False)
+            left, _, right = torch.linalg.svd(without_gaps(jacobian), full_matrices=False)
         sigma = torch.einsum("...ik,...ij,...kj->...k", left, jacobian, right)
         largest, smallest = sigma[..., 0], sigma[..., -1]
         ratio = smallest / largest.clamp_min(tiny(sigma))

@@ -12,12 +12,12 @@ import torch
 from torch import Tensor
 
 from stiffgui.stiffness import kernels
-from stiffgui.stiffness.base import tiny
+from stiffgui.stiffness.base import in_range, tiny
 from stiffgui.stiffness.kernels.limits import ERROR, RESIDUAL
 from stiffgui.stiffness.plane import length, orthonormal, ritz_pair
 
 SQUARINGS = 9  # of J on a device, before the first check
-FURTHER = 4  # before the second
+FURTHER = 8  # before the second
 AGREEMENT = 0.02  # with Gelfand's formula, where there is no LAPACK
 
 
@@ -45,8 +45,12 @@ def dominant(matrix: Tensor, threads: int = 1) -> Dominant:
     in. Source: Parlett 1974, Math. Comp. 28, 679 (two-sided quotient); Stewart 1976, Numer. Math.
     25, 123 (simultaneous iteration).
     """
-    if not kernels.serve(matrix):
-        return without_waiting(matrix)
+    matrix, scale = in_range(matrix)
+    found = _dominant(matrix, threads) if kernels.serve(matrix) else without_waiting(matrix)
+    return found._replace(radius=found.radius * scale)
+
+
+def _dominant(matrix: Tensor, threads: int) -> Dominant:
     width = matrix.shape[-1]
     if width == 1:
         return by_lapack(matrix)
@@ -71,11 +75,13 @@ def dominant(matrix: Tensor, threads: int = 1) -> Dominant:
 def without_waiting(matrix: Tensor) -> Dominant:
     """The same where choosing the doubtful ones would make the host wait for the device.
 
-    Every matrix is squared `FURTHER` times more, and that result taken where the first is not
-    trusted. What neither vouches for (about as many as `dominant` sends to LAPACK) is marked as
-    such: where the quotient agrees with Gelfand's formula it stays, an estimate of a
-    subgradient; elsewhere Gelfand's value with the gradient 0.
+    All in float64, since in float32 squarings lose what lies near l_1. Every matrix is squared
+    `FURTHER` times more, and that result taken where the first is not trusted; then that of one
+    vector: of a power that has come down to rank one, a second vector is noise, whose quotient may
+    exceed |l_1|. What none vouches for is marked as such: where the quotient agrees with Gelfand's
+    formula it stays, an estimate of a subgradient; elsewhere Gelfand's value with the gradient 0.
     """
+    dtype, matrix = matrix.dtype, matrix.double()
     size = _size(matrix)
     power, growth, each = matrix, torch.zeros_like(size), []
     for k in range(1 + SQUARINGS + FURTHER):
@@ -86,15 +92,24 @@ def without_waiting(matrix: Tensor) -> Dominant:
         if k in (SQUARINGS, SQUARINGS + FURTHER):
             each.append(_from_power(matrix, power, size))
     first, second = each
+    single = _from_power(matrix, power, size, 1)
     gelfand = growth.exp().flatten()
     largest = torch.cat((second.left, second.right), 1).abs().amax((1, 2))
     usable = (second.radius - gelfand).abs() < AGREEMENT * gelfand
     usable &= largest < 1 / ERROR  # NaN is not
     blank = torch.zeros_like(second.left)
     other = Dominant(gelfand, blank, blank, first.trusted)
-    for choose, better in ((usable | second.trusted, second), (first.trusted, first)):
+    candidates = (
+        (usable, second),
+        (single.trusted, single),
+        (second.trusted, second),
+        (first.trusted, first),
+    )
+    for choose, better in candidates:
         other = Dominant(*(_where(choose, x, y) for x, y in zip(better, other, strict=True)))
-    return other._replace(trusted=first.trusted | second.trusted)
+    trusted = first.trusted | second.trusted | single.trusted
+    radius, left, right = (values.to(dtype) for values in other[:3])
+    return Dominant(radius, left, right, trusted)
 
 
 def _where(choose: Tensor, yes: Tensor, no: Tensor) -> Tensor:
@@ -132,11 +147,11 @@ def _size(matrix: Tensor) -> Tensor:
     return norm[:, None, None]
 
 
-def _from_power(matrix: Tensor, power: Tensor, size: Tensor) -> Dominant:
+def _from_power(matrix: Tensor, power: Tensor, size: Tensor, vectors: int = 2) -> Dominant:
     width = matrix.shape[-1]
-    start = start_vectors(width, matrix.dtype, matrix.device).expand(len(matrix), -1, -1)
+    start = start_vectors(width, matrix.dtype, matrix.device)[:vectors]
     # Right vectors are rows that J^T multiplies, left ones rows that J does: one batch of both.
-    rows, images = _planes(matrix, power, start)
+    rows, images = _planes(matrix, power, start.expand(len(matrix), -1, -1))
     half = len(matrix)
     value, v, image_v = ritz_pair(rows[:half], images[:half])
     _, u, image_u = ritz_pair(rows[half:], images[half:], value)

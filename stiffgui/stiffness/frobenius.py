@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from stiffgui.stiffness.base import Proxy, tiny
+from stiffgui._lazy import torch
+from stiffgui.stiffness.base import Proxy, in_range, layers_in_range, tiny
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor
@@ -20,12 +21,14 @@ class Frobenius(Proxy):
     kind: Literal["frobenius"] = "frobenius"
 
     def value(self, jacobian: Tensor, generators: list[Generator] | None = None) -> Tensor:
-        return norm(jacobian)
+        matrix, size = in_range(jacobian)
+        return norm(matrix) * size
 
     def of_layers(
         self, slopes: Tensor, weight: Tensor, generators: list[Generator] | None = None
     ) -> Tensor:
-        return of_factors(slopes, weight).clamp_min(tiny(slopes)).sqrt()
+        slopes, weight, size = layers_in_range(slopes, weight)
+        return _root(of_factors(slopes, weight)) * size
 
 
 def of_factors(slopes: Tensor, weight: Tensor) -> Tensor:
@@ -35,4 +38,8 @@ def of_factors(slopes: Tensor, weight: Tensor) -> Tensor:
 
 def norm(matrix: Tensor) -> Tensor:
     """||.||_F of [..., w, w] with a zero gradient, not NaN, at the zero matrix."""
-    return matrix.square().sum((-2, -1)).clamp_min(tiny(matrix)).sqrt()
+    return _root(matrix.square().sum((-2, -1)))
+
+
+def _root(square: Tensor) -> Tensor:
+    return torch.where(square == 0, 0, square.clamp_min(tiny(square)).sqrt())

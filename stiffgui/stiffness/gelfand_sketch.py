@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from stiffgui._lazy import torch
 from stiffgui.settings import setting
-from stiffgui.stiffness.base import PenaltyBatch, Proxy, tiny
+from stiffgui.stiffness.base import PenaltyBatch, Proxy, in_range, layers_in_range, tiny
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor
@@ -43,7 +43,8 @@ class GelfandSketch(Proxy):
     def value(self, jacobian: Tensor, generators: list[Generator] | None = None) -> Tensor:
         shape = (*jacobian.shape[:-2], self.vectors, jacobian.shape[-1])
         rows = _signs(jacobian, shape, generators)
-        transposed = jacobian.transpose(-1, -2)
+        matrix, scale = in_range(jacobian)
+        transposed = matrix.transpose(-1, -2)
         # Rescaling by constants (no gradient) cancels exactly against the logarithm.
         smallest, total = tiny(rows) ** 0.5, 0.5 * log(shape[-1])
         for step in range(self.power):
@@ -52,7 +53,7 @@ class GelfandSketch(Proxy):
                 size = rows.detach().norm(dim=-1).clamp_min(smallest)
                 rows, total = rows / size.unsqueeze(-1), total + size.log()
         size = rows.square().sum(-1).clamp_min(tiny(rows)).sqrt()
-        return self._mean(((total + size.log()) / self.power).exp())
+        return self._mean(((total + size.log()) / self.power).exp()) * scale
 
     def of_layers(
         self, slopes: Tensor, weight: Tensor, generators: list[Generator] | None = None
@@ -60,12 +61,13 @@ class GelfandSketch(Proxy):
         from stiffgui.stiffness.sketch_products import layer_powers
 
         trials, layers, samples, width = slopes.shape
+        slopes, weight, scale = layers_in_range(slopes, weight)
         if self.vectors > 1:  # a sample with q vectors is q samples
             wide = (trials, layers, samples, self.vectors, width)
             slopes = slopes.unsqueeze(3).expand(wide).flatten(2, 3)
         vectors = _signs(slopes, slopes.shape, generators)
         values = layer_powers(slopes, weight, vectors, self.power)
-        return self._mean(values.view(trials, layers, samples, self.vectors))
+        return self._mean(values.view(trials, layers, samples, self.vectors)) * scale
 
     def penalty_gradient(self, batch: PenaltyBatch) -> Tensor:
         if self.vectors > 1:

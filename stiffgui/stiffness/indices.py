@@ -91,8 +91,7 @@ def _ratio_real(m: Matrices) -> Array:
 
 
 def _decaying_ends(m: Matrices) -> tuple[Places, Places]:
-    real = m.eigenvalues.real
-    decays = real < 0
+    real, decays = m.eigenvalues.real, m.decays
     slowest = np.where(decays, real, -np.inf).argmax(-1)
     return slowest, np.where(decays, real, np.inf).argmin(-1)
 
@@ -146,7 +145,7 @@ def _exponent(m: Matrices, order: int) -> Array:
 
 
 def _fewer_than_two_decay(m: Matrices) -> Bools:
-    return np.asarray((m.eigenvalues.real < 0).sum(-1) < 2)
+    return np.asarray(m.decays.sum(-1) < 2)
 
 
 def _floored_log_ratio(large: Array, small: Array) -> Array:
@@ -226,7 +225,8 @@ INDICES: dict[str, Index] = {
     ),
     "ratio-real": Index(
         "Stiffness ratio, log10",
-        "log10 of Re(l_min)/Re(l_max) over decaying eigenvalues; undefined with fewer than two",
+        "log10 of Re(l_min)/Re(l_max) over the eigenvalues that decay by more than rounding may "
+        "have moved them; undefined with fewer than two",
         _ratio_real,
         _fewer_than_two_decay,
         "undefined or ill-conditioned",

@@ -49,7 +49,7 @@ def singular_values(slopes: Array, weight: Array) -> Array:
     Of narrow layers the root of |l_1| of J^T J, of wide ones by Lanczos, which forms no J.
     """
     width = slopes.shape[-1]
-    slopes, weight, exponents = _scaled(slopes, weight)
+    slopes, weight, exponents = scaled(slopes, weight)
     if width > SMALL:
         values = np.stack([_by_lanczos(d, w) for d, w in zip(slopes, weight, strict=True)])
         return np.asarray(np.ldexp(values, exponents))
@@ -61,7 +61,7 @@ def singular_values(slopes: Array, weight: Array) -> Array:
     return np.asarray(np.ldexp(values.reshape(slopes.shape[:-1]), exponents))
 
 
-def _scaled(slopes: Array, weight: Array) -> tuple[Array, Array, NDArray[np.int32]]:
+def scaled(slopes: Array, weight: Array) -> tuple[Array, Array, NDArray[np.int32]]:
     """d', W' and e [L, B] with diag(d) W = 2^e diag(d') W', the largest entries of W' and of
     diag(d') W' about 1."""
     rows = np.abs(weight).max(-1)

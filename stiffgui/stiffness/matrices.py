@@ -54,6 +54,11 @@ class Matrices:
         eps ||J||_F, [..., w] (Golub & Van Loan, section 7.2.2)."""
         return _moved(self.eigen[1], self.norm[..., None])
 
+    @property
+    def decays(self) -> NDArray[np.bool_]:
+        """Which eigenvalues decay, [..., w]: Re l < 0 by more than rounding may have moved l."""
+        return np.asarray(self.eigenvalues.real < -self.errors)
+
     @cached_property
     def singular_values(self) -> Array:
         """[..., w], descending."""
@@ -62,7 +67,9 @@ class Matrices:
     @cached_property
     def norm(self) -> Array:
         """||J||_F [...]."""
-        return np.asarray(np.linalg.norm(self.jacobians, axis=(-2, -1)))
+        exponents = np.frexp(np.abs(self.jacobians).max((-2, -1)))[1]  # squares stay numbers
+        matrices = np.ldexp(self.jacobians, -exponents[..., None, None])
+        return np.asarray(np.ldexp(np.linalg.norm(matrices, axis=(-2, -1)), exponents))
 
     @cached_property
     def largest(self) -> Array:
@@ -140,9 +147,11 @@ class LayerMatrices(Matrices):
     @cached_property
     def norm(self) -> Array:
         """sqrt(sum_i d_i^2 |W_i|^2), [L, B]."""
-        with np.errstate(over="ignore", invalid="ignore"):  # of numbers beyond any layer's
-            rows = np.square(self._weight).sum(-1)[..., None]
-            return np.asarray(np.sqrt(np.square(self._slopes) @ rows)[..., 0])
+        from stiffgui.stiffness.largest import scaled
+
+        slopes, weight, exponents = scaled(self._slopes, self._weight)
+        rows = np.square(weight).sum(-1)[..., None]
+        return np.asarray(np.ldexp(np.sqrt(np.square(slopes) @ rows)[..., 0], exponents))
 
     @cached_property
     def largest(self) -> Array:

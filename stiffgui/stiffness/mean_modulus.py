@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from stiffgui._lazy import torch
-from stiffgui.stiffness.base import Proxy, tangent
+from stiffgui.stiffness.base import Proxy, tangent, without_gaps
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor
@@ -22,11 +22,12 @@ class MeanModulus(Proxy):
     """
 
     kind: Literal["mean-modulus"] = "mean-modulus"
+    waits: ClassVar[bool] = True
 
     def value(self, jacobian: Tensor, generators: list[Generator] | None = None) -> Tensor:
         # sum_k Re(conj(l_k)/|l_k| row_k(V^-1) dJ v_k): gradient Re(V^-T diag(phase) V^T).
         with torch.no_grad():
-            matrix = jacobian.detach().double().cpu()
+            matrix = without_gaps(jacobian).double().cpu()
             values, right = torch.linalg.eig(matrix)
             moduli = values.abs()
             phases = values.conj() / torch.where(moduli > 0, moduli, 1)

@@ -29,9 +29,9 @@ def layer_indices(
     ValueError. The second dictionary holds, for indices that can be undefined, floored,
     ill-conditioned or not converged, the fraction of samples for which they were. Undefined samples
     are left out of the mean; where all are, the layer's index is NaN. Jacobians that are not finite
-    give NaN throughout, in products from that layer on. By LAPACK.
+    (or sums of a row's entries) give NaN throughout, in products from that layer on. By LAPACK.
     """
-    finite = np.asarray(np.isfinite(jacobians).all((-2, -1)))
+    finite = np.isfinite(np.abs(jacobians).max((-2, -1)) * _margin(jacobians.shape[-1], step))
     matrices = Matrices(np.where(finite[..., None, None], jacobians, 0.0), step=step)
     return _means(matrices, finite, names, known)
 
@@ -68,7 +68,8 @@ def measured(
         place, asked = part
         d, w = slopes[place], weight[place]
         with np.errstate(over="ignore", invalid="ignore"):  # of J, which is not formed for this
-            finite = np.isfinite(d * np.abs(w).max(-1)[:, None]).all(-1)
+            sizes = d * np.abs(w).max(-1)[:, None] * _margin(width, step)
+            finite = np.isfinite(sizes).all(-1)
         matrices = LayerMatrices(
             np.where(finite[..., None], d, 0.0), np.where(np.isfinite(w), w, 0.0), step
         )
@@ -80,6 +81,11 @@ def measured(
 
     share(parts, work, threads)
     return values, fractions
+
+
+def _margin(width: int, step: float | None) -> float:
+    """How many times its largest entry a number may be that is added up of J or I + a J."""
+    return 4.0 * width * max(1.0, step or 0.0)
 
 
 def _means(

@@ -9,7 +9,7 @@ import numpy as np
 
 from stiffgui._lazy import torch
 from stiffgui.settings import setting
-from stiffgui.stiffness.base import Proxy, draw, tiny
+from stiffgui.stiffness.base import Proxy, draw, in_range, layers_in_range, tiny
 from stiffgui.stiffness.plane import length, orthonormal, ritz_pair
 
 if TYPE_CHECKING:
@@ -66,7 +66,8 @@ class Power(Proxy):
         self, slopes: Tensor, weight: Tensor, generators: list[Generator] | None = None
     ) -> Tensor:
         with torch.no_grad():
-            d, w = slopes.detach().unsqueeze(3), weight.detach()
+            d, w, _ = layers_in_range(slopes.detach(), weight.detach())
+            d = d.unsqueeze(3)
             transposed = w.transpose(-1, -2)
 
             def right(rows: Tensor) -> Tensor:
@@ -88,7 +89,7 @@ class Power(Proxy):
 
     def _of_matrices(self, jacobian: Tensor, generators: list[Generator] | None) -> Fingerprint:
         with torch.no_grad():
-            matrix = jacobian.detach()
+            matrix, _ = in_range(jacobian.detach())
             start = self._start(matrix[..., 0], generators)
             return self._iterate(
                 lambda rows: rows @ matrix.transpose(-1, -2), lambda rows: rows @ matrix, start

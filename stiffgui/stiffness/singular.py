@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from stiffgui._lazy import torch
-from stiffgui.stiffness.base import Proxy
+from stiffgui.stiffness.base import Proxy, without_gaps
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor
@@ -20,10 +20,12 @@ class Singular(Proxy):
     """
 
     kind: Literal["singular"] = "singular"
+    waits: ClassVar[bool] = True
 
     def value(self, jacobian: Tensor, generators: list[Generator] | None = None) -> Tensor:
         with torch.no_grad():
-            left, _, right = torch.linalg.svd(jacobian.detach(), full_matrices=False)
+            left, _, right = torch.linalg.svd(without_gaps(jacobian), full_matrices=False)
             u, v = left[..., :, 0], right[..., 0, :]
-        # The Rayleigh quotient u^T J v with u, v held fixed has the exact value and gradient.
+        # The Rayleigh quotient u^T J v with u, v held fixed has the exact value and gradient;
+        # of a matrix that is not finite it is NaN.
         return torch.einsum("...i,...ij,...j->...", u, jacobian, v)

@@ -13,6 +13,7 @@ from torch import Generator, Tensor
 from torch.autograd.function import once_differentiable
 
 from stiffgui.stiffness.base import PenaltyBatch, tiny
+from stiffgui.stiffness.draws import drawn
 from stiffgui.stiffness.plane import length
 
 RESCALE = 8  # products between two rescalings
@@ -114,10 +115,15 @@ def penalty_gradient(batch: PenaltyBatch, power: int) -> Tensor:
 _SIGNS: dict[tuple[torch.dtype, torch.device], Tensor] = {}
 
 
-def random_bytes(signs: int, device: torch.device, generator: Generator | None) -> Tensor:
-    """Random bytes with a bit for every sign, a few more in the end; drawn as words of 64."""
-    words = torch.empty(-(-signs // 64), dtype=torch.int64, device=device)
-    return words.random_(-(2**63), None, generator=generator).view(torch.uint8)
+def random_bytes(signs: int, device: torch.device, generators: list[Generator] | None) -> Tensor:
+    """Random bytes with a bit for every sign of a trial, a few more in the end, [R, bytes]; drawn
+    as words of 64. One row without generators."""
+
+    def words(row: Tensor, generator: Generator | None) -> object:
+        return row.random_(-(2**63), None, generator=generator)
+
+    shape = (1 if generators is None else len(generators), -(-signs // 64))
+    return drawn(shape, (torch.int64, device), words, generators).view(torch.uint8)
 
 
 def random_signs(into: Tensor, generators: list[Generator] | None = None) -> Tensor:
@@ -132,13 +138,11 @@ def random_signs(into: Tensor, generators: list[Generator] | None = None) -> Ten
             8, device=into.device
         )
         _SIGNS[key] = (bits & 1).mul(2).sub(1).to(into.dtype)
-    rows: list[tuple[Tensor, Generator | None]]
-    rows = [(into, None)] if generators is None else list(zip(into, generators, strict=True))
-    for row, generator in rows:
-        count = row.numel()
-        signs = _SIGNS[key].index_select(
-            0, random_bytes(count, into.device, generator).to(torch.int32)
-        )
+    rows = [into] if generators is None else list(into)
+    count = rows[0].numel()
+    drawn_bytes = random_bytes(count, into.device, generators).to(torch.int32)
+    for row, some in zip(rows, drawn_bytes, strict=True):
+        signs = _SIGNS[key].index_select(0, some)
         torch.mul(signs.view(-1)[:count].view(row.shape), row.shape[-1] ** -0.5, out=row)
     return into
 

@@ -33,16 +33,29 @@ class Adam:
         self.steps = 0
         self._count = torch.zeros((), dtype=torch.float32, device=gradient.flat.device)
         self._groups: list[_Group] = []
+        self._fixed: list[tuple[Tensor, Tensor]] = []
 
     def set_rates(self, rates: NDArray[np.float64], alive: NDArray[np.bool_]) -> None:
-        """The learning rates [R] from now on; trials that are not alive stay as they are."""
+        """The learning rates [R] from now on; trials that are not alive stay as they are.
+
+        Where all others have one rate, they are moved all the same and put back: what an element
+        becomes depends, in its last bit, on where in an array it lies.
+        """
         state = self.state
         arrays = (state.parameters, self.gradient, state.mean, state.square)
-        self._groups = []
+        self._groups, self._fixed = [], []
+        dead = np.flatnonzero(~alive).tolist()
         for rate in np.unique(rates[alive]):
             which = np.flatnonzero(alive & (rates == rate)).tolist()
-            whole = len(which) == len(rates)
+            whole = len(which) == alive.sum()
             p, g, m, v = ([a.flat] if whole else a.of_trials(which) for a in arrays)
+            if whole:
+                views = [
+                    v
+                    for a in (state.parameters, state.mean, state.square)
+                    for v in a.of_trials(dead)
+                ]
+                self._fixed = [(view, view.clone()) for view in views]
             self._groups.append((float(rate), p, g, m, v, [self._count] * len(p)))
 
     def set_steps(self, steps: int) -> None:
@@ -70,3 +83,5 @@ class Adam:
                 amsgrad=False,
                 maximize=False,
             )
+        for view, kept in self._fixed:
+            view.copy_(kept)

@@ -10,6 +10,7 @@ import torch
 from torch import Generator, Tensor
 
 from stiffgui.regularizers import Regularizer
+from stiffgui.stiffness.draws import CapturedDraws
 
 Replay = Callable[[], Any]
 # x [R, B, d], y [R, B, o], penalty, a generator per trial; loss, penalty and share go to [3, R].
@@ -26,6 +27,7 @@ class _Graph:
     x: Tensor
     y: Tensor
     into: Tensor
+    draws: CapturedDraws
     replay: Replay
 
 
@@ -34,15 +36,16 @@ class CapturedGradient:
 
     A graph belongs to a batch size and to a regularizer with its weight, which it holds as a
     constant: a live change of the weight captures anew. Adam stays outside, since learning rates
-    change with every plateau and differ between trials; it is one operation anyway. Generators
-    are registered with the graph, so replays draw what uncaptured steps would. Nothing captured
+    change with every plateau and differ between trials; it is one operation anyway. Random
+    numbers are drawn before a replay, into buffers that the graph reads: they are what uncaptured
+    steps would draw. Nothing captured
     depends on values or waits for the device (tested on the CPU and on the meta device).
     """
 
     def __init__(
         self,
         compute: Compute,
-        capture: Callable[[Replay, list[Generator]], Replay] | None = None,
+        capture: Callable[[Replay], Replay] | None = None,
     ) -> None:
         self._compute, self._capture = compute, capture or capture_on_device
         self._graphs: dict[Any, _Graph] = {}
@@ -58,6 +61,7 @@ class CapturedGradient:
         graph = self._graphs[key]
         graph.x.copy_(x)
         graph.y.copy_(y)
+        graph.draws.refill()
         graph.replay()
         into.copy_(graph.into)
 
@@ -65,18 +69,19 @@ class CapturedGradient:
         x, y, regularizer, generators, into = batch
         static = x.clone(), y.clone()
         result = torch.zeros_like(into)
-        drawn = [generator.get_state() for generator in generators]
+        draws, drawn = CapturedDraws(), [generator.get_state() for generator in generators]
 
         def run() -> None:
-            self._compute(*static, regularizer, generators, result)
+            with draws:
+                self._compute(*static, regularizer, generators, result)
 
-        replay = self._capture(run, generators)
+        replay = self._capture(run)
         for generator, state in zip(generators, drawn, strict=True):  # warming up has drawn
             generator.set_state(state)
-        return _Graph(*static, result, replay)
+        return _Graph(*static, result, draws, replay)
 
 
-def capture_on_device(run: Replay, generators: list[Generator]) -> Replay:
+def capture_on_device(run: Replay) -> Replay:
     """Capture what `run` launches on the present CUDA device."""
     side = torch.cuda.Stream()  # type: ignore[no-untyped-call]
     side.wait_stream(torch.cuda.current_stream())
@@ -85,8 +90,6 @@ def capture_on_device(run: Replay, generators: list[Generator]) -> Replay:
             run()
     torch.cuda.current_stream().wait_stream(side)
     graph = torch.cuda.CUDAGraph()
-    for generator in generators:
-        graph.register_generator_state(generator)
     with torch.cuda.graph(graph):
         run()
     return graph.replay

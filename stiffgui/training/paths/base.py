@@ -37,7 +37,7 @@ class StepPath(ABC):
         self.experiment, self.network, self.state = experiment, network, state
         self.x, self.y = x, y
         self.trials = [training.first_trial + r for r in range(training.trials)]
-        self.generators = [Generator(device=x.device) for _ in self.trials]
+        self.generators = [Generator() for _ in self.trials]
         self.batch, self.steps = training.batch_size, -(-len(x) // training.batch_size)
 
     def draw(self, epoch: int) -> NDArray[np.int64]:
