@@ -196,9 +196,9 @@ def _pair(
     difference, draws = mine[known] - theirs[known], both[known] // draw_size(study)
     between, within = components(difference, draws)
     each = np.array([difference[draws == draw].mean() for draw in np.unique(draws)])
-    test, level = test_of(study), 1 - SIGNIFICANT / max(1, family)
+    test, level = kind_of_test(study), 1 - SIGNIFICANT / max(1, family)
     if test == "resampled":
-        found = corrected_resampled(each, test_ratio(study), level)
+        found = corrected_resampled(each, split_ratio(study), level)
         estimate, low, high, p = found.mean, found.low, found.high, found.p
     else:
         estimate, low, high = hodges_lehmann(each, level)
@@ -226,13 +226,13 @@ def draw_size(study: Study) -> int:
     return study.per_draw if study.data == "redrawn" else 1
 
 
-def test_of(study: Study) -> Test:
+def kind_of_test(study: Study) -> Test:
     """Splits of one table share rows, so their differences are not independent; draws are."""
     resplit = study.data == "redrawn" and study.experiment.task.kept_rows != 0
     return "resampled" if resplit else "signed-rank"
 
 
-def test_ratio(study: Study) -> float:
+def split_ratio(study: Study) -> float:
     """Test samples over training samples."""
     task = study.experiment.task
     return int(getattr(task, "test_samples", 0)) / task.training_samples

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from stiffgui.study.comparison import draw_size, test_of, test_ratio
+from stiffgui.study.comparison import draw_size, kind_of_test, split_ratio
 from stiffgui.study.declaration import Study
 
 TESTS = {
@@ -30,7 +30,7 @@ def randomness(study: Study) -> str:
 def method(study: Study, against: Sequence[str] = ()) -> str:
     """Test, estimator, adjustment, margin, and how weights were chosen; `against` as in
     `comparisons_of`."""
-    test = TESTS[test_of(study)].format(ratio=test_ratio(study))
+    test = TESTS[kind_of_test(study)].format(ratio=split_ratio(study))
     chosen = [
         f"{variant.name} from {', '.join(f'{weight:g}' for weight in variant.weights)}"
         for variant in study.all_variants

@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -25,22 +26,22 @@ from stiffgui.runs.baselines import baseline_scores
 from stiffgui.runs.scores import scores_of
 
 
-def scores(
-    table: str, task: dict[str, object], changes: dict[str, object]
-) -> dict[str, list[float]]:
+def scores(table: str, task: dict[str, Any], changes: dict[str, Any]) -> dict[str, list[Any]]:
     """Test R2 [outputs] of every method on one split."""
     experiment = of_table(table, task).with_settings(changes)
-    with tempfile.TemporaryDirectory() as folder:
-        with train(experiment, Path(folder) / "a.stiff") as run:
-            surrogate = run.surrogate()
-            found = scores_of(run.data, [surrogate.snapshot])
-            own = {
-                "stiffgui": [score.mean_test_r2 for score in found],
-                "one network": [score.test_r2 for score in found],
-            }
-            print(surrogate.sentences(), flush=True)
-            others = {title: list(r2) for title, r2 in baseline_scores(run.data)}
-            return {"output": [score.name for score in found]} | own | others  # type: ignore[dict-item]
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        train(experiment, Path(folder) / "a.stiff") as run,
+    ):
+        surrogate = run.surrogate()
+        found = scores_of(run.data, [surrogate.snapshot])
+        own = {
+            "output": [score.name for score in found],
+            "stiffgui": [score.mean_test_r2 for score in found],
+            "one network": [score.test_r2 for score in found],
+        }
+        print(surrogate.sentences(), flush=True)
+        return own | {title: list(r2) for title, r2 in baseline_scores(run.data)}
 
 
 def main() -> None:
