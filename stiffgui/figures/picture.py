@@ -90,7 +90,7 @@ class Curve(Item):
     """A line through x, y [n]; NaN interrupts it. `dash` counts the patterns, 0 is solid.
 
     `symbol` marks the points `marked` (all of them by default); without `line` only those are
-    drawn.
+    drawn. `doubtful`: the rows whose values are not exact, as legends say.
     """
 
     x: Array
@@ -102,13 +102,19 @@ class Curve(Item):
     line: bool = True
     symbol: Symbol | None = None
     marked: Array | None = None
+    doubtful: Array | None = None
 
-    def value_at(self, x: float | None) -> float:
-        """y at or before x, the last known for None; NaN before the first."""
+    def row_at(self, x: float | None) -> int | None:
+        """The row at or before x, the last known for None; None before the first."""
         known = np.flatnonzero(np.isfinite(self.y))
         if x is not None:
             known = known[self.x[known] <= x]
-        return float(self.y[known[-1]]) if len(known) else float("nan")
+        return int(known[-1]) if len(known) else None
+
+    def value_at(self, x: float | None) -> float:
+        """y at or before x, the last known for None; NaN before the first."""
+        row = self.row_at(x)
+        return float("nan") if row is None else float(self.y[row])
 
 
 @dataclass(frozen=True, kw_only=True)

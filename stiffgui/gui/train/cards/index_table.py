@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
+from stiffgui.figures.palette import ABOUT
 from stiffgui.figures.plane import A, B
 from stiffgui.figures.spectrum import SAMPLES
 from stiffgui.gui.read_table import make_readable, row_height
@@ -44,7 +45,6 @@ PROXY_COLUMNS = {
 }
 ROW_HEIGHT, VISIBLE = 22, 8.5  # rows; half a row says that there are more, below
 DOUBT = "?"  # beside a value that has not converged
-ABOUT = "≈"  # before a value that is not exact: rounding may move it by a millionth of it or more
 UNCONVERGED = 1e-3  # mean residual of the power method
 
 
