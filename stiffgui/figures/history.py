@@ -61,8 +61,7 @@ def _seconds(run: Drawn, epochs: Any) -> Any:
 
 
 def _epochs(run: Drawn, epochs: Any) -> Array:
-    """A branch goes on where it left the other run."""
-    return np.asarray(epochs, np.float64) + run.begins
+    return run.begins + np.asarray(epochs, np.float64)
 
 
 AXES = {

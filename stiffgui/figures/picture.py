@@ -296,8 +296,8 @@ class Picture:
     what is to be seen, `note` is one line on what is shown; `layers` is an index of every layer,
     `numbers` are figures that belong to it, by name; `choices` what a
     setting can be, by its name; `legend_below`: one legend for all panels; `locked`: they show the
-    same part, zoomed or not. `place` is (epoch,
-    layer, trial) of what is seen, -1 where it has none.
+    same part, zoomed or not. `place` is (epoch, layer, trial) of what is seen, -1 where it has
+    none; its epoch is told as so many more as the run `begins` at.
     """
 
     rows: tuple[tuple[Panel, ...], ...]
@@ -313,6 +313,12 @@ class Picture:
     numbers: Mapping[str, float] = field(default_factory=dict)
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     place: tuple[int, int, int] = (-1, -1, -1)
+    begins: int = 0
+
+    @property
+    def epoch(self) -> int:
+        """The epoch of what is seen, as it is told."""
+        return self.begins + self.place[0]
 
     @property
     def panels(self) -> tuple[Panel, ...]:

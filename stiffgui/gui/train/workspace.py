@@ -430,7 +430,8 @@ class TrainWorkspace(Workspace):
         if wanted is None:
             self.views.dim(f"Waiting for the first epoch of {run.name} …")
         else:
-            self.views.dim(f"Computing epoch {grouped(wanted.epoch)} of {run.name} …")
+            epoch = grouped(run.begins + wanted.epoch)
+            self.views.dim(f"Computing epoch {epoch} of {run.name} …")
 
     # ------------------------------------------------------------------- files
 

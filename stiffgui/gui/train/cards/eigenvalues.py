@@ -229,8 +229,7 @@ class EigenvaluesCard(FigureCard):
                 self.layer.forget()
 
     def _say(self, picture: Picture) -> None:
-        epoch = picture.place[0]
-        note = picture.title.replace(f"epoch {epoch}", f"epoch {grouped(epoch)}")
+        note = picture.title.replace(f"epoch {picture.epoch}", f"epoch {grouped(picture.epoch)}")
         self.say(note if self._is_large else picture.headline)
 
     def show_scales(self, picture: Picture) -> None:
@@ -299,7 +298,10 @@ class EigenvaluesCard(FigureCard):
         if picture.place[1:] != place or not plane.is_of(picture):
             return picture
         past = moment.past if self.tools.trails.isChecked() else ()
-        words = [f"layer {settings.layer}", f"epoch {grouped(round(moment.epoch))}"]
+        words = [
+            f"layer {settings.layer}",
+            f"epoch {grouped(picture.begins + round(moment.epoch))}",
+        ]
         words += [probe_samples(len(moment.values)), f"trial {settings.trial}"]
         return plane.moved(picture, moment.values, past, " · ".join(words))
 

@@ -13,7 +13,7 @@ from stiffgui.figures.history import USUAL
 from stiffgui.runs.history import History
 from stiffgui.session.training import Arrays, Bundle
 from stiffgui.training.decisions import Decisions
-from stiffgui.training.records import Event, Frame
+from stiffgui.training.records import Event, Frame, begins_at
 
 FRAMES = 64  # that wait to be drawn, at most
 
@@ -57,6 +57,11 @@ class RunEntry:
         measured = self.history.indices.get(USUAL)
         known = measured is not None and len(measured) > 0
         return 1 + int(np.nanmax(measured[-1], 0).argmax()) if known else 1  # type: ignore[index]
+
+    @property
+    def begins(self) -> int:
+        """What is added to its epochs where they are told."""
+        return begins_at(self.events)
 
     @property
     def epoch(self) -> int:
