@@ -6,11 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from stiffgui import train
+from stiffgui import open_run, train
 from stiffgui.figures.palette import ABOUT
 from stiffgui.figures.picture import Curve
+from stiffgui.gui.train.runs.columns import NUMBERS, UNKNOWN
+from stiffgui.gui.train.runs.facts import facts_of_file
 from stiffgui.gui.window import MainWindow
 from tests.small import small
 
@@ -43,3 +46,23 @@ def test_curves_of_what_is_not_exact_are_marked(
     entry = next(e for e in card.view.legend.labels if "ratio modulus" in e.text())
     assert entry.text().split()[-1].startswith(ABOUT)
     assert "× floored or ill-conditioned for some" in card.note.toolTip()
+
+
+def test_the_share_of_unstable_eigenvalues_is_told_though_nobody_watched_it(
+    window: MainWindow, doubtful: Path, run_file: Path, qtbot: QtBot
+) -> None:
+    page = window.train
+    for path in (run_file, doubtful):
+        page.bench.open_file(path)
+    rows, place = page.runs.table.runs, page.runs.table.runs.columns.index(NUMBERS[-1])
+    qtbot.waitUntil(
+        lambda: all(rows.data(rows.index(k, place)) != UNKNOWN for k in range(2)), timeout=WAIT
+    )
+    with open_run(run_file) as run:
+        step = run.experiment.architecture.step_size
+        jacobians = run.snapshot(6).jacobians(run.probe_samples())
+    shares = (np.abs(1 + step * np.linalg.eigvals(jacobians.astype(float))) > 1).mean((1, 2, 3))
+    assert rows.data(rows.index(0, place)) == f"{100 * np.median(shares):.0f}"
+    tip = rows.data(rows.index(0, place), Qt.ItemDataRole.ToolTipRole)
+    assert tip.startswith("Unstable eigenvalues of the last stored network 0.")
+    assert "watch.indices" in NUMBERS[-1].tip(facts_of_file(run_file))

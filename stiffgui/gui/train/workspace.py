@@ -34,6 +34,7 @@ from stiffgui.gui.train.explanation import Explanation
 from stiffgui.gui.train.guide import WELCOME, Guide, GuideBar
 from stiffgui.gui.train.live_plane import LivePlane
 from stiffgui.gui.train.paint_queue import PaintQueue
+from stiffgui.gui.train.runs.unwatched import Unwatched
 from stiffgui.gui.train.runs.workbench import Workbench
 from stiffgui.gui.train.settings.clipboard import SettingsClipboard
 from stiffgui.gui.train.settings.finding import find_settings
@@ -91,6 +92,7 @@ class TrainWorkspace(Workspace):
         self._bar = WorkspaceBar(presets, "&Preset", "Preset", "Settings to start from")
         self._bar.add_actions(self._actions, "run", "pause", "step", "stop", "export")
         self.preset = self._bar.chooser
+        self.unwatched = Unwatched(self.bench, self.requests)
         self.plane = LivePlane(self.bench, self.state, self.eigenvalues, self._take)
         self._connect()
         views.restore_layout(self.settings)
@@ -350,6 +352,7 @@ class TrainWorkspace(Workspace):
     def _training_changed(self) -> None:
         self.importing.set_busy(self.bench.busy)
         self.guide.set_training(self.bench.busy)
+        self.unwatched.wait()
         self._follow()
         self._update_actions()
 
@@ -407,6 +410,7 @@ class TrainWorkspace(Workspace):
             self._seen = place_of(look)
             self.drawing.take(view.pictures)
             self.timeline.arrived()
+            self.unwatched.wait()
             self._mark_stale()
 
     def _mark_stale(self) -> None:

@@ -35,6 +35,7 @@ class RunEntry:
         self.newest: tuple[int, Arrays] | None = None
         self.frames: deque[Frame] = deque(maxlen=FRAMES)  # that nobody has drawn yet
         self.decided: Decisions | None = None
+        self.unwatched: dict[str, float] = {}  # indices of its last stored network
         self.version = 0
 
     @property

@@ -53,7 +53,7 @@ def facts_of_entry(
         epoch=run.begins + run.epoch,
         total=run.begins + run.total,
         seconds=float(history.seconds[-1]) if len(history.seconds) else nan,
-        medians=_known(history.medians()),
+        medians=_known(run.unwatched | history.medians()),
         note=run.note,
         entry=run,
         colour=run.colour,
