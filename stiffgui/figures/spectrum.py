@@ -208,12 +208,13 @@ class Spectrum(EveryLayer, PlaneFigure):
         return one_panel(plane.inset(panel, points, region), title=note, **facts)
 
     def _headline(self, shown: LayerSpectra, plane: Plane) -> str:
-        """Which layer is largest, and how many eigenvalues of all layers are amplified."""
+        """Which layer's radius, mean over samples, is largest, and how many eigenvalues of all
+        layers are amplified."""
         radii = shown.every.radius.mean(-1)
         largest = int(radii.argmax())
         share = plane.amplified(shown.every.eigenvalues).mean()
         return (
-            f"layer {largest + 1} is largest: |λ| {radii[largest]:#.3g}; "
+            f"layer {largest + 1} is largest: mean radius {radii[largest]:#.3g}; "
             f"{share:.0%} of eigenvalues unstable"
         ).replace("%", " %")
 

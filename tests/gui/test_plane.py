@@ -51,7 +51,7 @@ def test_the_headline_is_of_every_layer(card: EigenvaluesCard, run_file: Path) -
     radii = np.abs(values).max(-1).mean(-1)
     share = (np.abs(1 + 0.1 * values) > 1).mean()
     largest = int(radii.argmax())
-    words = f"layer {largest + 1} is largest: |λ| {radii[largest]:#.3g}; "
+    words = f"layer {largest + 1} is largest: mean radius {radii[largest]:#.3g}; "
     assert card.headline.text() == words + f"{share:.0%}".replace("%", " % of eigenvalues unstable")
     assert card.headline.isVisible()
 
@@ -63,7 +63,7 @@ def test_lines_circle_and_inset(card: EigenvaluesCard, window: MainWindow, qtbot
     points, circle = next(panel.of(Points)), next(panel.of(Curve))
     radius = np.hypot(points.x, points.y).max()
     np.testing.assert_allclose(np.hypot(circle.x, circle.y), radius)
-    assert circle.label == f"largest |λ| {radius:#.3g}"
+    assert circle.label == f"largest |λ| {radius:#.3g} of any sample"
     [view] = card.view.views
     inset = view.inset
     assert inset is not None and inset.isVisible() and view.rect().contains(inset.geometry())
