@@ -6,15 +6,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pyqtgraph import PlotCurveItem
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from stiffgui import open_run, train
 from stiffgui.figures.palette import ABOUT
 from stiffgui.figures.picture import Curve
-from stiffgui.gui.train.runs.columns import NUMBERS, UNKNOWN
+from stiffgui.gui.train.cards.eigenvalues import EigenvaluesCard
+from stiffgui.gui.train.runs.columns import DRAWN, NUMBERS, UNKNOWN
 from stiffgui.gui.train.runs.facts import facts_of_file
 from stiffgui.gui.window import MainWindow
+from tests.gui.drawn_items import FEW
 from tests.small import small
 
 WAIT = 120_000
@@ -66,3 +69,48 @@ def test_the_share_of_unstable_eigenvalues_is_told_though_nobody_watched_it(
     tip = rows.data(rows.index(0, place), Qt.ItemDataRole.ToolTipRole)
     assert tip.startswith("Unstable eigenvalues of the last stored network 0.")
     assert "watch.indices" in NUMBERS[-1].tip(facts_of_file(run_file))
+
+
+def test_what_is_pinned_where_it_is_shown_is_the_same(card: EigenvaluesCard, qtbot: QtBot) -> None:
+    card.tools.pin.click()
+    qtbot.waitUntil(lambda: "A and B are the same · small" in card.note.toolTip(), timeout=WAIT)
+    lines = [i for i in card.view.views[0].getPlotItem().items if isinstance(i, PlotCurveItem)]
+    drawn = [line.getData() for line in lines if line.getData()[0] is not None]
+    x, y = max(drawn, key=lambda each: len(each[0]))
+    assert len(x) > FEW
+    steps = np.abs(np.diff(x + 1j * y))
+    assert np.isfinite(steps).sum() == len(x) // 3 and np.nanmax(steps) == 0
+
+
+def test_a_stays_pinned_while_another_run_trains_until_it_is_removed(
+    window: MainWindow, card: EigenvaluesCard, qtbot: QtBot
+) -> None:
+    page, table = window.train, card.table
+    first = page.bench.shown
+    assert first is not None
+    page.timeline.go_to(3)
+    card.tools.pin.click()
+    card.tools.below.setCurrentIndex(0)
+    page.model.edit("training.epochs", 100_000)
+    page.run()
+    qtbot.waitUntil(lambda: "B: layer 1, epoch" in card.note.toolTip(), timeout=WAIT)
+    assert card.note.toolTip().startswith("A: small, epoch 3, 16 probe samples | B: ")
+    heads = [table.horizontalHeaderItem(k).text() for k in range(3)]
+    assert heads == ["A", "B", "change"] and table.item(0, 0).text() and table.isEnabled()
+    page.bench.remove(first)
+    assert any("small is no longer pinned as A" in toast.sentence for toast in window.toasts.all)
+    qtbot.waitUntil(lambda: table.horizontalHeaderItem(0).text() == "exact", timeout=WAIT)
+    assert not card.tools.pin.isChecked() and page.state.pinned is None
+    page.bench.stop()
+    qtbot.waitUntil(lambda: not page.bench.busy, timeout=WAIT)
+
+
+def test_the_swatch_of_the_selected_run_has_the_colour_of_its_curves(
+    window: MainWindow, card: EigenvaluesCard
+) -> None:
+    table = window.train.runs.table
+    index = table.sorted.index(0, table.column(DRAWN))
+    assert table.selectionModel().isSelected(index)
+    image, place = table.viewport().grab().toImage(), table.visualRect(index)
+    row = {image.pixelColor(x, place.center().y()).name() for x in range(place.width())}
+    assert table.runs.series[0].lower() in row

@@ -118,6 +118,7 @@ class TrainWorkspace(Workspace):
         bench.offered.connect(lambda said, text, call: self.said.emit(said, "", (text, call)))
         self.sharing.said.connect(self.say)
         self.sharing.noted.connect(self.noted)
+        self.state.noted.connect(self.noted)
         self.view_requests.viewed.connect(self._viewed)
         self.view_requests.failed.connect(lambda why: self.say(why.sentence, why.details))
         self.importing.imported.connect(self._imported)

@@ -10,9 +10,9 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLabel, QPushButton, QSpinBox, QStackedWidget
 
 from stiffgui.figures import Figure
-from stiffgui.figures.comparison import Comparison
+from stiffgui.figures.comparison import SIDES, Comparison
 from stiffgui.figures.picture import Panel, Picture, Points, Region
-from stiffgui.figures.plane import A
+from stiffgui.figures.plane import A, B
 from stiffgui.figures.spectrum import Spectrum, TimeScales
 from stiffgui.gui.plots.axes import grouped
 from stiffgui.gui.plots.elided import Elided
@@ -303,6 +303,9 @@ class EigenvaluesCard(FigureCard):
             f"epoch {grouped(picture.begins + round(moment.epoch))}",
         ]
         words += [probe_samples(len(moment.values)), f"trial {settings.trial}"]
+        if self._pinned:
+            a = next((p.label for p in picture.panels[0].of(Points) if p.group == A), A)
+            words = [SIDES.join((a, f"{B}: {', '.join(words)}"))]
         return plane.moved(picture, moment.values, past, " · ".join(words))
 
     # ---------------------------------------------------------------------- axes

@@ -167,9 +167,11 @@ class IndexTable(QTableWidget):
             texts = [
                 f"{v:.1%}" if share and math.isfinite(v) else number(v) for v in (before, after)
             ]
-            change = f"{after / before - 1:+.0%}" if before > 0 and math.isfinite(after) else "–"
-            if share:
-                change = f"{100 * (after - before):+.0f} pp"
+            change = "–"
+            if share and math.isfinite(after - before):
+                change = f"{round(100 * (after - before)):+d} pp"
+            elif not share and before > 0 and math.isfinite(after):
+                change = f"{round(100 * (after / before - 1)):+d}%"
             for column, text in enumerate((*texts, change.replace("-", "−"))):
                 self._write(row, column, text)
                 self._cells[row][column].setToolTip("")
