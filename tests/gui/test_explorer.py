@@ -14,6 +14,7 @@ from stiffgui import open_run, train
 from stiffgui.figures.palette import ABOUT
 from stiffgui.figures.picture import Curve
 from stiffgui.gui.train.cards.eigenvalues import EigenvaluesCard
+from stiffgui.gui.train.cards.index_table import ROWS, IndexTable
 from stiffgui.gui.train.runs.columns import DRAWN, NUMBERS, UNKNOWN
 from stiffgui.gui.train.runs.facts import facts_of_file
 from stiffgui.gui.window import MainWindow
@@ -114,3 +115,20 @@ def test_the_swatch_of_the_selected_run_has_the_colour_of_its_curves(
     image, place = table.viewport().grab().toImage(), table.visualRect(index)
     row = {image.pixelColor(x, place.center().y()).name() for x in range(place.width())}
     assert table.runs.series[0].lower() in row
+
+
+@pytest.mark.parametrize("width", [350, 600, 900])
+def test_the_columns_of_a_b_and_change_are_whole(qtbot: QtBot, width: int) -> None:
+    table = IndexTable()
+    qtbot.addWidget(table)
+    table.resize(width, 220)
+    table.show()
+    sides = {"A": 1.0, "B": 2.0}
+    table.show_values({f"{s} {name}": -v for s, v in sides.items() for name in ROWS})
+    table.show_values({f"{s} {name}": v for s, v in sides.items() for name in ROWS})
+    advance, across = table.fontMetrics().horizontalAdvance, table.horizontalHeader()
+    for column, head in enumerate(("A", "B", "change")):
+        assert table.columnWidth(column) > advance(head) + 6
+        assert table.item(0, column).text() == ("1.000", "2.000", "+100%")[column]
+        assert across.sectionViewportPosition(column) < 110 + 130 * column  # beside its name
+    assert across.length() <= table.viewport().width()
