@@ -215,7 +215,7 @@ class Spectrum(EveryLayer, PlaneFigure):
         share = plane.amplified(shown.every.eigenvalues).mean()
         return (
             f"layer {largest + 1} is largest: mean radius {radii[largest]:#.3g}; "
-            f"{share:.0%} of eigenvalues unstable"
+            f"{share:.0%} unstable"
         ).replace("%", " %")
 
     def _small_planes(

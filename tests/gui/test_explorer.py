@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 from pyqtgraph import PlotCurveItem
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QPainter, QPixmap
 from pytestqt.qtbot import QtBot
 
 from stiffgui import open_run, train
 from stiffgui.figures.palette import ABOUT
-from stiffgui.figures.picture import Curve
+from stiffgui.figures.picture import Axis, ColourScale, Curve, Image, Panel, one_panel
+from stiffgui.gui.plots.picture_view import PictureView
 from stiffgui.gui.train.cards.eigenvalues import EigenvaluesCard
 from stiffgui.gui.train.cards.index_table import ROWS, IndexTable
 from stiffgui.gui.train.runs.columns import DRAWN, NUMBERS, UNKNOWN
@@ -132,3 +134,34 @@ def test_the_columns_of_a_b_and_change_are_whole(qtbot: QtBot, width: int) -> No
         assert table.item(0, column).text() == ("1.000", "2.000", "+100%")[column]
         assert across.sectionViewportPosition(column) < 110 + 130 * column  # beside its name
     assert across.length() <= table.viewport().width()
+
+
+def test_contours_are_offered_where_they_are_drawn(card: EigenvaluesCard) -> None:
+    tools = card.tools
+    for chosen in (tools.all_layers, tools.pin):
+        chosen.click()
+        assert not tools.contours.isEnabled() and "of one layer" in tools.contours.toolTip()
+        chosen.click()
+        assert tools.contours.isEnabled() and "seudospectrum" in tools.contours.toolTip()
+
+
+@pytest.mark.parametrize("height", [70, 90, 200, 600])
+def test_numbers_beside_a_low_plot_do_not_touch(qtbot: QtBot, height: int) -> None:
+    view = PictureView()
+    qtbot.addWidget(view)
+    view.resize(300, height)
+    cells = Image(
+        x=np.arange(5),
+        y=np.arange(1, 11),
+        values=np.ones((10, 5)),
+        colours=ColourScale(label="", low=0, high=1, bar=False),
+    )
+    view.show_picture(one_panel(Panel(y=Axis(whole=True, limits=(0.5, 10.5)), items=(cells,))))
+    view.show()
+    axis = view.views[0].getPlotItem().getAxis("left")
+    image = QPixmap(view.size())
+    painter = QPainter(image)
+    _, _, texts = axis.generateDrawSpecs(painter)
+    painter.end()
+    middles = sorted(rect.center().y() for rect, _, _ in texts)
+    assert middles and (np.diff(middles) >= view.fontMetrics().height() - 1).all()

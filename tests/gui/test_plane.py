@@ -52,7 +52,7 @@ def test_the_headline_is_of_every_layer(card: EigenvaluesCard, run_file: Path) -
     share = (np.abs(1 + 0.1 * values) > 1).mean()
     largest = int(radii.argmax())
     words = f"layer {largest + 1} is largest: mean radius {radii[largest]:#.3g}; "
-    assert card.headline.text() == words + f"{share:.0%}".replace("%", " % of eigenvalues unstable")
+    assert card.headline.text() == words + f"{share:.0%}".replace("%", " % unstable")
     assert card.headline.isVisible()
 
 
