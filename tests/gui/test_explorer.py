@@ -7,14 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 from pyqtgraph import PlotCurveItem
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QPainter, QPixmap
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from stiffgui import open_run, train
 from stiffgui.figures.palette import ABOUT
-from stiffgui.figures.picture import Axis, ColourScale, Curve, Image, Panel, one_panel
+from stiffgui.figures.picture import Axis, ColourScale, Curve, Image, Panel, Points, one_panel
 from stiffgui.gui.plots.picture_view import PictureView
+from stiffgui.gui.plots.pointed import ValueTip
 from stiffgui.gui.train.cards.eigenvalues import EigenvaluesCard
 from stiffgui.gui.train.cards.index_table import ROWS, IndexTable
 from stiffgui.gui.train.runs.columns import DRAWN, NUMBERS, UNKNOWN
@@ -165,3 +167,36 @@ def test_numbers_beside_a_low_plot_do_not_touch(qtbot: QtBot, height: int) -> No
     painter.end()
     middles = sorted(rect.center().y() for rect, _, _ in texts)
     assert middles and (np.diff(middles) >= view.fontMetrics().height() - 1).all()
+
+
+def test_values_under_a_resting_pointer_stay_while_a_run_trains(
+    window: MainWindow, card: EigenvaluesCard, qtbot: QtBot
+) -> None:
+    page, tip = window.train, ValueTip.of(window)
+    page.model.edit("training.epochs", 100_000)
+    page.run()
+    qtbot.waitUntil(lambda: page.plane.painted > 5 and not page.drawing.waiting, timeout=WAIT)
+    for shown in (page.fit, page.layers, card):
+        [view, *_] = shown.view.views
+        box = view.getViewBox()
+        place = box.sceneBoundingRect().center()
+        if shown is card:
+            points = next(view.panel.of(Points))
+            at = int(np.hypot(points.x, points.y)[: points.x.size // 16].argmax())  # of sample 1
+            place = box.mapViewToScene(QPointF(points.x[at], points.y[at]))
+        for step in (-6, -3, 0):  # quickly: what is told must not come under the pointer
+            pixel = view.mapFromScene(place) + QPoint(step, step)
+            QTest.mouseMove(view.viewport(), pixel)
+            qtbot.wait(60)
+        assert tip.isVisible(), shown.title
+        before, painted, told = page.bench.running.epoch, page.plane.painted, set()
+        for _ in range(20):
+            qtbot.wait(100)
+            assert tip.isVisible() and tip.text() == view.message != "", shown.title
+            told.add(tip.text())
+        assert page.bench.running.epoch > before
+        assert shown is not card or (len(told) > 1 and page.plane.painted > painted)
+    QTest.mouseMove(page.panel, QPoint(5, 5))
+    qtbot.waitUntil(tip.isHidden, timeout=WAIT)
+    page.bench.stop()
+    qtbot.waitUntil(lambda: not page.bench.busy, timeout=WAIT)
