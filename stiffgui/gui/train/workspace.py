@@ -92,7 +92,7 @@ class TrainWorkspace(Workspace):
         self._bar = WorkspaceBar(presets, "&Preset", "Preset", "Settings to start from")
         self._bar.add_actions(self._actions, "run", "pause", "step", "stop", "export")
         self.preset = self._bar.chooser
-        self.unwatched = Unwatched(self.bench, self.requests)
+        self.unwatched = Unwatched(self.bench, self.requests, self.view_requests.pending)
         self.plane = LivePlane(self.bench, self.state, self.eigenvalues, self._take)
         self._connect()
         views.restore_layout(self.settings)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLabel, QPushButton, QSpinBox, QStackedWidget
@@ -201,7 +202,8 @@ class EigenvaluesCard(FigureCard):
         first = self._drawn is None
         self._drawn = picture
         self._lock_for(picture)
-        super().show_picture(self._framed(self._moved(picture)))
+        moved = self._moved(picture)
+        super().show_picture(self._framed(moved))
         self._say(picture)
         self.headline.setText(picture.headline)
         self.headline.setToolTip(picture.headline)
@@ -212,7 +214,7 @@ class EigenvaluesCard(FigureCard):
         self._show_below()
         if first:
             self._show_tools()
-        self.selection.draw()
+        self._draw_selection(moved)
         self._count_outside()
 
     def _lock_for(self, picture: Picture) -> None:
@@ -283,10 +285,15 @@ class EigenvaluesCard(FigureCard):
         if picture is not self._drawn:
             self.view.show_picture(self._framed(picture))
             self._say(picture)
-            if self._moving is not None:
-                moment, step = self._moving
-                unit = self.settings.plane(step).unit
-                self.selection.draw([unit * before for before in moment.past])
+            self._draw_selection(picture)
+
+    def _draw_selection(self, picture: Picture) -> None:
+        """With its way here, where the picture moves."""
+        past: list[NDArray[np.complex128]] = []
+        if self._moving is not None and picture is not self._drawn:
+            moment, step = self._moving
+            past = [self.settings.plane(step).unit * before for before in moment.past]
+        self.selection.draw(past)
 
     def _moved(self, picture: Picture) -> Picture:
         """With what moves in it; as it is where nothing does, or where it is of another place."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from math import nan
 
@@ -17,10 +18,10 @@ REST_MILLISECONDS = 500  # without anything else to draw
 
 
 class Unwatched:
-    """Asks for one run after another, while nothing trains and nothing else is asked for."""
+    """Asks for one run after another, while nothing trains and nothing else is to be drawn."""
 
-    def __init__(self, bench: Workbench, requests: Requests) -> None:
-        self._bench, self._requests = bench, requests
+    def __init__(self, bench: Workbench, requests: Requests, drawing: Callable[[], bool]) -> None:
+        self._bench, self._requests, self._drawing = bench, requests, drawing
         self._timer = QTimer(requests, singleShot=True, interval=REST_MILLISECONDS)
         self._timer.timeout.connect(self._ask)
 
@@ -30,7 +31,8 @@ class Unwatched:
             self._timer.start()
 
     def _ask(self) -> None:
-        for run in () if self._bench.busy else self._bench.runs:
+        busy = self._bench.busy or self._drawing() or self._requests.waits_for(Measure)
+        for run in () if busy else self._bench.runs:
             names = tuple(n for n in INDICES_TOLD if n not in run.history.indices | run.unwatched)
             if names and run.snapshot_epochs:
                 take = partial(self._take, run, dict.fromkeys(names, nan))
