@@ -6,10 +6,7 @@ import math
 from collections import deque
 from pathlib import Path
 
-import numpy as np
-
 from stiffgui.experiment import Experiment
-from stiffgui.figures.history import USUAL
 from stiffgui.runs.history import History
 from stiffgui.session.training import Arrays, Bundle
 from stiffgui.training.decisions import Decisions
@@ -51,13 +48,6 @@ class RunEntry:
     def series(self) -> History:
         """All its numbers so far, as `Run.series`."""
         return self.history
-
-    @property
-    def largest_layer(self) -> int:
-        """The layer, from 1, whose spectral radius was largest at the last measurement."""
-        measured = self.history.indices.get(USUAL)
-        known = measured is not None and len(measured) > 0
-        return 1 + int(np.nanmax(measured[-1], 0).argmax()) if known else 1  # type: ignore[index]
 
     @property
     def begins(self) -> int:
