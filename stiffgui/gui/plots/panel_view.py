@@ -24,13 +24,18 @@ from stiffgui.figures.picture import Axis, Box, Image, Panel, Points
 from stiffgui.gui.plots.artists import ARTISTS, Artist, pen
 from stiffgui.gui.plots.axes import PlotAxis, adopt_menu, from_axis, on_axis
 from stiffgui.gui.plots.plot_keys import KEYS, RESETS, move_by_key
-from stiffgui.gui.plots.pointed import ValueTip, describe_box, describe_cell, describe_point
+from stiffgui.gui.plots.pointed import (
+    ValueTip,
+    describe_box,
+    describe_cell,
+    describe_point,
+    nearest,
+)
 from stiffgui.gui.theme import LIGHT, Theme
 
 TIP = "Drag to move, wheel to zoom, double-click to see everything again"
 RING = 15  # pixels of the ring around what is selected
 OUTLINE = (("k", 3), ("w", 1))  # a light line on a dark one: colours and widths
-REACH = 10  # pixels from a point within which the pointer tells about it
 LEAST_WITH_AXES, LEAST_WITH_LABELS, LEAST_WITH_INSET = 100, 170, 220  # pixels
 FAINT = 0.15  # opacity beside a group that is emphasised
 BOX = 0.4  # from the middle of a box within which the pointer tells about it
@@ -361,27 +366,12 @@ class PanelView(pg.PlotWidget):  # type: ignore[misc]
 
     def point_at(self, x: float, y: float) -> tuple[Points, int] | None:
         """The point of the first item that has one near enough to a place, by its number."""
-        reach = REACH * float(self.getViewBox().viewPixelSize()[0] or 0)
+        pixel = self.getViewBox().viewPixelSize()
         for points in self.panel.of(Points):
-            row = self._nearest(points, x, y, reach)
+            row = nearest(points, x, y, self.panel, pixel)
             if row is not None:
                 return points, row
         return None
-
-    def _nearest(self, points: Points, x: float, y: float, reach: float) -> int | None:
-        """The point nearest to x, y, if it is near enough on the screen."""
-        if not len(points.x):
-            return None
-        across, up = self.getViewBox().viewPixelSize()
-        ratio = float(across / up) if up else 1.0
-        px, py = (
-            on_axis(v, a.scale) for v, a in ((points.x, self.panel.x), (points.y, self.panel.y))
-        )
-        dx = px - float(on_axis(x, self.panel.x.scale))
-        dy = (py - float(on_axis(y, self.panel.y.scale))) * ratio
-        distances = np.hypot(np.nan_to_num(dx, nan=np.inf), np.nan_to_num(dy, nan=np.inf))
-        row = int(distances.argmin())
-        return row if distances[row] <= reach else None
 
     def _mouse_clicked(self, event: Any) -> None:
         place = self.at(event.scenePos())

@@ -9,8 +9,9 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QLabel, QWidget
 
 from stiffgui.figures.picture import Axis, Box, Image, Panel, Points
-from stiffgui.gui.plots.axes import grouped
+from stiffgui.gui.plots.axes import grouped, on_axis
 
+REACH = 10  # pixels from a point within which the pointer tells about it
 BESIDE = QPoint(14, 18)  # pixels from the pointer
 
 
@@ -45,6 +46,22 @@ class ValueTip(QLabel):
         self.move(max(x, 0), max(y, 0))
         self.raise_()
         self.setVisible(bool(text))
+
+
+def nearest(
+    points: Points, x: float, y: float, panel: Panel, pixel: tuple[float, float]
+) -> int | None:
+    """The point nearest to x, y, if it is near enough; `pixel` is one's width and height."""
+    if not len(points.x):
+        return None
+    across, up = pixel
+    ratio = float(across / up) if up else 1.0
+    px, py = (on_axis(v, axis.scale) for v, axis in ((points.x, panel.x), (points.y, panel.y)))
+    dx = px - float(on_axis(x, panel.x.scale))
+    dy = (py - float(on_axis(y, panel.y.scale))) * ratio
+    distances = np.hypot(np.nan_to_num(dx, nan=np.inf), np.nan_to_num(dy, nan=np.inf))
+    row = int(distances.argmin())
+    return row if distances[row] <= REACH * float(across or 0) else None
 
 
 def describe_cell(
