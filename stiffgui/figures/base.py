@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self, TypeVar
 
 from pydantic import BeforeValidator, ValidationError
@@ -116,7 +117,8 @@ class RunFigure(Figure):
     """A figure of runs. `build_runs` and `tabulate_runs` see them with colours and names."""
 
     def build(self, source: Sequence[Any]) -> Picture:
-        return self.build_runs(drawn(source))
+        runs = drawn(source)
+        return replace(self.build_runs(runs), begins=runs[-1].begins if runs else 0)
 
     def table(self, source: Sequence[Any]) -> pd.DataFrame:
         return self.tabulate_runs(drawn(source))
@@ -137,7 +139,10 @@ class NetworkFigure(RunFigure):
     one_run: ClassVar[bool] = True
 
     epoch: int | None = setting(
-        None, title="Epoch", help="The nearest stored epoch is taken; by default the last.", ge=0
+        None,
+        title="Epoch",
+        help="The nearest stored epoch of the run's own is taken; by default the last.",
+        ge=0,
     )
     trial: int = setting(0, title="Trial", help="Position in the batch, from 0.", ge=0)
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 NO_PAIRS = -1
+SIDES, SAME = " | ", "A and B are the same"
 
 
 @dataclass(frozen=True)
@@ -58,9 +59,9 @@ class Side:
         return (self.run.name, *self.figure.where(self.shown).split(" · "))
 
     def told_from(self, other: Side) -> str:
-        """In which words it differs from the other side."""
-        own = (mine for mine, its in zip(self.where, other.where, strict=True) if mine != its)
-        return f"{self.name}: " + (", ".join(own) or "the same")
+        """Its name, and in which words it differs from the other side."""
+        own = [mine for mine, its in zip(self.where, other.where, strict=True) if mine != its]
+        return f"{self.name}: {', '.join(own)}" if own else self.name
 
 
 class Comparison(PlaneFigure):
@@ -107,8 +108,10 @@ class Comparison(PlaneFigure):
 
     def build_runs(self, runs: Sequence[Drawn]) -> Picture:
         a, b = self.sides(runs)
+        words = a.told_from(b), b.told_from(a)
+        both = SAME if words == (A, B) else SIDES.join(words)
         facts: dict[str, Any] = {
-            "title": " · ".join([f"{a.told_from(b)} | {b.told_from(a)}", *_in_common(a, b)]),
+            "title": " · ".join([both, *_in_common(a, b)]),
             "headline": _headline(a, b),
             "numbers": {
                 f"{side.name} {name}": number
@@ -122,7 +125,6 @@ class Comparison(PlaneFigure):
         if self.layout == "difference":
             return one_panel(self._difference(a, b), **facts)
         colours = a.run.colour, b.run.colour + (a.run.colour == b.run.colour)
-        words = a.told_from(b), b.told_from(a)
         points = [_points(*each) for each in zip((a, b), colours, words, strict=True)]
         every = np.concatenate([a.plane.unit * a.values.ravel(), b.plane.unit * b.values.ravel()])
         limits = replace(b.plane, scaled=False).panel(every, ())
@@ -189,12 +191,13 @@ class Comparison(PlaneFigure):
 
 
 def _headline(a: Side, b: Side) -> str:
-    """How the layer's radius and its unstable share have changed."""
+    """How the layer's radius, mean over samples, and its unstable share have changed."""
     radii = [float(np.abs(side.values).max(-1).mean()) for side in (a, b)]
     shares = [float(side.plane.amplified(side.values).mean()) for side in (a, b)]
     change = f" ({radii[1] / radii[0] - 1:+.0%})" if radii[0] else ""
     text = (
-        f"|λ| {radii[0]:#.3g} → {radii[1]:#.3g}{change}; unstable {shares[0]:.0%} → {shares[1]:.0%}"
+        f"mean radius {radii[0]:#.3g} → {radii[1]:#.3g}{change}; "
+        f"unstable {shares[0]:.0%} → {shares[1]:.0%}"
     )
     return text.replace("%", " %").replace("-", "−")
 

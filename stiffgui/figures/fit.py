@@ -166,7 +166,7 @@ class Fit(NetworkFigure):
         columns = 3 if fit.kind == "maps" else COLUMNS
         return Picture(
             rows=in_rows(panels, columns),
-            title=f"epoch {epoch} · trial {self.trial} · {score}",
+            title=f"epoch {runs[-1].begins + epoch} · trial {self.trial} · {score}",
             note=score if runs[-1].trials == 1 else f"trial {self.trial} · {score}",
             flows=True,
             numbers=_largest_error(fit, output) if fit.kind == "maps" else {},

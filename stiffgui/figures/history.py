@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import isfinite
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from stiffgui.errors import InputError
 from stiffgui.figures.base import RunFigure
+from stiffgui.figures.palette import SYMBOLS
 from stiffgui.figures.picture import (
     Axis,
     Band,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 USUAL = STIFFNESS  # index
+MOST_MARKS = 40  # on a curve, among the rows that are not exact, and as many once more
 FEW = 3  # runs that are drawn with every index
 ROBUST = (1, 99)  # percentiles between which the values lie that decide the vertical range
 
@@ -59,8 +61,7 @@ def _seconds(run: Drawn, epochs: Any) -> Any:
 
 
 def _epochs(run: Drawn, epochs: Any) -> Array:
-    """A branch goes on where it left the other run."""
-    return np.asarray(epochs, np.float64) + run.begins
+    return run.begins + np.asarray(epochs, np.float64)
 
 
 AXES = {
@@ -74,7 +75,8 @@ AXES = {
 class Series:
     """One recorded number of one run: quartiles [3, E] (lower, median, upper) at epochs [E].
 
-    `of`: how it follows from the numbers of layers, in words.
+    `of`: how it follows from the numbers of layers, in words. `doubtful`: rows at which it is not
+    exact for some sample, because of `doubt`.
     """
 
     name: str
@@ -83,6 +85,8 @@ class Series:
     quartiles: Array
     trials: int
     of: str = ""
+    doubtful: NDArray[np.intp] = field(default_factory=lambda: np.empty(0, np.intp))
+    doubt: str = ""
 
 
 class HistoryFigure(RunFigure):
@@ -172,7 +176,11 @@ class HistoryFigure(RunFigure):
         if self.smoothing:
             yield Curve(x=x, y=median, colour=colour, alpha=0.35, group=run.name)
         smooth = smoothed(median, series.epochs, self.smoothing)
-        yield Curve(x=x, y=smooth, colour=colour, dash=number, label=label, group=run.name)
+        look: dict[str, Any] = {"colour": colour, "dash": number, "group": run.name}
+        if len(series.doubtful):
+            few = series.doubtful[:: 1 + len(series.doubtful) // MOST_MARKS]
+            look |= {"symbol": "x", "marked": few, "doubtful": series.doubtful}
+        yield Curve(x=x, y=smooth, label=label, **look)
 
     def _marker(self, run: Drawn, event: Event) -> Marker:
         place = AXES[self.axis].of(run, np.array([event.epoch]))
@@ -240,7 +248,8 @@ class Stiffness(HistoryFigure):
     """Stiffness against the epoch
 
     The watched indices of the network, mean over the probe samples: summed over layers, or as the
-    legend says."""
+    legend says. A cross marks what is not exact for every sample, such as ill-conditioned
+    eigenvalues."""
 
     kind: Literal["stiffness"] = "stiffness"
     label: ClassVar[str] = "index"
@@ -263,7 +272,10 @@ class Stiffness(HistoryFigure):
     )
 
     def note(self, runs: Sequence[Drawn]) -> str:
-        return " · ".join(filter(None, (super().note(runs), over_samples(runs))))
+        series = [each for run in runs for each in self._drawn_series(run, len(runs))]
+        doubts = dict.fromkeys(each.doubt for each in series if len(each.doubtful))
+        marks = f"{SYMBOLS['x']} {', '.join(doubts)} for some" if doubts else ""
+        return " · ".join(filter(None, (super().note(runs), over_samples(runs), marks)))
 
     def _drawn_series(self, run: Drawn, count: int) -> list[Series]:
         """Of many runs one index, unless more are asked for: nobody tells 24 lines apart."""
@@ -289,10 +301,16 @@ class Stiffness(HistoryFigure):
             if self.over == "layer":
                 way = "per layer"
                 factor *= architecture.step_size if quantity.unit else 1.0  # i(aJ) is a i(J)
-        epochs, quartiles = run.history.quartiles(quantity.name)
-        return Series(
-            quantity.name, quantity.short, epochs, quartiles * factor, run.history.trials, way
+        history = run.history
+        epochs, quartiles = history.quartiles(quantity.name)
+        series = Series(
+            quantity.name, quantity.short, epochs, quartiles * factor, history.trials, way
         )
+        index, flagged = WATCHABLE.get(quantity.name), history.flagged.get(quantity.name)
+        if index is None or flagged is None:
+            return series
+        rows = np.flatnonzero((flagged > 0).any((1, 2)))
+        return replace(series, doubtful=rows, doubt=index.flag)
 
 
 def check_watched(run: Drawn, names: Sequence[str]) -> None:

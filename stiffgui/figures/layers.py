@@ -68,7 +68,7 @@ class Layers(RunFigure):
         log = bool(self.logarithmic) and bool((values > 0).any())
         low, high = span_of(np.where(values > 0, values, np.nan) if log else values)
         image = Image(
-            x=epochs,
+            x=run.begins + epochs,
             y=np.arange(1, values.shape[1] + 1),
             values=values.T,
             colours=ColourScale(

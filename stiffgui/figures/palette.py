@@ -17,3 +17,4 @@ DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))  # as matplotlib has th
 STROKES = ("——", "– –", "–·–", "····", "–··")  # the same as text, for legends
 SYMBOLS = {"o": "●", "s": "■", "x": "×", "triangle": "▲"}
 HOLLOW = "○"  # a symbol that is not filled
+ABOUT = "≈"  # before a value that is not exact: rounding may move it by a millionth of it or more

@@ -90,7 +90,7 @@ class Curve(Item):
     """A line through x, y [n]; NaN interrupts it. `dash` counts the patterns, 0 is solid.
 
     `symbol` marks the points `marked` (all of them by default); without `line` only those are
-    drawn.
+    drawn. `doubtful`: the rows whose values are not exact, as legends say.
     """
 
     x: Array
@@ -102,13 +102,19 @@ class Curve(Item):
     line: bool = True
     symbol: Symbol | None = None
     marked: Array | None = None
+    doubtful: Array | None = None
 
-    def value_at(self, x: float | None) -> float:
-        """y at or before x, the last known for None; NaN before the first."""
+    def row_at(self, x: float | None) -> int | None:
+        """The row at or before x, the last known for None; None before the first."""
         known = np.flatnonzero(np.isfinite(self.y))
         if x is not None:
             known = known[self.x[known] <= x]
-        return float(self.y[known[-1]]) if len(known) else float("nan")
+        return int(known[-1]) if len(known) else None
+
+    def value_at(self, x: float | None) -> float:
+        """y at or before x, the last known for None; NaN before the first."""
+        row = self.row_at(x)
+        return float("nan") if row is None else float(self.y[row])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -290,8 +296,8 @@ class Picture:
     what is to be seen, `note` is one line on what is shown; `layers` is an index of every layer,
     `numbers` are figures that belong to it, by name; `choices` what a
     setting can be, by its name; `legend_below`: one legend for all panels; `locked`: they show the
-    same part, zoomed or not. `place` is (epoch,
-    layer, trial) of what is seen, -1 where it has none.
+    same part, zoomed or not. `place` is (epoch, layer, trial) of what is seen, -1 where it has
+    none; its epoch is told as so many more as the run `begins` at.
     """
 
     rows: tuple[tuple[Panel, ...], ...]
@@ -307,6 +313,12 @@ class Picture:
     numbers: Mapping[str, float] = field(default_factory=dict)
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     place: tuple[int, int, int] = (-1, -1, -1)
+    begins: int = 0
+
+    @property
+    def epoch(self) -> int:
+        """The epoch of what is seen, as it is told."""
+        return self.begins + self.place[0]
 
     @property
     def panels(self) -> tuple[Panel, ...]:

@@ -90,7 +90,7 @@ class Plane:
         known = values[np.isfinite(values)]
         radius = self.unit * float(np.abs(known).max(initial=0.0))
         circle = radius * np.exp(1j * np.linspace(0, 2 * np.pi, 181))
-        label = f"largest |{self.name}| {radius:#.3g}"
+        label = f"largest |{self.name}| {radius:#.3g} of any sample"
         outside = self.unit * known[self.amplified(known)]
         return (
             Curve(x=circle.real, y=circle.imag, colour="faint", dash=3, label=label),

@@ -96,7 +96,8 @@ class Slices(NetworkFigure):
         panels = [self._panel(slices, k, (low - spare, high + spare)) for k in shown]
         return Picture(
             rows=in_rows(panels, COLUMNS),
-            title=f"epoch {epoch} · trial {self.trial} · other inputs at their medians",
+            title=f"epoch {runs[-1].begins + epoch} · trial {self.trial} · "
+            "other inputs at their medians",
             note="other inputs at their medians",
             flows=True,
             legend_below=True,

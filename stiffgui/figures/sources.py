@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from stiffgui.errors import InputError
 from stiffgui.training.cadence import probe_samples
-from stiffgui.training.records import Event
+from stiffgui.training.records import Event, begins_at
 
 if TYPE_CHECKING:
     from stiffgui.experiment import Experiment
@@ -87,8 +87,8 @@ class Drawn:
 
     @property
     def begins(self) -> int:
-        """The epoch of the run from which it branched; 0 of one that begins anew."""
-        return next((int(e.value or 0) for e in self.events if e.kind == "branched"), 0)
+        """What is added to its epochs where they are told, see `begins_at`."""
+        return begins_at(self.events)
 
     @property
     def path(self) -> str:

@@ -62,6 +62,7 @@ class LayerSpectra:
     layers: tuple[int, ...]
     epoch: int
     step: float
+    begins: int  # of the run
 
     def places(self, run: Drawn, trial: int) -> Places:
         """Where each eigenvalue comes from, in the order of `values`."""
@@ -112,13 +113,13 @@ class LayerFigure(NetworkFigure):
         step = run.experiment.architecture.step_size
         matrices = Matrices(every, step=step)
         found = spectrum(jacobians, step)
-        return LayerSpectra(found, jacobians, matrices, layers, snapshot.epoch, step)
+        return LayerSpectra(found, jacobians, matrices, layers, snapshot.epoch, step, run.begins)
 
     def where(self, shown: LayerSpectra) -> str:
         """Which layer, epoch and trial, and of how many samples, in a line."""
         layers = f"layer {self.layer}" if len(shown.layers) == 1 else "all layers"
         samples = probe_samples(shown.spectra.eigenvalues.shape[1])
-        return f"{layers} · epoch {shown.epoch} · {samples} · trial {self.trial}"
+        return f"{layers} · epoch {shown.begins + shown.epoch} · {samples} · trial {self.trial}"
 
 
 class PlaneFigure(LayerFigure):
@@ -207,13 +208,14 @@ class Spectrum(EveryLayer, PlaneFigure):
         return one_panel(plane.inset(panel, points, region), title=note, **facts)
 
     def _headline(self, shown: LayerSpectra, plane: Plane) -> str:
-        """Which layer is largest, and how many eigenvalues of all layers are amplified."""
+        """Which layer's radius, mean over samples, is largest, and how many eigenvalues of all
+        layers are amplified."""
         radii = shown.every.radius.mean(-1)
         largest = int(radii.argmax())
         share = plane.amplified(shown.every.eigenvalues).mean()
         return (
-            f"layer {largest + 1} is largest: |λ| {radii[largest]:#.3g}; "
-            f"{share:.0%} of eigenvalues unstable"
+            f"layer {largest + 1} is largest: mean radius {radii[largest]:#.3g}; "
+            f"{share:.0%} unstable"
         ).replace("%", " %")
 
     def _small_planes(

@@ -36,7 +36,7 @@ class Summary(RunFigure):
         return Picture(
             rows=((boxes(errors, "RMSE"), boxes(indices, way)),),
             widths=(2, 3),
-            title=f"{run.name} · epoch {history.epochs[-1]} · {trials}",
+            title=f"{run.name} · epoch {run.begins + history.epochs[-1]} · {trials}",
             note=f"indices: {over_samples([run])}" if indices else "",
         )
 

@@ -67,7 +67,8 @@ class Trajectories(NetworkFigure):
         apart = f" · they end {distance:.3g} apart" if np.isfinite(distance) else ""
         return Picture(
             rows=tuple((panel,) for panel in panels),
-            title=f"network (dots) and its ODE (broad) · epoch {epoch} · trial {self.trial}",
+            title="network (dots) and its ODE (broad) · "
+            f"epoch {runs[-1].begins + epoch} · trial {self.trial}",
             note=found.problem or f"dots: network · broad: its ODE{apart}",
             place=(epoch, -1, self.trial),
         )

@@ -238,5 +238,7 @@ def _sheet(t: Theme) -> str:
         border-color: {t.accent}; }}
     QProgressBar#thin {{ border: none; border-radius: 2px; background: {t.grid}; }}
     QProgressBar#thin::chunk {{ border-radius: 2px; background: {t.accent}; }}
-    QToolTip {{ background: {t.card}; color: {t.text}; border: 1px solid {t.border}; }}
+    QToolTip, #valueTip {{ background: {t.card}; color: {t.text};
+        border: 1px solid {t.border}; }}
+    #valueTip {{ padding: 2px 4px; }}
     """

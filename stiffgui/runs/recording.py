@@ -62,9 +62,9 @@ class Recording:
         else:
             refuse_existing(self.path, replace)
             if warm_start is not None:
-                epoch, initial = warm_start.read(experiment)
-                text = f"starts from epoch {epoch} of {Path(warm_start.path).stem}"
-                self._begins = Event(0, 0, "branched", text, value=float(epoch))
+                epoch, told, initial = warm_start.read(experiment)
+                text = f"starts from epoch {told} of {Path(warm_start.path).stem}"
+                self._begins = Event(0, 0, "branched", text, value=float(told))
         if data is None:
             experiment.task.prepare(tell)
         self.trainer = Trainer(

@@ -22,6 +22,7 @@ from stiffgui.runs.schema import RUN, columns, described, has_table, quoted
 from stiffgui.states import PathKind
 from stiffgui.training.decisions import Decisions, former
 from stiffgui.training.quantities import Quantity, per_trial
+from stiffgui.training.records import Event, begins_at
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -149,6 +150,11 @@ class Run(FileReader):
         names = ("epoch", "step", "kind", "text", "trial", "key", "value")
         rows = self._rows(f"SELECT {', '.join(names)} FROM events ORDER BY id")
         return [dict(zip(names, row, strict=True)) for row in rows]
+
+    @property
+    def begins(self) -> int:
+        """What is added to its epochs where they are told, see `begins_at`."""
+        return begins_at(Event(**event) for event in self.events)
 
     def series(self) -> History:
         """The whole history. What an older file lacks is NaN; what a newer one added is there."""

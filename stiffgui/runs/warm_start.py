@@ -24,15 +24,16 @@ class WarmStart:
     path: str | Path
     epoch: int
 
-    def read(self, experiment: Experiment) -> tuple[int, dict[str, NDArray[Any]]]:
-        """The kept epoch, and initial parameters [R, ...] for `experiment`.
+    def read(self, experiment: Experiment) -> tuple[int, int, dict[str, NDArray[Any]]]:
+        """The kept epoch, as the run counts it and as it is told (`begins_at`), and initial
+        parameters [R, ...] for `experiment`.
 
         Raises InputError when the file cannot be read, keeps no network, has fewer trials, or
         its networks have another shape.
         """
         with open_run(self.path) as run:
             epoch = run.nearest_epoch(self.epoch)
-            stored, old = run.parameters(epoch), run.experiment
+            stored, old, told = run.parameters(epoch), run.experiment, run.begins + epoch
         trials = experiment.training.trials
         if trials > old.training.trials:
             raise InputError(
@@ -52,7 +53,7 @@ class WarmStart:
                 f"begin with its own task and architecture, {_differences(experiment, old)}.",
                 "architecture",
             )
-        return epoch, {name: values[:trials] for name, values in stored.items()}
+        return epoch, told, {name: values[:trials] for name, values in stored.items()}
 
 
 def _differences(experiment: Experiment, old: Experiment) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from stiffgui.errors import InputError
 from stiffgui.figures import Figure, Picture
@@ -54,3 +55,29 @@ def look(work: Look) -> View:
             except InputError as error:
                 pictures[name] = str(error)
     return View(pictures, time.perf_counter() - started)
+
+
+@dataclass(frozen=True)
+class Measure:
+    """Take indices, by name, of the last networks that a run file holds; the answer maps names to
+    the median over trials, NaN where it is undefined."""
+
+    path: Path
+    names: tuple[str, ...]
+
+
+@handles(Measure, "measuring the last network")
+def measure(work: Measure) -> dict[str, float]:
+    """Raises InputError where the run cannot be read."""
+    from stiffgui.runs import open_run
+    from stiffgui.runs.history import History
+    from stiffgui.stiffness import WATCHABLE, layer_indices
+
+    use_one_thread()
+    with open_run(work.path) as run:
+        epoch, step = run.last_snapshot_epoch, run.experiment.architecture.step_size
+        jacobians = run.snapshot(epoch).jacobians(run.probe_samples())
+        found, _ = layer_indices(jacobians, work.names, WATCHABLE, step)
+        history = History(run.trials)
+        history.measure([epoch], {name: values[None] for name, values in found.items()}, {})
+    return {name: history.medians()[name] for name in work.names}

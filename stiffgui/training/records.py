@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -48,6 +48,12 @@ class Event:
     trial: int | None = None
     key: str | None = None
     value: float | None = None
+
+
+def begins_at(events: Iterable[Event]) -> int:
+    """The epoch from which a run's epochs are told: where it left the run from which it branched,
+    0 of one that begins anew."""
+    return next((int(event.value or 0) for event in events if event.kind == "branched"), 0)
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,7 @@ def test_guided_experiments_do_what_they_say(newcomer: MainWindow, qtbot: QtBot)
     assert page.views.large is page.trajectories and page.guide.text.text() == GUIDES[2].look
     penalised.click()
     assert page.model.preset_name == GUIDES[1].preset
-    qtbot.waitUntil(lambda: page.bench.busy, timeout=WAIT)
+    qtbot.waitUntil(lambda: page.bench.busy and page.bench.running.epoch > 0, timeout=WAIT)
     assert not stiff.isEnabled() and ode.isEnabled()
     page.bench.stop()
     qtbot.waitUntil(lambda: not page.bench.busy, timeout=WAIT)

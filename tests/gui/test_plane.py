@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QCursor
-from PySide6.QtWidgets import QToolTip
 from pytestqt.qtbot import QtBot
 
 from stiffgui import presets, train
 from stiffgui.figures.picture import Curve, Marker, Points, Region
+from stiffgui.gui.plots.pointed import ValueTip
 from stiffgui.gui.train.cards.eigenvalues import EigenvaluesCard
 from stiffgui.gui.window import MainWindow
 from stiffgui.runs import open_run
@@ -51,8 +51,8 @@ def test_the_headline_is_of_every_layer(card: EigenvaluesCard, run_file: Path) -
     radii = np.abs(values).max(-1).mean(-1)
     share = (np.abs(1 + 0.1 * values) > 1).mean()
     largest = int(radii.argmax())
-    words = f"layer {largest + 1} is largest: |λ| {radii[largest]:#.3g}; "
-    assert card.headline.text() == words + f"{share:.0%}".replace("%", " % of eigenvalues unstable")
+    words = f"layer {largest + 1} is largest: mean radius {radii[largest]:#.3g}; "
+    assert card.headline.text() == words + f"{share:.0%}".replace("%", " % unstable")
     assert card.headline.isVisible()
 
 
@@ -63,7 +63,7 @@ def test_lines_circle_and_inset(card: EigenvaluesCard, window: MainWindow, qtbot
     points, circle = next(panel.of(Points)), next(panel.of(Curve))
     radius = np.hypot(points.x, points.y).max()
     np.testing.assert_allclose(np.hypot(circle.x, circle.y), radius)
-    assert circle.label == f"largest |λ| {radius:#.3g}"
+    assert circle.label == f"largest |λ| {radius:#.3g} of any sample"
     [view] = card.view.views
     inset = view.inset
     assert inset is not None and inset.isVisible() and view.rect().contains(inset.geometry())
@@ -169,12 +169,13 @@ def test_the_values_stay_as_long_as_the_pointer(
     window.activateWindow()
     on_screen = view.viewport().mapToGlobal(view.mapFromScene(at))
     QCursor.setPos(on_screen)
-    qtbot.waitUntil(lambda: "modulus" in QToolTip.text() and QToolTip.isVisible(), timeout=5000)
-    words = QToolTip.text()
+    tip = ValueTip.of(window)
+    qtbot.waitUntil(lambda: "modulus" in tip.text() and tip.isVisible(), timeout=5000)
+    words = tip.text()
     qtbot.wait(3500)  # a tip of the widget came after 700 ms, and went after 2500
-    assert QToolTip.isVisible() and QToolTip.text() == words == view.message
+    assert tip.isVisible() and tip.text() == words == view.message
     QCursor.setPos(window.mapToGlobal(window.rect().topLeft()))
-    qtbot.waitUntil(lambda: view.message == "", timeout=5000)
+    qtbot.waitUntil(lambda: view.message == "" and tip.isHidden(), timeout=5000)
 
 
 def test_planes_of_any_width_come_to_rest(card: EigenvaluesCard, qtbot: QtBot) -> None:

@@ -134,3 +134,18 @@ def test_many_runs_are_told_apart(
     page.refresh()
     shown = [label.entry.name for label in labels if label.isVisible()]
     assert shown[:3] == ["run3", "frobenius", "singular"]
+
+
+def test_a_hand_on_the_timeline_ends_playing(page: TrainWorkspace, qtbot: QtBot) -> None:
+    timeline, slider = page.timeline, page.timeline.slider
+    timeline.loop.setChecked(True)
+    timeline.speed.setCurrentIndex(len(SPEEDS) - 1)
+    place = QPoint(slider.place_of(2), slider.height() // 2)
+    press = lambda: QTest.mousePress(slider, Qt.MouseButton.LeftButton, pos=place)  # noqa: E731
+    for end, epoch in ((press, 2), (timeline.button.click, None)):
+        timeline.play.click()
+        qtbot.waitUntil(lambda: page.state.epoch is not None, timeout=WAIT)
+        end()
+        assert not timeline.play.isChecked()
+        qtbot.wait(200)
+        assert page.state.epoch == epoch

@@ -90,9 +90,14 @@ class PlotAxis(pg.AxisItem):  # type: ignore[misc]
     def tickSpacing(self, low: float, high: float, size: float) -> list[Any]:
         sparse = SPARSE if self.orientation == "left" else 1.0  # texts are as high as they are
         levels = list(super().tickSpacing(low, high, sparse * size))
-        if not self.whole:
-            return levels
-        return [level for level in levels if level[0] >= 1] or [(1.0, 0.0)]
+        if self.whole:
+            levels = [level for level in levels if level[0] >= 1] or [(1.0, 0.0)]
+        if self.orientation == "left" and not self.logMode and levels:
+            least = max(UPRIGHT, QFontMetricsF(self.font()).height()) * (high - low) / size
+            if levels[0][0] < least:
+                decade = 10 ** math.floor(math.log10(least))
+                levels = [(decade * next(s for s in (1, 2, 5, 10) if s * decade >= least), 0.0)]
+        return levels
 
     def tickValues(self, low: float, high: float, size: float) -> list[Any]:
         """Within a third of a decade whole multiples are too rare: round values instead."""

@@ -12,7 +12,8 @@ BUCKETS = 400  # about one for each pixel of a plot; two points of every bucket 
 
 
 def thinned(values: Array, buckets: int = BUCKETS) -> NDArray[np.int64]:
-    """Rows to draw of [E]: the smallest and the largest of each bucket, the first and the last.
+    """Rows to draw of [E]: the smallest and the largest of each bucket, a gap (NaN) in it, the
+    first and the last.
 
     Peaks survive, and no value that is the newest is ever left out.
     """
@@ -26,8 +27,9 @@ def thinned(values: Array, buckets: int = BUCKETS) -> NDArray[np.int64]:
     starts = np.arange(0, whole, width)
     low = starts + np.where(known, table, np.inf).argmin(1)
     high = starts + np.where(known, table, -np.inf).argmax(1)
+    gaps = (starts + known.argmin(1))[~known.all(1)]
     rest = np.arange(whole, count)
-    rows = np.concatenate([[0], low, high, rest, [count - 1]])
+    rows = np.concatenate([[0], low, high, gaps, rest, [count - 1]])
     return np.unique(rows).astype(np.int64)
 
 

@@ -11,7 +11,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
 
-from stiffgui.figures.palette import HOLLOW, STROKES, SYMBOLS
+from stiffgui.figures.palette import ABOUT, HOLLOW, STROKES, SYMBOLS
 from stiffgui.figures.picture import Bars, ColourScale, Curve, Item, Marker, Panel, Points, Region
 from stiffgui.gui.plots.artists import SHADES, colour_map, colour_of
 from stiffgui.gui.plots.elided import Elided
@@ -34,8 +34,11 @@ class Entry:
         """The value at x, the last for None."""
         if self.curve is None:
             return ""
-        value = self.curve.value_at(x)
-        return f"{value:.3g}" if np.isfinite(value) else "–"
+        row, doubtful = self.curve.row_at(x), self.curve.doubtful
+        if row is None:
+            return "–"
+        about = ABOUT if doubtful is not None and row in doubtful else ""
+        return f"{about}{self.curve.y[row]:.3g}"
 
 
 def entries_of(panels: Iterable[Panel], theme: Theme, group: str = "") -> list[Entry]:

@@ -7,31 +7,36 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPoint, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
-    QCursor,
     QFocusEvent,
     QHelpEvent,
+    QHideEvent,
     QKeyEvent,
     QPainter,
     QPaintEvent,
     QPen,
 )
-from PySide6.QtWidgets import QApplication, QToolTip, QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from stiffgui.figures.picture import Axis, Box, Image, Panel, Points
 from stiffgui.gui.plots.artists import ARTISTS, Artist, pen
-from stiffgui.gui.plots.axes import PlotAxis, adopt_menu, from_axis, grouped, on_axis
+from stiffgui.gui.plots.axes import PlotAxis, adopt_menu, from_axis, on_axis
 from stiffgui.gui.plots.plot_keys import KEYS, RESETS, move_by_key
+from stiffgui.gui.plots.pointed import (
+    ValueTip,
+    describe_box,
+    describe_cell,
+    describe_point,
+    nearest,
+)
 from stiffgui.gui.theme import LIGHT, Theme
 
 TIP = "Drag to move, wheel to zoom, double-click to see everything again"
 RING = 15  # pixels of the ring around what is selected
 OUTLINE = (("k", 3), ("w", 1))  # a light line on a dark one: colours and widths
-REACH = 10  # pixels from a point within which the pointer tells about it
 LEAST_WITH_AXES, LEAST_WITH_LABELS, LEAST_WITH_INSET = 100, 170, 220  # pixels
-STAY_MILLISECONDS = 3_600_000
 FAINT = 0.15  # opacity beside a group that is emphasised
 BOX = 0.4  # from the middle of a box within which the pointer tells about it
 Limits4 = tuple[float, float, float, float]
@@ -64,7 +69,9 @@ class PanelView(pg.PlotWidget):  # type: ignore[misc]
         self._emphasised = ""  # the group beside which others are faint
         self.inset: PanelView | None = None
         self.is_inset = False
-        self.message = ""  # what the pointer was told last
+        self.message = ""  # what the pointer is told
+        self._pointer: QPointF | None = None  # where it is in the scene
+        self._followed: tuple[int, int] | None = None  # the point that it is told of, by numbers
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
         self.viewport().setFocusProxy(None)  # else its policy would be that of the plot
         self.viewport().setFocusPolicy(Qt.FocusPolicy.NoFocus)  # one stop of Tab, not two
@@ -115,6 +122,7 @@ class PanelView(pg.PlotWidget):  # type: ignore[misc]
         if not self.is_zoomed:
             self._fit_range()
         self._show_inset()
+        self._tell_again()
 
     def _show_inset(self) -> None:
         """The panel's inset in its corner, where there is room for it."""
@@ -316,15 +324,31 @@ class PanelView(pg.PlotWidget):  # type: ignore[misc]
 
     def _hover(self, scene: Any) -> None:
         place = self.at(scene)
+        self._pointer, self._followed = (None if place is None else scene), None
         self.pointed.emit(None if place is None else place[0])
-        message = "" if place is None else self.describe(*place)
+        self._tell("" if place is None else self.describe(*place))
+
+    def _tell(self, message: str) -> None:
+        """The values stay for as long as the pointer does."""
         if message != self.message:
             self.message = message
-            self._tell(QCursor.pos())
+            at = self._pointer if self._pointer is not None else QPointF()
+            where = self.viewport().mapTo(self.window(), self.mapFromScene(at))
+            ValueTip.of(self.window()).tell(message, where)
 
-    def _tell(self, where: QPoint) -> None:
-        """The values stay for as long as the pointer does."""
-        QToolTip.showText(where, self.message, self.viewport(), self.rect(), STAY_MILLISECONDS)
+    def _tell_again(self) -> None:
+        """Something else is drawn under the pointer: of a point, what has become of it."""
+        place = None if self._pointer is None else self.at(self._pointer)
+        if place is None:
+            return
+        self.pointed.emit(place[0])
+        if self._followed is None:
+            self._tell(self.describe(*place))
+            return
+        number, row = self._followed
+        points = list(self.panel.of(Points))
+        if number < len(points) and row < len(points[number].x):
+            self._tell(describe_point(self.panel, points[number], row))
 
     def describe(self, x: float, y: float) -> str:
         """What is known of the point or the cell there; empty where there is none."""
@@ -334,33 +358,20 @@ class PanelView(pg.PlotWidget):  # type: ignore[misc]
                 return describe_cell(self.panel, image, *cell, self.together)
         found = self.point_at(x, y)
         if found is not None:
+            every = [id(points) for points in self.panel.of(Points)]
+            self._followed = every.index(id(found[0])), found[1]
             return describe_point(self.panel, *found)
         boxes = (box for box in self.panel.of(Box) if abs(x - box.at) < BOX)
         return next((describe_box(box) for box in boxes), "")
 
     def point_at(self, x: float, y: float) -> tuple[Points, int] | None:
         """The point of the first item that has one near enough to a place, by its number."""
-        reach = REACH * float(self.getViewBox().viewPixelSize()[0] or 0)
+        pixel = self.getViewBox().viewPixelSize()
         for points in self.panel.of(Points):
-            row = self._nearest(points, x, y, reach)
+            row = nearest(points, x, y, self.panel, pixel)
             if row is not None:
                 return points, row
         return None
-
-    def _nearest(self, points: Points, x: float, y: float, reach: float) -> int | None:
-        """The point nearest to x, y, if it is near enough on the screen."""
-        if not len(points.x):
-            return None
-        across, up = self.getViewBox().viewPixelSize()
-        ratio = float(across / up) if up else 1.0
-        px, py = (
-            on_axis(v, a.scale) for v, a in ((points.x, self.panel.x), (points.y, self.panel.y))
-        )
-        dx = px - float(on_axis(x, self.panel.x.scale))
-        dy = (py - float(on_axis(y, self.panel.y.scale))) * ratio
-        distances = np.hypot(np.nan_to_num(dx, nan=np.inf), np.nan_to_num(dy, nan=np.inf))
-        row = int(distances.argmin())
-        return row if distances[row] <= reach else None
 
     def _mouse_clicked(self, event: Any) -> None:
         place = self.at(event.scenePos())
@@ -384,68 +395,24 @@ class PanelView(pg.PlotWidget):  # type: ignore[misc]
                 self.showAxis(side, not bare)
 
     def leaveEvent(self, event: QEvent) -> None:
-        """The crosshair goes when the pointer does."""
-        self.message = ""
-        self.pointed.emit(None)
+        """Crosshair and values go when the pointer does."""
+        self._forget_pointer()
         super().leaveEvent(event)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self._forget_pointer()
+        super().hideEvent(event)
+
+    def _forget_pointer(self) -> None:
+        self._pointer = None
+        self._tell("")
+        self.pointed.emit(None)
 
     def viewportEvent(self, event: QEvent) -> bool:
         """The context menu is the card's; where there are values, no tip takes their place."""
         if isinstance(event, QHelpEvent) and self.message:
-            if not QToolTip.isVisible():
-                self._tell(event.globalPos())
             return True
         if event.type() == QEvent.Type.ContextMenu:
             event.ignore()
             return False
         return bool(super().viewportEvent(event))
-
-
-def describe_cell(
-    panel: Panel, image: Image, row: int, column: int, together: Sequence[Panel] = ()
-) -> str:
-    """Where a cell lies, and its value; in panels with the same cells, theirs beside it."""
-    where = (
-        f"{axis.label} {_number(float(at), axis)}"
-        for axis, at in ((panel.y, image.y[row]), (panel.x, image.x[column]))
-    )
-    values = [
-        f"{other.title or each.colours.label} {_value(float(each.values[row, column]))}"
-        for other in (together if any(other is panel for other in together) else (panel,))
-        for each in other.of(Image)
-        if np.array_equal(each.x, image.x) and np.array_equal(each.y, image.y)
-    ]
-    return "\n".join([" · ".join(where), *values]).replace("-", "−")
-
-
-def describe_point(panel: Panel, points: Points, row: int) -> str:
-    """A point's place, what is known of it, its sample and its layer, a line each."""
-    lines = [
-        f"{axis.label} {_number(float(values[row]), axis)}"
-        for axis, values in ((panel.x, points.x), (panel.y, points.y))
-    ]
-    lines += [f"{name} {_value(float(values[row]))}" for name, values in points.numbers.items()]
-    places = []
-    sample, layer = points.places.sample, points.places.layer
-    if np.ndim(sample):
-        places.append(f"sample {int(np.asarray(sample)[row]) + 1}")
-    if np.ndim(layer):
-        places.append(f"layer {int(np.asarray(layer)[row])}")
-    return "\n".join([*lines, *([" · ".join(places)] if places else [])]).replace("-", "−")
-
-
-def describe_box(box: Box) -> str:
-    """What a box is of, and the numbers that it shows."""
-    least, low, median, high, most = (f"{span:.4g}" for span in box.spans)
-    ranges = f"median {median}\nquartiles {low} … {high}\nrange {least} … {most}"
-    return "\n".join(filter(None, (box.group, ranges))).replace("-", "−")
-
-
-def _number(value: float, axis: Axis) -> str:
-    return grouped(round(value)) if axis.whole else f"{value:.4g}"
-
-
-def _value(value: float) -> str:
-    if np.isnan(value):
-        return "undefined"
-    return f"{value:.4g}" if np.isfinite(value) else "infinite"

@@ -22,7 +22,7 @@ class Guide:
 GUIDES = (
     Guide(
         "Make it stiff",
-        "RES trains without a penalty: watch the largest |λ| in the headline grow, and eigenvalues "
+        "RES trains without a penalty: watch the mean radius in the headline grow, and eigenvalues "
         "leave the shaded region, where explicit Euler damps.",
         preset="alpine02",
     ),

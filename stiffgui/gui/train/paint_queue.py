@@ -95,7 +95,7 @@ class PaintQueue:
         preparing, running = self._bench.preparing, run is self._bench.running
         if preparing is not None and running:
             return f"{self._bench.state_of(run)}: {preparing.sentence}"
-        words = [f"epoch {run.epoch:,} / {run.total:,}"]
+        words = [f"epoch {run.begins + run.epoch:,} / {run.begins + run.total:,}"]
         if running and len(run.history.seconds) > 1:
             taken = float(run.history.seconds[-1]) or 1e-9
             left = (run.total - run.epoch) * taken / max(run.epoch, 1)

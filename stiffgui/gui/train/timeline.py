@@ -77,6 +77,7 @@ class EpochSlider(QSlider):
         self.setValue(QStyle.sliderValueFromPosition(low, high, round(x) - first, span))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.sliderPressed.emit()
         self._go_to(event.position().x())
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
@@ -172,7 +173,8 @@ class Timeline(QFrame):
             layout.addWidget(widget)
         layout.addWidget(self.text, TEXT_SHARE)  # whatever it says, so that nothing shifts
         self.slider.valueChanged.connect(self._dragged)
-        self.button.toggled.connect(lambda _: self._tell())
+        self.slider.sliderPressed.connect(lambda: self.play.setChecked(False))
+        self.button.toggled.connect(self._live_toggled)
 
     @property
     def live(self) -> bool:
@@ -255,6 +257,12 @@ class Timeline(QFrame):
         if text != self.text.text():
             self.text.setText(text)
             self.text.setToolTip(text)
+
+    def _live_toggled(self, on: bool) -> None:
+        """What is played or not, the newest is followed from now on."""
+        if on:
+            self.play.setChecked(False)
+        self._tell()
 
     def _dragged(self) -> None:
         self.button.setChecked(False)

@@ -67,6 +67,10 @@ class ViewRequests(QObject):
         self._moving = QTimer(self, singleShot=True, interval=REST_MILLISECONDS)
         self._moving.timeout.connect(self._rest)
 
+    def pending(self) -> bool:
+        """Whether a look is under way, and will be answered."""
+        return self._under_way
+
     def want(self, look: Look | None) -> None:
         """Ask for a look when it is due, unless it was wanted before; of an epoch soon after
         another, for one with few samples until it rests there."""

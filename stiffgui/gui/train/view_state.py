@@ -34,14 +34,17 @@ class Selected(NamedTuple):
 class ViewState(QObject):
     """The shown run, its epoch (None: the newest), layer and trial, and the runs beside it.
 
-    Layers count from 1, trials from 0; both are kept within the shown run. Emits `changed`.
+    Layers count from 1, trials from 0; both are kept within the shown run. Emits `changed`, and
+    `noted(sentence)`.
     """
 
     changed = Signal()
+    noted = Signal(str)
 
     def __init__(self, bench: Workbench) -> None:
         super().__init__()
         self._bench = bench
+        bench.runs_changed.connect(self._runs_changed)
         self._epoch: int | None = None
         self._layer, self._trial = 1, 0
         self._pinned: Pinned | None = None
@@ -87,8 +90,17 @@ class ViewState(QObject):
     @property
     def pinned(self) -> Pinned | None:
         """A, for as long as its run is in the window."""
-        here = self._pinned is not None and self._pinned.run in self._bench.runs
-        return self._pinned if here else None
+        return self._pinned
+
+    def _runs_changed(self) -> None:
+        """A run that goes on is another entry of the same file; one that went is A no longer."""
+        a, runs = self._pinned, self._bench.runs
+        if a is None or a.run in runs:
+            return
+        run = next((run for run in runs if run.path == a.run.path), None)
+        self._pinned = None if run is None else a._replace(run=run)
+        if run is None:
+            self.noted.emit(f"{a.run.name} is no longer pinned as A: it was removed.")
 
     def pin(self, on: bool) -> None:
         """Keep what is shown as A, of the stored epochs the nearest one; or no longer."""

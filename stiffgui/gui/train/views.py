@@ -122,8 +122,11 @@ class TrainViews(Stage):
         self.eigenvalues.layer.setValue(layer)
 
     def show_largest(self) -> None:
-        """The layer where the chosen index of the layers is largest."""
-        values = self.eigenvalues.layer.values
+        """The layer where the chosen index of the layers is largest; before a picture tells it,
+        where the radius was at the last measurement."""
+        values, run = self.eigenvalues.layer.values, self.state.run
+        if not values and run is not None and len(run.history.indices.get(USUAL, ())):
+            values = tuple(run.history.layer_medians(USUAL)[-1].tolist())
         if values:
             self.show_layer(1 + int(np.nanargmax(values)))
 

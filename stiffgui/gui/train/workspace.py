@@ -33,22 +33,22 @@ from stiffgui.gui.train.cards.curves_menu import CurvesMenu
 from stiffgui.gui.train.explanation import Explanation
 from stiffgui.gui.train.guide import WELCOME, Guide, GuideBar
 from stiffgui.gui.train.live_plane import LivePlane
+from stiffgui.gui.train.looking import Looking
 from stiffgui.gui.train.paint_queue import PaintQueue
+from stiffgui.gui.train.runs.unwatched import Unwatched
 from stiffgui.gui.train.runs.workbench import Workbench
 from stiffgui.gui.train.settings.clipboard import SettingsClipboard
 from stiffgui.gui.train.settings.finding import find_settings
 from stiffgui.gui.train.stage import order_tabs
-from stiffgui.gui.train.view_requests import NEWEST, ViewRequests, look_at, place_of
+from stiffgui.gui.train.view_requests import ViewRequests
 from stiffgui.gui.train.view_state import ViewState
 from stiffgui.gui.train.views import TrainViews
 from stiffgui.gui.workspace import Surroundings, Workspace
 from stiffgui.session.exports import Report
-from stiffgui.session.views import Look, View
 from stiffgui.tasks.table import ENDINGS
 
 # One task of `poll` at a time: no pause of the window is longer than the slowest of them.
 POLL_MILLISECONDS = 50
-LATE_MILLISECONDS = 250  # until what is still of another epoch is dimmed
 
 
 class TrainWorkspace(Workspace):
@@ -66,6 +66,7 @@ class TrainWorkspace(Workspace):
         self.state = ViewState(self.bench)
         views = self.views = TrainViews(self.bench, self.state, self._actions)
         self.drawing = PaintQueue(views, self.bench, self.state)
+        self.looking = Looking(views, self.view_requests, self.drawing)
         self.cards, self.docks = views.cards, views.docks
         self.errors, self.stiffness, self.fit = views.errors, views.stiffness, views.fit
         self.layers, self.eigenvalues = views.layers, views.eigenvalues
@@ -91,13 +92,11 @@ class TrainWorkspace(Workspace):
         self._bar = WorkspaceBar(presets, "&Preset", "Preset", "Settings to start from")
         self._bar.add_actions(self._actions, "run", "pause", "step", "stop", "export")
         self.preset = self._bar.chooser
+        self.unwatched = Unwatched(self.bench, self.requests, self.view_requests.pending)
         self.plane = LivePlane(self.bench, self.state, self.eigenvalues, self._take)
         self._connect()
         views.restore_layout(self.settings)
-        self._seen: tuple[Path, int] | None = None  # run and epoch of what is drawn
         self._has_news = False  # of training, that only the moving plane has drawn
-        self._late = QTimer(self, singleShot=True, interval=LATE_MILLISECONDS)
-        self._late.timeout.connect(self._say_stale)
         self.timer = QTimer(self)
         self.timer.timeout.connect(self.poll)
         self.timer.start(POLL_MILLISECONDS)
@@ -116,7 +115,8 @@ class TrainWorkspace(Workspace):
         bench.offered.connect(lambda said, text, call: self.said.emit(said, "", (text, call)))
         self.sharing.said.connect(self.say)
         self.sharing.noted.connect(self.noted)
-        self.view_requests.viewed.connect(self._viewed)
+        self.state.noted.connect(self.noted)
+        self.view_requests.viewed.connect(lambda *_: self.unwatched.wait())
         self.view_requests.failed.connect(lambda why: self.say(why.sentence, why.details))
         self.importing.imported.connect(self._imported)
         self.exports.said.connect(self.say)
@@ -216,7 +216,7 @@ class TrainWorkspace(Workspace):
             first_look.open_examples(self.bench)
             if self.bench.runs:
                 self.bench.show(self.bench.runs[0])
-                self.eigenvalues.layer.setValue(self.bench.runs[0].largest_layer)
+                self.views.show_largest()
                 self.guide.begin(WELCOME)
                 self.timeline.play_from_start()
         else:
@@ -282,7 +282,7 @@ class TrainWorkspace(Workspace):
         """Stop training, save, and end the children."""
         self.importing.close()
         self.timer.stop()
-        self._late.stop()
+        self.looking.close()
         self.plane.close()
         first_look.remember(self.settings, self.bench, self.state.layer)
         self.views.save_layout(self.settings)
@@ -350,6 +350,7 @@ class TrainWorkspace(Workspace):
     def _training_changed(self) -> None:
         self.importing.set_busy(self.bench.busy)
         self.guide.set_training(self.bench.busy)
+        self.unwatched.wait()
         self._follow()
         self._update_actions()
 
@@ -397,40 +398,7 @@ class TrainWorkspace(Workspace):
         """Want to see what is chosen."""
         self.plane.follow()
         if self.isVisible():
-            self.view_requests.want(look_at(self.views))
-            self._mark_stale()
-
-    def _viewed(self, look: Look, view: View) -> None:
-        """Draw an answer, unless another run is shown by now."""
-        run = self.state.run
-        if run is not None and look.source.path == run.path:
-            self._seen = place_of(look)
-            self.drawing.take(view.pictures)
-            self.timeline.arrived()
-            self._mark_stale()
-
-    def _mark_stale(self) -> None:
-        """Dim what is of another run at once, what is of another epoch if that takes a while."""
-        run, wanted = self.state.run, self.view_requests.wanted
-        if run is None or (wanted is None and self._seen is None):
-            return
-        asked = place_of(wanted) or (run.path, NEWEST)
-        if asked == self._seen:
-            self._late.stop()
-        elif self._seen is None or asked[0] != self._seen[0]:
-            self.drawing.forget()
-            self._say_stale()
-        elif not self._late.isActive():
-            self._late.start()
-
-    def _say_stale(self) -> None:
-        run, wanted = self.state.run, self.view_requests.wanted
-        if run is None:
-            return
-        if wanted is None:
-            self.views.dim(f"Waiting for the first epoch of {run.name} …")
-        else:
-            self.views.dim(f"Computing epoch {grouped(wanted.epoch)} of {run.name} …")
+            self.looking.look()
 
     # ------------------------------------------------------------------- files
 

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtWidgets import QHeaderView, QTableView
 
+from stiffgui.figures.palette import ABOUT
 from stiffgui.figures.picture import Points
 from stiffgui.gui.read_table import make_readable
-from stiffgui.gui.train.cards.index_table import ABOUT
 from stiffgui.stiffness.indices import ILL_CONDITIONED
 
 # Heading, what it is.

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLabel, QPushButton, QSpinBox, QStackedWidget
 
 from stiffgui.figures import Figure
-from stiffgui.figures.comparison import Comparison
+from stiffgui.figures.comparison import SIDES, Comparison
 from stiffgui.figures.picture import Panel, Picture, Points, Region
-from stiffgui.figures.plane import A
+from stiffgui.figures.plane import A, B
 from stiffgui.figures.spectrum import Spectrum, TimeScales
 from stiffgui.gui.plots.axes import grouped
 from stiffgui.gui.plots.elided import Elided
@@ -201,7 +202,8 @@ class EigenvaluesCard(FigureCard):
         first = self._drawn is None
         self._drawn = picture
         self._lock_for(picture)
-        super().show_picture(self._framed(self._moved(picture)))
+        moved = self._moved(picture)
+        super().show_picture(self._framed(moved))
         self._say(picture)
         self.headline.setText(picture.headline)
         self.headline.setToolTip(picture.headline)
@@ -212,7 +214,7 @@ class EigenvaluesCard(FigureCard):
         self._show_below()
         if first:
             self._show_tools()
-        self.selection.draw()
+        self._draw_selection(moved)
         self._count_outside()
 
     def _lock_for(self, picture: Picture) -> None:
@@ -229,8 +231,7 @@ class EigenvaluesCard(FigureCard):
                 self.layer.forget()
 
     def _say(self, picture: Picture) -> None:
-        epoch = picture.place[0]
-        note = picture.title.replace(f"epoch {epoch}", f"epoch {grouped(epoch)}")
+        note = picture.title.replace(f"epoch {picture.epoch}", f"epoch {grouped(picture.epoch)}")
         self.say(note if self._is_large else picture.headline)
 
     def show_scales(self, picture: Picture) -> None:
@@ -284,10 +285,15 @@ class EigenvaluesCard(FigureCard):
         if picture is not self._drawn:
             self.view.show_picture(self._framed(picture))
             self._say(picture)
-            if self._moving is not None:
-                moment, step = self._moving
-                unit = self.settings.plane(step).unit
-                self.selection.draw([unit * before for before in moment.past])
+            self._draw_selection(picture)
+
+    def _draw_selection(self, picture: Picture) -> None:
+        """With its way here, where the picture moves."""
+        past: list[NDArray[np.complex128]] = []
+        if self._moving is not None and picture is not self._drawn:
+            moment, step = self._moving
+            past = [self.settings.plane(step).unit * before for before in moment.past]
+        self.selection.draw(past)
 
     def _moved(self, picture: Picture) -> Picture:
         """With what moves in it; as it is where nothing does, or where it is of another place."""
@@ -299,8 +305,14 @@ class EigenvaluesCard(FigureCard):
         if picture.place[1:] != place or not plane.is_of(picture):
             return picture
         past = moment.past if self.tools.trails.isChecked() else ()
-        words = [f"layer {settings.layer}", f"epoch {grouped(round(moment.epoch))}"]
+        words = [
+            f"layer {settings.layer}",
+            f"epoch {grouped(picture.begins + round(moment.epoch))}",
+        ]
         words += [probe_samples(len(moment.values)), f"trial {settings.trial}"]
+        if self._pinned:
+            a = next((p.label for p in picture.panels[0].of(Points) if p.group == A), A)
+            words = [SIDES.join((a, f"{B}: {', '.join(words)}"))]
         return plane.moved(picture, moment.values, past, " · ".join(words))
 
     # ---------------------------------------------------------------------- axes

@@ -58,4 +58,4 @@ class FitCard(FigureCard):
         offer(self.output, [(name.split(" [")[0], name) for name in names])
         inputs = picture.choices.get("along", ())
         offer(self.along, [("scatter", ""), *((f"along {name}", name) for name in inputs)])
-        self.say(" · ".join(filter(None, (f"epoch {grouped(picture.place[0])}", picture.note))))
+        self.say(" · ".join(filter(None, (f"epoch {grouped(picture.epoch)}", picture.note))))

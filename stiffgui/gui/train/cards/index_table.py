@@ -6,8 +6,10 @@ import math
 from collections.abc import Mapping
 
 from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
+from stiffgui.figures.palette import ABOUT
 from stiffgui.figures.plane import A, B
 from stiffgui.figures.spectrum import SAMPLES
 from stiffgui.gui.read_table import make_readable, row_height
@@ -44,7 +46,8 @@ PROXY_COLUMNS = {
 }
 ROW_HEIGHT, VISIBLE = 22, 8.5  # rows; half a row says that there are more, below
 DOUBT = "?"  # beside a value that has not converged
-ABOUT = "≈"  # before a value that is not exact: rounding may move it by a millionth of it or more
+NOTHING, WIDEST = "undefined", f"0.0000{DOUBT}"
+APART = 60  # pixels between columns beside what they need, at most
 UNCONVERGED = 1e-3  # mean residual of the power method
 
 
@@ -84,7 +87,6 @@ class IndexTable(QTableWidget):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         across, down = self.horizontalHeader(), self.verticalHeader()
         across.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        across.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         across.setMinimumSectionSize(30)
         self._fit()
         down.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
@@ -93,13 +95,26 @@ class IndexTable(QTableWidget):
 
     def _fit(self) -> None:
         """Columns and rows as the font needs them."""
-        for column, name in enumerate(self.proxies, 1):
-            widest = "0.0000" + (DOUBT if name == "power" else "")
-            wide = max(self._heads[column], widest, key=self.fontMetrics().horizontalAdvance)
-            self.setColumnWidth(column, self.fontMetrics().horizontalAdvance(wide) + 7)
+        self._fit_columns()
         height = row_height(self, ROW_HEIGHT)
         self.horizontalHeader().setFixedHeight(height)
         self.usual_height = int(height * (1 + VISIBLE)) + 2
+
+    def _fit_columns(self) -> None:
+        """Wide enough for what they say, and apart from each other where there is room."""
+        shown = [c for c in range(self.columnCount()) if not self.isColumnHidden(c)]
+        advance, widths = self.fontMetrics().horizontalAdvance, []
+        for column in shown:
+            head = self.horizontalHeaderItem(column)
+            widest = WIDEST if column else NOTHING
+            widths.append(max(map(advance, (widest, head.text() if head else ""))) + 7)
+        spare = max(0, self.viewport().width() - sum(widths)) // len(shown)
+        for column, width in zip(shown, widths, strict=True):
+            self.setColumnWidth(column, width + min(spare, APART))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_columns()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -159,6 +174,7 @@ class IndexTable(QTableWidget):
                 head.setText(heads[column])
                 for row in range(self.rowCount()):
                     self._write(row, column, "")
+                self._fit_columns()
 
     def _compare(self, numbers: Mapping[str, float]) -> None:
         for row, name in enumerate(ROWS):
@@ -167,9 +183,11 @@ class IndexTable(QTableWidget):
             texts = [
                 f"{v:.1%}" if share and math.isfinite(v) else number(v) for v in (before, after)
             ]
-            change = f"{after / before - 1:+.0%}" if before > 0 and math.isfinite(after) else "–"
-            if share:
-                change = f"{100 * (after - before):+.0f} pp"
+            change = "–"
+            if share and math.isfinite(after - before):
+                change = f"{round(100 * (after - before)):+d} pp"
+            elif not share and before and math.isfinite(after - before):
+                change = f"{round(100 * (after - before) / abs(before)):+d}%"
             for column, text in enumerate((*texts, change.replace("-", "−"))):
                 self._write(row, column, text)
                 self._cells[row][column].setToolTip("")
@@ -189,7 +207,7 @@ def number(value: float, digits: int = 4) -> str:
     if value < 0:
         digits = min(digits, 3)
     if not math.isfinite(value):
-        return "undefined"
+        return NOTHING
     if value and not 1e-3 <= abs(value) < 1e5:
         mantissa, exponent = f"{value:.{int(digits > 3)}e}".split("e")
         return f"{mantissa}e{int(exponent)}"

@@ -56,7 +56,7 @@ class LayersCard(FigureCard):
             self.view.views[0].setToolTip("Click to see a layer at an epoch everywhere")
         if (layer, epoch) != self._framed:
             self._framed = (layer, epoch)
-            self._frame(layer, epoch)
+            self._frame(layer, run.begins + epoch)
 
     def _offer(self, names: list[str]) -> None:
         """The indices that the run watched; the radius at first."""
@@ -89,8 +89,9 @@ class LayersCard(FigureCard):
     def _clicked(self, _: int, x: float, y: float) -> None:
         image = self.image
         cell = image.cell(x, y) if image is not None else None
-        if image is not None and cell is not None:
-            self.picked.emit(int(image.y[cell[0]]), int(image.x[cell[1]]))
+        if image is not None and cell is not None and self.picture is not None:
+            epoch = int(image.x[cell[1]]) - self.picture.begins
+            self.picked.emit(int(image.y[cell[0]]), epoch)
 
     def set_theme(self, theme: Any) -> None:
         super().set_theme(theme)

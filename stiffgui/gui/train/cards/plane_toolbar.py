@@ -23,6 +23,7 @@ FRAMES = {
     "points": ("fit points", "Axes show the eigenvalues of every layer, whatever they are"),
     "region": ("fit region", "Axes show the whole stability region, and the eigenvalues"),
 }
+ONE_LAYER = "Contours are drawn of one layer: leave all layers, or unpin A, to see them"
 PIN, UNPIN = "Pin as A", "Unpin A"
 PACES = (0, 10, 30, 100, 300, 1000)  # epochs a second; 0: as it trains
 
@@ -74,7 +75,8 @@ class PlaneToolbar(QWidget):
             chooser.currentIndexChanged.connect(
                 lambda _, c=chooser, n=name: self.setting_chosen.emit(n, c.currentData())
             )
-        self.contours.setToolTip(own["contours"].help)
+        self._about_contours = own["contours"].help
+        self.contours.setToolTip(self._about_contours)
         self.contours.toggled.connect(lambda on: self.setting_chosen.emit("contours", on))
         self.all_layers.setToolTip("A small plane of every layer")
         self.all_layers.toggled.connect(self._all_layers_toggled)
@@ -131,14 +133,22 @@ class PlaneToolbar(QWidget):
     def _pinned(self, on: bool) -> None:
         self.pin.setText(UNPIN if on else PIN)
         self.layout_.setVisible(on)
-        for widget in (self.colour, self.all_layers, self.contours):  # colours are those of A and B
+        for widget in (self.colour, self.all_layers):  # colours are those of A and B
             widget.setDisabled(on)
+        self._offer_contours()
         self._arrange()
         self.pin_toggled.emit(on)
 
     def _all_layers_toggled(self, on: bool) -> None:
         self.colour.setCurrentIndex(self.colour.findData("layer" if on else "sample"))
+        self._offer_contours()
         self.setting_chosen.emit("all_layers", on)
+
+    def _offer_contours(self) -> None:
+        """Those are of one layer, of one network."""
+        alone = not (self.pin.isChecked() or self.all_layers.isChecked())
+        self.contours.setEnabled(alone)
+        self.contours.setToolTip(self._about_contours if alone else ONE_LAYER)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """It takes a second line where one is too narrow."""

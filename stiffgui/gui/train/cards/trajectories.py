@@ -53,5 +53,5 @@ class TrajectoriesCard(FigureCard):
     def show_picture(self, picture: Picture) -> None:
         """Draw the trajectories."""
         super().show_picture(picture)
-        self.say(f"epoch {grouped(picture.place[0])}")
+        self.say(f"epoch {grouped(picture.epoch)}")
         self.message.setText(picture.note)

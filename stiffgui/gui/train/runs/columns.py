@@ -73,11 +73,10 @@ def _index(name: str, title: str, written: str, factor: float = 1.0, rank: int =
 
     def tip(run: RunFacts) -> str:
         if name in run.medians:
-            return f"{quantity.title} {run.medians[name]:.4g}"
-        return (
-            f"{quantity.title} was not measured: choose it among the indices that are watched "
-            f"({name} in watch.indices) before Run"
-        )
+            of = " of the last stored network" if run.entry and name in run.entry.unwatched else ""
+            return f"{quantity.title}{of} {run.medians[name]:.4g}"
+        when = "when it has ended" if run.entry is not None else "when the run is opened"
+        return f"{quantity.title}: measured {when}, or as it trains with {name} in watch.indices"
 
     help = (
         f"{quantity.title} of the network where it was measured last: {quantity.help}, "
@@ -132,6 +131,7 @@ EPOCHS = Column(
 STATE = Column(
     "state", "What has become of it", lambda run: run.state, widest="interrupted ", rank=2
 )
+INDICES_TOLD = (STIFFNESS, "unstable")
 NUMBERS = (
     _error("train_error"),
     _error("test_error"),

@@ -6,14 +6,11 @@ import math
 from collections import deque
 from pathlib import Path
 
-import numpy as np
-
 from stiffgui.experiment import Experiment
-from stiffgui.figures.history import USUAL
 from stiffgui.runs.history import History
 from stiffgui.session.training import Arrays, Bundle
 from stiffgui.training.decisions import Decisions
-from stiffgui.training.records import Event, Frame
+from stiffgui.training.records import Event, Frame, begins_at
 
 FRAMES = 64  # that wait to be drawn, at most
 
@@ -35,6 +32,7 @@ class RunEntry:
         self.newest: tuple[int, Arrays] | None = None
         self.frames: deque[Frame] = deque(maxlen=FRAMES)  # that nobody has drawn yet
         self.decided: Decisions | None = None
+        self.unwatched: dict[str, float] = {}  # indices of its last stored network
         self.version = 0
 
     @property
@@ -52,11 +50,9 @@ class RunEntry:
         return self.history
 
     @property
-    def largest_layer(self) -> int:
-        """The layer, from 1, whose spectral radius was largest at the last measurement."""
-        measured = self.history.indices.get(USUAL)
-        known = measured is not None and len(measured) > 0
-        return 1 + int(np.nanmax(measured[-1], 0).argmax()) if known else 1  # type: ignore[index]
+    def begins(self) -> int:
+        """What is added to its epochs where they are told."""
+        return begins_at(self.events)
 
     @property
     def epoch(self) -> int:

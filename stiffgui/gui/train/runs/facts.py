@@ -21,7 +21,8 @@ WITH_COLUMNS = ("task.kind", "training.epochs")  # settings that a column of the
 @dataclass(frozen=True)
 class RunFacts:
     """`medians` are those of `History.medians` that are known; `settings` is what differs, a text
-    each. `entry`: the run, where it is in the window; `colour` is its number there."""
+    each; `epoch` and `total` are as they are told (`begins_at`). `entry`: the run, where it is in
+    the window; `colour` is its number there."""
 
     path: Path
     state: str
@@ -49,10 +50,10 @@ def facts_of_entry(
         state=state,
         task=kind_of(type(run.experiment.task)),
         settings=settings,
-        epoch=run.epoch,
-        total=run.total,
+        epoch=run.begins + run.epoch,
+        total=run.begins + run.total,
         seconds=float(history.seconds[-1]) if len(history.seconds) else nan,
-        medians=_known(history.medians()),
+        medians=_known(run.unwatched | history.medians()),
         note=run.note,
         entry=run,
         colour=run.colour,
@@ -74,11 +75,11 @@ def facts_of_file(path: Path) -> RunFacts:
                 experiment = run.experiment
                 found["task"] = kind_of(type(experiment.task))
                 found["settings"] = differences([experiment], with_preset=True)[0]
-                found["total"] = run.experiment_now.training.epochs
+                found["total"] = run.begins + run.experiment_now.training.epochs
             return RunFacts(
                 path=path,
                 state=run.ending,
-                epoch=last.epoch,
+                epoch=run.begins + last.epoch,
                 seconds=last.seconds,
                 medians=_known(last.medians),
                 note=run.note,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from PySide6.QtCore import (
@@ -13,13 +14,14 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QFont
+from PySide6.QtGui import QFont, QIcon, QPixmap
 
 from stiffgui.gui.train.runs.columns import DRAWN, NAME, Column
 from stiffgui.gui.train.runs.facts import RunFacts
 
 Role = Qt.ItemDataRole
 Index = QModelIndex | QPersistentModelIndex
+SWATCH = 10  # pixels
 NOTED = " ✎"  # behind the name of a run with a note
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
@@ -36,6 +38,7 @@ class RunsModel(QAbstractTableModel):
         self.columns = tuple(columns)
         self.rows: list[RunFacts] = []
         self.series: tuple[str, ...] = ()  # the theme's colours
+        self._swatch = cache(_swatch)
 
     def set_rows(self, rows: Sequence[RunFacts]) -> None:
         """Show these; rows that stay keep selection and focus."""
@@ -116,7 +119,7 @@ class RunsModel(QAbstractTableModel):
         if column is DRAWN and role == Role.CheckStateRole:
             return Qt.CheckState.Checked if run.drawn else Qt.CheckState.Unchecked
         if column is DRAWN and role == Role.DecorationRole and self.series:
-            return QColor(self.series[run.colour % len(self.series)])
+            return self._swatch(self.series[run.colour % len(self.series)])
         return None
 
     def _tip(self, run: RunFacts, column: Column) -> str:
@@ -132,6 +135,15 @@ class RunsModel(QAbstractTableModel):
         else:
             self.renamed.emit(run, str(value))
         return True
+
+
+def _swatch(colour: str) -> QIcon:
+    """A square of the run's colour, that of a selected row, too."""
+    square, icon = QPixmap(4 * SWATCH, 4 * SWATCH), QIcon()
+    square.fill(colour)
+    for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected):
+        icon.addPixmap(square, mode)
+    return icon
 
 
 class SortedRuns(QSortFilterProxyModel):

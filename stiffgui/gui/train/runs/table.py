@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QHeaderView, QTableView
 from stiffgui.gui.read_table import make_readable
 from stiffgui.gui.train.runs.columns import DRAWN, SETTINGS, Column
 from stiffgui.gui.train.runs.facts import RunFacts
-from stiffgui.gui.train.runs.model import RunsModel, SortedRuns
+from stiffgui.gui.train.runs.model import SWATCH, RunsModel, SortedRuns
 
-ROW_HEIGHT, SWATCH = 21, 10  # pixels
+ROW_HEIGHT = 21  # pixels
 SPARE = 20  # pixels beside the widest text of a column
 LEAST_ROWS = 1
 
