@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QToolButton
+from PySide6.QtWidgets import QApplication, QTabBar, QToolButton
 from pytestqt.qtbot import QtBot
 
 from stiffgui.gui.application import make_window
@@ -151,6 +151,38 @@ def test_nothing_is_cut_off_in_any_window(window: MainWindow, qtbot: QtBot, run_
         assert button.isVisible() and right <= window.width(), name
         words = button.fontMetrics().horizontalAdvance(button.text())
         assert button.width() >= words
+
+
+def test_no_bar_of_tabs_is_left_behind(window: MainWindow, qtbot: QtBot) -> None:
+    stage = window.train.views
+
+    def left_behind() -> list[list[str]]:
+        ends = [d.geometry().topLeft() for d in stage.docks.values() if d.isVisible()]
+        bars = [b for b in stage.findChildren(QTabBar) if b.isVisible() and b.count() > 1]
+        return [
+            [bar.tabText(k) for k in range(bar.count())]
+            for bar in bars
+            if bar.geometry().bottomLeft() + QPoint(0, 1) not in ends
+        ]
+
+    window.resize(1024, 700)
+    for step in (
+        lambda: window.choose_theme("dark"),
+        window.toggle_presenter,
+        lambda: window.resize(1280, 800),
+        window.toggle_presenter,
+        lambda: window.resize(1920, 1080),
+        lambda: stage.enlarge(window.train.trajectories),
+        stage.default_layout,
+        lambda: window.resize(1024, 700),
+        lambda: stage.maximise(window.train.fit),
+        stage.restore,
+    ):
+        step()
+        qtbot.wait(150)
+        qtbot.waitUntil(lambda: not left_behind(), timeout=3000)
+    assert [bar.tabText(1) for bar in stage.tab_bars() if bar.isVisible()] == ["Stiffness"]
+    assert stage.large is window.train.eigenvalues
 
 
 def test_the_strip_of_layers_shows_the_chosen_index(

@@ -14,7 +14,7 @@ COPIES = (
     ("data", "Copy &data", "What is drawn, as CSV text, to the clipboard"),
     ("script", "Copy as P&ython", "A script that redraws the figure from the run file"),
 )
-LEAST_LARGE, LEAST_SMALL = (380, 220), (206, 104)  # pixels
+LEAST_LARGE, LEAST_SMALL = (380, 220), (206, 80)  # pixels
 CALL = "Press Run (Ctrl+R)."
 
 

@@ -31,6 +31,7 @@ from stiffgui.stiffness import WATCHABLE
 from stiffgui.training.cadence import probe_samples
 
 ANIMATE_MILLISECONDS = 600
+TOOLS_SHARE = 0.18  # of the card's height, at most, that the toolbar takes beyond a line
 PAGES_SHARE = 0.32  # of the card's height, at most, that a table below the plane takes
 
 
@@ -132,6 +133,7 @@ class EigenvaluesCard(FigureCard):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit_pages()
+        self.tools.set_room(int(TOOLS_SHARE * self.height()))
 
     def set_theme(self, theme: Theme) -> None:
         super().set_theme(theme)
