@@ -189,9 +189,10 @@ def specs(model: Settings) -> Iterator[Spec]:
         yield _kind_spec(key, field, kinds) if kinds else spec_of(key, field)
 
 
-def declarations(
-    model: Settings, prefix: str = ""
-) -> Iterator[tuple[str, FieldInfo, Mapping[str, type[Settings]]]]:
+Declaration = tuple[str, FieldInfo, Mapping[str, type[Settings]]]
+
+
+def declarations(model: Settings, prefix: str = "") -> Iterator[Declaration]:
     """Of the same settings the dotted key, the declaration, and the groups it chooses between."""
     for name, field in type(model).model_fields.items():
         key = f"{prefix}{name}"
