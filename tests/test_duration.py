@@ -115,10 +115,11 @@ def test_seconds_scale_as_the_work_does(rate: float) -> None:
     assert _seconds(wider) > 2 * seconds
 
 
-def test_nothing_is_said_of_the_time_of_torchs_path(rate: float) -> None:
+def test_the_time_of_torchs_path_is_said_not_to_be_known(rate: float) -> None:
     experiment = small(architecture__integrator="rk4")
     said = duration.sentences(experiment, decide(experiment, "cpu"))
-    assert said.keys() == {"steps", "measured"} and "rk4" in said["steps"]
+    assert said.keys() == {"steps", "measured", "time"} and "rk4" in said["steps"]
+    assert said["time"] == "not known beforehand where torch takes the steps"
     experiment = small()
     assert "time" in duration.sentences(experiment, decide(experiment, "cpu"))
 
@@ -202,7 +203,10 @@ def test_variants_on_another_path_are_named(rate: float) -> None:
         }
     )
     said = sentences(study, [(chunk, "waiting", 0) for chunk in plan(study)])
-    assert said.keys() == {
+    assert said.keys() == {"time"} | {
         f"{what} of {v}" for what in ("steps", "measured") for v in ("RES", "RK4")
     }
+    assert said["time"] == "not known beforehand where torch takes the steps"
+    trained = [(chunk, "finished" if chunk.variant else "waiting", 0) for chunk in plan(study)]
+    assert sentences(study, trained)["time"].startswith(("less", "about"))
     assert "rk4" in said["steps of RK4"]
