@@ -18,7 +18,7 @@ GRIP_HEIGHT = 9
 COLUMN_WIDTH, PANEL_WIDTH = 312, 276  # pixels at first
 WIDER = 1.7  # the column in a lecture room
 LEAST_HEIGHT = 134  # pixels that a small card needs to be read, with its grip, in usual text
-MARGIN = 6
+MARGIN, ROOM = 6, 300  # pixels around cards; of height, for one that is to be looked at
 LAYOUT_VERSION = 3  # raised with every new place: an older layout does not know it
 Area = Qt.DockWidgetArea
 
@@ -151,6 +151,14 @@ class Stage(QMainWindow):
             each.set_large(each is card)
         dock.show()
         self.arranged.emit()
+
+    def show_beside(self, card: Card) -> None:
+        """Show a card beside the large one, in front of those that share its place."""
+        if card is not self.large:
+            dock = self.docks[card.title]
+            dock.show()
+            dock.raise_()
+            self.resizeDocks([dock], [ROOM], Qt.Orientation.Vertical)
 
     def maximise(self, card: Card) -> None:
         """Spread a card over the page, the timeline below it; once more, or `restore`: back."""

@@ -318,7 +318,7 @@ class TrainWorkspace(Workspace):
             self.load_preset(guide.preset)
             self.run()
         else:
-            self.views.enlarge(next(c for c in self.cards if c.title.startswith(guide.card)))
+            self.views.show_beside(next(c for c in self.cards if c.title.startswith(guide.card)))
 
     def run(self) -> None:
         """Train the panel's experiment into a new run file."""
