@@ -61,7 +61,7 @@ def train(
     from stiffgui.runs import Recording
     from stiffgui.runs.file_writer import refuse_existing
     from stiffgui.training import Controls, Event, Record
-    from stiffgui.training.duration import sentences
+    from stiffgui.training.duration import sentences, unknown
 
     controls = Controls()
     warm_start = None
@@ -92,7 +92,10 @@ def train(
     if isinstance(experiment.task, Table):
         tell(taken(experiment.task))
     trainer = recording.trainer
-    for what, sentence in sentences(experiment, trainer.decided, trainer.epoch).items():
+    said = sentences(experiment, trainer.decided, trainer.epoch)
+    if "time" not in said and unknown(trainer.decided):
+        said["time"] = unknown(trainer.decided)
+    for what, sentence in said.items():
         tell(f"{what}: {sentence}")
     began, first = time.monotonic(), recording.trainer.epoch
     with stop_on_interrupt(controls), TerminalProgress() as progress:

@@ -39,10 +39,9 @@ def about(seconds: float) -> str:
 
 
 def sentences(experiment: Experiment, decided: Decisions, begun: int = 0) -> dict[str, str]:
-    """What is said before a training: what it decided, and the time, or why it is not known."""
+    """What is said before a training: what it decided, and the time where there is a figure."""
     left = seconds(experiment, decided, begun)
-    time_said = unknown(decided) if left is None else about(left)
-    return decided.sentences(experiment) | ({"time": time_said} if time_said else {})
+    return decided.sentences(experiment) | ({} if left is None else {"time": about(left)})
 
 
 def unknown(decided: Decisions) -> str:

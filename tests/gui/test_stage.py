@@ -185,6 +185,38 @@ def test_no_bar_of_tabs_is_left_behind(window: MainWindow, qtbot: QtBot) -> None
     assert stage.large is window.train.eigenvalues
 
 
+def test_an_explanation_leaves_the_window_as_large_as_it_is(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    page = window.train
+    for width, beside in ((1024, False), (1400, True), (1024, False)):
+        window.resize(width, 700)
+        page.explanation.show_index("log-norm")
+        qtbot.wait(100)
+        assert window.width() == width
+        reach = page.views.geometry().right()
+        assert (reach < page.explanation.x()) == beside
+        assert page.explanation.geometry().right() <= page.width()
+    page.explanation.hide()
+    qtbot.waitUntil(lambda: page.views.width() == page.width(), timeout=3000)
+
+
+def test_cards_are_empty_again_when_the_last_run_is_gone(
+    window: MainWindow, qtbot: QtBot, run_file: Path
+) -> None:
+    page = window.train
+    window.resize(1280, 800)
+    shown = (page.eigenvalues, page.errors, page.layers, page.fit)
+    for _ in range(2):  # what is opened again is drawn again
+        open_run(page, run_file, qtbot)
+        qtbot.waitUntil(lambda: all(c.view.isVisible() for c in shown), timeout=WAIT)
+        assert page.eigenvalues.headline.isVisible()
+        assert page.bench.shown is not None
+        page.bench.remove(page.bench.shown)
+        assert not any(card.view.isVisible() for card in shown)
+        assert not page.eigenvalues.headline.isVisible() and page.eigenvalues.drawn_epoch == -1
+
+
 def test_the_strip_of_layers_shows_the_chosen_index(
     window: MainWindow, qtbot: QtBot, run_file: Path
 ) -> None:

@@ -18,7 +18,7 @@ GRIP_HEIGHT = 9
 COLUMN_WIDTH, PANEL_WIDTH = 312, 276  # pixels at first
 WIDER = 1.7  # the column in a lecture room
 LEAST_HEIGHT = 134  # pixels that a small card needs to be read, with its grip, in usual text
-MARGIN, ROOM = 6, 300  # pixels around cards; of height, for one that is to be looked at
+MARGIN, ROOM = 6, 220  # pixels around cards; of height, for one that is to be looked at
 LAYOUT_VERSION = 3  # raised with every new place: an older layout does not know it
 Area = Qt.DockWidgetArea
 
@@ -67,8 +67,8 @@ class Stage(QMainWindow):
         middle = QWidget()
         self._middle = QVBoxLayout(middle)
         self._middle.addWidget(large)
-        self._tidy()
-        self.arranged.connect(self._tidy, Qt.ConnectionType.QueuedConnection)
+        self._keep_margins()
+        self.arranged.connect(self._keep_margins, Qt.ConnectionType.QueuedConnection)
         self.setCentralWidget(middle)
         for card in (large, *column, *on_demand):
             self._cards[card.title] = card
@@ -123,19 +123,13 @@ class Stage(QMainWindow):
         card.title_double_clicked.connect(lambda: self.maximise(card))
         card.enlarge_asked.connect(lambda: self.enlarge(card))
 
-    def _tidy(self) -> None:
-        """The large card is level with the docks beside it, or with those that would be there.
-        Bars of tabs that Qt leaves behind, where docks change their places, are hidden."""
-        docks = [dock for dock in self.docks.values() if dock.isVisible()]
-        there = {self.dockWidgetArea(dock) for dock in docks}
+    def _keep_margins(self) -> None:
+        """The large card is level with the docks beside it, or with those that would be there."""
+        there = {self.dockWidgetArea(dock) for dock in self.docks.values() if dock.isVisible()}
         left, right = Area.LeftDockWidgetArea in there, Area.RightDockWidgetArea in there
         self._middle.setContentsMargins(
             0 if left else MARGIN, GRIP_HEIGHT, 0 if right else MARGIN, 0
         )
-        below = {dock.geometry().topLeft().toTuple() for dock in docks}
-        for bar in self._tab_bars():
-            if bar.isVisible() and (bar.x(), bar.geometry().bottom() + 1) not in below:
-                bar.hide()
 
     # -------------------------------------------------------------------- places
 
@@ -310,6 +304,8 @@ class Stage(QMainWindow):
         if rows == self._rows:
             return
         self._rows = rows
+        for bar in self._tab_bars():
+            bar.hide()  # Qt leaves some behind, and shows those that are needed
         raised: list[QDockWidget] = []
         for number, dock in enumerate(column):
             row = number * rows // len(column)
@@ -336,7 +332,6 @@ class Stage(QMainWindow):
             bar.setFocusPolicy(focus)
             bar.setAccessibleName("Cards of this place")
             bar.setToolTip("Which of the cards is shown; a higher window shows more of them")
-            bar.setDrawBase(False)
         return [bar for bar in bars if bar.count() > 1]
 
     def _tab_bars(self) -> list[QTabBar]:

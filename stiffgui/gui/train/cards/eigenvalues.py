@@ -217,6 +217,12 @@ class EigenvaluesCard(FigureCard):
         self.selection.draw()
         self._count_outside()
 
+    def clear(self) -> None:
+        super().clear()
+        self.select(None)
+        self._drawn = None
+        self._show_tools()
+
     def _lock_for(self, picture: Picture) -> None:
         """Axes of another run, or in another unit, are locked anew."""
         points = next(picture.panels[0].of(Points), None)

@@ -20,11 +20,11 @@ def find_settings(panel: ExperimentPanel, words: Sequence[str]) -> list[Found]:
         if not _matches(spec, words[-1:])
         for found in _values(panel, spec, words[-1])
     ]
-    by_title = sorted(
-        (each for each in _absent(panel, words[:-1]) if not _matches(each[0], words[-1:])),
-        key=lambda each: not all(word in each[0].title.lower() for word in words[:-1]),
-    )
-    absent = [found for each in by_title for found in _with_choice(panel, *each, words[-1])]
+    lacking = [each for each in _absent(panel, words[:-1]) if not _matches(each[0], words[-1:])]
+    by_title = [each for each in lacking if all(w in each[0].title.lower() for w in words[:-1])]
+    absent = [
+        found for each in by_title or lacking for found in _with_choice(panel, *each, words[-1])
+    ]
     return [*sets, *absent, *(_place(panel, spec) for spec in _named(specs, words))]
 
 
