@@ -214,6 +214,7 @@ def test_cards_are_empty_again_when_the_last_run_is_gone(
         assert page.bench.shown is not None
         page.bench.remove(page.bench.shown)
         assert not any(card.view.isVisible() for card in shown)
+        assert not page.timeline.slider.kept
         assert not page.eigenvalues.headline.isVisible() and page.eigenvalues.drawn_epoch == -1
 
 

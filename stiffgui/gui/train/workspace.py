@@ -392,7 +392,9 @@ class TrainWorkspace(Workspace):
         """The shown run has gone on, or is another one."""
         self._has_news = False
         run = self.bench.shown
-        if run is not None:
+        if run is None:
+            self.timeline.set_range(0, 0, [])
+        else:
             self.timeline.set_range(run.epoch, run.total, run.snapshot_epochs)
         self._look()
 
