@@ -25,6 +25,7 @@ from stiffgui.settings import (
     Settings,
     Spec,
     as_kind,
+    declarations,
     groups_of,
     is_hidden,
     kind_of,
@@ -163,7 +164,7 @@ class Experiment(TomlSettings):
     def flat(self) -> dict[str, Any]:
         """Dotted key -> value for every setting that exists for the present choices."""
         values = self.model_dump(mode="python")
-        return {spec.key: _lookup(values, spec.key) for spec in self.specs()}
+        return {key: _lookup(values, key) for key, *_ in declarations(self)}
 
     def differences(self, other: Experiment) -> dict[str, tuple[Any, Any]]:
         """Dotted key -> (mine, theirs) where the two differ; None where one has no such key."""

@@ -95,7 +95,11 @@ class Settings(BaseModel):
     """A frozen group of settings."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False
+        frozen=True,
+        extra="forbid",
+        validate_default=True,
+        allow_inf_nan=False,
+        defer_build=True,  # of its validator, until it is used: most are not while a window opens
     )
 
     @model_validator(mode="before")
@@ -179,18 +183,27 @@ class Spec:
         return ""
 
 
-def specs(model: Settings, prefix: str = "") -> Iterator[Spec]:
+def specs(model: Settings) -> Iterator[Spec]:
     """The settings that exist for `model`'s present choices, in their declared order."""
+    for key, field, kinds in declarations(model):
+        yield _kind_spec(key, field, kinds) if kinds else spec_of(key, field)
+
+
+Declaration = tuple[str, FieldInfo, Mapping[str, type[Settings]]]
+
+
+def declarations(model: Settings, prefix: str = "") -> Iterator[Declaration]:
+    """Of the same settings the dotted key, the declaration, and the groups it chooses between."""
     for name, field in type(model).model_fields.items():
         key = f"{prefix}{name}"
         value = getattr(model, name)
         if isinstance(value, Settings):
             kinds = variants(field)
             if kinds:
-                yield _kind_spec(f"{key}.kind", field, kinds)
-            yield from specs(value, f"{key}.")
+                yield f"{key}.kind", field, kinds
+            yield from declarations(value, f"{key}.")
         elif name != "kind" and not is_hidden(field):
-            yield spec_of(key, field)
+            yield key, field, {}
 
 
 def variants(field: FieldInfo) -> dict[str, type[Settings]]:

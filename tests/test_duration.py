@@ -202,7 +202,10 @@ def test_variants_on_another_path_are_named(rate: float) -> None:
         }
     )
     said = sentences(study, [(chunk, "waiting", 0) for chunk in plan(study)])
-    assert said.keys() == {
+    assert said.keys() == {"time"} | {
         f"{what} of {v}" for what in ("steps", "measured") for v in ("RES", "RK4")
     }
+    assert said["time"] == "not known beforehand where torch takes the steps"
+    trained = [(chunk, "finished" if chunk.variant else "waiting", 0) for chunk in plan(study)]
+    assert sentences(study, trained)["time"].startswith(("less", "about"))
     assert "rk4" in said["steps of RK4"]

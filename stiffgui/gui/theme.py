@@ -211,7 +211,7 @@ def _sheet(t: Theme) -> str:
         color: {t.text}; text-align: center; margin: 2px 4px; }}
     QProgressBar::chunk {{ background: {t.disc}; border-radius: 3px; }}
     QTabWidget::pane {{ border: none; }}
-    QTabBar {{ background: {t.window}; }}
+    QTabBar {{ background: {t.window}; qproperty-drawBase: 0; }}
     QTabBar::tab {{ background: transparent; border: none; border-bottom: 2px solid transparent;
         padding: 5px 12px; color: {t.faint}; }}
     QTabBar::tab:hover, QTabBar::tab:focus {{ color: {t.text}; }}

@@ -23,8 +23,8 @@ Progresses = Sequence[tuple[Chunk, State, int]]  # state and epoch of every chun
 def sentences(
     study: Study, states: Progresses, workers: int | None = None, here: bool = True
 ) -> dict[str, str]:
-    """What is said before a study goes on: what its variants decide, and the time of what is left
-    where there is a figure for all of it; not of another machine, where it is not `here`.
+    """What is said before a study goes on: what its variants decide, and the time of what is left,
+    or why it is not known; nothing of the time of another machine, where it is not `here`.
 
     workers: processes of one thread; by default one chunk follows the other, with all threads.
     Imports torch. Raises InputError when a device does not exist.
@@ -34,6 +34,7 @@ def sentences(
     names = [v.name for v in study.all_variants]
     said: dict[str, dict[str, list[str]]] = {}  # what -> sentence -> variants
     each: list[float | None] = []
+    unknown = ""
     for k, name in enumerate(names):
         whole = study.experiment_of(k)
         decided = decide(whole, choose_device(whole.training.device).type)
@@ -45,6 +46,7 @@ def sentences(
             for chunk, state, epoch in states
             if chunk.variant == k and state not in DONE
         ]
+        unknown = unknown or (duration.unknown(decided) if left else "")
         for alike in set(left):
             experiment = study.experiment_of(k, count=alike[0])
             each += left.count(alike) * [duration.seconds(experiment, decided, alike[1], threads)]
@@ -56,6 +58,8 @@ def sentences(
     waiting = [chunk for chunk, state, _ in states if state not in DONE]
     found["networks"] = _networks(study, [chunk for chunk, _, _ in states], waiting)
     known = [seconds for seconds in each if seconds is not None]
+    if here and unknown:
+        return found | {"time": unknown}
     if not here or len(known) < len(each):
         return found
     slots = min(workers or 1, processors())

@@ -280,6 +280,36 @@ def test_the_palette_sets_settings_and_goes_to_them(
     qtbot.waitUntil(lambda: any(e.key == "regularizer.weight" for e in run.events), timeout=WAIT)
 
 
+def test_the_palette_says_which_choice_a_setting_needs(
+    window: MainWindow, page: TrainWorkspace
+) -> None:
+    model = page.model
+    model.edit("regularizer.kind", "none")
+    palette = ask(window, "weight 0.01")
+    assert palette.found.item(0).text() == "Weight λ = 0.01 (regularizer.weight)"
+    QTest.keyClick(palette.words, Key.Key_Return)
+    kinds = "l2, stiffness, kinetic, jacobian-frobenius or condition"
+    assert palette.isVisible() and palette.problem.text() == (
+        f"Weight λ acts only where Penalty is {kinds}; it is none."
+    )
+    [row] = palette.found.findItems(
+        "Penalty = stiffness, Weight λ = 0.01", Qt.MatchFlag.MatchExactly
+    )
+    palette.found.setCurrentItem(row)
+    QTest.keyClick(palette.words, Key.Key_Return)
+    assert not palette.isVisible()
+    assert model.value("regularizer.kind") == "stiffness"
+    assert model.value("regularizer.weight") == 0.01
+    model.undo.undo()
+    assert model.value("regularizer.kind") == "none"
+    palette = ask(window, "weight -1")
+    palette.found.setCurrentRow(1)
+    QTest.keyClick(palette.words, Key.Key_Return)
+    assert "it must be a number from 0" in palette.problem.text()
+    assert model.value("regularizer.kind") == "none" and not model.problems
+    palette.reject()
+
+
 def test_f1_explains_what_has_the_focus_or_is_under_the_pointer(
     window: MainWindow, page: TrainWorkspace, qtbot: QtBot
 ) -> None:

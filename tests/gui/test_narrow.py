@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtWidgets import QToolButton
+from PySide6.QtCore import QPoint
+from PySide6.QtWidgets import QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from stiffgui.gui.train.cards.eigenvalues import EigenvaluesCard
 from stiffgui.gui.window import MainWindow
 
 
@@ -29,6 +31,38 @@ def test_no_button_of_the_bar_is_lost(
     assert len(shown) + len(names) == len(buttons) and bar.more.isVisible() == bool(names)
     bar.close()
     bar.deleteLater()
+
+
+def test_the_toolbar_of_the_plane_folds(card: EigenvaluesCard, qtbot: QtBot) -> None:
+    window, tools = card.window(), card.tools
+    assert isinstance(window, MainWindow)
+
+    def cut() -> list[QWidget]:
+        there = [c for c in tools.controls if c.isVisible() and c is not tools.layout_]
+        return [
+            c
+            for c in there
+            if c.width() < c.sizeHint().width()
+            or c.mapTo(card, QPoint(c.width(), 0)).x() > card.width()
+        ]
+
+    for width, height in ((1920, 1080), (900, 650)):
+        window.resize(width, height)
+        qtbot.waitUntil(lambda w=width: window.width() == w and not cut(), timeout=5000)
+        assert window.height() == height
+        assert card.view.height() > 0.4 * card.height()
+    assert tools.pin.isVisible() and not tools.below.isVisible()
+    tools.more.menu().popup(QPoint(0, 0))
+    qtbot.waitUntil(tools.below.isVisible, timeout=5000)
+    tools.more.menu().close()
+    window.resize(1920, 1080)
+    qtbot.waitUntil(lambda: tools.below.isVisible() and not tools.more.isVisible(), timeout=5000)
+
+    window.resize(1024, 700)
+    window.toggle_presenter()
+    qtbot.wait(300)
+    assert window.width() == 1024
+    assert not cut() and card.view.height() > 0.4 * card.height()
 
 
 def test_live_and_branch_stay_where_they_are(window: MainWindow, qtbot: QtBot) -> None:

@@ -55,7 +55,7 @@ def test_twice_as_large_and_back(
     after = (title.fontMetrics().height(), widths(window), table.rowHeight(0), table.usual_height)
     assert after == before and QApplication.font().pointSizeF() == font
     assert not page.docks["Experiment"].isHidden()
-    assert places(window) == where
+    qtbot.waitUntil(lambda: places(window) == where, timeout=5000)
 
 
 def test_closing_during_a_lecture_keeps_the_usual_layout(window: MainWindow) -> None:

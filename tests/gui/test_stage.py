@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QToolButton
+from PySide6.QtWidgets import QApplication, QTabBar, QToolButton
 from pytestqt.qtbot import QtBot
 
 from stiffgui.gui.application import make_window
@@ -151,6 +151,71 @@ def test_nothing_is_cut_off_in_any_window(window: MainWindow, qtbot: QtBot, run_
         assert button.isVisible() and right <= window.width(), name
         words = button.fontMetrics().horizontalAdvance(button.text())
         assert button.width() >= words
+
+
+def test_no_bar_of_tabs_is_left_behind(window: MainWindow, qtbot: QtBot) -> None:
+    stage = window.train.views
+
+    def left_behind() -> list[list[str]]:
+        ends = [d.geometry().topLeft() for d in stage.docks.values() if d.isVisible()]
+        bars = [b for b in stage.findChildren(QTabBar) if b.isVisible() and b.count() > 1]
+        return [
+            [bar.tabText(k) for k in range(bar.count())]
+            for bar in bars
+            if bar.geometry().bottomLeft() + QPoint(0, 1) not in ends
+        ]
+
+    window.resize(1024, 700)
+    for step in (
+        lambda: window.choose_theme("dark"),
+        window.toggle_presenter,
+        lambda: window.resize(1280, 800),
+        window.toggle_presenter,
+        lambda: window.resize(1920, 1080),
+        lambda: stage.enlarge(window.train.trajectories),
+        stage.default_layout,
+        lambda: window.resize(1024, 700),
+        lambda: stage.maximise(window.train.fit),
+        stage.restore,
+    ):
+        step()
+        qtbot.wait(150)
+        qtbot.waitUntil(lambda: not left_behind(), timeout=3000)
+    assert [bar.tabText(1) for bar in stage.tab_bars() if bar.isVisible()] == ["Stiffness"]
+    assert stage.large is window.train.eigenvalues
+
+
+def test_an_explanation_leaves_the_window_as_large_as_it_is(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    page = window.train
+    for width, beside in ((1024, False), (1400, True), (1024, False)):
+        window.resize(width, 700)
+        page.explanation.show_index("log-norm")
+        qtbot.wait(100)
+        assert window.width() == width
+        reach = page.views.geometry().right()
+        assert (reach < page.explanation.x()) == beside
+        assert page.explanation.geometry().right() <= page.width()
+    page.explanation.hide()
+    qtbot.waitUntil(lambda: page.views.width() == page.width(), timeout=3000)
+
+
+def test_cards_are_empty_again_when_the_last_run_is_gone(
+    window: MainWindow, qtbot: QtBot, run_file: Path
+) -> None:
+    page = window.train
+    window.resize(1280, 800)
+    shown = (page.eigenvalues, page.errors, page.layers, page.fit)
+    for _ in range(2):  # what is opened again is drawn again
+        open_run(page, run_file, qtbot)
+        qtbot.waitUntil(lambda: all(c.view.isVisible() for c in shown), timeout=WAIT)
+        assert page.eigenvalues.headline.isVisible()
+        assert page.bench.shown is not None
+        page.bench.remove(page.bench.shown)
+        assert not any(card.view.isVisible() for card in shown)
+        assert not page.timeline.slider.kept
+        assert not page.eigenvalues.headline.isVisible() and page.eigenvalues.drawn_epoch == -1
 
 
 def test_the_strip_of_layers_shows_the_chosen_index(

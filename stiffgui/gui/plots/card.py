@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QAction, QContextMenuEvent, QMouseEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QSpinBox,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from stiffgui.gui.plots.elided import Elided
 
@@ -14,7 +24,7 @@ COPIES = (
     ("data", "Copy &data", "What is drawn, as CSV text, to the clipboard"),
     ("script", "Copy as P&ython", "A script that redraws the figure from the run file"),
 )
-LEAST_LARGE, LEAST_SMALL = (380, 220), (206, 104)  # pixels
+LEAST_LARGE, LEAST_SMALL, LEAST_CONTROL = (380, 220), (240, 80), 44  # pixels
 CALL = "Press Run (Ctrl+R)."
 
 
@@ -73,7 +83,8 @@ class Card(QFrame):
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setWordWrap(True)
         self.body.addWidget(self._empty, 1)
-        self._waiting: list[QWidget] | None = []
+        self._filling: list[QWidget] = []
+        self._is_filled = False
         self.expect(False)
 
     def _make_menu(self) -> QMenu:
@@ -140,16 +151,19 @@ class Card(QFrame):
     def add(self, widget: QWidget, stretch: int = 1) -> None:
         """Put a widget below the title; it is seen from the first `fill` on."""
         self.body.addWidget(widget, stretch)
-        if self._waiting is not None:
-            widget.hide()
-            self._waiting.append(widget)
+        self._await(widget)
 
     def add_control(self, widget: QWidget) -> None:
         """Put a control beside the title; like the view, it is seen from the first `fill` on."""
         self.head.addWidget(widget)
-        if self._waiting is not None:
+        if isinstance(widget, QComboBox | QSpinBox):  # cut before the title is
+            widget.setMinimumWidth(LEAST_CONTROL)
+        self._await(widget)
+
+    def _await(self, widget: QWidget) -> None:
+        self._filling.append(widget)
+        if not self._is_filled:
             widget.hide()
-            self._waiting.append(widget)
 
     def expect(self, computing: bool) -> None:
         """What an empty card says: how to fill it, or that what it will show is being computed."""
@@ -157,12 +171,20 @@ class Card(QFrame):
 
     def fill(self) -> None:
         """Something is there to be shown: the view takes the place of the empty card's words."""
-        if self._waiting is None:
+        if self._is_filled:
             return
+        self._is_filled = True
         self._empty.hide()
-        for widget in self._waiting:
+        for widget in self._filling:
             widget.show()
-        self._waiting = None
+
+    def clear(self) -> None:
+        """There is nothing to be shown any more: the empty card's words again."""
+        self._is_filled = False
+        for widget in self._filling:
+            widget.hide()
+        self._empty.show()
+        self.say("")
 
 
 def _button(text: str, name: str, tip: str) -> QToolButton:

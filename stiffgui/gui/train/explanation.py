@@ -7,8 +7,8 @@ from functools import partial
 from html import escape
 from inspect import cleandoc
 
-from PySide6.QtCore import QUrl
-from PySide6.QtGui import QCursor
+from PySide6.QtCore import QEvent, QObject, QUrl
+from PySide6.QtGui import QCursor, QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
@@ -31,11 +31,13 @@ WIDTH = 300
 
 
 class Explanation(QFrame):
-    """A side panel with one explanation; while it is open it follows the focus inside `panel`."""
+    """A side panel with one explanation; while it is open it follows the focus inside `panel`.
+    It stands beside `page` where there is room for both, else over its right end."""
 
-    def __init__(self, panel: QWidget) -> None:
-        super().__init__()
-        self._panel = panel
+    def __init__(self, panel: QWidget, page: QWidget, around: QWidget) -> None:
+        super().__init__(around)
+        self._panel, self._page, self._around = panel, page, around
+        page.installEventFilter(self)
         self.setObjectName("explanation")
         self.setFixedWidth(WIDTH)
         self.text = QTextBrowser()
@@ -59,6 +61,30 @@ class Explanation(QFrame):
         application = QApplication.instance()
         assert isinstance(application, QApplication)
         application.focusChanged.connect(self._focus_moved)
+
+    def place(self) -> None:
+        """Take room from the page where it has that much."""
+        around, layout = self._around, self._around.layout()
+        fits = around.width() - self.width() >= self._page.minimumSizeHint().width()
+        if layout is not None:
+            layout.setContentsMargins(0, 0, self.width() if fits and self.isVisible() else 0, 0)
+        top = 0 if fits else self._page.y()
+        self.setGeometry(around.width() - self.width(), top, self.width(), around.height() - top)
+        self.raise_()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.place()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.place()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The page has another size or place."""
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.Move):
+            self.place()
+        return super().eventFilter(watched, event)
 
     def _focus_moved(self, _: QWidget | None, now: QWidget | None) -> None:
         if self.isVisible() and now is not None and self._panel.isAncestorOf(now):

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolBut
 
 @dataclass(frozen=True)
 class Guide:
-    """An experiment: `preset` is trained, or the card of that title is enlarged."""
+    """An experiment: `preset` is trained, or the card of that title is shown beside the plane."""
 
     title: str
     look: str

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from PySide6.QtCore import QByteArray, QSettings, QSize, Qt, QTimer, Signal
@@ -10,14 +11,25 @@ from PySide6.QtGui import QAction, QGuiApplication, QPainter, QPaintEvent, QPale
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QVBoxLayout, QWidget
 
 from stiffgui.gui.plots.card import Card
+from stiffgui.gui.theme import Theme
 from stiffgui.gui.train.settings.panel import ExperimentPanel
 
 GRIP_HEIGHT = 9
 COLUMN_WIDTH, PANEL_WIDTH = 312, 276  # pixels at first
 WIDER = 1.7  # the column in a lecture room
-LEAST_HEIGHT = 134  # pixels that a small card needs to be read, with its grip
+LEAST_HEIGHT = 134  # pixels that a small card needs to be read, with its grip, in usual text
+MARGIN, ROOM = 6, 220  # pixels around cards; of height, for one that is to be looked at
 LAYOUT_VERSION = 3  # raised with every new place: an older layout does not know it
 Area = Qt.DockWidgetArea
+
+
+@dataclass(frozen=True)
+class _Before:
+    """The large card, docks that were hidden since, and the sizes of all that were seen."""
+
+    large: Card
+    docks: Sequence[QDockWidget]
+    sizes: Mapping[QDockWidget, QSize]
 
 
 class Stage(QMainWindow):
@@ -36,14 +48,16 @@ class Stage(QMainWindow):
         self.setAnimated(False)  # what is seen is known at once
         self.setTabPosition(Area.RightDockWidgetArea, QTabWidget.TabPosition.North)
         self.docks: dict[str, QDockWidget] = {}
+        self._areas: dict[str, Area] = {}  # where each dock stands at first
         self.large: Card
         self.places: list[QAction] = []  # what the palette finds of the cards' menus
         self._cards: dict[str, Card] = {}
         self._column: list[QDockWidget] = []
         self._rows = 0  # of the column, 0 until it is known
+        self._text_scale = 1.0
         self.is_restored = False  # as it was when the window was closed
-        self._before: tuple[QByteArray, Card] | None = None  # a card was spread over the page
-        self._unpresented: tuple[QByteArray, Card] | None = None  # before a lecture
+        self._before: _Before | None = None  # a card was spread over the page
+        self._unpresented: _Before | None = None  # before a lecture
 
     # ------------------------------------------------------------------ building
 
@@ -52,8 +66,9 @@ class Stage(QMainWindow):
         self.large = large
         middle = QWidget()
         self._middle = QVBoxLayout(middle)
-        self._middle.setContentsMargins(0, GRIP_HEIGHT, 0, 0)  # level with the docks beside it
         self._middle.addWidget(large)
+        self._keep_margins()
+        self.arranged.connect(self._keep_margins, Qt.ConnectionType.QueuedConnection)
         self.setCentralWidget(middle)
         for card in (large, *column, *on_demand):
             self._cards[card.title] = card
@@ -84,11 +99,11 @@ class Stage(QMainWindow):
         layout = QVBoxLayout(holder)
         left, right = int(area != Area.RightDockWidgetArea), int(area != Area.LeftDockWidgetArea)
         bottom = int(area == Area.BottomDockWidgetArea)
-        layout.setContentsMargins(6 * left, 0, 6 * right, 6 * bottom)
+        layout.setContentsMargins(MARGIN * left, 0, MARGIN * right, MARGIN * bottom)
         layout.addWidget(widget)
         dock.setWidget(holder)
         self.addDockWidget(area, dock)
-        self.docks[name] = dock
+        self.docks[name], self._areas[name] = dock, area
 
     def _add_actions(self, card: Card) -> None:
         """Where the card may go: in its menu, its title bar and the palette."""
@@ -108,6 +123,14 @@ class Stage(QMainWindow):
         card.title_double_clicked.connect(lambda: self.maximise(card))
         card.enlarge_asked.connect(lambda: self.enlarge(card))
 
+    def _keep_margins(self) -> None:
+        """The large card is level with the docks beside it, or with those that would be there."""
+        there = {self.dockWidgetArea(dock) for dock in self.docks.values() if dock.isVisible()}
+        left, right = Area.LeftDockWidgetArea in there, Area.RightDockWidgetArea in there
+        self._middle.setContentsMargins(
+            0 if left else MARGIN, GRIP_HEIGHT, 0 if right else MARGIN, 0
+        )
+
     # -------------------------------------------------------------------- places
 
     def enlarge(self, card: Card) -> None:
@@ -123,24 +146,30 @@ class Stage(QMainWindow):
         dock.show()
         self.arranged.emit()
 
+    def show_beside(self, card: Card) -> None:
+        """Show a card beside the large one, in front of those that share its place."""
+        if card is not self.large:
+            dock = self.docks[card.title]
+            dock.show()
+            dock.raise_()
+            self.resizeDocks([dock], [ROOM], Qt.Orientation.Vertical)
+
     def maximise(self, card: Card) -> None:
         """Spread a card over the page, the timeline below it; once more, or `restore`: back."""
         if self.restore():
             return
-        before = self.saveState(LAYOUT_VERSION), self.large
+        bottom, large = Area.BottomDockWidgetArea, self.large
         self.enlarge(card)
-        for dock in self.docks.values():
-            if self.dockWidgetArea(dock) != Area.BottomDockWidgetArea and not dock.isFloating():
-                dock.hide()
-        self._before = before
+        self._before = self._put_away(
+            [d for d in self.docks.values() if self.dockWidgetArea(d) != bottom], large
+        )
 
     def restore(self) -> bool:
         """Undo `maximise`; whether there was something to undo."""
         if self._before is None:
             return False
-        (state, large), self._before = self._before, None
-        self.enlarge(large)
-        self.restoreState(state, LAYOUT_VERSION)
+        before, self._before = self._before, None
+        self._bring_back(before)
         return True
 
     def let_float(self, card: Card) -> None:
@@ -153,22 +182,55 @@ class Stage(QMainWindow):
         self.docks[card.title].show()
         self.docks[card.title].setFloating(True)
 
+    def set_theme(self, theme: Theme) -> None:
+        """Larger text, fewer rows."""
+        self._text_scale = theme.text_scale
+        QTimer.singleShot(0, self, self._stack)
+
     def present(self, on: bool) -> None:
         """The panel on the left away, and the column wider; or as before."""
         self.restore()
         if on:
-            self._unpresented = self.saveState(LAYOUT_VERSION), self.large
-            for dock in self.docks.values():
-                if self.dockWidgetArea(dock) == Area.LeftDockWidgetArea and not dock.isFloating():
-                    dock.hide()
-            self.resizeDocks(
-                self._column[:1], [int(WIDER * COLUMN_WIDTH)], Qt.Orientation.Horizontal
+            left, large = Area.LeftDockWidgetArea, self.large
+            self._unpresented = self._put_away(
+                [d for d in self.docks.values() if self.dockWidgetArea(d) == left], large
             )
+            self._resize({self._column[0]: QSize(int(WIDER * COLUMN_WIDTH), 0)})
         elif self._unpresented is not None:
-            state, large = self._unpresented
-            self.enlarge(large)
-            self.restoreState(state, LAYOUT_VERSION)
+            self._bring_back(self._unpresented)
             self._unpresented = None
+
+    def _put_away(self, docks: Sequence[QDockWidget], large: Card) -> _Before:
+        """Hide docks until they are brought back; `large` was the large card."""
+        docks = [dock for dock in docks if not (dock.isFloating() or dock.isHidden())]
+        fixed = [dock for dock in self.docks.values() if not dock.isFloating()]
+        seen = {dock: dock.size() for dock in fixed if not dock.visibleRegion().isEmpty()}
+        before = _Before(large, docks, seen)
+        for dock in docks:
+            dock.hide()
+        return before
+
+    def _bring_back(self, before: _Before) -> None:
+        """As it was. (A stored state of the whole window would leave its bars of tabs behind.)"""
+        self.enlarge(before.large)
+        for dock in before.docks:
+            dock.show()
+        for dock in before.sizes:
+            dock.raise_()
+        self._resize(before.sizes)
+
+    def _resize(self, sizes: Mapping[QDockWidget, QSize]) -> None:
+        """Now, and once more when the column has as many rows as it can; a height of 0 stays."""
+        docks = [dock for dock in sizes if dock.isVisible()]
+        high = [dock for dock in docks if sizes[dock].height()]
+        widths, heights = [sizes[d].width() for d in docks], [sizes[d].height() for d in high]
+
+        def resize() -> None:
+            self.resizeDocks(docks, widths, Qt.Orientation.Horizontal)
+            self.resizeDocks(high, heights, Qt.Orientation.Vertical)
+
+        resize()
+        QTimer.singleShot(0, self, resize)
 
     # -------------------------------------------------------------------- layout
 
@@ -185,14 +247,13 @@ class Stage(QMainWindow):
         """Put every card and panel back in its place."""
         self.restore()
         self._place({dock.objectName(): dock.objectName() for dock in self.docks.values()})
-        self.restoreState(self._default, LAYOUT_VERSION)
+        for name, dock in self.docks.items():
+            dock.setFloating(False)
+            dock.setVisible(dock in self._column or name not in self._cards)
+            self.addDockWidget(self._areas[name], dock)
         self._rows = 0
         self._stack()
         self.size_docks()
-
-    def remember_default(self) -> None:
-        """What `default_layout` goes back to."""
-        self._default = self.saveState(LAYOUT_VERSION)
 
     def save_layout(self, settings: QSettings) -> None:
         """Remember it for the next start."""
@@ -238,10 +299,13 @@ class Stage(QMainWindow):
         ]
         if self._before is not None or not column or not self.isVisible():
             return
-        rows = max(1, min(len(column), self.centralWidget().height() // LEAST_HEIGHT))
+        least = int(self._text_scale * LEAST_HEIGHT)
+        rows = max(1, min(len(column), self.centralWidget().height() // least))
         if rows == self._rows:
             return
         self._rows = rows
+        for bar in self._tab_bars():
+            bar.hide()  # Qt leaves some behind, and shows those that are needed
         raised: list[QDockWidget] = []
         for number, dock in enumerate(column):
             row = number * rows // len(column)
@@ -261,15 +325,17 @@ class Stage(QMainWindow):
 
     def tab_bars(self) -> list[QTabBar]:
         """Of the places that several cards share."""
-        bars = self.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
+        bars = self._tab_bars()
         for bar in bars:
             several = bar.count() > 1  # Qt keeps a bar of one tab, which nobody sees
             focus = Qt.FocusPolicy.StrongFocus if several else Qt.FocusPolicy.NoFocus
             bar.setFocusPolicy(focus)
             bar.setAccessibleName("Cards of this place")
             bar.setToolTip("Which of the cards is shown; a higher window shows more of them")
-            bar.setDrawBase(False)
         return [bar for bar in bars if bar.count() > 1]
+
+    def _tab_bars(self) -> list[QTabBar]:
+        return self.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
 
 
 def _put(card: Card, dock: QDockWidget) -> None:

@@ -65,7 +65,6 @@ class TrainViews(Stage):
         self.add_dock("Timeline", below, Qt.DockWidgetArea.BottomDockWidgetArea)
         self._make_cards()
         self._connect()
-        self.remember_default()
 
     def _make_cards(self) -> None:
         self.errors = HistoryCard(Errors(), "Errors", "quantities")
@@ -260,6 +259,7 @@ class TrainViews(Stage):
 
     def set_theme(self, theme: Theme) -> None:
         """Colour every card."""
+        super().set_theme(theme)
         for card in self.cards:
             card.set_theme(theme)
         self.runs.set_theme(theme)

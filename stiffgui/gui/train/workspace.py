@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QCursor, QShowEvent
 from PySide6.QtWidgets import (
     QApplication,
     QFileDialog,
-    QHBoxLayout,
     QMenu,
     QVBoxLayout,
     QWidget,
@@ -72,15 +71,13 @@ class TrainWorkspace(Workspace):
         self.layers, self.eigenvalues = views.layers, views.eigenvalues
         self.trajectories = views.trajectories
         self.panel, self.timeline, self.runs = views.panel, views.timeline, views.runs
-        self.guide, self.explanation = GuideBar(self._guided), Explanation(self.panel)
-        beside = QHBoxLayout()
-        beside.addWidget(views, 1)
-        beside.addWidget(self.explanation)
+        self.guide = GuideBar(self._guided)
         around = QVBoxLayout(self)
         around.setContentsMargins(0, 0, 0, 0)
         around.setSpacing(0)
         around.addWidget(self.guide)
-        around.addLayout(beside, 1)
+        around.addWidget(views, 1)
+        self.explanation = Explanation(self.panel, views, self)
         self.exports = Exports(self, self.requests, self.settings, views.offers)
         self.curves_menu = CurvesMenu((self.errors, self.stiffness), self)
         self.panels_menu = QMenu("&Panels", self)
@@ -235,6 +232,10 @@ class TrainWorkspace(Workspace):
         else:
             self.bench.open_file(path)
 
+    def minimumSizeHint(self) -> QSize:
+        """Room that an explanation takes is given back where there is none left."""
+        return QSize(self.views.minimumSizeHint().width(), super().minimumSizeHint().height())
+
     def set_folder(self, folder: Path) -> None:
         self.bench.workspace = folder
 
@@ -318,7 +319,7 @@ class TrainWorkspace(Workspace):
             self.load_preset(guide.preset)
             self.run()
         else:
-            self.views.enlarge(next(c for c in self.cards if c.title.startswith(guide.card)))
+            self.views.show_beside(next(c for c in self.cards if c.title.startswith(guide.card)))
 
     def run(self) -> None:
         """Train the panel's experiment into a new run file."""
@@ -340,6 +341,8 @@ class TrainWorkspace(Workspace):
         run = self.bench.shown
         for card in self.cards:
             card.expect(run is not None)
+            if run is None:
+                card.clear()
         if run is not None:
             architecture = run.experiment.architecture
             self.eigenvalues.set_network(architecture.depth, run.trials)
@@ -390,7 +393,9 @@ class TrainWorkspace(Workspace):
         """The shown run has gone on, or is another one."""
         self._has_news = False
         run = self.bench.shown
-        if run is not None:
+        if run is None:
+            self.timeline.set_range(0, 0, [])
+        else:
             self.timeline.set_range(run.epoch, run.total, run.snapshot_epochs)
         self._look()
 

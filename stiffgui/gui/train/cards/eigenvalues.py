@@ -32,6 +32,7 @@ from stiffgui.stiffness import WATCHABLE
 from stiffgui.training.cadence import probe_samples
 
 ANIMATE_MILLISECONDS = 600
+TOOLS_SHARE = 0.18  # of the card's height, at most, that the toolbar takes beyond a line
 PAGES_SHARE = 0.32  # of the card's height, at most, that a table below the plane takes
 
 
@@ -133,6 +134,7 @@ class EigenvaluesCard(FigureCard):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit_pages()
+        self.tools.set_room(int(TOOLS_SHARE * self.height()))
 
     def set_theme(self, theme: Theme) -> None:
         super().set_theme(theme)
@@ -216,6 +218,12 @@ class EigenvaluesCard(FigureCard):
             self._show_tools()
         self._draw_selection(moved)
         self._count_outside()
+
+    def clear(self) -> None:
+        super().clear()
+        self.select(None)
+        self._drawn = None
+        self._show_tools()
 
     def _lock_for(self, picture: Picture) -> None:
         """Axes of another run, or in another unit, are locked anew."""

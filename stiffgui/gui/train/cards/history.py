@@ -51,6 +51,10 @@ class HistoryCard(FigureCard):
         super().set_theme(theme)
         self._forget()
 
+    def clear(self) -> None:
+        super().clear()
+        self._forget()
+
     def point_at(self, x: float | None) -> None:
         """Show the crosshair at x with the values there; None hides it."""
         self.view.point_at(x)

@@ -96,3 +96,7 @@ class LayersCard(FigureCard):
     def set_theme(self, theme: Any) -> None:
         super().set_theme(theme)
         self._forget()
+
+    def clear(self) -> None:
+        super().clear()
+        self._forget()

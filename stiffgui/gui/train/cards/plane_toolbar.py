@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QPushButton, QWidget
 
 from stiffgui.figures.comparison import Comparison
 from stiffgui.figures.spectrum import Spectrum
 from stiffgui.gui.plots.axes import grouped
+from stiffgui.gui.train.cards.folding_bar import FoldingBar
 from stiffgui.settings import Spec, specs
 
 # The last one is chosen at first: the plane has all the room.
@@ -28,7 +28,7 @@ PIN, UNPIN = "Pin as A", "Unpin A"
 PACES = (0, 10, 30, 100, 300, 1000)  # epochs a second; 0: as it trains
 
 
-class PlaneToolbar(QWidget):
+class PlaneToolbar(FoldingBar):
     """Emits `setting_chosen(name, value)` for a setting of the figure, `frame_chosen`,
     `trails_toggled`, `page_chosen(place in PAGES)`, `pin_toggled` and `layout_chosen`."""
 
@@ -46,20 +46,15 @@ class PlaneToolbar(QWidget):
         self.all_layers, self.contours = QCheckBox("&all layers"), QCheckBox("&contours")
         self.frame, self.below, self.pace = QComboBox(), QComboBox(), QComboBox()
         self.trails = QCheckBox("&trails")
-        self.pin, self.layout_ = QPushButton(PIN), QComboBox()
+        self.pin, self.layout_ = QPushButton(PIN), QComboBox(self)
         self._make_choosers(own)
         self._make_frame()
         self._make_motion()
         self._make_comparison()
-        self._halves = (
-            row(self.region, self.colour, self.axes, self.frame, self.pin, self.layout_),
-            row(self.all_layers, self.contours, self.trails, self.pace, self.below),
-        )
-        self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setVerticalSpacing(4)
-        self._grid.setColumnStretch(2, 1)
-        self._arrange()
+        choosers = (self.region, self.colour, self.axes, self.frame, self.pin, self.layout_)
+        checks = (self.all_layers, self.contours, self.trails, self.pace, self.below)
+        self.controls, self.absent = (*choosers, *checks), {self.layout_}
+        self.arrange()
 
     def _make_choosers(self, own: dict[str, Spec]) -> None:
         for name, title in (own["region"].choices or {}).items():
@@ -133,10 +128,11 @@ class PlaneToolbar(QWidget):
     def _pinned(self, on: bool) -> None:
         self.pin.setText(UNPIN if on else PIN)
         self.layout_.setVisible(on)
+        self.absent = set() if on else {self.layout_}
         for widget in (self.colour, self.all_layers):  # colours are those of A and B
             widget.setDisabled(on)
         self._offer_contours()
-        self._arrange()
+        self.arrange()
         self.pin_toggled.emit(on)
 
     def _all_layers_toggled(self, on: bool) -> None:
@@ -149,17 +145,6 @@ class PlaneToolbar(QWidget):
         alone = not (self.pin.isChecked() or self.all_layers.isChecked())
         self.contours.setEnabled(alone)
         self.contours.setToolTip(self._about_contours if alone else ONE_LAYER)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """It takes a second line where one is too narrow."""
-        super().resizeEvent(event)
-        self._arrange()
-
-    def _arrange(self) -> None:
-        wide = self.width() > sum(half.sizeHint().width() for half in self._halves) + 12
-        for number, half in enumerate(self._halves):
-            place = (0, number) if wide else (number, 0)
-            self._grid.addWidget(half, *place, Qt.AlignmentFlag.AlignLeft)
 
 
 def _add(chooser: QComboBox, text: str, data: object, tip: str) -> None:

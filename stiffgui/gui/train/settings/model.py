@@ -21,7 +21,7 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 from stiffgui._presets import presets
 from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment, checked
-from stiffgui.settings import Spec, variants
+from stiffgui.settings import Declaration, Spec, declarations, variants
 
 MERGE_SECONDS = 1.0
 
@@ -134,6 +134,10 @@ class SettingsModel(QObject):
     def specs(self) -> list[Spec]:
         """The settings that exist for the choices made; they stay while a value is invalid."""
         return list(self._state.specs.values())
+
+    def declarations(self) -> Iterator[Declaration]:
+        """Their keys and declarations, choices that were not made among them."""
+        return declarations(self._state.structure)
 
     def reference(self, spec: Spec) -> Any:
         """What `reset` restores: the preset's value, or the default where it has no such key."""
