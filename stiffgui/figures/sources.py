@@ -103,6 +103,17 @@ class Drawn:
             return Snapshot(self.experiment, *self.network)
         return self.run.snapshot(self.run.last_snapshot_epoch if epoch is None else epoch)  # type: ignore[no-any-return]
 
+    def jacobians(self, epoch: int | None, trial: int) -> tuple[int, NDArray[Any]]:
+        """The epoch of `snapshot`, and J_n of a trial's layers at the probe samples [N, B, w, w]:
+        as they are in the file, where they are, else of the network."""
+        if self.network is None and epoch is not None:
+            nearest = self.run.nearest_epoch(epoch)
+            stored = self.run.stored_jacobians(nearest, trial)
+            if stored is not None:
+                return nearest, stored[:, : len(self.probe_samples())]
+        snapshot = self.snapshot(epoch)
+        return snapshot.epoch, snapshot.jacobians(self.probe_samples())[trial]
+
     def check(self, layer: int = 1, trial: int = 0) -> None:
         """Raise InputError when it has no such layer or trial."""
         depth = self.experiment.architecture.depth

@@ -106,14 +106,13 @@ class LayerFigure(NetworkFigure):
         from stiffgui.stiffness.matrices import Matrices
 
         run.check(self.layer, self.trial)
-        snapshot = run.snapshot(self.epoch)
-        every = snapshot.jacobians(run.probe_samples())[self.trial]
+        epoch, every = run.jacobians(self.epoch, self.trial)
         layers = self.layers(len(every))
         jacobians = every[[layer - 1 for layer in layers]]
         step = run.experiment.architecture.step_size
         matrices = Matrices(every, step=step)
         found = spectrum(jacobians, step)
-        return LayerSpectra(found, jacobians, matrices, layers, snapshot.epoch, step, run.begins)
+        return LayerSpectra(found, jacobians, matrices, layers, epoch, step, run.begins)
 
     def where(self, shown: LayerSpectra) -> str:
         """Which layer, epoch and trial, and of how many samples, in a line."""

@@ -314,6 +314,15 @@ class Run(FileReader):
             )
         return load(rows[0][0])
 
+    def stored_jacobians(self, epoch: int, trial: int = 0) -> Array | None:
+        """J_n of every layer at the probe samples [N, B, w, w], where the file keeps them: they
+        are drawn without a network then. None where it does not."""
+        kept = [layer for e, layer, r in self.spectra if (e, r) == (epoch, trial)]
+        layers = [self.spectrum(epoch, layer, trial).get("jacobians") for layer in kept]
+        if len(layers) < self.experiment.architecture.depth or any(j is None for j in layers):
+            return None
+        return np.stack([j for j in layers if j is not None])
+
     @property
     def spectra(self) -> list[tuple[int, int, int]]:
         """Epoch, layer and trial of every spectrum that is kept."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from stiffgui._resources import resource
 from stiffgui.gui.application import make_settings, make_window
 from stiffgui.gui.train.first_look import EXAMPLES, SEEN
 from stiffgui.gui.train.guide import GUIDES, WELCOME
@@ -102,3 +106,36 @@ def test_what_ships_is_small_and_is_what_readme_says() -> None:
             assert set(differences) == {"training.epochs", "watch.snapshots"}
             assert run.ending == "finished" and len(run.snapshot_epochs) > 60
     assert size < 8e6
+
+
+def test_the_first_picture_needs_no_torch() -> None:
+    """It is there before the child has imported torch, which takes seconds."""
+    script = f"""
+import sys
+from pathlib import Path
+from stiffgui.figures.spectrum import Spectrum
+from stiffgui.session.sources import RunFile, RunSource
+from stiffgui.session.views import Look, look_at_stored
+from stiffgui._resources import resource
+for name in {EXAMPLES!r}:
+    source = RunSource((RunFile(Path(str(resource("examples", name))), 0, "a"),))
+    for layer in (1, 10):
+        figures = (("spectrum", Spectrum(epoch=0, layer=layer)),)
+        view = look_at_stored(Look(source, 0, False, figures))
+        assert view is not None and view.epoch == 0, (name, layer)
+assert look_at_stored(Look(source, 1, False, figures)) is None
+assert "torch" not in sys.modules
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert not done.returncode, done.stderr
+
+
+def test_what_the_examples_keep_is_what_their_networks_say() -> None:
+    for name in EXAMPLES:
+        with open_run(Path(str(resource("examples", name)))) as run:
+            stored = run.stored_jacobians(0)
+            assert stored is not None and run.stored_jacobians(1) is None
+            direct = run.snapshot(0).jacobians(run.probe_samples())[0]
+            np.testing.assert_allclose(stored, direct, rtol=1e-12)
+    sizes = [Path(str(resource("examples", name))).stat().st_size for name in EXAMPLES]
+    assert sum(sizes) < 8e6

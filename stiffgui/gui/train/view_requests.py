@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from stiffgui.gui.requests import Requests
 from stiffgui.gui.train.views import TrainViews
 from stiffgui.session.service import Failure
-from stiffgui.session.views import Look, View
+from stiffgui.session.views import Look, View, look_at_stored
 
 LOOK_SECONDS = 0.6
 NEWEST = -1  # instead of an epoch
@@ -49,7 +49,8 @@ class ViewRequests(QObject):
     """One look at a time, the newest that is wanted next.
 
     What a person chooses is asked for at once; what only follows training, at a rate that
-    leaves training its core. Signals: `viewed(Look, View)`, `failed(Failure)`.
+    leaves training its core. Until the child has answered once, what a file keeps is drawn here.
+    Signals: `viewed(Look, View)`, `failed(Failure)`.
     """
 
     viewed = Signal(object, object)
@@ -114,6 +115,9 @@ class ViewRequests(QObject):
         if look is not None:
             self._asked, self._under_way = look, True
             self._due = time.monotonic() + self._pause
+            stored = None if self._warm else look_at_stored(look)
+            if stored is not None:
+                self.viewed.emit(look, stored)
             self._requests.ask(
                 look, lambda view: self._answered(look, view), self._failed, newest=True
             )

@@ -91,6 +91,7 @@ class TrainWorkspace(Workspace):
         self.preset = self._bar.chooser
         self.unwatched = Unwatched(self.bench, self.requests, self.view_requests.pending)
         self.plane = LivePlane(self.bench, self.state, self.eigenvalues, self._take)
+        self._begins = False  # the first runs are being opened
         self._connect()
         views.restore_layout(self.settings)
         self._has_news = False  # of training, that only the moving plane has drawn
@@ -210,12 +211,15 @@ class TrainWorkspace(Workspace):
         if self.bench.runs:  # a file was named
             return
         if first_look.is_first(self.settings):
+            self._begins = True  # what is looked at first is the first epoch, as the file has it
             first_look.open_examples(self.bench)
             if self.bench.runs:
                 self.bench.show(self.bench.runs[0])
                 self.views.show_largest()
                 self.guide.begin(WELCOME)
                 self.timeline.play_from_start()
+            self._begins = False
+            self._look()
         else:
             self._restore(first_look.restoring(self.settings, self.bench))
 
@@ -402,7 +406,7 @@ class TrainWorkspace(Workspace):
     def _look(self, *_: object) -> None:
         """Want to see what is chosen."""
         self.plane.follow()
-        if self.isVisible():
+        if self.isVisible() and not self._begins:
             self.looking.look()
 
     # ------------------------------------------------------------------- files
