@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from stiffgui import InputError, open_run
 from stiffgui._presets import of_table
 from stiffgui.cli import main
-from stiffgui.runs import Run, train
+from stiffgui.runs import Run, WarmStart, train
 from stiffgui.runs.extract import extract_trial
 from stiffgui.runs.portable import FORMATS, export_model
 from stiffgui.runs.samples import Samples
@@ -371,3 +371,12 @@ def test_samples_survive_a_file_and_damage_is_noticed(run: Run, tmp_path: Path) 
     extract_trial(run, 1, tmp_path / "one.stiff")
     with open_run(tmp_path / "one.stiff") as one:
         assert one.samples is not None and one.surrogate().trials == [0]
+
+
+def test_a_branch_of_a_moved_run_needs_no_table(tmp_path: Path) -> None:
+    path = trained(tmp_path, training__epochs=3)
+    (tmp_path / "t.csv").unlink()
+    with open_run(path) as run:
+        experiment = run.experiment.with_settings({"training.epochs": 2})
+    with train(experiment, tmp_path / "branch.stiff", warm_start=WarmStart(path, 3)) as run:
+        assert run.last_snapshot_epoch == 2 and run.samples is not None and run.samples.complete

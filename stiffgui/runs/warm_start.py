@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
@@ -12,6 +12,9 @@ from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
 from stiffgui.runs.refining import refine
 from stiffgui.runs.run import open_run
+
+if TYPE_CHECKING:
+    from stiffgui.tasks import Data
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,13 @@ class WarmStart:
                 "architecture",
             )
         return epoch, told, {name: values[:trials] for name, values in stored.items()}
+
+    def samples(self, experiment: Experiment) -> Data | None:
+        """The run's own samples, where its file holds all of them and `experiment` is of the same
+        task: a branch needs no table then. None otherwise."""
+        with open_run(self.path) as run:
+            whole = run.samples is not None and run.samples.complete
+            return run.data if whole and run.experiment.task == experiment.task else None
 
 
 def _differences(experiment: Experiment, old: Experiment) -> str:
