@@ -63,6 +63,7 @@ class Recording:
             refuse_existing(self.path, replace)
             if warm_start is not None:
                 epoch, told, initial = warm_start.read(experiment)
+                data = warm_start.samples(experiment) if data is None else data
                 text = f"starts from epoch {told} of {Path(warm_start.path).stem}"
                 self._begins = Event(0, 0, "branched", text, value=float(told))
         if data is None:
