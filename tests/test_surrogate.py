@@ -380,3 +380,12 @@ def test_a_branch_of_a_moved_run_needs_no_table(tmp_path: Path) -> None:
         experiment = run.experiment.with_settings({"training.epochs": 2})
     with train(experiment, tmp_path / "branch.stiff", warm_start=WarmStart(path, 3)) as run:
         assert run.last_snapshot_epoch == 2 and run.samples is not None and run.samples.complete
+
+
+def test_a_report_has_the_scores_of_every_output(run: Run, tmp_path: Path) -> None:
+    from stiffgui.figures.report import write_report
+
+    write_report([run], tmp_path / "r.html")
+    text = (tmp_path / "r.html").read_text("utf-8")
+    table = text[text.index("<h3>Outputs</h3>") : text.index("<h3>Settings</h3>")]
+    assert "validation R²" in table and "flux" in table and "pool" in table

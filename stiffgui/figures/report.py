@@ -9,7 +9,10 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from stiffgui._presets import presets, short_text
+from stiffgui.errors import InputError
 from stiffgui.figures.base import Figure
 from stiffgui.figures.files import paint_into
 from stiffgui.figures.fit import Fit
@@ -24,6 +27,7 @@ from stiffgui.training.cadence import probe_samples
 if TYPE_CHECKING:
     from stiffgui.runs import Run
 
+ROW = 60.0  # mm, of pictures that have several
 STIFFNESS = "summed over layers if not said otherwise, {over}"
 # Drawn of all runs together, then of the last one, each with what is seen; `over` and `samples`
 # say on how many samples indices are taken.
@@ -86,7 +90,10 @@ def _version() -> str:
 def _figure(figure: Figure, text: str, runs: Sequence[Drawn], settings: Mapping[str, Any]) -> str:
     file = io.BytesIO()
     known = {k: v for k, v in settings.items() if k in type(figure).model_fields}
-    paint_into(file, figure.changed(**known).picture(runs), "svg", Style())
+    picture = figure.changed(**known).picture(runs)
+    usual, rows = Style(), len(picture.rows)
+    style = usual.model_copy(update={"height": max(usual.height, rows * ROW)})
+    paint_into(file, picture, "svg", style)
     # As an image of its own: the names inside one SVG must not meet those of another.
     data = base64.b64encode(file.getvalue()).decode()
     of = f" {runs[-1].name}." if len(runs) == 1 else ""
@@ -127,6 +134,7 @@ def _about(run: Run) -> str:
         f"<p>{escape(run.note)}</p>" if run.note else "",
         f"<p>Train it again: <code>stiffgui train "
         f"{escape(_quoted(short_text(run.experiment, start)))}</code></p>",
+        _scores(run),
         "<h3>Settings</h3>",
         _table(("key", "setting", "value", "unit", f"against {start}"), settings),
         "<h3>Events</h3>" + _table(("epoch", "what happened"), events) if events else "",
@@ -134,6 +142,21 @@ def _about(run: Run) -> str:
         _table(("", ""), [(k, v) for k, v in run.provenance.items()]),
     ]
     return "\n".join(filter(None, parts))
+
+
+def _scores(run: Run) -> str:
+    """How well each output is predicted, at the last kept epoch; nothing without a network."""
+    from stiffgui.runs.scores import TITLES, output_scores, warnings_of
+
+    try:
+        scores = output_scores(run)
+    except InputError as error:  # it keeps no network, or its table cannot be read
+        return f"<p>No scores of outputs: {escape(str(error))}</p>"
+    shown = [n for n in TITLES if any(np.isfinite(getattr(score, n)) for score in scores)]
+    rows = [(s.name, *(getattr(s, name) for name in shown), s.unit) for s in scores]
+    said = "".join(f"<p>{escape(sentence)}</p>" for sentence in warnings_of(scores))
+    heads = ("output", *(TITLES[name] for name in shown), "unit")
+    return f"<h3>Outputs</h3>{_table(heads, rows)}{said}"
 
 
 def _quoted(text: str) -> str:
