@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from stiffgui import InputError, open_run
 from stiffgui._presets import of_table
 from stiffgui.cli import main
+from stiffgui.figures.report import write_report
 from stiffgui.runs import Run, WarmStart, train
 from stiffgui.runs.extract import extract_trial
 from stiffgui.runs.portable import FORMATS, export_model
@@ -382,10 +383,12 @@ def test_a_branch_of_a_moved_run_needs_no_table(tmp_path: Path) -> None:
         assert run.last_snapshot_epoch == 2 and run.samples is not None and run.samples.complete
 
 
-def test_a_report_has_the_scores_of_every_output(run: Run, tmp_path: Path) -> None:
-    from stiffgui.figures.report import write_report
-
-    write_report([run], tmp_path / "r.html")
+def test_a_report_has_the_scores_of_every_output_also_without_the_table(tmp_path: Path) -> None:
+    path = trained(tmp_path, training__epochs=3)
+    (tmp_path / "t.csv").unlink()
+    with open_run(path) as run:
+        write_report([run], tmp_path / "r.html")
     text = (tmp_path / "r.html").read_text("utf-8")
     table = text[text.index("<h3>Outputs</h3>") : text.index("<h3>Settings</h3>")]
     assert "validation R²" in table and "flux" in table and "pool" in table
+    assert "To train it again its table is needed" in text

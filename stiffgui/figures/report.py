@@ -27,7 +27,7 @@ from stiffgui.training.cadence import probe_samples
 if TYPE_CHECKING:
     from stiffgui.runs import Run
 
-ROW = 60.0  # mm, of pictures that have several
+PANEL = 60.0  # mm, of each of several
 STIFFNESS = "summed over layers if not said otherwise, {over}"
 # Drawn of all runs together, then of the last one, each with what is seen; `over` and `samples`
 # say on how many samples indices are taken.
@@ -91,8 +91,9 @@ def _figure(figure: Figure, text: str, runs: Sequence[Drawn], settings: Mapping[
     file = io.BytesIO()
     known = {k: v for k, v in settings.items() if k in type(figure).model_fields}
     picture = figure.changed(**known).picture(runs)
-    usual, rows = Style(), len(picture.rows)
-    style = usual.model_copy(update={"height": max(usual.height, rows * ROW)})
+    usual, across = Style(), max(map(len, picture.rows), default=1)
+    least = {"width": max(usual.width, across * PANEL), "height": len(picture.rows) * PANEL}
+    style = usual.model_copy(update=least | {"height": max(usual.height, least["height"])})
     paint_into(file, picture, "svg", style)
     # As an image of its own: the names inside one SVG must not meet those of another.
     data = base64.b64encode(file.getvalue()).decode()
@@ -132,8 +133,7 @@ def _about(run: Run) -> str:
         if len(history.epochs)
         else "",
         f"<p>{escape(run.note)}</p>" if run.note else "",
-        f"<p>Train it again: <code>stiffgui train "
-        f"{escape(_quoted(short_text(run.experiment, start)))}</code></p>",
+        _again(run, start),
         _scores(run),
         "<h3>Settings</h3>",
         _table(("key", "setting", "value", "unit", f"against {start}"), settings),
@@ -157,6 +157,15 @@ def _scores(run: Run) -> str:
     said = "".join(f"<p>{escape(sentence)}</p>" for sentence in warnings_of(scores))
     heads = ("output", *(TITLES[name] for name in shown), "unit")
     return f"<h3>Outputs</h3>{_table(heads, rows)}{said}"
+
+
+def _again(run: Run, start: str) -> str:
+    """The command that trains it, where its table can be read."""
+    try:
+        command = f"stiffgui train {_quoted(short_text(run.experiment, start))}"
+    except InputError as error:
+        return f"<p>To train it again its table is needed: {escape(str(error))}</p>"
+    return f"<p>Train it again: <code>{escape(command)}</code></p>"
 
 
 def _quoted(text: str) -> str:
