@@ -59,6 +59,7 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "a marked sample": ("runs", "fit", {"sample": 2}),
     "all layers": ("runs", "spectrum", {"all_layers": True, "region": "implicit-euler"}),
     "principal components": ("runs", "trajectories", {"samples": 2, "trial": 1}),
+    "slices of a trial": ("runs", "slices", {"trial": 1, "at": {"x1": 7.0}}),
     "a component": ("runs", "trajectories", {"component": 2, "epoch": 0}),
     "linear study": ("study", "summary", {"logarithmic": False, "boxes": False}),
 }
@@ -139,6 +140,8 @@ def drawn_numbers(shown: Figure, item: Item) -> dict[str, np.ndarray]:
             return {"x": item.x}
         smoothed = getattr(shown, "smoothing", 0) and item.alpha == 1
         return ({"x": item.x} if own_x else {}) | ({} if smoothed else {"y": item.y})
+    if isinstance(item, Band) and shown.name() == "slices":
+        return {"spread": (item.high - item.low) / 2}
     if isinstance(item, Band):
         return {"low": item.low, "high": item.high}
     if isinstance(item, Points):

@@ -50,15 +50,19 @@ def paint(picture: Picture) -> Figure:
     grid = figure.add_gridspec(len(picture.rows), 1, height_ratios=heights)
     drawn: list[tuple[Panel, Axes]] = []
     for row, panels in enumerate(picture.rows):
+        below = picture.rows[row + 1] if row + 1 < len(picture.rows) else ()
+        columns = len(picture.rows[0]) if picture.flows else len(panels)
         widths = picture.widths if row == 0 and picture.widths else None
-        places = grid[row].subgridspec(1, len(panels), width_ratios=widths)
+        places = grid[row].subgridspec(1, columns, width_ratios=widths)
         for column, panel in enumerate(panels):
             axes = figure.add_subplot(places[column])
             _paint_panel(axes, panel, own_legend=not picture.legend_below)
             drawn.append((panel, axes))
             if picture.flows:  # a name that the neighbour has, too, is written once
-                axes.set_xlabel(panel.x.label if row == len(picture.rows) - 1 else "")
-                axes.set_ylabel(panel.y.label if column == 0 else "")
+                if column < len(below) and below[column].x.label == panel.x.label:
+                    axes.set_xlabel("")
+                if column and panels[column - 1].y.label == panel.y.label:
+                    axes.set_ylabel("")
             if panel.equal and len(panels) > 3:
                 axes.locator_params(nbins=3)
     _paint_bars(figure, drawn)

@@ -91,6 +91,11 @@ class Surrogate:
         low, high = (self.data.inputs_in_own_units(end) for end in self._ends)
         return low, high
 
+    @cached_property
+    def medians(self) -> Array:
+        """Of every input [d] in the training rows that are kept, own units."""
+        return self.data.inputs_in_own_units(np.median(self.data.x_train, axis=0))
+
     def rows(self, inputs: Any) -> Array:
         """Rows [B, d] in own units: of a DataFrame the columns with the inputs' names, whatever
         their order; else an array [B, d] (or one row [d]) in the order of the inputs.
