@@ -132,6 +132,10 @@ def contained(values: np.ndarray, known: np.ndarray) -> bool:
 def drawn_numbers(shown: Figure, item: Item) -> dict[str, np.ndarray]:
     """The numbers of an item that are the run's own: no smoothed copies, no other units of time,
     no guiding lines."""
+    if shown.name() == "sensitivity":  # places are ranks, and there is nothing between bars
+        if isinstance(item, Bars):
+            return {"heights": item.heights[::2]}
+        return {"values": item.values} if isinstance(item, Image) else {}
     own_x = getattr(shown, "axis", "epoch") == "epoch"
     if isinstance(item, Curve):
         if "largest |" in item.label:  # a circle through the largest modulus

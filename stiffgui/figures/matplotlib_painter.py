@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MOST_LETTERS = 24  # of ticks that stand beside each other without touching
+MANY_TICKS = 8  # from so many on, texts that would touch stand upright
 MARKERS = {"o": "o", "s": "s", "x": "x", "triangle": "^"}
 REGION: dict[str, Any] = {"color": LIGHT[2], "alpha": 0.1, "lw": 0}
 
@@ -145,7 +146,8 @@ def _set_ticks(side: Any, axis: Axis) -> None:
         side.set_minor_locator(NullLocator())
         side.set_major_locator(FixedLocator(places))
         crowded = side.axis_name == "x" and sum(map(len, texts)) > MOST_LETTERS
-        side.set_ticklabels(texts, **({"rotation": 20, "ha": "right"} if crowded else {}))
+        turned = {"rotation": 20, "ha": "right"} if len(texts) < MANY_TICKS else {"rotation": 90}
+        side.set_ticklabels(texts, **(turned if crowded else {}))
     elif axis.scale == "log":
         _set_plain_ticks(side)
     elif axis.whole:
@@ -329,14 +331,17 @@ def _paint_bars(figure: Figure, drawn: list[tuple[Panel, Axes]]) -> None:
 def _paint_histogram(axes: Axes, bars: Bars) -> None:
     from matplotlib.patches import Rectangle
 
-    colour = _colour(bars.colour)
-    for (left, right), height, base in zip(
+    colour, lying = _colour(bars.colour), bars.across == "y"
+    for (begin, end), height, base in zip(
         pairwise(bars.edges.tolist()), bars.heights, bars.base, strict=True
     ):
-        axes.add_patch(Rectangle((left, base), right - left, height, facecolor=colour, lw=0))
+        corner, size = (begin, base), (end - begin, height)
+        if lying:
+            corner, size = corner[::-1], size[::-1]
+        axes.add_patch(Rectangle(corner, *size, facecolor=colour, lw=0))
     axes.plot([], [], "s", color=colour, label=bars.label or None)
-    axes.set_xlim(bars.edges[0], bars.edges[-1])
-    axes.autoscale_view(scalex=False)
+    (axes.set_ylim if lying else axes.set_xlim)(bars.edges[0], bars.edges[-1])
+    axes.autoscale_view(scalex=lying, scaley=not lying)
 
 
 PAINTERS: Mapping[type[Item], Callable[[Any, Any], None]] = {

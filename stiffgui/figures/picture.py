@@ -242,12 +242,14 @@ class Box(Item):
 
 @dataclass(frozen=True, kw_only=True)
 class Bars(Item):
-    """A histogram: heights [n] on base [n] between edges [n + 1]."""
+    """A histogram: heights [n] on base [n] between edges [n + 1] on the axis `across`; on y the
+    bars lie."""
 
     edges: Array
     heights: Array
     base: Array
     colour: Colour = 0
+    across: Literal["x", "y"] = "x"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -136,6 +136,14 @@ class Surrogate:
         x = self.data.inputs_learnt(self.rows(inputs))
         return self.data.in_own_units(self.snapshot.predict(x)[self.trials])
 
+    def gradients(self, inputs: Any) -> Array:
+        """dy/dx of every trial at rows (see `rows`): [R, B, o, d], own units."""
+        rows, data = self.rows(inputs), self.data
+        found = self.snapshot.gradients(data.inputs_learnt(rows))[self.trials]
+        scale_in = 1.0 if data.input_scale is None else data.input_scale
+        scale_out = 1.0 if data.output_scale is None else data.output_scale[:, None]
+        return np.asarray(found * scale_out / scale_in)
+
     def predict(self, inputs: Any) -> Prediction:
         """Mean and spread over trials for rows, as `rows` takes them, in own units."""
         values = self.rows(inputs)

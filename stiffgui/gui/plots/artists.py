@@ -341,16 +341,16 @@ class BarsArtist(Artist):
 
     def __init__(self, plot: Any, theme: Theme) -> None:
         super().__init__(plot, theme)
-        self.bars = self.add(pg.BarGraphItem(x0=[], x1=[], y0=[], height=[]))
+        self.bars = self.add(pg.BarGraphItem(x0=[], x1=[], y0=[], y1=[]))
 
     def draw(self, item: Bars, panel: Panel) -> None:
-        edges = on_axis(item.edges, panel.x.scale)
-        left, right = np.array(list(pairwise(edges.tolist()))).T
+        lying = item.across == "y"
+        edges = on_axis(item.edges, (panel.y if lying else panel.x).scale)
+        begin, end = np.array(list(pairwise(edges.tolist()))).T
+        across, along = ("y", "x") if lying else ("x", "y")
         self.bars.setOpts(
-            x0=left,
-            x1=right,
-            y0=item.base,
-            height=item.heights,
+            **{f"{across}0": begin, f"{across}1": end, "height": None, "width": None},
+            **{f"{along}0": item.base, f"{along}1": item.base + item.heights},
             brush=pg.mkBrush(colour_of(item.colour, self.theme)),
             pen=pen(self.theme, self.theme.card),
         )
