@@ -10,6 +10,7 @@ import numpy as np
 
 from stiffgui.figures.palette import ACCENT, DASHES, FAINT, LIGHT, MAPS
 from stiffgui.figures.picture import (
+    MANY_TICKS,
     Axis,
     Band,
     Bars,
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MOST_LETTERS = 24  # of ticks that stand beside each other without touching
-MANY_TICKS = 8  # from so many on, texts that would touch stand upright
 MARKERS = {"o": "o", "s": "s", "x": "x", "triangle": "^"}
 REGION: dict[str, Any] = {"color": LIGHT[2], "alpha": 0.1, "lw": 0}
 

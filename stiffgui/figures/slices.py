@@ -129,20 +129,25 @@ class Slices(SurrogateFigure):
             )
         points = FEW_POINTS if run.few else POINTS
         slices = slices_of(surrogate, run.experiment.task, self.held(surrogate), points)
-        shown = [names.index(self.along)] if self.along else list(range(len(names)))
-        return slices, shown, surrogate
+        return slices, self._shown(names), surrogate
+
+    def _shown(self, names: tuple[str, ...]) -> list[int]:
+        return [names.index(self.along)] if self.along else list(range(len(names)))
 
     def build_runs(self, runs: Sequence[Drawn]) -> Picture:
         """All slices of an output have one scale: what does not matter is flat."""
-        slices, shown, surrogate = self._found(runs[-1])
-        return self.picture_of(slices, shown, surrogate)
+        slices, _, surrogate = self._found(runs[-1])
+        return self.picture_of(slices, surrogate)
 
-    def picture_of(self, slices: SliceData, shown: Sequence[int], surrogate: Surrogate) -> Picture:
-        """The slices along the inputs that are shown."""
+    def picture_of(self, slices: SliceData, surrogate: Surrogate) -> Picture:
+        """The picture of slices that are there already."""
         known = [] if slices.target is None else [slices.target[..., self.output]]
         low, high = span_of(*_ends(slices, self.output), *known)
         spare = 0.05 * max(high - low, 1e-12)
-        panels = [self._panel(slices, k, (low - spare, high + spare)) for k in shown]
+        panels = [
+            self._panel(slices, k, (low - spare, high + spare))
+            for k in self._shown(slices.input_names)
+        ]
         where = "other inputs held where they are marked" if self.at else MEDIANS
         return Picture(
             rows=in_rows(panels, COLUMNS),
@@ -164,7 +169,7 @@ class Slices(SurrogateFigure):
         label = "network" if slices.spread is None else "mean ± spread of the trials"
         network = slices.network[k, :, self.output]
         items.append(Curve(x=x, y=network, colour=1, dash=1, label=label))
-        items.append(Marker(at=float(slices.held[k]), quiet=True))
+        items.append(Marker(at=float(slices.held[k])))
         items.append(Marker(at=float(slices.here[self.output]), across="y", quiet=True))
         return Panel(
             x=Axis(label=slices.input_names[k]),

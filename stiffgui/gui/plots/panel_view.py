@@ -406,7 +406,7 @@ def describe_cell(
 ) -> str:
     """Where a cell lies, and its value; in panels with the same cells, theirs beside it."""
     where = (
-        f"{axis.label} {_number(float(at), axis)}"
+        f"{axis.label} {_number(float(at), axis)}".strip()
         for axis, at in ((panel.y, image.y[row]), (panel.x, image.x[column]))
     )
     values = [
@@ -442,6 +442,8 @@ def describe_box(box: Box) -> str:
 
 
 def _number(value: float, axis: Axis) -> str:
+    if name := axis.tick_at(value):
+        return name
     return grouped(round(value)) if axis.whole else f"{value:.4g}"
 
 

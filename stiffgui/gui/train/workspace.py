@@ -34,6 +34,7 @@ from stiffgui.gui.train.explanation import Explanation
 from stiffgui.gui.train.guide import WELCOME, Guide, GuideBar
 from stiffgui.gui.train.live_plane import LivePlane
 from stiffgui.gui.train.paint_queue import PaintQueue
+from stiffgui.gui.train.predicting import Predicting
 from stiffgui.gui.train.runs.workbench import Workbench
 from stiffgui.gui.train.settings.clipboard import SettingsClipboard
 from stiffgui.gui.train.settings.finding import find_settings
@@ -65,6 +66,9 @@ class TrainWorkspace(Workspace):
         self.sharing = SettingsClipboard(self.model, self)
         self.state = ViewState(self.bench)
         views = self.views = TrainViews(self.bench, self.state, self._actions)
+        self.predicting = Predicting(
+            views.predict, self.state, self.requests, lambda: self.bench.busy
+        )
         self.drawing = PaintQueue(views, self.bench, self.state)
         self.cards, self.docks = views.cards, views.docks
         self.errors, self.stiffness, self.fit = views.errors, views.stiffness, views.fit
@@ -118,6 +122,8 @@ class TrainWorkspace(Workspace):
         self.sharing.noted.connect(self.noted)
         self.view_requests.viewed.connect(self._viewed)
         self.view_requests.failed.connect(lambda why: self.say(why.sentence, why.details))
+        self.predicting.said.connect(self.say)
+        self.predicting.noted.connect(self.noted)
         self.importing.imported.connect(self._imported)
         self.exports.said.connect(self.say)
         self.exports.noted.connect(self.noted)
@@ -398,6 +404,7 @@ class TrainWorkspace(Workspace):
         self.plane.follow()
         if self.isVisible():
             self.view_requests.want(look_at(self.views))
+            self.predicting.follow()
             self._mark_stale()
 
     def _viewed(self, look: Look, view: View) -> None:
