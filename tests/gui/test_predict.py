@@ -225,6 +225,28 @@ def test_the_rows_of_a_file_are_predicted_by_the_networks_that_are_shown(
     qtbot.waitUntil(lambda: "there is no column 'x_4'" in window.toasts.text(), timeout=WAIT)
 
 
+def test_it_follows_a_training_and_goes_over_to_another_run(
+    shown: PredictCard, window: MainWindow, qtbot: QtBot
+) -> None:
+    """What was set stays where the other run has such an input."""
+    shown.set_values({"x_1": 3.5})
+    page = window.train
+    page.load_preset("alpine02")
+    for key, value in {"training.epochs": 4000, "training.trials": 2, "task.dimension": 3}.items():
+        page.model.edit(key, value)
+    page.run()
+    qtbot.waitUntil(lambda: shown.found is not None and "x1" in shown.found.row, timeout=WAIT)
+    assert [block.input for block in shown.profile.blocks] == ["x1", "x2", "x3"]
+    assert not shown.values and not shown.is_stale
+    first = shown.found.epoch  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: shown.found.epoch > first, timeout=WAIT)  # type: ignore[union-attr]
+    shown.set_values({"x2": 1.25})
+    qtbot.waitUntil(lambda: shown.found.row["x2"] == 1.25, timeout=WAIT)  # type: ignore[union-attr]
+    page.bench.stop()
+    qtbot.waitUntil(lambda: not page.busy, timeout=WAIT)
+    settled(window, qtbot)
+
+
 def test_another_epoch_and_the_best_one(
     shown: PredictCard, table_run: Path, window: MainWindow, qtbot: QtBot
 ) -> None:

@@ -347,10 +347,11 @@ class BarsArtist(Artist):
         lying = item.across == "y"
         edges = on_axis(item.edges, (panel.y if lying else panel.x).scale)
         begin, end = np.array(list(pairwise(edges.tolist()))).T
-        across, along = ("y", "x") if lying else ("x", "y")
+        across, along, size = ("y", "x", "width") if lying else ("x", "y", "height")
+        ends = dict.fromkeys(("x1", "y1", "width", "height"))
+        ends |= {f"{across}0": begin, f"{across}1": end, f"{along}0": item.base}
         self.bars.setOpts(
-            **{f"{across}0": begin, f"{across}1": end, "height": None, "width": None},
-            **{f"{along}0": item.base, f"{along}1": item.base + item.heights},
+            **(ends | {size: item.heights}),
             brush=pg.mkBrush(colour_of(item.colour, self.theme)),
             pen=pen(self.theme, self.theme.card),
         )

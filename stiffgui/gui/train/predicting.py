@@ -52,6 +52,9 @@ class Predicting(QObject):
     def follow(self) -> None:
         """Want what the card is to show of the shown run, if it is seen."""
         work = self._work() if self._card.is_seen else None
+        run = self._state.run
+        if run is not None and self._seen not in (None, run.path):
+            self._card.profile.dim(f"Waiting for a prediction of {run.name} …")
         if work is None:
             self.wanted = None
             return
@@ -60,8 +63,6 @@ class Predicting(QObject):
         moves = self.wanted is not None and not work.live and self._moving.isActive()
         self._moving.start()
         self.wanted = replace(work, few=moves or self._card.is_moving)
-        if self._seen not in (None, work.source.path):
-            self._card.profile.dim("Computing …")
         self._send()
 
     def _work(self) -> Predict | None:
