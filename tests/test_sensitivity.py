@@ -159,7 +159,7 @@ def test_gradients_of_a_table_are_in_own_units(table: Run) -> None:
 
 
 def test_the_figure_sorts_inputs_by_what_matters(table: Run) -> None:
-    shown = figure("sensitivity", samples=256)
+    shown = figure("sensitivity", sobol_samples=256)
     frame, picture = shown.table([table]), shown.picture([table])
     assert list(frame["output"].unique()) == ["y_1", "y_2", "y_3"] and len(frame) == 12
     largest = frame.groupby("input", sort=False)["total"].max()
@@ -172,7 +172,7 @@ def test_the_figure_sorts_inputs_by_what_matters(table: Run) -> None:
     np.testing.assert_array_equal(image.values[::-1], values)
     assert "uniform over the training rows' ranges" in picture.title
 
-    one = figure("sensitivity", samples=256, output=1)
+    one = figure("sensitivity", sobol_samples=256, output=1)
     own, [panel] = one.table([table]), one.picture([table]).panels
     assert own["total"].is_monotonic_decreasing and own["input"][0] == "x_a"
     total, first = panel.of(Bars)
@@ -181,13 +181,13 @@ def test_the_figure_sorts_inputs_by_what_matters(table: Run) -> None:
     line = next(iter(panel.of(Curve)))
     half = (line.x[1::3] - line.x[::3]) / 2
     np.testing.assert_allclose(half, own["total_interval"], rtol=1e-9)
-    slopes = figure("sensitivity", samples=256, output=1, measure="gradient").picture([table])
+    slopes = figure("sensitivity", sobol_samples=256, output=1, measure="gradient").picture([table])
     assert len(list(slopes.panels[0].of(Bars))) == 1
 
 
 def test_what_the_figure_refuses(table: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(InputError, match="1000 is no power of two; choose 512 or 1024"):
-        figure("sensitivity", samples=1000)
+        figure("sensitivity", sobol_samples=1000)
     with pytest.raises(InputError, match="no output 3"):
         figure("sensitivity", output=3).table([table])
     monkeypatch.setitem(sys.modules, "SALib", None)  # as if it were not installed

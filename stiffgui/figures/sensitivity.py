@@ -73,17 +73,16 @@ class Sensitivity(SurrogateFigure):
         help="What a map shows, and what inputs are sorted by.",
         choices=MEASURES,
     )
-    samples: int = setting(
+    sobol_samples: int = setting(
         1024,
         title="Sobol samples",
         help="A power of two; so many times the number of inputs and 2 are predicted.",
-        flag="--sobol-samples",
         ge=2,
         le=16384,
     )
     seed: int = setting(0, title="Seed", help="Of the Sobol samples.", ge=0, le=2**31 - 2)
 
-    @field_validator("samples")
+    @field_validator("sobol_samples")
     @classmethod
     def _power_of_two(cls, value: int) -> int:
         if value & (value - 1):
@@ -99,7 +98,7 @@ class Sensitivity(SurrogateFigure):
         surrogate = self.surrogate(run)
         every = range(len(surrogate.data.output_names))
         outputs = list(every) if self.output is None else [self.output]
-        samples = min(self.samples, FEW_SAMPLES) if run.few else self.samples
+        samples = min(self.sobol_samples, FEW_SAMPLES) if run.few else self.sobol_samples
         return sensitivity_of(surrogate, outputs, samples, self.seed), surrogate, outputs
 
     def _measured(self, found: Found) -> Measure:

@@ -15,8 +15,9 @@ from pytestqt.qtbot import QtBot
 
 from stiffgui import open_run, presets, train
 from stiffgui.errors import InputError
-from stiffgui.figures.picture import Bars, Curve, Marker
+from stiffgui.figures.picture import Axis, Bars, ColourScale, Curve, Image, Marker, Panel
 from stiffgui.figures.slices import FEW_POINTS, POINTS
+from stiffgui.gui.plots.panel_view import PanelView
 from stiffgui.gui.train.cards.outputs_table import WORSE, OutputsTable
 from stiffgui.gui.train.cards.predict import PredictCard
 from stiffgui.gui.train.cards.profile import BLOCK
@@ -343,3 +344,29 @@ def test_a_negative_r2_is_marked(qtbot: QtBot) -> None:
     assert table.item(0, 3).toolTip() == WORSE and table.item(0, 2).toolTip() != WORSE
     good, bad = (table.item(0, c).foreground().color() for c in (2, 3))
     assert bad.red() > bad.green() and good != bad
+
+
+def test_many_names_stand_upright_and_a_cell_tells_them(qtbot: QtBot) -> None:
+    """21 outputs by 33 inputs; few short names lie as before."""
+    view = PanelView()
+    qtbot.addWidget(view, before_close_func=lambda _: view.hide())
+    view.resize(520, 600)
+    view.show()
+
+    def panel(outputs: int, name: str) -> Panel:
+        x, y = np.arange(outputs, dtype=float), np.arange(33.0)
+        scale = ColourScale(label="total Sobol index", low=0, high=1)
+        values = np.linspace(0, 1, 33 * outputs).reshape(33, outputs)
+        named = ((name, x), ("x", y))
+        ticks = [tuple((k, f"{letter}_{k:.0f}") for k in each) for letter, each in named]
+        image = Image(x=x, y=y, values=values, colours=scale)
+        return Panel(x=Axis(ticks=ticks[0]), y=Axis(ticks=ticks[1]), items=(image,), grid=False)
+
+    heights = []
+    for outputs, name in ((3, "y"), (21, "y_long_name_of_an_output"), (3, "y")):
+        view.show_panel(panel(outputs, name))
+        qtbot.wait(50)
+        heights.append(view.getAxis("bottom").height())
+    assert heights[1] > 2 * heights[0] and heights[2] == heights[0]
+    view.show_panel(panel(21, "y_long_name_of_an_output"))
+    assert view.describe(4.1, 30.2).startswith("x_30 · y_long_name_of_an_output_4\ntotal Sobol")
