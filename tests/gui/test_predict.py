@@ -332,6 +332,26 @@ def test_nothing_is_cut_or_covered(
     assert not parts[0].geometry().intersects(parts[1].geometry())
 
 
+def test_a_low_card_shows_the_outputs_alone(
+    shown: PredictCard, window: MainWindow, qtbot: QtBot
+) -> None:
+    views = window.train.views
+    views.enlarge(views.eigenvalues)
+    views.docks["Predict"].raise_()
+    qtbot.waitUntil(lambda: shown.is_seen and not shown.profile.isVisible(), timeout=5000)
+    assert shown.outputs.isVisible() and not shown.message.isVisible()
+    across = shown.outputs.horizontalHeader()
+    assert sum(across.sectionSize(c) for c in range(4)) <= shown.outputs.viewport().width()
+    assert across.sectionSize(0) > 40
+    shown.what.setCurrentIndex(1)
+    qtbot.waitUntil(lambda: shown.profile.isVisible(), timeout=WAIT)
+    assert not shown.outputs.isVisible()
+    shown.what.setCurrentIndex(0)
+    views.enlarge(shown)
+    qtbot.waitUntil(lambda: shown.profile.isVisible() and shown.message.isVisible(), timeout=WAIT)
+    assert shown.buttons.isVisible() and shown.outputs.isVisible()
+
+
 def test_a_negative_r2_is_marked(qtbot: QtBot) -> None:
     table = OutputsTable()
     qtbot.addWidget(table)

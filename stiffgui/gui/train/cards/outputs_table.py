@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
 from stiffgui.gui.read_table import make_readable
@@ -19,6 +19,7 @@ HEADS = (
     ("R² val.", "R² of the mean over trials on the validation rows"),
     ("test", "R² of the mean over trials on the test rows"),
 )
+VALIDATION, NARROW = 2, 20  # that column; widths of a table in lines of text
 MOST_ROWS = 6  # in sight below a form
 WORSE = "Negative: worse than the mean of those rows would predict it"
 
@@ -43,6 +44,11 @@ class OutputsTable(QTableWidget):
         across.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         across.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.currentCellChanged.connect(self._chosen)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """A narrow table does without the validation rows."""
+        super().resizeEvent(event)
+        self.setColumnHidden(VALIDATION, self.width() < NARROW * self.fontMetrics().height())
 
     def minimumSizeHint(self) -> QSize:
         return QSize(120, 60)

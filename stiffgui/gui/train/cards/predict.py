@@ -30,6 +30,7 @@ from stiffgui.session.predictions import Predicted
 
 QWIDGETSIZE_MAX = (1 << 24) - 1  # Qt's
 TABLE_SHARE = 0.42  # of the width, for the outputs beside the form
+LOW = 18  # lines of text in a card that has no room for a form
 WIDE = 720  # pixels from which the outputs stand beside the form
 PROMISE = (
     "What all trials predict together at a row that you set: the response along every input, and "
@@ -190,8 +191,6 @@ class PredictCard(FigureCard):
         else:
             self.profile.dim(found.picture)
         self.outputs.show_outputs(found.outputs, self.slices.output)
-        self.outputs.setVisible(is_form)
-        self.buttons.setVisible(is_form)
         self.say(f"epoch {grouped(found.epoch)}")
         note = found.picture.note if isinstance(found.picture, Picture) else found.picture
         words = "; ".join(found.said) if is_form else note
@@ -206,11 +205,18 @@ class PredictCard(FigureCard):
             self.profile.show_form(found.row | self.values, found.ends)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """The outputs beside the form where there is room."""
+        """The outputs beside the form where there is room; alone in a low card."""
         super().resizeEvent(event)
         self._arrange()
 
     def _arrange(self) -> None:
+        if self.found is None:
+            return
+        is_form, low = self.sensitivity is None, self.height() < LOW * self.fontMetrics().height()
+        self.outputs.setVisible(is_form)
+        self.buttons.setVisible(is_form and not low)
+        self.message.setVisible(not low)
+        self.profile.setVisible(not (is_form and low))
         wide, outputs = self.width() >= WIDE, self.outputs
         way = Qt.Orientation.Horizontal if wide else Qt.Orientation.Vertical
         outputs.setMaximumHeight(QWIDGETSIZE_MAX if wide else outputs.sizeHint().height())
