@@ -19,7 +19,7 @@ HEADS = (
     ("R² val.", "R² of the mean over trials on the validation rows"),
     ("test", "R² of the mean over trials on the test rows"),
 )
-VALIDATION, NARROW = 2, 20  # that column; widths of a table in lines of text
+VALIDATION, NARROW = 2, 21  # that column; widths of a table in lines of text
 MOST_ROWS = 6  # in sight below a form
 WORSE = "Negative: worse than the mean of those rows would predict it"
 

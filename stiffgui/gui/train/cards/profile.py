@@ -34,10 +34,13 @@ class Block(PanelFrame):
         super().__init__(parent)
         self.input = ""
         self.ends = (0.0, 1.0)
+        self._value = 0.0
+        self._begun = False  # what is typed is no number yet, as 1e of 1e-3
         self.head, self.name = QWidget(), Elided()
         self.field = NumberEditor(Spec("", "", "", "", "number", 0.0))
         self.field.setFixedWidth(FIELD_WIDTH)
         self.field.edited.connect(self._typed)
+        self.field.line.editingFinished.connect(self._left)
         self.field.control.installEventFilter(self)
         across = QHBoxLayout(self.head)
         across.setContentsMargins(0, 0, 0, 0)
@@ -79,8 +82,9 @@ class Block(PanelFrame):
             self.name.setProperty("problem", outside)
             self.name.style().unpolish(self.name)
             self.name.style().polish(self.name)
-        self.field.set_invalid(False)
-        if not self.field.line.isModified() and self.field.parse(self.field.line.text()) != value:
+        self._value = value
+        self.field.set_invalid(self._begun)
+        if self.field.parse(self.field.line.text()) != value and not self._begun:
             self.field.show_value(float(f"{value:.6g}"))
         with QSignalBlocker(self.slider):
             self.slider.setEnabled(high > low)
@@ -95,13 +99,21 @@ class Block(PanelFrame):
 
     def _typed(self, value: object) -> None:
         good = isinstance(value, float) and bool(np.isfinite(value))
+        self._begun = not good
         self.field.set_invalid(not good)
         if good:
             self.chosen.emit(value)
 
+    def _left(self) -> None:
+        """What is no number does not stay."""
+        if self._begun:
+            self._begun = False
+            self.show_input(self.input, self._value, self.ends)
+
     def _slid(self, at: int) -> None:
         low, high = self.ends
         value = float(f"{low + (high - low) * at / STEPS:.6g}")
+        self._begun = False
         self.field.line.setModified(False)
         self.field.show_value(value)
         self.chosen.emit(value)
