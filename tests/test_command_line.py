@@ -63,7 +63,7 @@ def test_spectrum_formats_agree(run_file: Path, capsys: pytest.CaptureFixture[st
 
 
 @pytest.mark.parametrize(
-    "name", ["errors", "stiffness", "layers", "spectrum", "fit", "slices", "summary"]
+    "name", ["errors", "stiffness", "layers", "spectrum", "fit", "slices", "sensitivity", "summary"]
 )
 @pytest.mark.parametrize(
     ("kind", "start"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF"), ("csv", None)]
@@ -200,7 +200,7 @@ def test_only_declared_packages_are_imported() -> None:
     extras = declared["optional-dependencies"]
     core = _modules(declared["dependencies"]) - {"pyside6_essentials"} | {"pyside6"}
     names = core | _modules([*extras["cluster"], *extras["tables"]])
-    names |= {"distributed", "pydantic_core", "quinn", "sklearn", "stiffgui"}
+    names |= {"distributed", "pydantic_core", "quinn", "salib", "sklearn", "stiffgui"}
     found = set()
     for path in Path("stiffgui").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):

@@ -59,6 +59,7 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "a marked sample": ("runs", "fit", {"sample": 2}),
     "all layers": ("runs", "spectrum", {"all_layers": True, "region": "implicit-euler"}),
     "principal components": ("runs", "trajectories", {"samples": 2, "trial": 1}),
+    "slices of a trial": ("runs", "slices", {"trial": 1, "at": {"x1": 7.0}}),
     "a component": ("runs", "trajectories", {"component": 2, "epoch": 0}),
     "linear study": ("study", "summary", {"logarithmic": False, "boxes": False}),
 }
@@ -131,6 +132,10 @@ def contained(values: np.ndarray, known: np.ndarray) -> bool:
 def drawn_numbers(shown: Figure, item: Item) -> dict[str, np.ndarray]:
     """The numbers of an item that are the run's own: no smoothed copies, no other units of time,
     no guiding lines."""
+    if shown.name() == "sensitivity":  # places are ranks, and there is nothing between bars
+        if isinstance(item, Bars):
+            return {"heights": item.heights[::2]}
+        return {"values": item.values} if isinstance(item, Image) else {}
     own_x = getattr(shown, "axis", "epoch") == "epoch"
     if isinstance(item, Curve):
         if "largest |" in item.label:  # a circle through the largest modulus
@@ -139,6 +144,8 @@ def drawn_numbers(shown: Figure, item: Item) -> dict[str, np.ndarray]:
             return {"x": item.x}
         smoothed = getattr(shown, "smoothing", 0) and item.alpha == 1
         return ({"x": item.x} if own_x else {}) | ({} if smoothed else {"y": item.y})
+    if isinstance(item, Band) and shown.name() == "slices":
+        return {"spread": (item.high - item.low) / 2}
     if isinstance(item, Band):
         return {"low": item.low, "high": item.high}
     if isinstance(item, Points):

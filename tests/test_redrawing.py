@@ -144,7 +144,9 @@ def test_any_style_exports_or_says_why_not(
         assert out.read_bytes().startswith(b"\x89PNG") and not sentence
     else:
         assert code == 2 and (font, width) != (3, 1000) and sentence.count("\n") == 1
-        assert f"texts of {font} pt leave no room for the axes in {width} x 100 mm" in sentence
+        height = FIGURES["runs"][name].usual_style().height
+        size = f"{width} x {height:g} mm"
+        assert f"texts of {font} pt leave no room for the axes in {size}" in sentence
         assert "choose a smaller font or a larger figure" in sentence
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from functools import wraps
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_origin
 
 import typer
 from pydantic.fields import FieldInfo
@@ -70,7 +70,7 @@ def _declared(*sources: str) -> dict[str, FieldInfo]:
 def _parameters(fields: Mapping[str, FieldInfo]) -> Iterator[inspect.Parameter]:
     for name, field in fields.items():
         spec = spec_of(name, field)
-        several = spec.type == "choices" or name == "limits"
+        several = get_origin(field.annotation) is tuple
         python: Any = list[str] if several else TYPES.get(spec.type, str)
         flag = flag_of(name, field)
         option = typer.Option(flag.removesuffix("/"), help=_help(spec), show_default=False)

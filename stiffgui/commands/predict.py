@@ -4,18 +4,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
-import numpy as np
 import typer
 
 from stiffgui.commands.terminal import tell
 from stiffgui.errors import InputError, need_folder
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from stiffgui.runs.surrogate import Prediction, Surrogate
 
 
 def predict(
@@ -36,22 +30,14 @@ def predict(
     rows. Where NEW.csv has a column for an output, R² against it is told.
     """
     from stiffgui.runs import open_run
-    from stiffgui.tasks.table.reading import sheet_of
+    from stiffgui.runs.predicting import predict_table
 
     if out is not None and out.exists() and not force:
         raise InputError(f"{out} exists: give another name, or --force to replace it.")
     if out is not None:
         need_folder(out)
-    sheet = sheet_of(rows.expanduser().absolute())
-    given = sheet.frame.set_axis(list(sheet.names), axis=1)
     with open_run(run) as opened:
-        surrogate = opened.surrogate(_epoch(epoch))
-        try:
-            found = surrogate.predict(given)
-        except InputError as error:
-            raise InputError(f"{rows.name}: {error}") from None
-        said = surrogate.sentences(found) + _against(surrogate, found, given)
-    text = found.to_frame().to_csv(None if out is None else out, index=False)
+        text, said = predict_table(opened.surrogate(_epoch(epoch)), rows, out)
     if text is not None:
         sys.stdout.write(text)
     for sentence in said:
@@ -67,21 +53,3 @@ def _epoch(text: str) -> int | Literal["best", "last"]:
         return int(text)
     except ValueError:
         raise InputError(f"--epoch {text}: give a number, best or last.") from None
-
-
-def _against(surrogate: Surrogate, found: Prediction, given: pd.DataFrame) -> list[str]:
-    """R2 of the outputs that the rows hold already, where they all are numbers."""
-    import pandas as pd
-
-    from stiffgui.tasks.scores import r2
-
-    said = []
-    for k, name in enumerate(found.output_names):
-        if list(given.columns).count(name) != 1:
-            continue
-        values = np.asarray(pd.to_numeric(given[name], errors="coerce"), np.float64)
-        if np.isfinite(values).all():
-            share = float(r2(values[:, None], found.mean[:, k : k + 1])[0])
-            note = ": worse than their mean" if share < 0 else ""
-            said.append(f"R² of {name} on these rows: {share:.3f}{note}")
-    return said

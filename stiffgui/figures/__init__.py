@@ -28,6 +28,7 @@ from stiffgui.figures.lab_gradients import GradientsFigure
 from stiffgui.figures.lab_linear import LinearFigure
 from stiffgui.figures.layers import Layers
 from stiffgui.figures.picture import Picture
+from stiffgui.figures.sensitivity import Sensitivity
 from stiffgui.figures.slices import Slices
 from stiffgui.figures.sources import Drawn, drawn
 from stiffgui.figures.spectrum import Spectrum, TimeScales
@@ -73,6 +74,7 @@ _CLASSES: tuple[type[Figure], ...] = (
     Slices,
     Summary,
     Trajectories,
+    Sensitivity,
     StudySummary,
     Boxes,
     LinearFigure,

@@ -23,6 +23,8 @@ from stiffgui.settings_errors import first_error
 if TYPE_CHECKING:
     import pandas as pd
 
+    from stiffgui.runs.surrogate import Surrogate
+
 Kind = TypeVar("Kind", bound=Settings)
 Limits4 = tuple[float, float, float, float]
 
@@ -132,8 +134,8 @@ class RunFigure(Figure):
         """The table of runs."""
 
 
-class NetworkFigure(RunFigure):
-    """A figure of one network of the last run: of a trial, at an epoch."""
+class EpochFigure(RunFigure):
+    """A figure of the networks of the last run at an epoch."""
 
     needs_networks: ClassVar[bool] = True
     one_run: ClassVar[bool] = True
@@ -144,7 +146,45 @@ class NetworkFigure(RunFigure):
         help="The nearest stored epoch of the run's own is taken; by default the last.",
         ge=0,
     )
+
+
+class NetworkFigure(EpochFigure):
+    """A figure of one network: of a trial."""
+
     trial: int = setting(0, title="Trial", help="Position in the batch, from 0.", ge=0)
+
+
+class SurrogateFigure(EpochFigure):
+    """A figure of what all trials predict together, or one of them."""
+
+    trial: int | None = setting(
+        None,
+        title="Trial",
+        help="Position in the batch, from 0; slices and sensitivity are by default of the mean "
+        "over trials.",
+        ge=0,
+    )
+    best: bool = setting(
+        False,
+        title="Best epoch",
+        help="Whatever the epoch, the stored one of least validation error; without validation "
+        "samples the last.",
+    )
+
+    def surrogate(self, run: Drawn) -> Surrogate:
+        """The networks that are shown."""
+        return run.surrogate("best" if self.best else self.epoch, self.trial)
+
+    def place_of(self, surrogate: Surrogate) -> tuple[int, int, int]:
+        """Epoch, layer and trial of what is seen."""
+        return surrogate.epoch, -1, -1 if self.trial is None else self.trial
+
+
+def networks_shown(surrogate: Surrogate) -> str:
+    """In words: which trials, and their epoch."""
+    trials = surrogate.trials
+    who = f"mean of {len(trials)} trials" if len(trials) > 1 else f"trial {trials[0]}"
+    return f"epoch {surrogate.begins + surrogate.epoch} · {who}"
 
 
 def figure_from(kind: type[Kind], settings: Mapping[str, Any]) -> Kind:

@@ -10,6 +10,7 @@ import numpy as np
 
 from stiffgui.figures.palette import ACCENT, DASHES, FAINT, LIGHT, MAPS
 from stiffgui.figures.picture import (
+    MANY_TICKS,
     Axis,
     Band,
     Bars,
@@ -50,15 +51,19 @@ def paint(picture: Picture) -> Figure:
     grid = figure.add_gridspec(len(picture.rows), 1, height_ratios=heights)
     drawn: list[tuple[Panel, Axes]] = []
     for row, panels in enumerate(picture.rows):
+        below = picture.rows[row + 1] if row + 1 < len(picture.rows) else ()
+        columns = len(picture.rows[0]) if picture.flows else len(panels)
         widths = picture.widths if row == 0 and picture.widths else None
-        places = grid[row].subgridspec(1, len(panels), width_ratios=widths)
+        places = grid[row].subgridspec(1, columns, width_ratios=widths)
         for column, panel in enumerate(panels):
             axes = figure.add_subplot(places[column])
             _paint_panel(axes, panel, own_legend=not picture.legend_below)
             drawn.append((panel, axes))
             if picture.flows:  # a name that the neighbour has, too, is written once
-                axes.set_xlabel(panel.x.label if row == len(picture.rows) - 1 else "")
-                axes.set_ylabel(panel.y.label if column == 0 else "")
+                if column < len(below) and below[column].x.label == panel.x.label:
+                    axes.set_xlabel("")
+                if column and panels[column - 1].y.label == panel.y.label:
+                    axes.set_ylabel("")
             if panel.equal and len(panels) > 3:
                 axes.locator_params(nbins=3)
     _paint_bars(figure, drawn)
@@ -141,7 +146,8 @@ def _set_ticks(side: Any, axis: Axis) -> None:
         side.set_minor_locator(NullLocator())
         side.set_major_locator(FixedLocator(places))
         crowded = side.axis_name == "x" and sum(map(len, texts)) > MOST_LETTERS
-        side.set_ticklabels(texts, **({"rotation": 20, "ha": "right"} if crowded else {}))
+        turned = {"rotation": 20, "ha": "right"} if len(texts) < MANY_TICKS else {"rotation": 90}
+        side.set_ticklabels(texts, **(turned if crowded else {}))
     elif axis.scale == "log":
         _set_plain_ticks(side)
     elif axis.whole:
@@ -325,14 +331,17 @@ def _paint_bars(figure: Figure, drawn: list[tuple[Panel, Axes]]) -> None:
 def _paint_histogram(axes: Axes, bars: Bars) -> None:
     from matplotlib.patches import Rectangle
 
-    colour = _colour(bars.colour)
-    for (left, right), height, base in zip(
+    colour, lying = _colour(bars.colour), bars.across == "y"
+    for (begin, end), height, base in zip(
         pairwise(bars.edges.tolist()), bars.heights, bars.base, strict=True
     ):
-        axes.add_patch(Rectangle((left, base), right - left, height, facecolor=colour, lw=0))
+        corner, size = (begin, base), (end - begin, height)
+        if lying:
+            corner, size = corner[::-1], size[::-1]
+        axes.add_patch(Rectangle(corner, *size, facecolor=colour, lw=0))
     axes.plot([], [], "s", color=colour, label=bars.label or None)
-    axes.set_xlim(bars.edges[0], bars.edges[-1])
-    axes.autoscale_view(scalex=False)
+    (axes.set_ylim if lying else axes.set_xlim)(bars.edges[0], bars.edges[-1])
+    axes.autoscale_view(scalex=lying, scaley=not lying)
 
 
 PAINTERS: Mapping[type[Item], Callable[[Any, Any], None]] = {

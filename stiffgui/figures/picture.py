@@ -22,6 +22,7 @@ Scale = Literal["linear", "log"]
 Symbol = Literal["o", "s", "x", "triangle"]
 Map = Literal["sequential", "diverging", "signed"]
 Limits = tuple[float, float]
+MANY_TICKS = 8  # from so many on, texts that would touch stand upright
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +35,10 @@ class Axis:
     limits: Limits | None = None
     whole: bool = False
     ticks: tuple[tuple[float, str], ...] = ()
+
+    def tick_at(self, value: float) -> str:
+        """The text of a place that has one; empty elsewhere."""
+        return next((text for place, text in self.ticks if place == value), "")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -248,12 +253,14 @@ class Box(Item):
 
 @dataclass(frozen=True, kw_only=True)
 class Bars(Item):
-    """A histogram: heights [n] on base [n] between edges [n + 1]."""
+    """A histogram: heights [n] on base [n] between edges [n + 1] on the axis `across`; on y the
+    bars lie."""
 
     edges: Array
     heights: Array
     base: Array
     colour: Colour = 0
+    across: Literal["x", "y"] = "x"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,117 +1,176 @@
-"""A network along one input after another, the other inputs held at their medians."""
+"""What networks predict along one input after another, the other inputs held where they are."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BeforeValidator
 
 from stiffgui.errors import InputError, nearest
-from stiffgui.figures.base import NetworkFigure
+from stiffgui.figures.base import SurrogateFigure, networks_shown
 from stiffgui.figures.fit import check_output, choices_of, in_rows, names_with_units
-from stiffgui.figures.picture import Axis, Curve, Item, Marker, Panel, Picture, span_of
+from stiffgui.figures.picture import Axis, Band, Curve, Item, Marker, Panel, Picture, span_of
 from stiffgui.figures.sources import Drawn
 from stiffgui.settings import setting
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from stiffgui.runs.run import Run
-    from stiffgui.runs.snapshot import Snapshot
+    from stiffgui.runs.surrogate import Surrogate
+    from stiffgui.tasks import Task
 
-POINTS = 61
+POINTS, FEW_POINTS = 61, 11  # along an input; few of them while it moves
 COLUMNS = 5
+MEDIANS = "other inputs at their medians"
 Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class SliceData:
-    """Target and network of one trial along each of d inputs, in the task's own units.
+    """Target and prediction along each of d inputs, in the task's own units.
 
-    x [d, P] from the smallest to the largest training input; network [d, P, o], target likewise
-    or None where it is known at the samples only; middle [d], the medians of the training inputs.
+    x [d, P] over the training rows, and on to the present value where that lies outside; network
+    [d, P, o], the mean over trials; spread likewise, None of a single one; target likewise, None
+    where it is known at the samples only. `held` [d]: the present values, where the others are
+    held; `here` [o]: what is predicted there.
     """
 
     x: Array
     network: Array
+    spread: Array | None
     target: Array | None
-    middle: Array
+    held: Array
+    here: Array
     input_names: tuple[str, ...]
     output_names: tuple[str, ...]
 
 
-def slices_of(run: Drawn | Run, snapshot: Snapshot, trial: int) -> SliceData:
-    """The slices of a trial."""
-    task, data = run.experiment.task, run.data
-    middle = np.median(data.x_train, axis=0)
-    low, high = data.x_train.min(0), data.x_train.max(0)
-    d = len(middle)
-    x = np.tile(middle, (d, POINTS, 1))
+def slices_of(
+    surrogate: Surrogate, task: Task, held: Array | None = None, points: int = POINTS
+) -> SliceData:
+    """The slices through a row [d] in own units, by default the medians of the training rows."""
+    data = surrogate.data
+    held = surrogate.medians if held is None else held
+    low, high = (
+        end(each, held) for end, each in zip((np.minimum, np.maximum), surrogate.ends, strict=True)
+    )
+    d = len(held)
+    x = np.tile(held, (d, points, 1))
     for k in range(d):
-        x[k, :, k] = np.linspace(low[k], high[k], POINTS)
-    rows = x.reshape(d * POINTS, d)
-    known = task.function(rows)
-    target = None if known is None else data.in_own_units(known).reshape(d, POINTS, -1)
-    network = data.in_own_units(snapshot.predict(rows)[trial]).reshape(d, POINTS, -1)
-    own = data.inputs_in_own_units(x)
-    along = np.stack([own[k, :, k] for k in range(d)])
-    middle = data.inputs_in_own_units(middle)
-    return SliceData(along, network, target, middle, data.input_names, names_with_units(data))
+        x[k, :, k] = np.linspace(low[k], high[k], points)
+    rows = np.concatenate([x.reshape(d * points, d), held[None]])
+    found = surrogate.predict(rows)
+    known = task.function(data.inputs_learnt(rows[:-1]))
+    shape = (d, points, -1)
+    target = None if known is None else data.in_own_units(known).reshape(shape)
+    spread = found.spread[:-1].reshape(shape) if len(surrogate.trials) > 1 else None
+    along = np.stack([x[k, :, k] for k in range(d)])
+    names = data.input_names, names_with_units(data)
+    mean = found.mean
+    return SliceData(along, mean[:-1].reshape(shape), spread, target, held, mean[-1], *names)
 
 
-class Slices(NetworkFigure):
+def _as_words(value: Any) -> Any:
+    """Values by name as a file and a command line have them: NAME=VALUE each."""
+    if isinstance(value, Mapping):
+        return tuple(f"{name}={float(number)!r}" for name, number in value.items())
+    return value
+
+
+class Slices(SurrogateFigure):
     """Slices: one input at a time
 
-    One output of the network along each input, the other inputs held at their medians."""
+    One output along each input, the other inputs held at their medians or where one says; of
+    several trials the mean, in a band of their spread."""
 
     kind: Literal["slices"] = "slices"
 
     output: int = setting(0, title="Output", help="The output that is shown, from 0.", ge=0)
     along: str = setting("", title="Along", help="An input, by its name; by default all of them.")
+    at: Annotated[tuple[str, ...], BeforeValidator(_as_words)] = setting(
+        (),
+        title="Held at",
+        help="NAME=VALUE of an input that is held there, in its own unit, instead of at its "
+        "median; may be repeated.",
+    )
 
-    def _found(self, run: Drawn) -> tuple[SliceData, list[int], int]:
-        """The slices, which inputs to show, and the epoch."""
-        run.check(trial=self.trial)
+    def held(self, surrogate: Surrogate) -> Array:
+        """The present values of the inputs [d]. Raises InputError for an input that there is
+        not, and for what is no number."""
+        names, held = surrogate.data.input_names, np.array(surrogate.medians)
+        for word in self.at:
+            name, _, text = word.rpartition("=")
+            if name not in names:
+                raise InputError(
+                    f"at {word!r}: there is no input {name!r}; it has {', '.join(names)}."
+                    f"{nearest(name, names)}",
+                    "at",
+                )
+            try:
+                held[names.index(name)] = float(text)
+            except ValueError:
+                raise InputError(f"at {word!r}: {text!r} is not a number.", "at") from None
+        row: Array = surrogate.rows(held)[0]
+        return row
+
+    def _found(self, run: Drawn) -> tuple[SliceData, list[int], Surrogate]:
+        """The slices, which inputs to show, and of what."""
         check_output(run, self.output)
-        snapshot = run.snapshot(self.epoch)
-        slices = slices_of(run, snapshot, self.trial)
-        names = slices.input_names
+        surrogate = self.surrogate(run)
+        names = surrogate.data.input_names
         if self.along and self.along not in names:
             raise InputError(
                 f"{run.path} has no input {self.along!r}: it has {', '.join(names)}."
                 f"{nearest(self.along, names)}"
             )
-        shown = [names.index(self.along)] if self.along else list(range(len(names)))
-        return slices, shown, snapshot.epoch
+        points = FEW_POINTS if run.few else POINTS
+        slices = slices_of(surrogate, run.experiment.task, self.held(surrogate), points)
+        return slices, self._shown(names), surrogate
+
+    def _shown(self, names: tuple[str, ...]) -> list[int]:
+        return [names.index(self.along)] if self.along else list(range(len(names)))
 
     def build_runs(self, runs: Sequence[Drawn]) -> Picture:
         """All slices of an output have one scale: what does not matter is flat."""
-        slices, shown, epoch = self._found(runs[-1])
+        slices, _, surrogate = self._found(runs[-1])
+        return self.picture_of(slices, surrogate)
+
+    def picture_of(self, slices: SliceData, surrogate: Surrogate) -> Picture:
+        """The picture of slices that are there already."""
         known = [] if slices.target is None else [slices.target[..., self.output]]
-        low, high = span_of(slices.network[..., self.output], *known)
+        low, high = span_of(*_ends(slices, self.output), *known)
         spare = 0.05 * max(high - low, 1e-12)
-        panels = [self._panel(slices, k, (low - spare, high + spare)) for k in shown]
+        panels = [
+            self._panel(slices, k, (low - spare, high + spare))
+            for k in self._shown(slices.input_names)
+        ]
+        where = "other inputs held where they are marked" if self.at else MEDIANS
         return Picture(
             rows=in_rows(panels, COLUMNS),
-            title=f"epoch {runs[-1].begins + epoch} · trial {self.trial} · "
-            "other inputs at their medians",
-            note="other inputs at their medians",
+            title=f"{networks_shown(surrogate)} · {where}",
+            note=where,
             flows=True,
             legend_below=True,
             choices=choices_of(slices),
-            place=(epoch, -1, self.trial),
+            place=self.place_of(surrogate),
         )
 
     def _panel(self, slices: SliceData, k: int, limits: tuple[float, float]) -> Panel:
         x, items = slices.x[k], list[Item]()
         if slices.target is not None:
             items.append(Curve(x=x, y=slices.target[k, :, self.output], colour=0, label="target"))
+        if slices.spread is not None:
+            low, high = (each[k] for each in _ends(slices, self.output))
+            items.append(Band(x=x, low=low, high=high, colour=1))
+        label = "network" if slices.spread is None else "mean ± spread of the trials"
         network = slices.network[k, :, self.output]
-        items.append(Curve(x=x, y=network, colour=1, dash=1, label="network"))
-        items.append(Marker(at=float(slices.middle[k]), quiet=True))
+        items.append(Curve(x=x, y=network, colour=1, dash=1, label=label))
+        items.append(Marker(at=float(slices.held[k])))
+        items.append(Marker(at=float(slices.here[self.output]), across="y", quiet=True))
         return Panel(
             x=Axis(label=slices.input_names[k]),
             y=Axis(label=slices.output_names[self.output], limits=limits),
@@ -119,7 +178,7 @@ class Slices(NetworkFigure):
         )
 
     def tabulate_runs(self, runs: Sequence[Drawn]) -> pd.DataFrame:
-        """A row for each point of each input, with every output."""
+        """A row for each point of each input, with every output, and its spread over trials."""
         import pandas as pd
 
         slices, shown, _ = self._found(runs[-1])
@@ -129,7 +188,15 @@ class Slices(NetworkFigure):
             "value": slices.x[shown].ravel(),
         }
         for output, name in enumerate(slices.output_names):
-            if slices.target is not None:
-                columns[f"target {name}"] = slices.target[shown, :, output].ravel()
-            columns[f"network {name}"] = slices.network[shown, :, output].ravel()
+            for what in ("target", "network", "spread"):
+                values = getattr(slices, what)
+                if values is not None:
+                    columns[f"{what} {name}"] = values[shown, :, output].ravel()
         return pd.DataFrame(columns)
+
+
+def _ends(slices: SliceData, output: int) -> tuple[Array, Array]:
+    """Mean - spread and mean + spread of an output [d, P]; the mean twice without a spread."""
+    mean = slices.network[..., output]
+    spread = np.zeros_like(mean) if slices.spread is None else slices.spread[..., output]
+    return mean - spread, mean + spread

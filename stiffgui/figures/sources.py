@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from stiffgui.experiment import Experiment
     from stiffgui.runs.history import History
     from stiffgui.runs.snapshot import Snapshot
+    from stiffgui.runs.surrogate import Surrogate
     from stiffgui.tasks import Data
 
 Parameters = Mapping[str, NDArray[Any]]
@@ -113,6 +114,18 @@ class Drawn:
                 return nearest, stored[:, : len(self.probe_samples())]
         snapshot = self.snapshot(epoch)
         return snapshot.epoch, snapshot.jacobians(self.probe_samples())[trial]
+
+    def surrogate(self, epoch: int | Literal["best"] | None, trial: int | None) -> Surrogate:
+        """The networks of `snapshot(epoch)`, or of the best stored epoch, as one surrogate; of
+        all trials, or of one."""
+        if epoch == "best":
+            found: Surrogate = self.run.surrogate()
+        else:
+            found = self.run.surrogate_of(self.snapshot(epoch))
+        if trial is not None:
+            self.check(trial=trial)
+            found.trials = [trial]
+        return found
 
     def check(self, layer: int = 1, trial: int = 0) -> None:
         """Raise InputError when it has no such layer or trial."""

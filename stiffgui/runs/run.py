@@ -250,16 +250,20 @@ class Run(FileReader):
         Trials that had diverged are left out. Raises InputError when no network is kept, or all
         had.
         """
-        from stiffgui.runs.surrogate import Surrogate
-
         chosen_by = ""
         if isinstance(epoch, str):
             found = self._best_epoch() if epoch == "best" else None
             chosen_by = "least validation error of those kept" if found is not None else "the last"
             epoch = self.last_snapshot_epoch if found is None else found
-        snapshot = self.snapshot(epoch)
+        return self.surrogate_of(self.snapshot(epoch), chosen_by)
+
+    def surrogate_of(self, snapshot: Snapshot, chosen_by: str = "") -> Surrogate:
+        """As `surrogate`, of networks at hand."""
+        from stiffgui.runs.surrogate import Surrogate
+
         samples = self.samples or Samples.of(self.data)
-        return Surrogate(snapshot, samples, self._alive(snapshot.epoch), chosen_by)
+        alive = self._alive(snapshot.epoch)
+        return Surrogate(snapshot, samples, alive, chosen_by, self.begins)
 
     def _best_epoch(self) -> int | None:
         """The kept epoch with the least validation error; None without any."""

@@ -40,6 +40,13 @@ class Snapshot:
         """y [R, B, o], in the units the network learns, as x is: see the class."""
         return np.asarray(self._network.predict(self._place(x), self._outputs).numpy())
 
+    def gradients(self, x: Any) -> Array:
+        """dy/dx of every output by every input, in the units of `predict`: [R, B, o, d]."""
+        place = self._place(x).clone().requires_grad_()
+        outputs = self._network.forward(place, self._outputs, slopes=False).output.unbind(-1)
+        rows = [torch.autograd.grad(y.sum(), place, retain_graph=True)[0] for y in outputs]
+        return torch.stack(rows, 2).numpy()
+
     def trajectories(self, x: Any) -> Array:
         """States x_0..x_N: [R, B, N + 1, w]."""
         with torch.no_grad():

@@ -68,16 +68,23 @@ class Coverage:
 class Surrogate:
     """The networks of one epoch at some `trials`, positions in the batch (`Run.surrogate`).
 
-    `samples` are the run's; `chosen_by` says how the epoch was chosen, where it was.
+    `samples` are the run's; `chosen_by` says how the epoch was chosen, where it was; `begins` is
+    that of the run (`begins_at`).
     """
 
     def __init__(
-        self, snapshot: Snapshot, samples: Samples, trials: Sequence[int], chosen_by: str = ""
+        self,
+        snapshot: Snapshot,
+        samples: Samples,
+        trials: Sequence[int],
+        chosen_by: str = "",
+        begins: int = 0,
     ) -> None:
         self.snapshot = snapshot
         self.data = samples.data
         self.trials = list(trials)
         self.chosen_by = chosen_by
+        self.begins = begins
         self._ends = samples.low, samples.high
 
     @property
@@ -90,6 +97,11 @@ class Surrogate:
         """Least and greatest value of every input [d] in the training rows, own units."""
         low, high = (self.data.inputs_in_own_units(end) for end in self._ends)
         return low, high
+
+    @cached_property
+    def medians(self) -> Array:
+        """Of every input [d] in the training rows that are kept, own units."""
+        return self.data.inputs_in_own_units(np.median(self.data.x_train, axis=0))
 
     def rows(self, inputs: Any) -> Array:
         """Rows [B, d] in own units: of a DataFrame the columns with the inputs' names, whatever
@@ -130,6 +142,14 @@ class Surrogate:
         """What the network of every trial says of rows (see `rows`): [R, B, o], own units."""
         x = self.data.inputs_learnt(self.rows(inputs))
         return self.data.in_own_units(self.snapshot.predict(x)[self.trials])
+
+    def gradients(self, inputs: Any) -> Array:
+        """dy/dx of every trial at rows (see `rows`): [R, B, o, d], own units."""
+        rows, data = self.rows(inputs), self.data
+        found = self.snapshot.gradients(data.inputs_learnt(rows))[self.trials]
+        scale_in = 1.0 if data.input_scale is None else data.input_scale
+        scale_out = 1.0 if data.output_scale is None else data.output_scale[:, None]
+        return np.asarray(found * scale_out / scale_in)
 
     def predict(self, inputs: Any) -> Prediction:
         """Mean and spread over trials for rows, as `rows` takes them, in own units."""

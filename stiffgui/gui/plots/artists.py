@@ -342,16 +342,17 @@ class BarsArtist(Artist):
 
     def __init__(self, plot: Any, theme: Theme) -> None:
         super().__init__(plot, theme)
-        self.bars = self.add(pg.BarGraphItem(x0=[], x1=[], y0=[], height=[]))
+        self.bars = self.add(pg.BarGraphItem(x0=[], x1=[], y0=[], y1=[]))
 
     def draw(self, item: Bars, panel: Panel) -> None:
-        edges = on_axis(item.edges, panel.x.scale)
-        left, right = np.array(list(pairwise(edges.tolist()))).T
+        lying = item.across == "y"
+        edges = on_axis(item.edges, (panel.y if lying else panel.x).scale)
+        begin, end = np.array(list(pairwise(edges.tolist()))).T
+        across, along, size = ("y", "x", "width") if lying else ("x", "y", "height")
+        ends = dict.fromkeys(("x1", "y1", "width", "height"))
+        ends |= {f"{across}0": begin, f"{across}1": end, f"{along}0": item.base}
         self.bars.setOpts(
-            x0=left,
-            x1=right,
-            y0=item.base,
-            height=item.heights,
+            **(ends | {size: item.heights}),
             brush=pg.mkBrush(colour_of(item.colour, self.theme)),
             pen=pen(self.theme, self.theme.card),
         )

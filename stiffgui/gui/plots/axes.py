@@ -8,14 +8,16 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import QWidget
 
-from stiffgui.figures.picture import Axis, Scale
+from stiffgui.figures.picture import MANY_TICKS, Axis, Scale
 
 NARROW = 0.35  # decades of a logarithmic axis
 UPRIGHT, ACROSS = 15, 34  # pixels that a number needs
+LONGEST = 110  # of a text that stands upright
+FIRST_WIDTH = 30  # of a number before any is drawn, as pyqtgraph has it
 SPARSE = 0.6  # of pyqtgraph's ticks on an upright axis
 # Digits that are written in each decade, and the smallest gap between two of them in decades.
 DIGITS = (
@@ -39,6 +41,7 @@ class PlotAxis(pg.AxisItem):  # type: ignore[misc]
         self.whole = False
         self._named = True
         self._ticks: list[tuple[float, str]] = []
+        self._turned = False  # the texts stand upright
         # Let it write the values themselves, not thousandths or thousands of them. Switching the
         # automatic prefix off is not enough: pyqtgraph works a scale out all the same.
         self.setSIPrefixEnableRanges(())
@@ -52,6 +55,8 @@ class PlotAxis(pg.AxisItem):  # type: ignore[misc]
         if self.logMode != log:
             self.setLogMode(x=log, y=log)
         self.whole = axis.whole
+        if bool(axis.ticks) != bool(self._ticks):
+            self.textWidth = FIRST_WIDTH  # that of names is not that of numbers
         self._ticks = [(float(on_axis(place, axis.scale)), text) for place, text in axis.ticks]
         if self._ticks or self._tickLevels is not None:
             self._write_ticks()
@@ -68,8 +73,16 @@ class PlotAxis(pg.AxisItem):  # type: ignore[misc]
         """Texts beside each other: a word on each line where they would touch."""
         room = self.size().width() / max(len(self._ticks), 1)
         metrics = QFontMetricsF(self.font())
-        crowded = any(metrics.horizontalAdvance(text) > room - 6 for _, text in self._ticks)
-        if self.orientation == "bottom" and crowded:
+        wide = max((metrics.horizontalAdvance(text) for _, text in self._ticks), default=0)
+        crowded = self.orientation == "bottom" and wide > room - 6
+        turned = crowded and len(self._ticks) >= MANY_TICKS
+        if turned != self._turned:
+            self._turned = turned
+            self.setHeight(min(wide, LONGEST) + UPRIGHT if turned else None)
+        if turned:
+            cut = Qt.TextElideMode.ElideMiddle
+            texts = [metrics.elidedText(text, cut, LONGEST) for _, text in self._ticks]
+        elif crowded:
             cut = Qt.TextElideMode.ElideRight
             # pyqtgraph allows four fifths of a text's height: an empty line makes up for it.
             texts = [
@@ -81,6 +94,21 @@ class PlotAxis(pg.AxisItem):  # type: ignore[misc]
         ticks = [(place, text) for (place, _), text in zip(self._ticks, texts, strict=True)]
         self.setStyle(hideOverlappingLabels=not ticks)
         self.setTicks([ticks] if ticks else None)
+
+    def drawPicture(self, painter: Any, axis: Any, ticks: Any, texts: Any) -> None:
+        if not self._turned:
+            super().drawPicture(painter, axis, ticks, texts)
+            return
+        super().drawPicture(painter, axis, ticks, [])
+        painter.setPen(self.textPen())
+        for rect, _, text in texts:
+            painter.save()
+            painter.translate(rect.center().x(), rect.top())
+            painter.rotate(90)
+            half = rect.height()
+            place = QRectF(0, -half, LONGEST, 2 * half)
+            painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, text)
+            painter.restore()
 
     def resizeEvent(self, event: Any = None) -> None:
         super().resizeEvent(event)

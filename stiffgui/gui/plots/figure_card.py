@@ -28,11 +28,17 @@ class FigureCard(Card):
 
     changed = Signal()
 
-    def __init__(self, settings: Figure, title: str = "", empty: str = "") -> None:
+    def __init__(
+        self,
+        settings: Figure,
+        title: str = "",
+        empty: str = "",
+        view: PictureView | None = None,
+    ) -> None:
         kind = type(settings)
         super().__init__(title or kind.title(), empty or promise(kind))
         self.settings = settings
-        self.view = PictureView()
+        self.view = view or PictureView()
         self.add(self.view)
 
     @property

@@ -66,7 +66,7 @@ class PictureView(QWidget):
         self.legend = Legend()
         self.legend_group = ""  # the run whose entries the common legend shows; all when empty
         self._theme = LIGHT
-        self._grid = PanelGrid()
+        self._grid = self.make_grid()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
@@ -77,6 +77,14 @@ class PictureView(QWidget):
         self.veil.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.veil.setWordWrap(True)
         self.veil.hide()
+
+    def make_grid(self) -> PanelGrid:
+        """What places the panels."""
+        return PanelGrid()
+
+    def make_frame(self) -> PanelFrame:
+        """What shows a panel."""
+        return PanelFrame(self._grid)
 
     @property
     def views(self) -> list[PanelView]:
@@ -119,14 +127,17 @@ class PictureView(QWidget):
         common = picture.legend_below
         entries = entries_of(panels, self._theme, self.legend_group) if common else []
         self.legend.show_entries(entries)
-        for place, frame in enumerate(self.frames):
-            if place < len(panels):
-                frame.view.together = panels
-                frame.show_panel(panels[place], self._theme, own_legend=not common)
+        self.show_frames(panels, not common)
         self._grid.arrange(picture, self.frames)
 
+    def show_frames(self, panels: tuple[Panel, ...], own_legend: bool) -> None:
+        """Draw the panels."""
+        for frame, panel in zip(self.frames, panels, strict=False):
+            frame.view.together = panels
+            frame.show_panel(panel, self._theme, own_legend)
+
     def _add_frame(self) -> None:
-        number, frame = len(self.frames), PanelFrame(self._grid)
+        number, frame = len(self.frames), self.make_frame()
         frame.hide()
         frame.view.set_theme(self._theme)
         frame.view.pointed.connect(self._pointed)

@@ -105,6 +105,8 @@ def describe_box(box: Box) -> str:
 
 
 def _number(value: float, axis: Axis) -> str:
+    if name := axis.tick_at(value):
+        return name
     return grouped(round(value)) if axis.whole else f"{value + 0.0:.4g}"
 
 

@@ -10,6 +10,7 @@ from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from stiffgui.figures import FIGURES, Figure, Picture, figure_from
+from stiffgui.figures.base import SurrogateFigure
 from stiffgui.figures.history import USUAL, Errors, HistoryFigure, Stiffness
 from stiffgui.gui.export.offers import Offer
 from stiffgui.gui.plots.figure_card import FigureCard
@@ -18,6 +19,7 @@ from stiffgui.gui.train.cards.eigenvalues import EigenvaluesCard
 from stiffgui.gui.train.cards.fit import FitCard
 from stiffgui.gui.train.cards.history import HistoryCard
 from stiffgui.gui.train.cards.layers import LayersCard
+from stiffgui.gui.train.cards.predict import PredictCard
 from stiffgui.gui.train.cards.trajectories import TrajectoriesCard
 from stiffgui.gui.train.runs.card import RunsCard
 from stiffgui.gui.train.runs.entry import RunEntry
@@ -32,7 +34,10 @@ GROWTH = 4.0  # of eigenvalues in a training that has begun
 LEAST_RUNS, MOST_RUNS = 2, 5  # in sight, the more the higher the window is
 BESIDE_RUNS, FOR_A_RUN = 490, 100  # pixels of the window's height
 SCALES = "time-scales"  # stands below the eigenvalues
-WITH_CARDS = ("errors", "stiffness", "layers", "spectrum", "fit", "slices", "trajectories", SCALES)
+WITH_CARDS = (
+    *("errors", "stiffness", "layers", "spectrum", "fit", "slices", "sensitivity"),
+    *("trajectories", SCALES),
+)
 
 
 def _plain_card(settings: Figure) -> FigureCard:
@@ -71,7 +76,7 @@ class TrainViews(Stage):
         self.stiffness = HistoryCard(Stiffness(), "Stiffness", "over", "indices")
         self.fit, self.layers = FitCard(), LayersCard()
         self.eigenvalues = EigenvaluesCard(self._growth)
-        self.trajectories = TrajectoriesCard()
+        self.trajectories, self.predict = TrajectoriesCard(), PredictCard()
         # Kinds of figures without a card of their own, each in a dock that is shown on demand.
         self.others = {
             name: _plain_card(kind())
@@ -85,12 +90,13 @@ class TrainViews(Stage):
             self.layers,
             self.fit,
             self.trajectories,
+            self.predict,
             *self.others.values(),
         )
         self.set_cards(
             self.eigenvalues,
             (self.errors, self.stiffness, self.layers, self.fit),
-            (self.trajectories, *self.others.values()),
+            (self.trajectories, self.predict, *self.others.values()),
         )
 
     def _connect(self) -> None:
@@ -243,13 +249,17 @@ class TrainViews(Stage):
         """The figure of a kind as it is looked at, and its picture if it is seen just now."""
         if name == SCALES and self.eigenvalues.below_the_plane is not None:
             return self.eigenvalues.below_the_plane, self.eigenvalues.scales.shown()
-        card = next((card for card in self.cards if type(card.asked) is kind), None)
+        cards = [card for card in self.cards if type(card.asked) is kind]
+        card = next((card for card in cards if card.is_seen), next(iter(cards), None))
         if card is None:
             place = {k: v for k, v in self.state.place.items() if k in kind.model_fields}
+            if issubclass(kind, SurrogateFigure):  # of all trials
+                del place["trial"]
             return figure_from(kind, place), None
         card.place(**self.state.place)
         # A card that is asked for while it is seen shows, hidden, what was seen last.
-        stale = (card in self.viewers().values() and not card.is_seen) or card.is_stale
+        asks = card is self.predict or card in self.viewers().values()
+        stale = (asks and not card.is_seen) or card.is_stale
         return card.figure, None if stale else card.picture
 
     def figure_under_pointer(self) -> str:

@@ -34,6 +34,7 @@ from stiffgui.gui.train.guide import WELCOME, Guide, GuideBar
 from stiffgui.gui.train.live_plane import LivePlane
 from stiffgui.gui.train.looking import Looking
 from stiffgui.gui.train.paint_queue import PaintQueue
+from stiffgui.gui.train.predicting import Predicting
 from stiffgui.gui.train.runs.unwatched import Unwatched
 from stiffgui.gui.train.runs.workbench import Workbench
 from stiffgui.gui.train.settings.clipboard import SettingsClipboard
@@ -64,6 +65,9 @@ class TrainWorkspace(Workspace):
         self.sharing = SettingsClipboard(self.model, self)
         self.state = ViewState(self.bench)
         views = self.views = TrainViews(self.bench, self.state, self._actions)
+        self.predicting = Predicting(
+            views.predict, self.state, self.requests, lambda: self.bench.busy
+        )
         self.drawing = PaintQueue(views, self.bench, self.state)
         self.looking = Looking(views, self.view_requests, self.drawing)
         self.cards, self.docks = views.cards, views.docks
@@ -116,6 +120,8 @@ class TrainWorkspace(Workspace):
         self.state.noted.connect(self.noted)
         self.view_requests.viewed.connect(lambda *_: self.unwatched.wait())
         self.view_requests.failed.connect(lambda why: self.say(why.sentence, why.details))
+        self.predicting.said.connect(self.say)
+        self.predicting.noted.connect(self.noted)
         self.importing.imported.connect(self._imported)
         self.exports.said.connect(self.say)
         self.exports.noted.connect(self.noted)
@@ -408,6 +414,7 @@ class TrainWorkspace(Workspace):
         self.plane.follow()
         if self.isVisible() and not self._begins:
             self.looking.look()
+            self.predicting.follow()
 
     # ------------------------------------------------------------------- files
 
