@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -27,6 +28,9 @@ def predict(
     epoch: Annotated[
         str, typer.Option(help="A number, last, or best: of least validation error.")
     ] = "best",
+    sheet: Annotated[
+        str, typer.Option(help="Which sheet of a workbook is read; default: the first.")
+    ] = "",
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
 ) -> None:
     """Predict the outputs of new rows, in own units: mean over trials, and spread.
@@ -36,21 +40,26 @@ def predict(
     rows. Where NEW.csv has a column for an output, R² against it is told.
     """
     from stiffgui.runs import open_run
+    from stiffgui.tasks.table import Table
     from stiffgui.tasks.table.reading import sheet_of
+    from stiffgui.tasks.table.sheet import Reading
 
     if out is not None and out.exists() and not force:
         raise InputError(f"{out} exists: give another name, or --force to replace it.")
     if out is not None:
         need_folder(out)
-    sheet = sheet_of(rows.expanduser().absolute())
-    given = sheet.frame.set_axis(list(sheet.names), axis=1)
+    place = rows.expanduser().absolute()
     with open_run(run) as opened:
+        task = None if opened.foreign else opened.experiment.task
+        how = task.reading_of(place) if isinstance(task, Table) else Reading(str(place))
+        read = sheet_of(replace(how, sheet=sheet))
+        given = read.frame.set_axis(list(read.names), axis=1)
         surrogate = opened.surrogate(_epoch(epoch))
         try:
             found = surrogate.predict(given)
         except InputError as error:
             raise InputError(f"{rows.name}: {error}") from None
-        said = surrogate.sentences(found) + _against(surrogate, found, given)
+        said = [*read.notes, *surrogate.sentences(found), *_against(surrogate, found, given)]
     text = found.to_frame().to_csv(None if out is None else out, index=False)
     if text is not None:
         sys.stdout.write(text)
