@@ -306,6 +306,26 @@ def test_a_run_knows_its_categories_without_the_table(
     assert "no column 'x_soil', which is an input" in capsys.readouterr().err
 
 
+def test_new_rows_are_read_as_the_table_was(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    np.savetxt("X.txt", frame()[["x_a", "x_b"]])
+    np.savetxt("Y.txt", frame()[["y_c", "y_d"]])
+    words = ["--set", "training.epochs=2", "--set", "training.trials=2", "--out", "r.stiff"]
+    words += ["--set", "task.outputs_path=Y.txt", "--set", "task.fill_value=-9999"]
+    assert main(["train", "X.txt", *words]) == 0
+    with pd.ExcelWriter("new.xlsx") as book:
+        pd.DataFrame({"about": ["nothing"] * 3}).to_excel(book, sheet_name="About")
+        frame()[["x_a", "x_b"]].to_excel(book, sheet_name="New", header=False, index=False)
+    assert main(["predict", "r.stiff", "new.xlsx", "--sheet", "New"]) == 0
+    said = capsys.readouterr()
+    assert said.out.startswith("y1,y1_spread,y2") and "named x1 to x2" in said.err
+    np.savetxt("X.txt", [[1.0, -9999.0]])
+    assert main(["predict", "r.stiff", "X.txt"]) == 2
+    assert "row 1 has no finite number for input 'x2'" in capsys.readouterr().err
+
+
 # ----------------------------------------------------------------------- fill values
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -40,19 +39,14 @@ def predict(
     rows. Where NEW.csv has a column for an output, R² against it is told.
     """
     from stiffgui.runs import open_run
-    from stiffgui.tasks.table import Table
-    from stiffgui.tasks.table.reading import sheet_of
-    from stiffgui.tasks.table.sheet import Reading
+    from stiffgui.tasks.table import new_rows
 
     if out is not None and out.exists() and not force:
         raise InputError(f"{out} exists: give another name, or --force to replace it.")
     if out is not None:
         need_folder(out)
-    place = rows.expanduser().absolute()
     with open_run(run) as opened:
-        task = None if opened.foreign else opened.experiment.task
-        how = task.reading_of(place) if isinstance(task, Table) else Reading(str(place))
-        read = sheet_of(replace(how, sheet=sheet))
+        read = new_rows(opened.experiment.task, rows, sheet)
         given = read.frame.set_axis(list(read.names), axis=1)
         surrogate = opened.surrogate(_epoch(epoch))
         try:

@@ -173,6 +173,9 @@ def test_roles_by_box_keys_and_patterns(window: MainWindow, qtbot: QtBot, tmp_pa
     assert "Test fraction" in wizard.form.problem() and "below 1" in wizard.form.problem()
     assert wizard.form.problems["test_fraction"].isVisible()
     enter(wizard, qtbot, "test_fraction", "0.5")
+    assert not wizard.form.editors["seed"].isVisible()
+    wizard.form.more.click()
+    assert wizard.form.editors["seed"].isVisible()
     enter(wizard, qtbot, "seed", "7")
     enter(wizard, qtbot, "input_scale", "1")
     press_import(wizard, qtbot)
@@ -199,6 +202,7 @@ def test_missing_values_are_refused_or_dropped(
     # A delimiter that does not fit is said there, and nothing that was entered is lost.
     choose(wizard, qtbot, "delimiter", "tab")
     assert wizard.form.problems["delimiter"].isVisible()
+    assert wizard.form.editors["delimiter"].isVisible()  # the fold has opened
     assert "when split at the tab" in wizard.form.problem()
     choose(wizard, qtbot, "delimiter", "comma")
     assert wizard.form.values["missing"] == "drop" and wizard.accept_button.isEnabled()

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QPushButton, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QPushButton, QToolButton, QWidget
 
 from stiffgui._presets import of_any_table
 from stiffgui.gui.editors import ChoiceEditor, Editor, editor_for
@@ -22,12 +22,14 @@ ROWS = (
     (("sheet", "h"), ("rows_along", "w")),
     (("input_columns", "n"), ("output_columns", "O")),
     (("missing", "M"), ("fill_value", "u")),
-    (("delimiter", "D"), ("categories", "C")),
     (("test_fraction", "T"), ("validation_fraction", "V")),
+    (("delimiter", "D"), ("categories", "C")),
     (("group_column", "G"), ("seed", "s")),
     (("relevance", "R"), ("keep", "K")),
     (("input_scale", "e"),),
 )
+FOLDED = 6  # rows from this one on are shown on demand
+FOLDED_FIELDS = tuple(name for row in ROWS[FOLDED:] for name, _ in row)
 FILES = ("path", "outputs_path")
 OFFERED = {"sheet": (".xlsx", ".xlsm"), "rows_along": (".nc",)}  # of what the file has several
 STANDARDISED = "Inputs and outputs are standardised by the training rows."
@@ -51,6 +53,13 @@ class ImportForm(QWidget):
         self.browse.setToolTip("Choose the file")
         self.browse_outputs = QPushButton("Browse…")
         self.browse_outputs.setToolTip("Choose the file of the outputs")
+        self.more = QToolButton()
+        self.more.setText("More settings")
+        self.more.setCheckable(True)
+        self.more.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.more.setAutoRaise(True)
+        self.more.setToolTip("Delimiter, categories, groups, seed and scaling")
+        self.more.toggled.connect(self._unfold)
         note = QLabel(STANDARDISED)
         note.setObjectName("cardNote")
         note.setWordWrap(True)
@@ -60,22 +69,27 @@ class ImportForm(QWidget):
         grid.setVerticalSpacing(6)
         for number, fields in enumerate(ROWS):
             self._add_row(grid, number, fields)
+        self._unfold(False)
         grid.addWidget(self.browse, 0, 4)
         grid.addWidget(self.browse_outputs, 2, 4)
         self.offer(())
-        grid.addWidget(note, 2 * len(ROWS) - 2, 2, 1, 3)
+        grid.addWidget(self.more, 2 * FOLDED, 0, 1, 2)
+        grid.addWidget(note, 2 * FOLDED, 2, 1, 3)
         grid.setColumnStretch(1, 1)
         grid.setColumnStretch(3, 1)
         QWidget.setTabOrder(self.editors["path"].control, self.browse)
         QWidget.setTabOrder(self.browse, self.editors["outputs_path"].control)
         QWidget.setTabOrder(self.editors["outputs_path"].control, self.browse_outputs)
         QWidget.setTabOrder(self.browse_outputs, self.editors["sheet"].control)
+        QWidget.setTabOrder(self.editors["validation_fraction"].control, self.more)
+        QWidget.setTabOrder(self.more, self.editors["delimiter"].control)
 
     def _add_row(self, grid: QGridLayout, number: int, fields: tuple[tuple[str, str], ...]) -> None:
         problem = QLabel("")
         problem.setProperty("problem", True)
         problem.setWordWrap(True)
         problem.hide()
+        top = 2 * number + (number >= FOLDED)  # below the fold's own row
         for place, (name, letter) in enumerate(fields):
             spec = self.specs[name]
             editor = ChoiceEditor(spec) if name in OFFERED else editor_for(spec)
@@ -87,11 +101,11 @@ class ImportForm(QWidget):
             label.setBuddy(editor.control)
             wide = 3 if name in FILES else 2 if place else 1
             self.labels[name] = label
-            grid.addWidget(label, 2 * number, 2 * place)
-            grid.addWidget(editor, 2 * number, 2 * place + 1, 1, wide)
+            grid.addWidget(label, top, 2 * place)
+            grid.addWidget(editor, top, 2 * place + 1, 1, wide)
             editor.show_value(self.values[name])
             self.editors[name], self.problems[name] = editor, problem
-        grid.addWidget(problem, 2 * number + 1, 1, 1, 4)
+        grid.addWidget(problem, top + 1, 1, 1, 4)
 
     def show_value(self, name: str, value: Any) -> None:
         """Show a value without a signal."""
@@ -110,6 +124,12 @@ class ImportForm(QWidget):
     def _only_for_text(self) -> None:
         ending = Path(str(self.values["path"])).suffix.lower()
         self.editors["delimiter"].setEnabled(ending in TEXT_ENDINGS or not ending)
+
+    def _unfold(self, shown: bool) -> None:
+        self.more.setArrowType(Qt.ArrowType.DownArrow if shown else Qt.ArrowType.RightArrow)
+        for name in FOLDED_FIELDS:
+            self.editors[name].setVisible(shown)
+            self.labels[name].setVisible(shown)
 
     def offer(self, choices: Sequence[str]) -> None:
         """Let one choose from the sheets, or the dimensions, that the file has several of."""
@@ -134,6 +154,7 @@ class ImportForm(QWidget):
         for other, editor in self.editors.items():
             editor.set_invalid(bool(sentence) and other == name)
         if sentence:
+            self.more.setChecked(self.more.isChecked() or name in FOLDED_FIELDS)
             self.problems[name].setText(self.plain_words(sentence))
             self.problems[name].show()
 

@@ -287,6 +287,8 @@ class ImportWizard(QDialog):
         file = Path(self.form.values["path"]).name
         unused = self.columns.used_as(LEFT_OUT)
         known = self._preview.left_out if self._preview is not None else {}
+        fill = self._preview.fill if self._preview is not None else None
+        notes = [note for note in notes if fill is None or fill.sentence not in note]  # is asked
         left_out = sentences(file, {n: why for n, why in known.items() if n in unused})
         said = dict.fromkeys([*notes, *left_out])
         return self.form.plain_words(" · ".join(note.removeprefix(f"{file}: ") for note in said))

@@ -13,7 +13,7 @@ import numpy as np
 from stiffgui.errors import InputError
 from stiffgui.tasks.table.columns import Guess, duplicates, guess
 from stiffgui.tasks.table.filling import Fill, suspected
-from stiffgui.tasks.table.judging import categories, first_text
+from stiffgui.tasks.table.judging import TEXT, categories, first_text
 from stiffgui.tasks.table.numbers import MINIMUM_ROWS, as_numbers
 from stiffgui.tasks.table.reading import sheet_of
 from stiffgui.tasks.table.sheet import Reading
@@ -77,7 +77,8 @@ def inspect(path: str | Path, one_hot: bool = False, **how: str) -> Preview:
         count = f"{rows or 'no'} row{'' if rows == 1 else 's'}"
         problems.append(f"{file} has {count}: at least {MINIMUM_ROWS} are needed.")
     guessed = Guess() if twice else guess(sheet, one_hot)
-    columns = [replace(c, about=guessed.left_out.get(c.name, c.about)) for c in columns]
+    reasons = {name: why for name, why in guessed.left_out.items() if why != TEXT}
+    columns = [replace(c, about=reasons.get(c.name, c.about)) for c in columns]
     if not guessed.outputs and not twice:
         problems.append(f"{file}: no columns are named x_* and y_*; choose inputs and outputs.")
     first = sheet.frame.head(SHOWN_ROWS).itertuples(index=False)

@@ -21,7 +21,7 @@ from stiffgui.tasks.table.judging import MOST_CATEGORIES, sentences
 from stiffgui.tasks.table.numbers import Numbers, numbers, refuse_repeated
 from stiffgui.tasks.table.reading import sheet_of, stamp
 from stiffgui.tasks.table.relevance import relevance
-from stiffgui.tasks.table.sheet import Reading
+from stiffgui.tasks.table.sheet import Reading, Sheet
 from stiffgui.tasks.table.splitting import Split, split
 from stiffgui.tasks.table.text import DELIMITERS
 
@@ -213,13 +213,6 @@ class Table(Task):
         where = self.path, self.delimiter, self.sheet, self.rows_along
         return Reading(*where, self.fill_value, self.outputs_path)
 
-    def reading_of(self, path: Path) -> Reading:
-        """How other rows with the same columns are read."""
-        letter = "x" if self.outputs_path else "c"
-        return Reading(
-            str(path), rows_along=self.rows_along, fill_value=self.fill_value, letter=letter
-        )
-
     @property
     def notes(self) -> tuple[str, ...]:
         return self._fingerprint().notes
@@ -328,3 +321,12 @@ class Table(Task):
 def _data(task: Table, *when: tuple[int, int] | None) -> Data:
     """Every look at a network asks for the data: made anew only when task or file change."""
     return task._sampled()
+
+
+def new_rows(task: Task, path: Path, sheet: str = "") -> Sheet:
+    """A table of other rows for what has learnt a task, read as the task's own."""
+    how = Reading(str(path.expanduser().absolute()), sheet=sheet)
+    if isinstance(task, Table):
+        how = replace(how, rows_along=task.rows_along, fill_value=task.fill_value)
+        how = replace(how, letter="x" if task.outputs_path else "c")
+    return sheet_of(how)
