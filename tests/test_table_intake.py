@@ -213,6 +213,29 @@ def test_two_files_without_headers(tmp_path: Path) -> None:
     np.testing.assert_allclose(own(task), expected())
 
 
+def test_a_toml_file_finds_both_files_beside_it(tmp_path: Path) -> None:
+    csv(tmp_path / "X.csv", frame()[["x_a", "x_b"]])
+    csv(tmp_path / "Y.csv", frame()[["y_c", "y_d"]])
+    lines = ["[task]", "kind = 'table'", "path = 'X.csv'", "outputs_path = 'Y.csv'"]
+    (tmp_path / "e.toml").write_text("\n".join([*lines, "[training]", "batch_size = 16"]), "utf-8")
+    assert Experiment.read(tmp_path / "e.toml").task.outputs == 2
+
+
+def test_a_run_of_two_files_goes_on_where_they_lie_now(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    csv(tmp_path / "X.csv", frame()[["x_a", "x_b"]])
+    csv(tmp_path / "Y.csv", frame()[["y_c", "y_d"]])
+    words = ["--set", "training.epochs=2", "--set", "training.trials=2", "--out", "r.stiff"]
+    assert main(["train", "X.csv", *words, "--set", "task.outputs_path=Y.csv"]) == 0
+    (tmp_path / "moved").mkdir()
+    for name in ("X.csv", "Y.csv"):
+        (tmp_path / name).rename(tmp_path / "moved" / name)
+    go_on = ["train", "--resume", "r.stiff", "--set", "training.epochs=3"]
+    assert main([*go_on, "--table", "moved/X.csv"]) == 0
+
+
 # ---------------------------------------------------------------------------- NetCDF
 
 
