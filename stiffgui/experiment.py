@@ -211,9 +211,12 @@ def read_values(path: Path) -> dict[str, Any]:
 def _count_from(folder: Path, values: dict[str, Any]) -> None:
     settings = values.get("experiment", values)  # a study's file has it one deeper
     task = settings.get("task") if isinstance(settings, dict) else None
-    table = task.get("path") if isinstance(task, dict) else None
-    if table and isinstance(table, str) and not Path(table).expanduser().is_absolute():
-        settings["task"]["path"] = str(folder / table)
+    if not isinstance(task, dict):
+        return
+    for name in ("path", "outputs_path"):
+        table = task.get(name)
+        if table and isinstance(table, str) and not Path(table).expanduser().is_absolute():
+            task[name] = str(folder / table)
 
 
 def checked(values: Mapping[str, Any]) -> tuple[Experiment | None, dict[str, str]]:

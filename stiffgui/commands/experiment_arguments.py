@@ -95,7 +95,10 @@ def _moved(experiment: Experiment, path: Path, table: Path) -> Experiment:
     task = experiment.task
     if not isinstance(task, Table):
         raise InputError(f"{path} has no table: leave out --table.")
-    moved = experiment.with_settings({"task.path": str(table)})
+    changes = {"task.path": str(table)}
+    if task.outputs_path and not Path(task.outputs_path).exists():  # it has moved along
+        changes["task.outputs_path"] = str(table.parent / Path(task.outputs_path).name)
+    moved = experiment.with_settings(changes)
     if not task.same_numbers(moved.task):
         raise InputError(
             f"{table} is not the table of {path}: its columns or numbers differ. Give the one that "

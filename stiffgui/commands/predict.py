@@ -21,6 +21,9 @@ def predict(
     epoch: Annotated[
         str, typer.Option(help="A number, last, or best: of least validation error.")
     ] = "best",
+    sheet: Annotated[
+        str, typer.Option(help="Which sheet of a workbook is read; default: the first.")
+    ] = "",
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
 ) -> None:
     """Predict the outputs of new rows, in own units: mean over trials, and spread.
@@ -37,7 +40,7 @@ def predict(
     if out is not None:
         need_folder(out)
     with open_run(run) as opened:
-        text, said = predict_table(opened.surrogate(_epoch(epoch)), rows, out)
+        text, said = predict_table(opened.surrogate(_epoch(epoch)), rows, out, sheet)
     if text is not None:
         sys.stdout.write(text)
     for sentence in said:

@@ -65,6 +65,8 @@ def show(
         print(f"  {sentence}")
     if facts["outputs_problem"]:
         print(f"  no scores of outputs: {facts['outputs_problem']}")
+    for note in facts["notes"]:
+        print(f"  {note}")
     for what, sentence in facts["decisions"].items():
         print(f"  {what}: {sentence}")
     for event in facts["events"]:
@@ -177,6 +179,7 @@ def summary(run: Run) -> dict[str, Any]:
         "per_trial": {name: _listed(values) for name, values in (errors | indices).items()},
         "events": run.events,
         "settings": None if run.foreign else run.experiment.model_dump(mode="json"),
+        "notes": [] if run.foreign else list(run.experiment.task.notes),
         "decisions": {} if run.foreign else run.decided.sentences(run.experiment),
         "provenance": run.provenance,
     }

@@ -97,6 +97,8 @@ def train(
     )
     if isinstance(experiment.task, Table):
         tell(taken(experiment.task))
+    for note in experiment.task.notes:
+        tell(note)
     trainer = recording.trainer
     said = sentences(experiment, trainer.decided, trainer.epoch)
     if "time" not in said and unknown(trainer.decided):

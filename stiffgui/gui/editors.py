@@ -7,6 +7,7 @@ in words what is wrong, and nothing typed is lost.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from PySide6.QtCore import QEvent, QObject, QSignalBlocker, QSize, Qt, Signal
@@ -305,14 +306,20 @@ class ChoiceEditor(Editor):
         )
         self.combo.setMinimumContentsLength(6)
         self.combo.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        for name, line in (spec.choices or {}).items():
-            self.combo.addItem(name, name)
-            tip = f"{name}: {line}" if line else name
-            self.combo.setItemData(self.combo.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
-        view = self.combo.view()
-        view.setTextElideMode(Qt.TextElideMode.ElideNone)
-        view.setMinimumWidth(view.sizeHintForColumn(0) + 24)
+        self.combo.view().setTextElideMode(Qt.TextElideMode.ElideNone)
+        self.offer(spec.choices or {})
         self.combo.currentIndexChanged.connect(self._chosen)
+
+    def offer(self, choices: Mapping[str, str]) -> None:
+        """Let one choose from these; none of them is chosen yet."""
+        with QSignalBlocker(self.combo):
+            self.combo.clear()
+            for name, line in choices.items():
+                self.combo.addItem(name or "first", name)
+                tip = f"{name}: {line}" if line else name
+                self.combo.setItemData(self.combo.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
+        view = self.combo.view()
+        view.setMinimumWidth(view.sizeHintForColumn(0) + 24)
 
     def show_value(self, value: Any) -> None:
         with QSignalBlocker(self.combo):

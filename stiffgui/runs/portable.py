@@ -136,6 +136,7 @@ def _facts(surrogate: Surrogate) -> dict[str, Any]:
         "inputs": list(data.input_names),
         "outputs": list(data.output_names),
         "output_units": list(data.output_units),
+        "input_units": list(data.input_units),
         "low": low.tolist(),
         "high": high.tolist(),
         "activation": architecture.activation,

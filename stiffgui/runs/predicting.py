@@ -17,18 +17,19 @@ if TYPE_CHECKING:
 
 
 def predict_table(
-    surrogate: Surrogate, rows: Path, out: Path | None
+    surrogate: Surrogate, rows: Path, out: Path | None, sheet: str = ""
 ) -> tuple[str | None, list[str]]:
     """Predict the rows of a table, inputs being the columns that have their names.
 
-    Writes the CSV of `Prediction.to_frame` to `out`, over what is there; without it the text comes
-    back. With it come sentences on what the predictions rest on, and R2 against the outputs that
-    the table has. Raises InputError where a file cannot be read or written.
+    `sheet`: which one of a workbook. Writes the CSV of `Prediction.to_frame` to `out`, over what
+    is there; without it the text comes back. With it come sentences on how the table was read and
+    what the predictions rest on, and R2 against the outputs that the table has. Raises InputError
+    where a file cannot be read or written.
     """
-    from stiffgui.tasks.table.reading import sheet_of
+    from stiffgui.tasks.table import new_rows
 
-    sheet = sheet_of(rows.expanduser().absolute())
-    given = sheet.frame.set_axis(list(sheet.names), axis=1)
+    read = new_rows(surrogate.snapshot.experiment.task, rows, sheet)
+    given = read.frame.set_axis(list(read.names), axis=1)
     try:
         found = surrogate.predict(given)
     except InputError as error:
@@ -39,7 +40,7 @@ def predict_table(
         raise InputError(
             f"{out} cannot be written: {error.strerror or error}. Choose another place."
         ) from None
-    return text, surrogate.sentences(found) + _against(found, given)
+    return text, [*read.notes, *surrogate.sentences(found), *_against(found, given)]
 
 
 def _against(found: Prediction, given: pd.DataFrame) -> list[str]:

@@ -43,6 +43,8 @@ class Samples:
             input_names=data.input_names,
             output_names=data.output_names,
             output_units=data.output_units,
+            input_units=data.input_units,
+            input_categories=data.input_categories,
             output_shift=data.output_shift,
             output_scale=data.output_scale,
             input_shift=data.input_shift,
@@ -82,6 +84,8 @@ class Samples:
             "inputs": self.data.input_names,
             "outputs": self.data.output_names,
             "units": self.data.output_units,
+            "input_units": self.data.input_units,
+            "categories": self.data.input_categories,
             "sizes": self.sizes,
         }
         arrays: dict[str, Any] = dict(self._arrays())
@@ -100,11 +104,17 @@ class Samples:
                 input_names=tuple(map(str, names["inputs"])),
                 output_names=tuple(map(str, names["outputs"])),
                 output_units=tuple(map(str, names["units"])),
+                # Files of earlier versions have neither.
+                input_units=tuple(map(str, names.get("input_units", ()))),
+                input_categories=tuple(
+                    (str(column), tuple(map(str, known)))
+                    for column, known in names.get("categories", ())
+                ),
                 **arrays,
             )
             train, validation, test = (int(size) for size in names["sizes"])
             _check(data, low, high)
-        except (SafetensorError, KeyError, TypeError, UnicodeDecodeError) as error:
+        except (SafetensorError, KeyError, TypeError, AttributeError, UnicodeDecodeError) as error:
             raise ValueError(str(error)) from None
         return cls(data, (train, validation, test), low, high)
 
@@ -117,6 +127,7 @@ def _check(data: Data, low: Array, high: Array) -> None:
     inputs = [v for v in (low, high, data.input_shift, data.input_scale) if v is not None]
     outputs = [v for v in (data.output_shift, data.output_scale) if v is not None]
     shapes = [v.shape == (d,) for v in inputs] + [v.shape == (o,) for v in outputs]
+    shapes += [len(data.input_units) in (0, d)]
     if not all(rows + shapes) or any(a.dtype != np.float64 for pair in pairs for a in pair):
         raise ValueError("the samples have other shapes than their names say")
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from stiffgui.errors import InputError, nearest
 from stiffgui.runs.samples import Samples
+from stiffgui.tasks.one_hot import columns_of, encoded, encoded_names
 from stiffgui.tasks.scores import r2
 
 if TYPE_CHECKING:
@@ -105,21 +106,14 @@ class Surrogate:
 
     def rows(self, inputs: Any) -> Array:
         """Rows [B, d] in own units: of a DataFrame the columns with the inputs' names, whatever
-        their order; else an array [B, d] (or one row [d]) in the order of the inputs.
+        their order, categories as text; else an array [B, d] (or one row [d]) in the order of the
+        inputs.
 
         Raises InputError for a column that is missing, and for what is no finite number.
         """
         names = self.data.input_names
         if hasattr(inputs, "columns"):
-            given = [str(name) for name in inputs.columns]
-            for name in names:
-                if name not in given:
-                    raise InputError(
-                        f"there is no column {name!r}, which is an input.{nearest(name, given)}"
-                    )
-                if given.count(name) > 1:
-                    raise InputError(f"column {name!r} stands twice: leave one of them.")
-            inputs = inputs.iloc[:, [given.index(name) for name in names]]
+            inputs = self._by_name(inputs)
         try:
             values = np.atleast_2d(np.asarray(inputs, dtype=np.float64))
         except (TypeError, ValueError) as error:
@@ -137,6 +131,27 @@ class Surrogate:
                 f"leave the row out."
             )
         return values
+
+    def _by_name(self, frame: pd.DataFrame) -> Any:
+        """The inputs of a table, categories encoded."""
+        given = [str(name) for name in frame.columns]
+        categories = dict(self.data.input_categories)
+        blocks = []
+        for name in columns_of(self.data.input_names, self.data.input_categories):
+            made = encoded_names(name, categories.get(name, ()))
+            wanted = made if name not in given and set(made) & set(given) else (name,)
+            for column in wanted:
+                if column not in given:
+                    raise InputError(
+                        f"there is no column {column!r}, which is an input.{nearest(column, given)}"
+                    )
+                if given.count(column) > 1:
+                    raise InputError(f"column {column!r} stands twice: leave one of them.")
+            block = frame.iloc[:, [given.index(column) for column in wanted]]
+            if made and wanted == (name,):
+                block = encoded(block.iloc[:, 0], name, categories[name])
+            blocks.append(np.asarray(block, dtype=object))
+        return np.concatenate(blocks, axis=1)
 
     def per_trial(self, inputs: Any) -> Array:
         """What the network of every trial says of rows (see `rows`): [R, B, o], own units."""

@@ -20,7 +20,7 @@ class InspectTable:
     """Look at a table of the person's own, for a Preview."""
 
     path: Path
-    delimiter: str
+    how: Mapping[str, Any]  # what `inspect` takes
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class ProposeTable:
 def inspect_table(work: InspectTable) -> Preview:
     """Raises InputError: whatever is wrong with a table, it is no fault of ours."""
     with _readable(work.path):
-        return inspect(work.path, work.delimiter)
+        return inspect(work.path, **work.how)
 
 
 @handles(ProposeTable, "reading the table")

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stiffgui.settings import Settings, setting
+from stiffgui.tasks.one_hot import Categories
 
 Array = NDArray[np.float64]
 VALIDATION_STREAM = 8  # more than any task has for its other samples
@@ -24,7 +25,8 @@ class Data:
     samples are for no choice at all. Inputs and targets are in the units the network learns. A
     target in its own units is y * output_scale + output_shift, with shift and scale [o]; both are
     None where the network learns own units already; inputs likewise. `output_units` [o] are those
-    own units, empty where there are none.
+    own units, and `input_units` [d] likewise, empty where there are none. `input_categories` are
+    those of a table's columns that became an input for each category.
     """
 
     x_train: Array
@@ -40,6 +42,8 @@ class Data:
     input_scale: Array | None = None
     x_validation: Array | None = None
     y_validation: Array | None = None
+    input_units: tuple[str, ...] = ()
+    input_categories: Categories = ()
 
     @property
     def validation(self) -> tuple[Array, Array] | None:
@@ -171,6 +175,11 @@ class Task(Settings, ABC):
     def validated(self) -> int:
         """Size of the validation set."""
         return int(getattr(self, "validation_samples", 0))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was decided on how its samples are read, in words."""
+        return ()
 
     @abstractmethod
     def data(self) -> Data:

@@ -105,7 +105,10 @@ def test_three_formats_are_guessed_and_imported(
         settled(wizard, qtbot)
         assert roles(wizard) == dict(x_a="input", x_b="input", y_c="output", y_d="output")
         assert wizard.form.values["input_columns"] == "x_*"
-        assert "32 rows to train on, 8 to test · 2 inputs, 2 outputs" in wizard.summary.text()
+        assert (
+            "28 rows to train on, 4 to choose by, 8 to test · 2 inputs, 2 outputs"
+            in wizard.summary.text()
+        )
         assert wizard.form.editors["delimiter"].isEnabled() == (path.suffix == ".CSV")
         shown = wizard.first_rows.model()
         assert shown.rowCount() == 20 and shown.columnCount() == 4
@@ -170,6 +173,9 @@ def test_roles_by_box_keys_and_patterns(window: MainWindow, qtbot: QtBot, tmp_pa
     assert "Test fraction" in wizard.form.problem() and "below 1" in wizard.form.problem()
     assert wizard.form.problems["test_fraction"].isVisible()
     enter(wizard, qtbot, "test_fraction", "0.5")
+    assert not wizard.form.editors["seed"].isVisible()
+    wizard.form.more.click()
+    assert wizard.form.editors["seed"].isVisible()
     enter(wizard, qtbot, "seed", "7")
     enter(wizard, qtbot, "input_scale", "1")
     press_import(wizard, qtbot)
@@ -192,10 +198,11 @@ def test_missing_values_are_refused_or_dropped(
     assert [cell.data() for cell in cells] == ["1", "⚠ lacks 1 of 40 values, the first in row 7."]
     choose(wizard, qtbot, "missing", "drop")
     assert not cells[1].data().startswith("⚠")
-    assert "31 rows to train on, 8 to test · 1 row dropped" in wizard.summary.text()
+    assert "27 rows to train on, 4 to choose by, 8 to test · 1 row dropped" in wizard.summary.text()
     # A delimiter that does not fit is said there, and nothing that was entered is lost.
     choose(wizard, qtbot, "delimiter", "tab")
     assert wizard.form.problems["delimiter"].isVisible()
+    assert wizard.form.editors["delimiter"].isVisible()  # the fold has opened
     assert "when split at the tab" in wizard.form.problem()
     choose(wizard, qtbot, "delimiter", "comma")
     assert wizard.form.values["missing"] == "drop" and wizard.accept_button.isEnabled()
@@ -228,7 +235,7 @@ BAD: list[tuple[Callable[[Path], Path], list[str]]] = [
     (text("gaps.csv", "x_1,y_1\n1,4\nnan,5\n3,inf\n"), ["rows 2, 3", "Missing values"]),
     (text("ragged.csv", "x_1,y_1\n1,4\n2,5,6\n3,6\n"), ["row 2 has 3 fields"]),
     (text("empty.csv", ""), ["empty.csv is empty (0 bytes)"]),
-    (text("head.csv", "1,4\n2,5\n3,6\n"), ["no header"]),
+    (text("head.csv", "1,4\n2,5\n3,6\n"), ["No column is an output yet"]),
     (text("word.docx", "x"), [".csv", ".parquet"]),
     (text("text.xlsx", "x_1,y_1\n"), ["cannot be read as Excel"]),
     (_pickled, ["pickled", "refused"]),
@@ -351,7 +358,7 @@ def test_a_real_table_is_learnt(window: MainWindow, qtbot: QtBot, tmp_path: Path
     assert not wizard.accept_button.isEnabled() and wizard.summary.text() == BUSY
     window.acts["stop"].trigger()
     qtbot.waitUntil(lambda: not bench.busy, timeout=WAIT)
-    assert wizard.accept_button.isEnabled() and "32 rows to train" in wizard.summary.text()
+    assert wizard.accept_button.isEnabled() and "28 rows to train" in wizard.summary.text()
     qtbot.waitUntil(lambda: window.train.fit.picture is not None, timeout=WAIT)
     if not real:
         pytest.skip(f"{CLM.name} is not here: a made table was learnt instead")

@@ -52,6 +52,7 @@ class ColumnsModel(QAbstractTableModel):
         self.columns: tuple[Column, ...] = ()
         self.roles: list[str] = []
         self.drops = False  # whether rows with missing values are left out
+        self.one_hot = False  # whether categories can be inputs
         self._file = ""
 
     def show_preview(self, preview: Preview | None, file: str) -> None:
@@ -79,9 +80,10 @@ class ColumnsModel(QAbstractTableModel):
         ]
         self._all_changed()
 
-    def set_drops(self, drops: bool) -> None:
-        """Missing values are no problem where their rows are left out."""
-        self.drops = drops
+    def set_allowed(self, drops: bool, one_hot: bool) -> None:
+        """Missing values are no problem where their rows are left out, nor are categories where
+        they become inputs."""
+        self.drops, self.one_hot = drops, one_hot
         self._all_changed()
 
     def set_roles(self, rows: Sequence[int], role: str) -> None:
@@ -101,9 +103,12 @@ class ColumnsModel(QAbstractTableModel):
     def blocks(self, row: int) -> bool:
         """Whether what is wrong with a column keeps the table from being learnt."""
         column = self.columns[row]
+        role = self.roles[row]
+        if column.kind == "categories" and role != LEFT_OUT:
+            gaps = bool(column.missing) and not self.drops
+            return gaps or role == OUTPUT or not self.one_hot
         only_gaps = column.kind == "number" and column.missing and column.low < column.high
-        used = self.roles[row] != LEFT_OUT
-        return used and bool(column.problem) and not (only_gaps and self.drops)
+        return role != LEFT_OUT and bool(column.problem) and not (only_gaps and self.drops)
 
     # ------------------------------------------------------------- what Qt asks
 
@@ -130,7 +135,7 @@ class ColumnsModel(QAbstractTableModel):
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole):
             return self._texts(row)[place]
         if role == Qt.ItemDataRole.ToolTipRole:
-            return column.problem or column.name
+            return column.problem or column.about or column.name
         if role == Qt.ItemDataRole.AccessibleTextRole and place == USE:
             return f"{column.name} is used as: {self.roles[row]}"
         if role == Qt.ItemDataRole.ForegroundRole:
@@ -149,7 +154,9 @@ class ColumnsModel(QAbstractTableModel):
     def _texts(self, row: int) -> tuple[str, ...]:
         column = self.columns[row]
         known = math.isfinite(column.low)
-        about = column.problem.removeprefix(f"{self._file}: ")
+        unused = self.roles[row] == LEFT_OUT
+        about = (column.about if unused else "") or column.problem or column.about
+        about = about.removeprefix(f"{self._file}: ")
         about = about.removeprefix(f"column {column.name!r} ")
         about = about.replace(f" of column {column.name!r}", "", 1)
         return (

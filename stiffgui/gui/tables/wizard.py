@@ -3,7 +3,8 @@ the task; everything that is wrong is said next to where it can be mended."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -24,14 +25,20 @@ from stiffgui.experiment import Experiment
 from stiffgui.gui.file_drop import FileDrop
 from stiffgui.gui.plots.axes import grouped
 from stiffgui.gui.requests import Requests
-from stiffgui.gui.tables.columns import INPUT, OUTPUT, ColumnsModel, ColumnsView
+from stiffgui.gui.tables.columns import INPUT, LEFT_OUT, OUTPUT, ColumnsModel, ColumnsView
+from stiffgui.gui.tables.fill_question import FillQuestion
 from stiffgui.gui.tables.first_rows import FirstRowsView
 from stiffgui.gui.tables.form import ImportForm
 from stiffgui.session.service import Failure
 from stiffgui.session.tables import InspectTable, ProposeTable
 from stiffgui.tasks.table import ENDINGS, Preview, Table
-from stiffgui.tasks.table.columns import MINIMUM_ROWS, as_patterns, chosen, duplicates
+from stiffgui.tasks.table.columns import as_patterns, chosen, duplicates
+from stiffgui.tasks.table.judging import sentences
+from stiffgui.tasks.table.numbers import MINIMUM_ROWS
+from stiffgui.tasks.table.sheet import Reading
 
+# Settings of `Table` that say how its file is read.
+HOW = tuple(f.name for f in fields(Reading) if f.name in Table.model_fields and f.name != "path")
 EDIT_MILLISECONDS = 250  # after the last edit, what was typed is looked at
 NO_FILE = "Choose a file, or drop one here."
 BUSY = "A training is running: stop it, or let it end, before its settings are replaced."
@@ -59,14 +66,18 @@ class ImportWizard(QDialog):
         self.columns_view = ColumnsView(self.columns)
         self.columns_view.say_when_empty(NO_FILE)
         self.first_rows = FirstRowsView(self.columns)
+        self.question = FillQuestion()
         self._lay_out()
         self._soon = QTimer(self, singleShot=True, interval=EDIT_MILLISECONDS)
         self._soon.timeout.connect(self._ask)
         self.form.edited.connect(self._edited)
-        self.form.browse.clicked.connect(self._browse)
+        self.form.browse.clicked.connect(lambda: self._browse("path"))
+        self.form.browse_outputs.clicked.connect(lambda: self._browse("outputs_path"))
+        self.question.answered.connect(self._take_fill)
         self.columns.roles_changed.connect(self._roles_changed)
         FileDrop(self).dropped.connect(lambda paths: self.choose(paths[0]))
         self.finished.connect(lambda _: self._requests.drop(self._number))
+        self._show_allowed()
         self._show_state("")
 
     def _lay_out(self) -> None:
@@ -78,7 +89,7 @@ class ImportWizard(QDialog):
         keys.setContentsMargins(0, 0, 2, 6)
         self.tabs.setCornerWidget(keys)
         self.tabs.addTab(self.columns_view, "Co&lumns")
-        self.tabs.addTab(self.first_rows, "First &rows")
+        self.tabs.addTab(self.first_rows, "&First rows")
         self.tabs.setAccessibleName("Preview")
         self.waiting = QProgressBar(minimum=0, maximum=0, textVisible=False)
         self.waiting.setAccessibleName("The table is being read")
@@ -101,6 +112,7 @@ class ImportWizard(QDialog):
         layout = QVBoxLayout(self)
         layout.setSpacing(8)
         layout.addWidget(self.form)
+        layout.addWidget(self.question)
         layout.addWidget(self.waiting)
         layout.addWidget(self.tabs, 1)
         layout.addWidget(self.summary)
@@ -110,26 +122,39 @@ class ImportWizard(QDialog):
 
     # -------------------------------------------------------------------- the file
 
-    def choose(self, path: Path) -> None:
-        """Look at a file."""
-        self.form.show_value("path", str(path))
-        self._edited("path", str(path))
+    def choose(self, path: Path, field: str = "path") -> None:
+        """Look at a file; what was said of how to read another one is forgotten."""
+        if field == "path":
+            for name in ("sheet", "rows_along", "fill_value", "outputs_path"):
+                self.form.show_value(name, "")
+        self._enter(field, str(path))
+
+    def _enter(self, field: str, value: str) -> None:
+        self.form.show_value(field, value)
+        self._edited(field, value)
         self._soon.stop()
         self._ask()
 
-    def _browse(self) -> None:
-        kept = self.form.values["path"] or self._settings.value("import/folder", "")
+    def _take_fill(self, value: str) -> None:
+        known = str(self.form.values["fill_value"])
+        self._enter("fill_value", f"{known}, {value}" if known else value)
+
+    def _browse(self, field: str) -> None:
+        kept = self.form.values[field] or self.form.values["path"]
+        kept = kept or self._settings.value("import/folder", "")
         kinds = " ".join(f"*{ending}" for ending in ENDINGS)
         name, _ = QFileDialog.getOpenFileName(
             self, "Import table", str(kept), f"Tables ({kinds});;All files (*)"
         )
         if name:
-            self.choose(Path(name))
+            self.choose(Path(name), field)
 
     def _fill(self, preview: Preview | None) -> None:
         self._preview = preview
         self.columns.show_preview(preview, Path(self.form.values["path"]).name)
         self.first_rows.show_rows(preview.first_rows if preview is not None else ())
+        self.form.offer(preview.choices if preview is not None else ())
+        self.question.ask(preview.fill if preview is not None else None)
 
     def _show_preview(self, preview: Preview) -> None:
         """Show what is in the file."""
@@ -138,10 +163,7 @@ class ImportWizard(QDialog):
         self._fill(preview)
         names = self.columns.names
         if not self._show_patterns():
-            inputs, outputs = preview.inputs, preview.outputs
-            if not inputs:  # nothing is named as inputs are: everything that can be one
-                inputs = tuple(c.name for c in preview.columns if _can_be_used(c.problem, c.kind))
-            self.columns.show_roles(inputs, outputs)
+            self.columns.show_roles(preview.inputs, preview.outputs)
             self.form.show_value("input_columns", "")
             self.form.show_value("output_columns", "")
         if duplicates(names) or preview.rows < MINIMUM_ROWS:
@@ -182,11 +204,18 @@ class ImportWizard(QDialog):
     # ------------------------------------------------------------------ being asked
 
     def _edited(self, field: str, value: object) -> None:
-        self._reread |= field in ("path", "delimiter")
+        self._reread |= field in (*HOW, "path", "categories")
         if field in ("input_columns", "output_columns"):
             self._show_patterns()
-        self.columns.set_drops(self.form.values["missing"] == "drop")
+        self._show_allowed()
         self._later()
+
+    @property
+    def _one_hot(self) -> bool:
+        return bool(self.form.values["categories"] == "one-hot")
+
+    def _show_allowed(self) -> None:
+        self.columns.set_allowed(self.form.values["missing"] == "drop", self._one_hot)
 
     def _later(self) -> None:
         self._experiment = None
@@ -207,9 +236,8 @@ class ImportWizard(QDialog):
                 self.waiting.show()
                 self.columns_view.say_when_empty("")
                 self._show_state(f"Reading {Path(path).name} …")
-                self._request(
-                    InspectTable(Path(path), str(values["delimiter"])), self._show_preview
-                )
+                how = {name: values[name] for name in HOW} | {"one_hot": self._one_hot}
+                self._request(InspectTable(Path(path), how), self._show_preview)
             else:
                 self._fill(None)
                 self._refuse("", "")
@@ -243,14 +271,27 @@ class ImportWizard(QDialog):
         self._pending, self._experiment = False, experiment
         task = experiment.task
         assert isinstance(task, Table)
-        train, test = task.training_samples, task.test_samples
-        rows = self._preview.rows if self._preview is not None else train + test
-        dropped = f" · {_count(rows - train - test, 'row')} dropped" if rows > train + test else ""
+        train, kept, test = task.training_samples, task.validation_samples, task.test_samples
+        rows, used = self._preview.rows if self._preview is not None else 0, train + kept + test
+        dropped = f" · {_count(rows - used, 'row')} dropped" if rows > used else ""
+        chosen_by = f"{grouped(kept)} to choose by, " if kept else ""
         self._show_state(
-            f"{_count(train, 'row')} to train on, {grouped(test)} to test{dropped} · "
+            f"{_count(train, 'row')} to train on, {chosen_by}{grouped(test)} to test{dropped} · "
             f"{_count(task.inputs, 'input')}, "
-            f"{_count(task.outputs, 'output')} · batches of {experiment.training.batch_size}"
+            f"{_count(task.outputs, 'output')} · batches of {experiment.training.batch_size}\n"
+            f"{self._decided(task.notes)}".rstrip()
         )
+
+    def _decided(self, notes: Sequence[str]) -> str:
+        """What was decided on the table, in words."""
+        file = Path(self.form.values["path"]).name
+        unused = self.columns.used_as(LEFT_OUT)
+        known = self._preview.left_out if self._preview is not None else {}
+        fill = self._preview.fill if self._preview is not None else None
+        notes = [note for note in notes if fill is None or fill.sentence not in note]  # is asked
+        left_out = sentences(file, {n: why for n, why in known.items() if n in unused})
+        said = dict.fromkeys([*notes, *left_out])
+        return self.form.plain_words(" · ".join(note.removeprefix(f"{file}: ") for note in said))
 
     def _failed(self, failure: Failure) -> None:
         """Say what is wrong with the file, or with the settings."""
@@ -280,7 +321,7 @@ class ImportWizard(QDialog):
         self.waiting.hide()
         self.columns_view.say_when_empty(NO_FILE)
         self.form.tell(sentence, key)
-        self._show_state("")
+        self._show_state(self._decided(self._preview.notes) if self._preview is not None else "")
 
     def _show_state(self, summary: str) -> None:
         self._summary = summary
@@ -294,10 +335,6 @@ class ImportWizard(QDialog):
         self._settings.setValue("import/folder", str(path.absolute().parent))
         self.imported.emit(path.stem, self._experiment)
         self.accept()
-
-
-def _can_be_used(problem: str, kind: str) -> bool:
-    return kind == "number" and not problem
 
 
 def _count(number: int, noun: str) -> str:

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from stiffgui.tasks.table.formats import ENDINGS
 from stiffgui.tasks.table.preview import Column, Preview, inspect
-from stiffgui.tasks.table.task import Table
+from stiffgui.tasks.table.task import Table, new_rows
 
-__all__ = ["ENDINGS", "Column", "Preview", "Table", "inspect"]
+__all__ = ["ENDINGS", "Column", "Preview", "Table", "inspect", "new_rows"]

@@ -1,25 +1,22 @@
-"""Which columns are inputs and which outputs, and whether they hold numbers to learn from."""
+"""Which columns are inputs and which outputs."""
 
 from __future__ import annotations
 
 import csv
 import fnmatch
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from itertools import takewhile
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
-from numpy.typing import NDArray
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from stiffgui.errors import InputError, nearest
+from stiffgui.tasks.table.judging import TEXT, left_out
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from stiffgui.tasks.table.formats import Sheet
+    from stiffgui.tasks.table.sheet import Sheet
 
-Array = NDArray[np.float64]
 # Pairs of patterns that are tried, in this order, where nothing is said.
 GUESSES = (
     ("x_*", "y_*"),
@@ -33,49 +30,66 @@ GUESSES = (
 )
 OUTPUTS = ("y_*", "y[0-9]*", "y", "target*", "output*")  # where nothing is named as an input
 MANY = 6  # names that a sentence lists at most
-LARGEST = 1e150  # the squares of a standard deviation must not overflow
-MINIMUM_ROWS = 3  # two to train on, one to test
 
 
-@dataclass(frozen=True)
-class Numbers:
-    """The chosen columns as float64: x [rows, d], y [rows, o], and how many rows were dropped.
+class Guess(NamedTuple):
+    """Names of input and output columns, and why other columns are no inputs."""
 
-    `groups` [rows] numbers the groups of rows that belong together, in their order; None where
-    every row is by itself.
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+    left_out: Mapping[str, str] = MappingProxyType({})
+
+
+def guess(sheet: Sheet, one_hot: bool = False, group: str = "") -> Guess:
+    """Inputs and outputs by the names that people give them, without outputs when none fit.
+
+    Of a table whose outputs alone have such a name, every other column that can be learnt from is
+    an input; so is, of two files, every one of the first. Constant and repeated columns are none,
+    and those that only name rows, unless they are called as inputs are.
     """
-
-    inputs: tuple[str, ...]
-    outputs: tuple[str, ...]
-    x: Array
-    y: Array
-    dropped: int = 0
-    groups: NDArray[np.int64] | None = None
-
-    @property
-    def group_sizes(self) -> tuple[int, ...]:
-        """How many rows each group has; empty without groups."""
-        return () if self.groups is None else tuple(np.bincount(self.groups).tolist())
-
-    def rows_of(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The rows of a split's places, which are those of rows or of groups."""
-        return places if self.groups is None else np.flatnonzero(np.isin(self.groups, places))
-
-
-def guess(sheet: Sheet) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Inputs and outputs by the names that people give them; both empty when none fit.
-
-    Of a table whose outputs alone have such a name, every other column of numbers is an input.
-    """
-    paired = _paired(sheet.names)
-    if any(paired):
-        return paired
+    inputs, outputs = _paired(sheet.names)
+    if inputs:
+        return _guessed(sheet, inputs, outputs, one_hot, ids=False)
+    if sheet.first is not None:
+        others = sheet.names[sheet.first :]
+        outputs = _usable(sheet, others, one_hot=False, ids=True)[0]
+        return _guessed(sheet, _but(sheet.names[: sheet.first], group), outputs, one_hot)
     for y in OUTPUTS:
-        outputs = _matching(y, sheet.names)
-        inputs = _other_numbers(sheet, outputs)
-        if inputs and outputs:
-            return inputs, outputs
-    return (), ()
+        outputs = _but(_matching(y, sheet.names), group)
+        guessed = others_of(sheet, outputs, one_hot, group)
+        if guessed.inputs and outputs:
+            return guessed
+    return others_of(sheet, (), one_hot, group)
+
+
+def others_of(sheet: Sheet, outputs: tuple[str, ...], one_hot: bool, group: str) -> Guess:
+    """As inputs all columns but the outputs that can be learnt from."""
+    return _guessed(sheet, _but(sheet.names, group, *outputs), outputs, one_hot)
+
+
+def _guessed(
+    sheet: Sheet, names: tuple[str, ...], outputs: tuple[str, ...], one_hot: bool, ids: bool = True
+) -> Guess:
+    inputs, left = _usable(sheet, names, one_hot, ids)
+    if not ids:  # named as inputs are: text in them is refused, rather than left out
+        left = {name: reason for name, reason in left.items() if reason != TEXT}
+        kept = tuple(name for name in names if name not in left)
+        return Guess(kept, outputs, left) if kept else Guess(names, outputs)
+    return Guess(inputs, outputs, left)
+
+
+def _usable(
+    sheet: Sheet, names: Sequence[str], one_hot: bool, ids: bool
+) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Those to learn from, and why others are not; one that counts rows where nothing else is."""
+    left = left_out(sheet, names, one_hot, ids)
+    if ids and len(left) == len(names):
+        left = left_out(sheet, names, one_hot, ids=False)
+    return tuple(name for name in names if name not in left), left
+
+
+def _but(names: Sequence[str], *without: str) -> tuple[str, ...]:
+    return tuple(name for name in names if name not in without)
 
 
 def _paired(names: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -86,119 +100,42 @@ def _paired(names: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return (), ()
 
 
-def _other_numbers(sheet: Sheet, outputs: tuple[str, ...]) -> tuple[str, ...]:
-    kinds = [kind.kind for kind in sheet.frame.dtypes]
-    named = zip(sheet.names, kinds, strict=True)
-    return tuple(name for name, kind in named if name not in outputs and kind in "iufb")
-
-
 def choose(
-    sheet: Sheet, file: str, inputs: str, outputs: str
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    sheet: Sheet, file: str, inputs: str, outputs: str, one_hot: bool = False, group: str = ""
+) -> Guess:
     """Names of input and output columns; `inputs` and `outputs` are names or patterns with commas.
 
     What is empty is guessed. Where nothing fits a guess and only outputs are given, every other
-    column of numbers is an input. Raises InputError naming the pattern that matches nothing, and
-    for a column on both sides.
+    column that can be learnt from is an input. Raises InputError naming the pattern that matches
+    nothing, and for a column on both sides.
     """
     names = sheet.names
     _refuse_duplicates(file, names)
-    guessed = guess(sheet)
-    if outputs.strip() and not inputs.strip() and not any(_paired(names)):
-        y = chosen(file, names, outputs, "task.output_columns")
-        rest = _other_numbers(sheet, y)
-        if not rest:
+    x = chosen(file, names, inputs, "task.input_columns") if inputs.strip() else ()
+    y = chosen(file, names, outputs, "task.output_columns") if outputs.strip() else ()
+    guessed = Guess(x, y) if x and y else guess(sheet, one_hot, group)
+    if y and not x and not any(_paired(names)) and sheet.first is None:
+        guessed = others_of(sheet, y, one_hot, group)
+        if not guessed.inputs:
             raise InputError(
                 f"{file} has no column of numbers left to be an input: name fewer outputs.",
                 "task.output_columns",
             )
-        return rest, y
-    if not (inputs.strip() and outputs.strip()) and not all(guessed):
+    x, y = x or guessed.inputs, y or guessed.outputs
+    if not (x and y):
         raise InputError(
             f"{file}: no columns are named x_* and y_*; say which are inputs and which outputs, "
-            f"with task.input_columns and task.output_columns, of {_listed(names)}.",
+            f"with task.input_columns and task.output_columns, of {listed(names)}.",
             "task.output_columns" if inputs.strip() else "task.input_columns",
         )
-    x = chosen(file, names, inputs, "task.input_columns") if inputs.strip() else guessed[0]
-    y = chosen(file, names, outputs, "task.output_columns") if outputs.strip() else guessed[1]
     both = [name for name in y if name in x]
     if both:
         raise InputError(
             f"{file}: column {both[0]!r} is chosen as input and as output; leave it out of one.",
             "task.output_columns",
         )
-    return x, y
-
-
-def numbers(
-    sheet: Sheet,
-    file: str,
-    inputs: tuple[str, ...],
-    outputs: tuple[str, ...],
-    drop: bool,
-    groups: pd.Series | None = None,
-) -> Numbers:
-    """The chosen columns as numbers; rows with the same value in `groups` belong together.
-
-    Raises InputError, naming row (from 1, below the header) and column, for text and for missing
-    or infinite values (unless `drop`), for fewer than three rows, and for constant columns.
-    """
-    rows = len(sheet.frame)
-    if rows < MINIMUM_ROWS:
-        raise InputError(
-            f"{file} has {rows or 'no'} row{'' if rows == 1 else 's'}: at least {MINIMUM_ROWS} "
-            f"are needed, two to train on and one to test.",
-            "task.path",
-        )
-    values = np.column_stack(
-        [as_numbers(file, name, sheet.frame[sheet.names.index(name)]) for name in inputs + outputs]
-    )
-    bad = ~np.isfinite(values)
-    gaps = np.flatnonzero(bad.any(1))
-    if len(gaps) and not drop:
-        column = (inputs + outputs)[int(bad[gaps[0]].argmax())]
-        raise InputError(
-            f"{file}: {len(gaps)} of {rows} rows have missing or infinite values, {_rows(gaps)} "
-            f"(the first in column {column!r}): correct them, or set task.missing to drop.",
-            "task.missing",
-        )
-    usable = values[~bad.any(1)]
-    if len(usable) < MINIMUM_ROWS:
-        raise InputError(
-            f"{file}: {len(usable)} of {rows} rows have no missing or infinite value; at least "
-            f"{MINIMUM_ROWS} are needed: correct the table.",
-            "task.missing",
-        )
-    huge = np.abs(usable).max(0) > LARGEST
-    if huge.any():
-        name = (inputs + outputs)[int(huge.argmax())]
-        raise InputError(
-            f"{file}: column {name!r} has values beyond {LARGEST:g}, too large to be "
-            f"standardised: correct them, or leave the column out.",
-            f"task.{'output' if name in outputs else 'input'}_columns",
-        )
-    varies = np.ptp(usable, axis=0) > 0
-    constant = [name for name, v in zip(inputs + outputs, varies, strict=True) if not v]
-    if constant:
-        where = "outputs" if constant[0] in outputs else "inputs"
-        key = f"task.{where[:-1]}_columns"
-        raise InputError(
-            f"{file}: {_listed(constant)} {'is' if len(constant) == 1 else 'are'} constant, "
-            f"which teaches nothing: leave {'it' if len(constant) == 1 else 'them'} out of {key}.",
-            key,
-        )
-    x, y = usable[:, : len(inputs)], usable[:, len(inputs) :]
-    return Numbers(inputs, outputs, x, y, len(gaps), _numbered(groups, bad.any(1)))
-
-
-def _numbered(groups: pd.Series | None, dropped: Any) -> NDArray[np.int64] | None:
-    """Groups of the other rows, from 0 on in the order of their first rows; missing is one."""
-    import pandas as pd
-
-    if groups is None:
-        return None
-    codes, _ = pd.factorize(groups[~dropped].astype(str))
-    return np.asarray(codes, dtype=np.int64)
+    unused = {name: why for name, why in guessed.left_out.items() if name not in y}
+    return Guess(x, y, {} if inputs.strip() else unused)
 
 
 def without_group(
@@ -211,48 +148,14 @@ def without_group(
     name = column.strip()
     if not name:
         return inputs, None
-    if name not in sheet.names:
-        hint = nearest(name, sheet.names) or f" It has {_listed(sheet.names)}."
-        raise InputError(f"{file}: no column is named {name!r}.{hint}", "task.group_column")
+    need_columns(sheet, file, (name,), "task.group_column")
     if name in outputs:
         raise InputError(
             f"{file}: column {name!r} is an output: choose another to group rows by.",
             "task.group_column",
         )
-    values = sheet.frame[sheet.names.index(name)]
+    values = sheet.column(name)
     return tuple(other for other in inputs if other != name), values
-
-
-def as_numbers(file: str, name: str, column: pd.Series) -> Array:
-    """A column as float64, gaps as NaN. Raises InputError naming the row that holds text."""
-    row = first_text(column)
-    if row is not None:
-        raise InputError(
-            f"{file}: row {row + 1} of column {name!r} holds {_cell(column.iloc[row])}, not a "
-            f"number: correct it, or leave the column out.",
-            "task.path",
-        )
-    import pandas as pd
-
-    return np.asarray(pd.to_numeric(_plain(column), errors="coerce"), dtype=np.float64)
-
-
-def _plain(column: pd.Series) -> pd.Series:
-    """Categories as the values that they stand for."""
-    return column.astype(object) if column.dtype.name == "category" else column
-
-
-def first_text(column: pd.Series) -> int | None:
-    """Position of the first cell that is neither a number nor missing."""
-    import pandas as pd
-
-    if column.dtype.kind in "iufb":
-        return None
-    if column.dtype.kind in "cmM":  # complex numbers, times and spans of time
-        return 0
-    numbers = pd.to_numeric(_plain(column), errors="coerce")
-    text = np.flatnonzero(np.asarray(numbers.isna() & column.notna(), dtype=bool))
-    return int(text[0]) if len(text) else None
 
 
 def chosen(file: str, names: Sequence[str], patterns: str, key: str) -> tuple[str, ...]:
@@ -264,7 +167,7 @@ def chosen(file: str, names: Sequence[str], patterns: str, key: str) -> tuple[st
     for pattern in _split(patterns, names):
         matching = _matching(pattern, names)
         if not matching:
-            hint = nearest(pattern.replace("*", ""), names) or f" It has {_listed(names)}."
+            hint = nearest(pattern.replace("*", ""), names) or f" It has {listed(names)}."
             raise InputError(f"{file}: no column is named {pattern!r}.{hint}", key)
         named |= dict.fromkeys(matching)
     return tuple(name for name in names if name in named)
@@ -317,6 +220,14 @@ def _matching(pattern: str, names: Sequence[str]) -> tuple[str, ...]:
     return tuple(name for name in names if fnmatch.fnmatchcase(name.lower(), low))
 
 
+def need_columns(sheet: Sheet, file: str, wanted: Sequence[str], key: str) -> None:
+    """Raise InputError for a name that no column has."""
+    for name in wanted:
+        if name not in sheet.names:
+            hint = nearest(name, sheet.names) or f" It has {listed(sheet.names)}."
+            raise InputError(f"{file}: no column is named {name!r}.{hint}", key)
+
+
 def duplicates(names: Sequence[str]) -> list[str]:
     """Names that stand more than once."""
     return [name for name in dict.fromkeys(names) if list(names).count(name) > 1]
@@ -332,18 +243,7 @@ def _refuse_duplicates(file: str, names: Sequence[str]) -> None:
         raise InputError(f"{file}: {what}; give every column its own name.", "task.path")
 
 
-def _listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
     shown = ", ".join(repr(name) for name in names[:MANY])
     more = len(names) - MANY
     return f"{shown} and {more} more" if more > 0 else shown
-
-
-def _rows(positions: NDArray[np.int64]) -> str:
-    shown = ", ".join(str(row + 1) for row in positions[:MANY])
-    rows = "row" if len(positions) == 1 else "rows"
-    return f"{rows} {shown}{', ...' if len(positions) > MANY else ''}"
-
-
-def _cell(value: object) -> str:
-    text = repr(str(value))
-    return text if len(text) <= 42 else f"{text[:40]}...'"

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 from pydantic import TypeAdapter, ValidationError
 
 from stiffgui.errors import InputError
-from stiffgui.tasks.table.columns import Numbers
+from stiffgui.tasks.one_hot import Categories
+from stiffgui.tasks.table.numbers import Numbers
 
 
 class Fingerprint(NamedTuple):
     """Columns, number of usable rows and a digest of their numbers.
 
     `groups`: how many rows each group has, in the order of their first rows; empty without
-    groups. `settings` are those it was made with: with other ones the table is read anew.
+    groups. `settings` are those it was made with: with other ones the table is read anew. `notes`
+    say what was decided; units are empty where no column has one; `categories` are those of columns
+    that became an input for each.
     """
 
     settings: tuple[str, ...]
@@ -24,12 +27,21 @@ class Fingerprint(NamedTuple):
     rows: int
     digest: str
     groups: tuple[int, ...] = ()
+    notes: tuple[str, ...] = ()
+    input_units: tuple[str, ...] = ()
+    output_units: tuple[str, ...] = ()
+    categories: Categories = ()
 
     @classmethod
-    def of(cls, settings: tuple[str, ...], numbers: Numbers) -> Self:
+    def of(cls, settings: tuple[str, ...], numbers: Numbers, **more: Any) -> Self:
         """What is to be remembered of these numbers."""
-        names, rows = (numbers.inputs, numbers.outputs), len(numbers.x)
-        return cls(settings, *names, rows, digest(numbers), numbers.group_sizes)
+        known = numbers.inputs, numbers.outputs, len(numbers.x), digest(numbers)
+        return cls(settings, *known, numbers.group_sizes, categories=numbers.categories, **more)
+
+    @property
+    def numbers(self) -> Fingerprint:
+        """What it says of the numbers alone, wherever and however they are stored."""
+        return self._replace(settings=(), notes=(), input_units=(), output_units=())
 
     @classmethod
     def from_json(cls, text: str) -> Fingerprint:

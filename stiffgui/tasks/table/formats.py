@@ -5,53 +5,26 @@ Nothing is judged here but the file itself; text, gaps and constants in it are f
 
 from __future__ import annotations
 
-import csv
+import gzip
 import io
-import re
 import warnings
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, Any
 
 import numpy as np
 
-from stiffgui.errors import InputError, one_of
+from stiffgui.errors import InputError, nearest, one_of
+from stiffgui.tasks.table.sheet import Reading, Sheet, head_of, plain_unit, unreadable
+from stiffgui.tasks.table.text import COMMENTS, read_text
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-DELIMITERS = {
-    "auto": "the one that splits every line into equally many fields",
-    "comma": "a,b",
-    "semicolon": "a;b",
-    "tab": "a⇥b",
-    "pipe": "a|b",
-    "space": "a b",
-}
-_SIGNS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|", "space": " "}
-SNIFFED_LINES = 50
+MOST_COLUMNS = 1000  # that one variable is unfolded to
 
 
-@dataclass(frozen=True)
-class Sheet:
-    """Columns as they are named in the file (a name may stand twice) and their values.
-
-    `frame` has the columns by position, 0, 1, ...
-    """
-
-    names: tuple[str, ...]
-    frame: pd.DataFrame
-
-
-def unreadable(sentence: str) -> InputError:
-    """Why a file is no table that can be used."""
-    return InputError(sentence, "task.path")
-
-
-def read_sheet(path: Path, delimiter: str) -> Sheet:
+def read_sheet(path: Path, how: Reading) -> Sheet:
     """The file as a Sheet. Raises InputError when it cannot be read as what its ending says."""
     try:
         size = path.stat().st_size
@@ -61,21 +34,31 @@ def read_sheet(path: Path, delimiter: str) -> Sheet:
             pass
     except OSError as error:
         raise unreadable(f"{path} cannot be read: {error.strerror}. Check the path.") from None
-    kind = path.suffix.lower()
-    if kind not in _READERS:
-        raise unreadable(
-            f"{path.name} is no table that can be read: its name must end in {one_of(_READERS)}."
-        )
     if size == 0:
         raise unreadable(f"{path.name} is empty (0 bytes): save or copy the table again.")
-    sheet = _READERS[kind](path, delimiter)
+    with path.open("rb") as file:
+        sheet = _read(file, path.name, path.name, how)
     if not sheet.names:
         raise unreadable(f"{path.name} holds no columns.")
-    return sheet
+    return replace(sheet, notes=tuple(f"{path.name}: {note}" for note in sheet.notes))
+
+
+def _read(file: IO[bytes], name: str, inner: str, how: Reading) -> Sheet:
+    """A file, or what is packed in it and called `inner` there, by the reader of its ending."""
+    kind = Path(inner).suffix.lower()
+    if kind not in _READERS or (inner != name and kind in PACKED):
+        raise unreadable(
+            f"{name} is no table that can be read: its name must end in {one_of(_READERS)}."
+            if inner == name
+            else f"{name} holds {inner!r}, which is no table that can be read: unpack it."
+        )
+    title, read = _READERS[kind]
+    with _as(name, title):
+        return read(file, name, how)
 
 
 @contextmanager
-def _as(path: Path, format: str) -> Iterator[None]:
+def _as(name: str, format: str) -> Iterator[None]:
     """Whatever a library says against a file becomes one sentence."""
     try:
         with warnings.catch_warnings():
@@ -85,250 +68,204 @@ def _as(path: Path, format: str) -> Iterator[None]:
         raise
     except ImportError:
         raise unreadable(
-            f"{path.name}: reading {format} needs a library that is not installed; install it "
+            f"{name}: reading {format} needs a library that is not installed; install it "
             f'with `pip install "stiffgui[tables]"`.'
         ) from None
     except Exception as error:  # each library has its own family of errors
         reason = str(error).strip().split("\n")[0].split(". ")[0].rstrip(".")
         raise unreadable(
-            f"{path.name} cannot be read as {format}: {reason or type(error).__name__}. Save it "
+            f"{name} cannot be read as {format}: {reason or type(error).__name__}. Save it "
             f"again, or give it the ending of what it is."
         ) from None
 
 
-# ------------------------------------------------------------------------------ text
+# ---------------------------------------------------------------------------- packed
 
 
-def _read_text(path: Path, delimiter: str) -> Sheet:
-    import pandas as pd
-
-    try:
-        text = path.read_text("utf-8-sig")
-    except UnicodeDecodeError:
-        raise unreadable(
-            f"{path.name} is not UTF-8 text: save it as CSV with the encoding UTF-8."
-        ) from None
-    lines = [line for line in text.splitlines()[: 4 * SNIFFED_LINES] if line.strip()]
-    if not lines:
-        raise unreadable(f"{path.name} holds nothing but blank lines.")
-    sign = _sniffed(lines[:SNIFFED_LINES]) if delimiter == "auto" else _SIGNS[delimiter]
-    names = _fields(lines[0], sign)
-    _check_head(path, lines, names, sign)
-    decimal = "," if sign != "," and _has_decimal_commas(lines[1:SNIFFED_LINES], sign) else "."
-    try:
-        with _as(path, "CSV"):
-            # A line with too many fields is only warned of, and would lose numbers.
-            warnings.simplefilter("error", pd.errors.ParserWarning)
-            frame = pd.read_csv(
-                io.StringIO(text),
-                sep=r"\s+" if sign == " " else sign,
-                decimal=decimal,
-                header=None,
-                skiprows=_lines_before_data(text),
-                names=range(len(names)),
-                index_col=False,
-                skipinitialspace=True,
-                low_memory=False,
-                float_precision="round_trip",
-            )
-    except InputError:
-        _check_lengths(path, text.splitlines(), len(names), sign)  # says which row, if any
-        raise
-    return Sheet(names, frame)
+def _read_gzip(file: IO[bytes], name: str, how: Reading) -> Sheet:
+    content = gzip.decompress(file.read())
+    return _read(io.BytesIO(content), name, Path(name).stem, how)
 
 
-def _lines_before_data(text: str) -> int:
-    """Blank lines at the top and the header."""
-    for number, line in enumerate(text.splitlines(), start=1):
-        if line.strip():
-            return number
-    return 0
-
-
-def _fields(line: str, sign: str) -> tuple[str, ...]:
-    if sign == " ":
-        return tuple(line.split())
-    row = next(csv.reader([line], delimiter=sign, skipinitialspace=True), [])
-    return tuple(field.strip() for field in row)
-
-
-def _sniffed(lines: list[str]) -> str:
-    """The sign that splits all lines into equally many fields, the most there are."""
-    best, most = ",", 1
-    for sign in _SIGNS.values():
-        counts = {len(_fields(line, sign)) for line in lines}
-        if len(counts) == 1 and (count := counts.pop()) > most:
-            best, most = sign, count
-    if most == 1:  # lines of different lengths: the header decides, the reader names the line
-        best = max(_SIGNS.values(), key=lambda sign: len(_fields(lines[0], sign)))
-    return best
-
-
-def _check_head(path: Path, lines: list[str], names: tuple[str, ...], sign: str) -> None:
-    called = next(name for name, s in _SIGNS.items() if s == sign)
-    other = [n for n, s in _SIGNS.items() if s != sign and len(_fields(lines[0], s)) > len(names)]
-    if len(names) == 1 and other and called != "space":
-        raise InputError(
-            f"{path.name} has only one column, {names[0][:40]!r}, when split at the {called}: "
-            f"choose another delimiter, such as {other[0]}.",
-            "task.delimiter",
-        )
-    if all(_is_number(name) for name in names):
-        raise unreadable(
-            f"{path.name} has no header: its first line must name the columns, but holds the "
-            f"numbers {', '.join(names[:3])}{', ...' if len(names) > 3 else ''}."
-        )
-    _check_lengths(path, lines, len(names), sign)
-
-
-def _check_lengths(path: Path, lines: list[str], columns: int, sign: str) -> None:
-    rows = (line for line in lines if line.strip())
-    for number, line in enumerate(rows):
-        count = len(_fields(line, sign))
-        if count > columns:
-            raise InputError(
-                f"{path.name}: row {number} has {count} fields and the header {columns}; make "
-                f"them equal, or choose another delimiter.",
-                "task.delimiter",
-            )
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _has_decimal_commas(lines: list[str], sign: str) -> bool:
-    fields = [field for line in lines for field in _fields(line, sign)]
-    return any(re.fullmatch(r"[-+]?\d+,\d+([eE][-+]?\d+)?", field) for field in fields)
+def _read_zip(file: IO[bytes], name: str, how: Reading) -> Sheet:
+    with zipfile.ZipFile(file) as archive:
+        files = [entry for entry in archive.namelist() if not entry.endswith("/")]
+        if len(files) != 1:
+            raise unreadable(f"{name} holds {len(files)} files: unpack it and choose one of them.")
+        return _read(io.BytesIO(archive.read(files[0])), name, files[0], how)
 
 
 # ---------------------------------------------------------------------------- binary
 
 
-def _of_frame(frame: pd.DataFrame) -> Sheet:
+def _of_columns(columns: dict[str, Any], units: dict[str, str], **more: Any) -> Sheet:
+    import pandas as pd
+
+    frame = pd.DataFrame(columns)
     names = tuple(str(name).strip() for name in frame.columns)
-    return Sheet(names, frame.set_axis(range(len(names)), axis=1).reset_index(drop=True))
+    known = tuple(units.get(str(name), "") for name in frame.columns)
+    frame = frame.set_axis(range(len(names)), axis=1)
+    return Sheet(names, frame, known if any(known) else (), **more)
 
 
-def _read_parquet(path: Path, _: str) -> Sheet:
+def _read_parquet(file: IO[bytes], _: str, how: Reading) -> Sheet:
     import pyarrow.parquet as pq
 
-    with _as(path, "Parquet"), path.open("rb") as file:
-        table = pq.read_table(file)
-        frame = table.rename_columns([str(k) for k in range(table.num_columns)]).to_pandas(
-            ignore_metadata=True
-        )
-        names = tuple(name.strip() for name in table.column_names)
+    table = pq.read_table(file)
+    frame = table.rename_columns([str(k) for k in range(table.num_columns)]).to_pandas(
+        ignore_metadata=True
+    )
+    names = tuple(name.strip() for name in table.column_names)
     return Sheet(names, frame.set_axis(range(len(names)), axis=1))
 
 
-def _read_excel(path: Path, _: str) -> Sheet:
+def _read_excel(file: IO[bytes], name: str, how: Reading) -> Sheet:
     import pandas as pd
 
-    with _as(path, "Excel"), path.open("rb") as file:
+    with pd.ExcelFile(file, engine="openpyxl") as book:
+        sheets = tuple(map(str, book.sheet_names))
+        wanted = how.sheet or sheets[0]
+        _need_choice(name, wanted, sheets, "sheet")
         # The header as data: pandas would rename columns that have the same name.
-        frame = pd.read_excel(file, header=None, engine="openpyxl")
-        if frame.empty:
-            raise unreadable(f"{path.name}: its first sheet is empty.")
-        names = tuple("" if pd.isna(name) else str(name).strip() for name in frame.iloc[0])
-        return Sheet(names, frame.iloc[1:].reset_index(drop=True).infer_objects())
+        cells = book.parse(wanted, header=None).dropna(how="all")
+    notes: tuple[str, ...] = ()
+    if not how.sheet and len(sheets) > 1:
+        said = f"sheet {wanted!r} is read, the first of {len(sheets)}; task.sheet names another"
+        notes = (said,)
+    if cells.shape[1] > 1:  # a comment stands alone in its row
+        begins = cells[0].astype(str).str.startswith(COMMENTS)
+        cells = cells[~(begins & cells.loc[:, 1:].isna().all(axis=1))]
+    if cells.empty:
+        raise unreadable(f"{name}: its sheet {wanted!r} is empty.")
+    rows = [[_text(cell) for cell in row] for row in cells.head(3).itertuples(index=False)]
+    head = head_of(rows, how.letter)
+    frame = cells.iloc[head.rows :].reset_index(drop=True).infer_objects()
+    return Sheet(head.names, frame, head.units, (*notes, *head.notes), sheets)
 
 
-def _read_npz(path: Path, _: str) -> Sheet:
+def _text(cell: Any) -> str:
     import pandas as pd
 
-    if not zipfile.is_zipfile(path):
+    return "" if pd.isna(cell) else str(cell).strip()
+
+
+def _need_choice(file: str, wanted: str, known: tuple[str, ...], what: str) -> None:
+    if wanted not in known:
+        key = "sheet" if what == "sheet" else "rows_along"
+        listed = " and ".join(map(repr, known)) if len(known) < 3 else ", ".join(map(repr, known))
+        hint = nearest(wanted, known)
+        raise InputError(f"{file} has no {what} {wanted!r}; it has {listed}.{hint}", f"task.{key}")
+
+
+def _read_npz(file: IO[bytes], name: str, how: Reading) -> Sheet:
+    if not zipfile.is_zipfile(file):
         raise unreadable(
-            f"{path.name} is not an NPZ archive: save arrays with np.savez(file, x=x, y=y); "
+            f"{name} is not an NPZ archive: save arrays with np.savez(file, x=x, y=y); "
             f"pickled Python objects are refused because opening them can run code."
         )
+    file.seek(0)
     columns: dict[str, Any] = {}
     lengths: dict[str, int] = {}
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            for name in arrays.files:
-                array = arrays[name]
+        with np.load(file, allow_pickle=False) as arrays:
+            for key in arrays.files:
+                array = arrays[key]
                 if array.ndim not in (1, 2):
                     raise unreadable(
-                        f"{path.name}: array {name!r} has {array.ndim} axes; a table is made of "
+                        f"{name}: array {key!r} has {array.ndim} axes; a table is made of "
                         f"arrays [rows] or [rows, columns]."
                     )
-                lengths[name] = len(array)
-                columns |= _columns(name, array)
-    except InputError:
-        raise
+                lengths[key] = len(array)
+                columns |= _columns(key, array)
     except Exception as error:
         if "allow_pickle" in str(error):
             raise unreadable(
-                f"{path.name} holds pickled Python objects, which are refused because opening "
+                f"{name} holds pickled Python objects, which are refused because opening "
                 f"them can run code: save arrays of numbers, as in np.savez(file, x=x, y=y)."
             ) from None
-        with _as(path, "NPZ"):
-            raise
-    _same_length(path, lengths)
-    return _of_frame(pd.DataFrame(columns))
+        raise
+    if len(set(lengths.values())) > 1:
+        first = next(iter(lengths))
+        second = next(key for key in lengths if lengths[key] != lengths[first])
+        raise unreadable(
+            f"{name}: {first!r} has {lengths[first]} rows and {second!r} {lengths[second]}; "
+            f"a table needs equally many."
+        )
+    return _of_columns(columns, {})
 
 
 def _columns(name: str, array: Any) -> dict[str, Any]:
     """An array [rows, c] as c columns name_1, name_2, ...; one [rows] keeps its name."""
     if array.ndim == 1:
         return {name: array}
-    return {f"{name}_{k + 1}": array[:, k] for k in range(array.shape[1])}
+    places = np.ndindex(array.shape[1:])
+    return {"_".join([name, *(str(k + 1) for k in at)]): array[(..., *at)] for at in places}
 
 
-def _same_length(path: Path, lengths: dict[str, int]) -> None:
-    if len(set(lengths.values())) > 1:
-        first = next(iter(lengths))
-        second = next(name for name in lengths if lengths[name] != lengths[first])
+def _read_netcdf(file: IO[bytes], name: str, how: Reading) -> Sheet:
+    magic = file.read(3)
+    file.seek(0)
+    if magic not in (b"CDF", b"\x89HD"):
         raise unreadable(
-            f"{path.name}: {first!r} has {lengths[first]} rows and {second!r} {lengths[second]}; "
-            f"a table needs equally many."
+            f"{name} cannot be read as NetCDF: it is neither NetCDF 3 nor 4. Save it "
+            f"again, or give it the ending of what it is."
         )
+    import xarray as xr
 
-
-def _read_netcdf(path: Path, _: str) -> Sheet:
-    import pandas as pd
+    if magic == b"\x89HD":  # NetCDF 4; else xarray would only say that no engine matches
+        import h5netcdf  # noqa: F401
 
     columns: dict[str, Any] = {}
-    lengths: dict[str, int] = {}
-    with path.open("rb") as file:
-        magic = file.read(3)
-        if magic not in (b"CDF", b"\x89HD"):
-            raise unreadable(
-                f"{path.name} cannot be read as NetCDF: it is neither NetCDF 3 nor 4. Save it "
-                f"again, or give it the ending of what it is."
-            )
-    with _as(path, "NetCDF"):
-        import xarray as xr
-
-        if magic == b"\x89HD":  # NetCDF 4; else xarray would only say that no engine matches
-            import h5netcdf  # noqa: F401
-
-        with xr.open_dataset(path, decode_times=False) as dataset:
-            for name, variable in dataset.data_vars.items():
-                if variable.ndim in (1, 2):  # the first dimension counts the rows
-                    lengths[str(name)] = variable.shape[0]
-                    columns |= _columns(str(name), variable.to_numpy())
+    units: dict[str, str] = {}
+    left_out: list[str] = []
+    source = file if isinstance(file, io.BytesIO) else file.name
+    with xr.open_dataset(source, decode_times=False) as dataset:
+        dimensions = tuple(map(str, dataset.sizes))
+        if how.rows_along:
+            _need_choice(name, how.rows_along, dimensions, "dimension")
+        along, several = how.rows_along or _rows_along(dataset), len(dimensions) > 1
+        for key, variable in dataset.data_vars.items():
+            few = variable.size <= MOST_COLUMNS * dataset.sizes.get(along, 0)
+            if along not in variable.dims or not few:
+                left_out.append(str(key))
+                continue
+            unfolded = _columns(str(key), variable.transpose(along, ...).to_numpy())
+            columns |= unfolded
+            units |= dict.fromkeys(unfolded, plain_unit(str(variable.attrs.get("units", ""))))
     if not columns:
-        raise unreadable(f"{path.name} holds no variable with one or two dimensions.")
-    _same_length(path, lengths)
-    return _of_frame(pd.DataFrame(columns))
+        raise unreadable(f"{name} holds no variable with rows of numbers.")
+    notes = []
+    if several:
+        more = "" if how.rows_along else "; task.rows_along names another dimension"
+        notes.append(f"rows are counted along {along!r}{more}")
+    if left_out:
+        notes.append(
+            f"variables without that dimension, or with more than {MOST_COLUMNS} values in a row, "
+            f"are left out ({', '.join(left_out[:6])}{', ...' if len(left_out) > 6 else ''})"
+        )
+    return _of_columns(columns, units, notes=tuple(notes), choices=dimensions if several else ())
 
 
-_READERS: dict[str, Callable[[Path, str], Sheet]] = {
-    ".csv": _read_text,
-    ".tsv": _read_text,
-    ".txt": _read_text,
-    ".dat": _read_text,
-    ".parquet": _read_parquet,
-    ".xlsx": _read_excel,
-    ".xlsm": _read_excel,
-    ".npz": _read_npz,
-    ".nc": _read_netcdf,
+def _rows_along(dataset: Any) -> str:
+    """Of the dimensions that come first the one that most variables have."""
+    variables = [variable.dims for variable in dataset.data_vars.values() if variable.dims]
+    first = dict.fromkeys(str(dims[0]) for dims in variables)
+    return max(first, key=lambda along: sum(along in dims for dims in variables), default="")
+
+
+_READERS: dict[str, tuple[str, Callable[[IO[bytes], str, Reading], Sheet]]] = {
+    ".csv": ("CSV", read_text),
+    ".tsv": ("CSV", read_text),
+    ".txt": ("CSV", read_text),
+    ".dat": ("CSV", read_text),
+    ".parquet": ("Parquet", _read_parquet),
+    ".xlsx": ("Excel", _read_excel),
+    ".xlsm": ("Excel", _read_excel),
+    ".npz": ("NPZ", _read_npz),
+    ".nc": ("NetCDF", _read_netcdf),
+    ".gz": ("gzip", _read_gzip),
+    ".zip": ("ZIP", _read_zip),
 }
+PACKED = (".gz", ".zip")
 ENDINGS = tuple(_READERS)
-TEXT_ENDINGS = tuple(ending for ending, read in _READERS.items() if read is _read_text)
+TEXT_ENDINGS = (*(e for e, (_, read) in _READERS.items() if read is read_text), *PACKED)

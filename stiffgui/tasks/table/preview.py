@@ -3,30 +3,30 @@ shown."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from stiffgui.errors import InputError
-from stiffgui.tasks.table.columns import (
-    MINIMUM_ROWS,
-    as_numbers,
-    duplicates,
-    first_text,
-    guess,
-)
+from stiffgui.tasks.table.columns import Guess, duplicates, guess
+from stiffgui.tasks.table.filling import Fill, suspected
+from stiffgui.tasks.table.judging import TEXT, categories, first_text
+from stiffgui.tasks.table.numbers import MINIMUM_ROWS, as_numbers
 from stiffgui.tasks.table.reading import sheet_of
+from stiffgui.tasks.table.sheet import Reading
 
 SHOWN_ROWS = 20
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column: `kind` is number or text; `low` and `high` are NaN where there is no number.
+    """A column: `kind` is number, categories (text with few different values) or text.
 
-    `missing` counts missing and infinite values. `problem` says why it cannot be used as it is.
+    `low` and `high` are NaN where there is no number. `missing` counts missing and infinite values.
+    `problem` says why it cannot be used as it is, `about` what else is to be known of it.
     """
 
     name: str
@@ -35,11 +35,16 @@ class Column:
     low: float
     high: float
     problem: str = ""
+    about: str = ""
 
 
 @dataclass(frozen=True)
 class Preview:
-    """Columns, first rows as text, guessed roles, and problems of the table as a whole."""
+    """Columns, first rows as text, guessed roles, and problems of the table as a whole.
+
+    `notes` say how it was read; `choices` are the sheets or dimensions that it has; `fill` is a
+    value that seems to stand for missing ones; `left_out` says why columns are no inputs.
+    """
 
     path: str
     rows: int
@@ -48,14 +53,21 @@ class Preview:
     inputs: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
     problems: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
+    choices: tuple[str, ...] = ()
+    fill: Fill | None = None
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
 
-def inspect(path: str | Path, delimiter: str = "auto") -> Preview:
-    """Look at a table. Raises InputError only when the file cannot be read at all."""
+def inspect(path: str | Path, one_hot: bool = False, **how: str) -> Preview:
+    """Look at a table, read as the other fields of `Reading` say.
+
+    Raises InputError only when the file cannot be read at all.
+    """
     place = Path(path).expanduser().absolute()
-    sheet, file = sheet_of(place, delimiter), place.name
+    sheet, file = sheet_of(Reading(str(place), **how)), place.name
     rows = len(sheet.frame)
-    columns = tuple(_column(file, name, sheet.frame[k]) for k, name in enumerate(sheet.names))
+    columns = [_column(file, name, sheet.frame[k]) for k, name in enumerate(sheet.names)]
     problems = []
     twice = duplicates(sheet.names)
     if twice:
@@ -64,17 +76,37 @@ def inspect(path: str | Path, delimiter: str = "auto") -> Preview:
     if rows < MINIMUM_ROWS:
         count = f"{rows or 'no'} row{'' if rows == 1 else 's'}"
         problems.append(f"{file} has {count}: at least {MINIMUM_ROWS} are needed.")
-    inputs, outputs = guess(sheet) if not twice else ((), ())
-    if not inputs and not twice:
+    guessed = Guess() if twice else guess(sheet, one_hot)
+    reasons = {name: why for name, why in guessed.left_out.items() if why != TEXT}
+    columns = [replace(c, about=reasons.get(c.name, c.about)) for c in columns]
+    if not guessed.outputs and not twice:
         problems.append(f"{file}: no columns are named x_* and y_*; choose inputs and outputs.")
     first = sheet.frame.head(SHOWN_ROWS).itertuples(index=False)
     shown = tuple(tuple(_text(cell) for cell in row) for row in first)
-    return Preview(str(place), rows, columns, shown, inputs, outputs, tuple(problems))
+    return Preview(
+        str(place),
+        rows,
+        tuple(columns),
+        shown,
+        guessed.inputs,
+        guessed.outputs,
+        tuple(problems),
+        sheet.notes,
+        sheet.choices,
+        suspected(sheet),
+        dict(guessed.left_out),
+    )
 
 
 def _column(file: str, name: str, values: Any) -> Column:
     nothing = float("nan")
     if first_text(values) is not None:
+        texts = categories(values)
+        if texts:
+            missing = int(values.isna().sum())
+            problem = f"{file}: column {name!r} lacks {missing} values." if missing else ""
+            about = f"{len(texts)} categories: {', '.join(texts)}"
+            return Column(name, "categories", missing, nothing, nothing, problem, about)
         try:
             as_numbers(file, name, values)
         except InputError as error:

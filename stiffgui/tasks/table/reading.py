@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
-from stiffgui.tasks.table.formats import Sheet, read_sheet
+from stiffgui.tasks.table.filling import without_fill
+from stiffgui.tasks.table.formats import read_sheet
+from stiffgui.tasks.table.joining import joined
+from stiffgui.tasks.table.sheet import Reading, Sheet
 
 
 def stamp(path: str | Path) -> tuple[int, int] | None:
@@ -17,14 +21,16 @@ def stamp(path: str | Path) -> tuple[int, int] | None:
     return stat.st_mtime_ns, stat.st_size
 
 
-def sheet_of(path: str | Path, delimiter: str = "auto") -> Sheet:
-    """The table at a path; read anew when its time or size differ. Raises like `read_sheet`."""
-    when = stamp(path)
-    if when is None:
-        return read_sheet(Path(path), delimiter)  # says what is wrong
-    return _read(str(path), delimiter, when)
+def sheet_of(how: Reading) -> Sheet:
+    """The table; read anew when the time or size of a file differ. Raises like `read_sheet`."""
+    return _read(how, stamp(how.path), stamp(how.outputs_path))
 
 
 @lru_cache(maxsize=4)
-def _read(path: str, delimiter: str, when: tuple[int, int]) -> Sheet:
-    return read_sheet(Path(path), delimiter)
+def _read(how: Reading, *when: tuple[int, int] | None) -> Sheet:
+    if not how.outputs_path:
+        return without_fill(read_sheet(Path(how.path), how), how.fill_value)
+    paths = Path(how.path), Path(how.outputs_path)
+    # Without headers their columns are x1, x2, ... and y1, y2, ...
+    x, y = (read_sheet(p, replace(how, letter=c)) for p, c in zip(paths, "xy", strict=True))
+    return without_fill(joined(x, y, paths[0].name, paths[1].name), how.fill_value)

@@ -13,15 +13,22 @@ from pydantic import field_validator, model_validator
 from stiffgui.errors import InputError
 from stiffgui.settings import setting
 from stiffgui.tasks.base import Array, Data, Task, standardised
-from stiffgui.tasks.table.columns import Numbers, choose, numbers, without_group
+from stiffgui.tasks.one_hot import columns_of, encoded_names
+from stiffgui.tasks.table.columns import choose, need_columns, without_group
+from stiffgui.tasks.table.filling import suspected
 from stiffgui.tasks.table.fingerprint import Fingerprint, digest
-from stiffgui.tasks.table.formats import DELIMITERS
+from stiffgui.tasks.table.judging import MOST_CATEGORIES, sentences
+from stiffgui.tasks.table.numbers import Numbers, numbers, refuse_repeated
 from stiffgui.tasks.table.reading import sheet_of, stamp
 from stiffgui.tasks.table.relevance import relevance
+from stiffgui.tasks.table.sheet import Reading, Sheet
 from stiffgui.tasks.table.splitting import Split, split
+from stiffgui.tasks.table.text import DELIMITERS
 
 KEPT_ROWS = 10_000  # of each part
 NUMBER_BYTES = 8
+# Settings of how it is read that earlier versions had not.
+LATER = ("outputs_path", "sheet", "rows_along", "fill_value", "categories")
 
 
 class Table(Task):
@@ -37,7 +44,27 @@ class Table(Task):
     path: str = setting(
         "",
         title="Table",
-        help="The file: .csv, .tsv, .txt, .dat, .parquet, .xlsx, .npz or .nc.",
+        help="The file: .csv, .tsv, .txt, .dat, .parquet, .xlsx, .npz or .nc; text also in .gz or "
+        ".zip.",
+    )
+    outputs_path: str = setting(
+        "",
+        title="Table of outputs",
+        help="A second file that holds the outputs, with rows in the same order, or with a column "
+        "that tells rows apart and that both files have; empty: all is in one file.",
+    )
+    sheet: str = setting(
+        "",
+        title="Sheet",
+        help="Which sheet of a workbook is read, by its name; empty takes the first.",
+        advanced=True,
+    )
+    rows_along: str = setting(
+        "",
+        title="Rows along",
+        help="Which dimension of a NetCDF file counts the rows; variables with others become a "
+        "column for each place, NAME_1, NAME_2, ... Empty takes the one that comes first.",
+        advanced=True,
     )
     input_columns: str = setting(
         "",
@@ -55,6 +82,22 @@ class Table(Task):
         title="Missing values",
         help="What happens to rows with missing or infinite values.",
         choices={"refuse": "the rows are named", "drop": "the rows are left out"},
+    )
+    fill_value: str = setting(
+        "",
+        title="Fill value",
+        help="A number that stands for a missing value, such as -9999; several with commas.",
+        advanced=True,
+    )
+    categories: str = setting(
+        "refuse",
+        title="Categories",
+        help="What becomes of inputs that are text with few different values.",
+        choices={
+            "refuse": "they are no inputs",
+            "one-hot": f"each value, of {MOST_CATEGORIES} at most, becomes an input of 0 or 1",
+        },
+        advanced=True,
     )
     test_fraction: float = setting(
         0.2, title="Test fraction", help="Share of the rows that are kept for testing.", gt=0, lt=1
@@ -125,7 +168,7 @@ class Table(Task):
         hidden=True,
     )
 
-    @field_validator("path")
+    @field_validator("path", "outputs_path")
     @classmethod
     def _absolute(cls, path: str) -> str:
         # A run must find its table from any folder.
@@ -137,11 +180,42 @@ class Table(Task):
         columns = self.input_columns, self.output_columns
         grouped = (self.group_column,) if self.group_column else ()
         settings = (self.path, *columns, self.missing, self.delimiter, *grouped)
+        fields = type(self).model_fields
+        later = {name: getattr(self, name) for name in LATER}
+        settings += tuple(f"{k}={v}" for k, v in later.items() if v != fields[k].default)
         if self.path and self.found and Fingerprint.from_json(self.found).settings == settings:
             return self
-        text = Fingerprint.of(settings, self._numbers()).to_json() if self.path else ""
+        text = self._look_at(settings).to_json() if self.path else ""
         object.__setattr__(self, "found", text)
         return self
+
+    def _look_at(self, settings: tuple[str, ...]) -> Fingerprint:
+        sheet, file = sheet_of(self.reading), Path(self.path).name
+        one_hot, group = self.categories == "one-hot", self.group_column.strip()
+        chosen = choose(sheet, file, self.input_columns, self.output_columns, one_hot, group)
+        read = self._numbers(chosen.inputs, chosen.outputs)
+        refuse_repeated(file, read)
+        notes = [*sheet.notes, *sentences(file, dict(chosen.left_out))]
+        for column, known in read.categories:
+            notes.append(f"{file}: {column!r} has an input for each of {', '.join(known)}")
+        fill = suspected(sheet)
+        if fill is not None:
+            notes.append(f"{file}: {fill.sentence}: if it means missing, set task.fill_value to it")
+        made = {n for column, known in read.categories for n in encoded_names(column, known)}
+        x = tuple("" if name in made else sheet.unit(name) for name in read.inputs)
+        y = tuple(map(sheet.unit, read.outputs))
+        units = {"input_units": x if any(x) else (), "output_units": y if any(y) else ()}
+        return Fingerprint.of(settings, read, notes=tuple(notes), **units)
+
+    @property
+    def reading(self) -> Reading:
+        """How its file is read."""
+        where = self.path, self.delimiter, self.sheet, self.rows_along
+        return Reading(*where, self.fill_value, self.outputs_path)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return self._fingerprint().notes
 
     @property
     def inputs(self) -> int:
@@ -188,17 +262,20 @@ class Table(Task):
         if not isinstance(other, Table):
             return False
         mine, theirs = self._fingerprint(), other._fingerprint()
-        return mine._replace(settings=()) == theirs._replace(settings=())
+        return mine.numbers == theirs.numbers
 
     @property
     def kept_rows(self) -> int | None:
         return KEPT_ROWS if self.keep == "some" else None
 
     def data(self) -> Data:
-        return _data(self, stamp(self.path))
+        return _data(self, stamp(self.path), stamp(self.outputs_path))
 
     def _sampled(self) -> Data:
-        remembered, read = self._fingerprint(), self._numbers()
+        remembered = self._fingerprint()
+        # Those that were chosen then, whatever would be guessed now.
+        inputs = columns_of(remembered.inputs, remembered.categories)
+        read = self._numbers(inputs, remembered.outputs)
         if digest(read) != remembered.digest:
             raise InputError(
                 f"{self.path} has changed since this experiment was made ({remembered.rows} rows "
@@ -215,7 +292,10 @@ class Table(Task):
             pairs = ((x[rows], read.y[rows]) for rows in (train, test, kept))
             (x_train, y_train), (x_test, y_test), validation = pairs
             names = remembered.inputs, remembered.outputs
-            data = standardised(x_train, y_train, x_test, y_test, *names, (), validation)
+            units = remembered.output_units
+            data = standardised(x_train, y_train, x_test, y_test, *names, units, validation)
+            data = replace(data, input_units=remembered.input_units)
+            data = replace(data, input_categories=remembered.categories)
             return replace(data, input_shift=shift, input_scale=scale)
 
         data = scaled(scale)
@@ -223,11 +303,13 @@ class Table(Task):
             return data
         return scaled(scale / relevance(data.x_train / self.input_scale, data.y_train))
 
-    def _numbers(self) -> Numbers:
-        sheet, file = sheet_of(self.path, self.delimiter), Path(self.path).name
-        inputs, outputs = choose(sheet, file, self.input_columns, self.output_columns)
+    def _numbers(self, inputs: tuple[str, ...], outputs: tuple[str, ...]) -> Numbers:
+        sheet, file = sheet_of(self.reading), Path(self.path).name
+        for key, names in (("input_columns", inputs), ("output_columns", outputs)):
+            need_columns(sheet, file, names, f"task.{key}")
         inputs, groups = without_group(sheet, file, inputs, outputs, self.group_column)
-        return numbers(sheet, file, inputs, outputs, self.missing == "drop", groups)
+        drop, one_hot = self.missing == "drop", self.categories == "one-hot"
+        return numbers(sheet, file, inputs, outputs, drop, groups, one_hot)
 
     def _fingerprint(self) -> Fingerprint:
         if not self.found:
@@ -236,6 +318,15 @@ class Table(Task):
 
 
 @lru_cache(maxsize=2)
-def _data(task: Table, when: tuple[int, int] | None) -> Data:
+def _data(task: Table, *when: tuple[int, int] | None) -> Data:
     """Every look at a network asks for the data: made anew only when task or file change."""
     return task._sampled()
+
+
+def new_rows(task: Task, path: Path, sheet: str = "") -> Sheet:
+    """A table of other rows for what has learnt a task, read as the task's own."""
+    how = Reading(str(path.expanduser().absolute()), sheet=sheet)
+    if isinstance(task, Table):
+        how = replace(how, rows_along=task.rows_along, fill_value=task.fill_value)
+        how = replace(how, letter="x" if task.outputs_path else "c")
+    return sheet_of(how)
