@@ -96,6 +96,10 @@ class MainWindow(QMainWindow):
         geometry = self.settings.value("geometry")
         if isinstance(geometry, QByteArray):
             self.restoreGeometry(geometry)
+        room = self.screen().availableGeometry()  # at 200 % there may be less than there was
+        self.resize(self.size().boundedTo(room.size()))
+        if not room.contains(self.geometry()):
+            self.move(room.topLeft())
         self.show_place(self.places[0].title)
         FileDrop(self).dropped.connect(self.drop)
 

@@ -314,6 +314,12 @@ class MarkerArtist(Artist):
         axis = panel.x if upright else panel.y
         self.graphics[0].setPos(float(on_axis(item.at, axis.scale)))
 
+    def show_label(self, shown: bool) -> None:
+        """Whether its words are seen: in a small plot they would hide it."""
+        for line in self.graphics:
+            if getattr(line, "label", None) is not None:
+                line.label.setVisible(shown)
+
 
 class BoxArtist(Artist):
     """A box with its median, whiskers to the ends, and every value as a point."""

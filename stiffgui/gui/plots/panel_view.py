@@ -21,7 +21,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QApplication, QWidget
 
 from stiffgui.figures.picture import Axis, Box, Image, Panel, Points
-from stiffgui.gui.plots.artists import ARTISTS, Artist, pen
+from stiffgui.gui.plots.artists import ARTISTS, Artist, MarkerArtist, pen
 from stiffgui.gui.plots.axes import PlotAxis, adopt_menu, from_axis, on_axis
 from stiffgui.gui.plots.plot_keys import KEYS, RESETS, move_by_key
 from stiffgui.gui.plots.pointed import (
@@ -167,6 +167,7 @@ class PanelView(pg.PlotWidget):  # type: ignore[misc]
             if place == len(self._artists):
                 self._artists.append((shape, kind(self, self._theme)))
             self._artists[place][1].draw(item, panel)
+        self._label_markers()
         for _, artist in self._artists[len(panel.items) :]:
             artist.remove()
         del self._artists[len(panel.items) :]
@@ -393,6 +394,12 @@ class PanelView(pg.PlotWidget):  # type: ignore[misc]
             axis.show_name(least >= LEAST_WITH_LABELS)
             if axis.isVisible() == bare:
                 self.showAxis(side, not bare)
+        self._label_markers()
+
+    def _label_markers(self) -> None:
+        for _, artist in self._artists:
+            if isinstance(artist, MarkerArtist):
+                artist.show_label(self.height() >= LEAST_WITH_LABELS)
 
     def leaveEvent(self, event: QEvent) -> None:
         """Crosshair and values go when the pointer does."""

@@ -49,6 +49,7 @@ from stiffgui.tasks.table import ENDINGS
 
 # One task of `poll` at a time: no pause of the window is longer than the slowest of them.
 POLL_MILLISECONDS = 50
+KEPT_MILLISECONDS = 2000  # after a change of runs, until the session is kept
 
 
 class TrainWorkspace(Workspace):
@@ -96,6 +97,8 @@ class TrainWorkspace(Workspace):
         self.unwatched = Unwatched(self.bench, self.requests, self.view_requests.pending)
         self.plane = LivePlane(self.bench, self.state, self.eigenvalues, self._take)
         self._begins = False  # the first runs are being opened
+        self._kept = QTimer(self, singleShot=True, interval=KEPT_MILLISECONDS)
+        self._kept.timeout.connect(self._remember)
         self._connect()
         views.restore_layout(self.settings)
         self._has_news = False  # of training, that only the moving plane has drawn
@@ -110,6 +113,8 @@ class TrainWorkspace(Workspace):
         self._bar.chosen.connect(self.load_preset)
         self.model.changed.connect(self._update_actions)
         bench.runs_changed.connect(self._runs_changed)
+        bench.runs_changed.connect(self._kept.start)
+        self.timeline.play.toggled.connect(self.changed)
         bench.training_changed.connect(self._training_changed)
         bench.foretold.connect(self._update_actions)
         bench.said.connect(self.say)
@@ -163,7 +168,7 @@ class TrainWorkspace(Workspace):
             "copy_toml": sharing.copy_toml,
             "paste_settings": sharing.paste_settings,
             "run": self.run,
-            "pause": bench.pause,
+            "pause": self.pause,
             "step": bench.step,
             "stop": bench.stop,
             "branch": self.branch,
@@ -182,6 +187,8 @@ class TrainWorkspace(Workspace):
 
     def enabled(self, name: str) -> bool:
         training, valid = self.bench.busy, self.model.experiment is not None
+        if name == "pause" and self.timeline.play.isChecked():
+            return True
         if name in ("pause", "step", "stop"):
             return training
         if name == "run":
@@ -282,6 +289,17 @@ class TrainWorkspace(Workspace):
             return True
         return self.views.restore()
 
+    def pause(self) -> None:
+        """Pause or resume what moves: training, else the epochs that are played."""
+        if self.bench.busy or not self.timeline.play.isChecked():
+            self.bench.pause()
+        else:
+            self.timeline.play.toggle()
+
+    def _remember(self) -> None:
+        """Also a window that ends without being closed is found again."""
+        first_look.remember(self.settings, self.bench, self.state.layer)
+
     def explain(self, widget: QWidget | None = None) -> None:
         """Explain a widget; without one what has the focus or, while the plane has it, what is
         under the pointer."""
@@ -292,6 +310,7 @@ class TrainWorkspace(Workspace):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop training, save, and end the children."""
         self.importing.close()
+        self._kept.stop()
         self.timer.stop()
         self.looking.close()
         self.plane.close()

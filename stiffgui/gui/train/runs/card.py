@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from stiffgui.gui.theme import Theme
 from stiffgui.gui.train.runs.columns import DRAWN, IN_WINDOW, NAME
 from stiffgui.gui.train.runs.entry import RunEntry
-from stiffgui.gui.train.runs.facts import RunFacts, differences, facts_of_entry
+from stiffgui.gui.train.runs.facts import RunFacts, differences, facts_of_entry, with_changes
 from stiffgui.gui.train.runs.table import RunsTable
 from stiffgui.gui.train.runs.workbench import Workbench
 
@@ -128,7 +128,8 @@ class RunsCard(QFrame):
         """A run came, went, was renamed, shown, hidden, paused or has ended."""
         bench = self.bench
         settings = differences([run.experiment for run in bench.runs])
-        rows = [self._facts(run, told) for run, told in zip(bench.runs, settings, strict=True)]
+        pairs = zip(bench.runs, settings, strict=True)
+        rows = [self._facts(run, with_changes(told, run)) for run, told in pairs]
         self.table.runs.set_rows(rows)
         self._pages.setCurrentWidget(self.table if rows else self._empty)
         self.more.setEnabled(bool(rows))

@@ -110,6 +110,19 @@ def differences(
     ]
 
 
+def with_changes(settings: tuple[str, ...], run: RunEntry) -> tuple[str, ...]:
+    """The settings of a run, those that were changed while it trained with what they are now."""
+    changed = {e.key: e.value for e in run.events if e.kind == "change" and e.key}
+    for key, value in changed.items():
+        if key in WITH_COLUMNS or value is None:
+            continue
+        name, before = key.split(".", 1)[-1], run.experiment.flat().get(key)
+        starts = (f"{name} = ", f"{key} = ")
+        settings = tuple(text for text in settings if not text.startswith(starts))
+        settings += (f"{name} = {_told(before)} → {value:g}",)
+    return settings
+
+
 def _told(value: Any) -> str:
     return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
