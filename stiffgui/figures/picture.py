@@ -143,7 +143,8 @@ class Places:
 
 @dataclass(frozen=True, kw_only=True)
 class Points(Item):
-    """Points x, y [n] in one colour, or coloured by `values` [n] through `colours`.
+    """Points x, y [n] in one colour, or coloured by `values` [n] through `colours`; with `texts`
+    one stands beside each.
 
     `numbers`: what is known of each point, name -> [n], with `places` what a pointer tells.
     """
@@ -156,6 +157,7 @@ class Points(Item):
     size: float = 5.0
     symbol: Symbol = "o"
     filled: bool = True
+    texts: tuple[str, ...] = ()
     numbers: Mapping[str, Array] = field(default_factory=dict)
     places: Places = field(default_factory=Places)
 

@@ -16,6 +16,7 @@ from stiffgui.session.service import handles
 from stiffgui.states import State
 from stiffgui.study.declaration import Study
 from stiffgui.study.events import ChunkEvent, Trained
+from stiffgui.study.picking import Candidate
 from stiffgui.study.plan import Chunk
 from stiffgui.training import Controls
 from stiffgui.training.ready import Readiness
@@ -85,6 +86,7 @@ class VariantView:
     history: History
     last: dict[str, NDArray[Any]]
     probe_count: int
+    front: list[Candidate]
 
     @property
     def trials(self) -> int:
@@ -187,7 +189,14 @@ def view_of(results: StudyResults) -> StudyView:
 
     variants = [
         VariantView(
-            v.name, v.planned, v.trial_numbers, v.diverged, v.series(), v.last, v.probe_count
+            v.name,
+            v.planned,
+            v.trial_numbers,
+            v.diverged,
+            v.series(),
+            v.last,
+            v.probe_count,
+            v.front,
         )
         for v in results.variants
     ]
