@@ -161,6 +161,13 @@ class Points(Item):
     numbers: Mapping[str, Array] = field(default_factory=dict)
     places: Places = field(default_factory=Places)
 
+    @property
+    def beside(self) -> list[tuple[bool, bool]]:
+        """Whether each text stands left of its point, and whether below: towards the middle, and by
+        turns, so that fewer cover each other."""
+        low, high = span_of(self.x)
+        return [(bool(x > (low + high) / 2), k % 2 == 1) for k, x in enumerate(self.x)]
+
     def sample_of(self, row: int) -> int:
         """The sample of a point, from 0."""
         return int(np.broadcast_to(self.places.sample, self.x.shape)[row])

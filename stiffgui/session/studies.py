@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,9 +46,11 @@ class RunStudy:
 
 @dataclass(frozen=True)
 class OpenStudy:
-    """Read what a study file holds; the answer is a StudyView."""
+    """Read what a study file holds; the answer is a StudyView. `judged`: settings of the study that
+    its comparisons take in place of its own (`against`, `margin`)."""
 
     path: Path
+    judged: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -169,6 +171,7 @@ def open_and_view(work: OpenStudy) -> StudyView:
     from stiffgui.study import open_study
 
     with open_study(work.path) as results:
+        results.study = results.study.with_settings(work.judged)
         return view_of(results)
 
 

@@ -200,8 +200,9 @@ class PointsArtist(Artist):
         for text in self.graphics[1:]:
             self.plot.removeItem(text)
         del self.graphics[1:]
-        for *place, words in zip(x, y, item.texts, strict=False):
-            beside = pg.TextItem(words, color=colour_of(item.colour, self.theme), anchor=(0, 1))
+        colour = colour_of(item.colour, self.theme)
+        for *place, words, (left, below) in zip(x, y, item.texts, item.beside, strict=False):
+            beside = pg.TextItem(words, color=colour, anchor=(left, not below))
             beside.setPos(*place)
             self.add(beside)
 
