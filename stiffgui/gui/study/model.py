@@ -11,8 +11,8 @@ from PySide6.QtGui import QUndoStack
 
 from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
-from stiffgui.gui.train.settings.model import Change, SettingsModel, State, loaded
-from stiffgui.gui.train.settings.rows import words
+from stiffgui.gui.settings.model import Change, SettingsModel, State, loaded
+from stiffgui.gui.settings.rows import words
 from stiffgui.settings import Spec, spec_of
 from stiffgui.study.declaration import NAMES, OF_THE_STUDY, WEIGHT, Study, Variant, name_of
 from stiffgui.study.library import studies
@@ -231,7 +231,7 @@ class StudyModel(QObject):
             variants[self.chosen] = variants[self.chosen] | {"settings": settings}
             declared = declared | {"variants": tuple(variants)}
         typed = {**draft.typed, name: after}
-        self._push(text, replace(draft, declared=declared, typed=typed), f"{name} {key}")
+        self._push(text, replace(draft, declared=declared, typed=typed), key and f"{name} {key}")
 
     def change_variant(self, row: int, text: str, **parts: Any) -> None:
         """Change the name or the weights of a variant."""

@@ -27,10 +27,10 @@ from PySide6.QtWidgets import (
 
 from stiffgui.experiment import Experiment
 from stiffgui.gui.editors import EDITORS, TextEditor
+from stiffgui.gui.settings.panel import ExperimentPanel
+from stiffgui.gui.settings.rows import SettingGroup
 from stiffgui.gui.study.model import ALL, StudyModel, common
 from stiffgui.gui.theme import Theme
-from stiffgui.gui.train.settings.panel import ExperimentPanel
-from stiffgui.gui.train.settings.rows import SettingGroup
 from stiffgui.study.declaration import NAMES
 
 

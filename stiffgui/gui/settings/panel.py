@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QWidget
 
 from stiffgui.experiment import Experiment
 from stiffgui.gui.plots.axes import grouped
-from stiffgui.gui.train.settings.model import SettingsModel
-from stiffgui.gui.train.settings.network_picture import NetworkPicture
-from stiffgui.gui.train.settings.rows import (
+from stiffgui.gui.settings.model import SettingsModel
+from stiffgui.gui.settings.network_picture import NetworkPicture
+from stiffgui.gui.settings.rows import (
     FIXED,
     SettingGroup,
     SettingRow,
