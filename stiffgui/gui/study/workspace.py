@@ -317,6 +317,8 @@ class StudyWorkspace(Workspace):
             grows = self._way == "grows"
             name = self.path.name if self.path is not None else ""
             tip = f"Let {name} grow (Ctrl+R)" if grows else "Train the study (Ctrl+R)"
+            if self._way == "new" and self.view is not None and not self._obstacle:
+                tip += f" once more, into a new file: {name} is finished"
             if self._obstacle:
                 tip = f"{tip} into a new file: {name} cannot grow into it, {self._in_words()}"
             self._actions["run"].setText("Grow" if grows else "Run")
@@ -408,7 +410,8 @@ class StudyWorkspace(Workspace):
 
     def _say_state(self) -> None:
         assert self.view is not None and self.path is not None
-        state = "finished" if self.view.finished else "not finished: Run goes on with it"
+        grow = "finished: more trials, variants or epochs let it grow"
+        state = grow if self.view.finished else "not finished: Run goes on with it"
         if self._way == "grows":
             state = "which grows: what it has already is not trained again"
         elif self._obstacle:
