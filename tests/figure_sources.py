@@ -10,7 +10,7 @@ from typing import Any
 from stiffgui import open_run, open_study, run_study, train
 from stiffgui.labs import page
 from tests.small import small
-from tests.study_files import tiny
+from tests.study_files import nested, tiny
 
 QUICK: dict[str, dict[str, Any]] = {
     "convergence": {"doublings": 4},
@@ -19,7 +19,7 @@ QUICK: dict[str, dict[str, Any]] = {
 
 
 class Sources:
-    """Two runs, a run of one input and one of three, a study, and results of pages."""
+    """Two runs, a run of one input and one of three, two studies, and results of pages."""
 
     def __init__(self, folder: Path, opened: ExitStack) -> None:
         self.folder = folder
@@ -36,6 +36,8 @@ class Sources:
         self.study_path = folder / "study.stiff"
         run_study(tiny(trials=4), self.study_path).close()
         self.study = opened.enter_context(open_study(self.study_path))
+        self.nested_path = folder / "nested.stiff"
+        self.nested = opened.enter_context(run_study(nested(), self.nested_path))
 
     @property
     def paths(self) -> list[Path]:
@@ -45,7 +47,9 @@ class Sources:
         """What a figure draws."""
         if source == "page":
             return result_of(name)
-        return self.runs if source == "runs" else self.study
+        if source == "runs":
+            return self.runs
+        return self.nested if name == "front" else self.study
 
 
 @cache

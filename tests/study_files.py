@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from stiffgui.study import Study, open_study
+from stiffgui.study import Study, Variant, open_study
 
 TINY = """
 about = "three penalties of a tiny network"
@@ -43,6 +44,23 @@ def tiny(**settings: object) -> Study:
     """The study above with settings changed; `__` stands for the dot."""
     study = Study.from_toml(TINY)
     return study.with_settings({key.replace("__", "."): v for key, v in settings.items()})
+
+
+def changed(study: Study, **fields: Any) -> Study:
+    """A study with parts of its declaration changed."""
+    return Study.of({name: getattr(study, name) for name in type(study).model_fields} | fields)
+
+
+def nested() -> Study:
+    """One that redraws its data and chooses a weight in every trial."""
+    base = tiny(trials=3)
+    weights = (1e-6, 1e-2, 10.0)
+    chooses = Variant(name="L2 chosen", settings={"regularizer.kind": "l2"}, weights=weights)
+    values = {"variants": (base.variants[0], chooses), "data": "redrawn"}
+    held = base.experiment.with_settings(
+        {"task.validation_samples": 30, "training.learning_rate": 1e-2, "training.epochs": 40}
+    )
+    return changed(base, experiment=held, **values)
 
 
 def numbers(path: Path) -> pd.DataFrame:

@@ -15,6 +15,8 @@ from scipy.stats import ttest_1samp
 from stiffgui import InputError, open_run, open_study, run_study
 from stiffgui._presets import of_table
 from stiffgui.cli import main
+from stiffgui.figures import figure
+from stiffgui.figures.picture import Points
 from stiffgui.study import Study
 from stiffgui.study.comparison import comparisons_of, kind_of_test
 from stiffgui.study.declaration import Variant
@@ -22,7 +24,7 @@ from stiffgui.study.method import method, randomness
 from stiffgui.study.plan import plan
 from stiffgui.study.scores import study_scores
 from stiffgui.study.statistics import components, corrected_resampled
-from tests.study_files import numbers, tiny
+from tests.study_files import changed, nested, numbers, tiny
 
 FINAL = ["train_error", "test_error", "l2_norm"]
 
@@ -32,10 +34,6 @@ def last(path: Path) -> pd.DataFrame:
     history = numbers(path)
     ends = history[history["epoch"] == history.groupby("variant")["epoch"].transform("max")]
     return ends.set_index(["variant", "trial"])[FINAL].sort_index()
-
-
-def changed(study: Study, **fields: Any) -> Study:
-    return Study.of({name: getattr(study, name) for name in type(study).model_fields} | fields)
 
 
 # ------------------------------------------------------------------------------------- growing
@@ -204,17 +202,6 @@ def test_the_corrected_test_is_students_where_nothing_is_shared() -> None:
 # -------------------------------------------------------------------------- weights chosen
 
 
-def nested() -> Study:
-    base = tiny(trials=3)
-    weights = (1e-6, 1e-2, 10.0)
-    chooses = Variant(name="L2 chosen", settings={"regularizer.kind": "l2"}, weights=weights)
-    values = {"variants": (base.variants[0], chooses), "data": "redrawn"}
-    held = base.experiment.with_settings(
-        {"task.validation_samples": 30, "training.learning_rate": 1e-2, "training.epochs": 40}
-    )
-    return changed(base, experiment=held, **values)
-
-
 def test_each_trial_takes_the_weight_of_least_validation_error(tmp_path: Path) -> None:
     study = nested()
     assert len(plan(study)) == 3 * (1 + 3)
@@ -307,3 +294,47 @@ def test_the_result_says_which_randomness_it_covers() -> None:
     assert "one and the same data: nothing is said of other data" in randomness(tiny())
     redrawn = changed(tiny(), data="redrawn")
     assert "in the draw of the data, which all variants of a pair share" in randomness(redrawn)
+
+
+def test_the_front_shows_every_weight_and_how_many_chose_it(tmp_path: Path) -> None:
+    with run_study(nested(), tmp_path / "s.stiff") as results:
+        shown = figure("front", "study")
+        table, picture = shown.table(results), shown.picture(results)
+        assert table["variant"].tolist() == ["RES", *3 * ["L2 chosen"]]
+        variant = results.variants[1]
+        for k, row in enumerate(table.iloc[1:].itertuples()):
+            assert row.weight == variant.weights[k]
+            assert row.chosen == (variant.chosen == row.weight).sum()
+            errors = [run.series().last()["test_error"][0] for run in variant.of_candidate(k)]
+            expected = np.percentile(errors, (25, 50, 75))
+            got = (row.test_error_lower_quartile, row.test_error, row.test_error_upper_quartile)
+            np.testing.assert_allclose(got, expected)
+        assert table["chosen"].sum() == 3
+    assert [panel.title for panel in picture.panels] == ["validation error", "test error"]
+    fixed, chosen = picture.panels[1].of(Points)
+    assert fixed.texts == ("",)
+    counts = table["chosen"].tolist()[1:]
+    assert chosen.texts == tuple(
+        f"{w:g} ({n})" for w, n in zip((1e-6, 1e-2, 10.0), counts, strict=True)
+    )
+    np.testing.assert_array_equal(chosen.y, table["test_error"][1:])
+    assert (
+        main(
+            [
+                "export",
+                str(tmp_path / "s.stiff"),
+                "--figure",
+                "front",
+                "-o",
+                str(tmp_path / "f.svg"),
+            ]
+        )
+        == 0
+    )
+    assert f">{chosen.texts[0]}<" in (tmp_path / "f.svg").read_text("utf-8")
+    run_study(tiny(trials=2), tmp_path / "plain.stiff").close()
+    with (
+        open_study(tmp_path / "plain.stiff") as results,
+        pytest.raises(InputError, match="no variant that chooses its weight"),
+    ):
+        shown.picture(results)

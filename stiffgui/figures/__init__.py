@@ -32,7 +32,7 @@ from stiffgui.figures.sensitivity import Sensitivity
 from stiffgui.figures.slices import Slices
 from stiffgui.figures.sources import Drawn, drawn
 from stiffgui.figures.spectrum import Spectrum, TimeScales
-from stiffgui.figures.study import Boxes, StudySummary, variants_of
+from stiffgui.figures.study import Boxes, Front, StudySummary, variants_of
 from stiffgui.figures.style import Style, styled
 from stiffgui.figures.summary import Summary
 from stiffgui.figures.trajectories import Trajectories
@@ -77,6 +77,7 @@ _CLASSES: tuple[type[Figure], ...] = (
     Sensitivity,
     StudySummary,
     Boxes,
+    Front,
     LinearFigure,
     ConvergenceFigure,
     CrossingFigure,

@@ -214,6 +214,13 @@ def _paint_band(axes: Axes, band: Band) -> None:
 def _paint_points(axes: Axes, points: Points) -> None:
     look: dict[str, Any] = {"s": points.size**2, "lw": 0 if points.filled else 0.8, "zorder": 3}
     look |= {"marker": MARKERS[points.symbol], "label": points.label or None}
+    for x, y, text, (left, below) in zip(
+        points.x, points.y, points.texts, points.beside, strict=False
+    ):
+        beside: dict[str, Any] = {"xytext": (-4 if left else 4, -3 if below else 3)}
+        beside |= {"ha": "right" if left else "left", "va": "top" if below else "bottom"}
+        beside |= {"textcoords": "offset points", "fontsize": "small"}
+        axes.annotate(text, (x, y), color=_colour(points.colour), **beside)
     if points.values is None or points.colours is None:
         colour = _colour(points.colour)
         faces = colour if points.filled else "none"

@@ -148,7 +148,8 @@ class Places:
 
 @dataclass(frozen=True, kw_only=True)
 class Points(Item):
-    """Points x, y [n] in one colour, or coloured by `values` [n] through `colours`.
+    """Points x, y [n] in one colour, or coloured by `values` [n] through `colours`; with `texts`
+    one stands beside each.
 
     `numbers`: what is known of each point, name -> [n], with `places` what a pointer tells.
     """
@@ -161,8 +162,16 @@ class Points(Item):
     size: float = 5.0
     symbol: Symbol = "o"
     filled: bool = True
+    texts: tuple[str, ...] = ()
     numbers: Mapping[str, Array] = field(default_factory=dict)
     places: Places = field(default_factory=Places)
+
+    @property
+    def beside(self) -> list[tuple[bool, bool]]:
+        """Whether each text stands left of its point, and whether below: towards the middle, and by
+        turns, so that fewer cover each other."""
+        low, high = span_of(self.x)
+        return [(bool(x > (low + high) / 2), k % 2 == 1) for k, x in enumerate(self.x)]
 
     def sample_of(self, row: int) -> int:
         """The sample of a point, from 0."""

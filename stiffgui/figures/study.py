@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+import numpy as np
+
 from stiffgui.errors import InputError
 from stiffgui.figures.base import Figure
-from stiffgui.figures.picture import Axis, Band, Curve, Item, Panel, Picture, Scale
+from stiffgui.figures.picture import Axis, Band, Curve, Item, Panel, Picture, Points, Scale
 from stiffgui.figures.sources import Drawn, over_samples
 from stiffgui.figures.summary import boxes
 from stiffgui.settings import setting
@@ -172,3 +174,80 @@ class Boxes(StudyFigure):
             for v in variants_of(source)
         ]
         return pd.concat(frames, ignore_index=True)
+
+
+class Front(StudyFigure):
+    """Error against stiffness along the penalty's weights
+
+    Of every weight that trials choose from, the medians over trials with bars of quartiles, and
+    how many trials chose it; variants whose weight is set are points."""
+
+    kind: Literal["front"] = "front"
+    size: ClassVar[tuple[float, float] | None] = (200.0, 110.0)
+
+    def build(self, source: StudyResults) -> Picture:
+        table = self.table(source)
+        panels = [self._panel(source, table, name) for name in ("validation_error", "test_error")]
+        note = "medians over trials with quartiles; beside points: weight (trials that chose it)"
+        return Picture(rows=(tuple(panels),), note=note, legend_below=True)
+
+    def _panel(self, source: StudyResults, table: pd.DataFrame, name: str) -> Panel:
+        items: list[Item] = []
+        for variant in variants_of(source):
+            mine = table[table["variant"] == variant.name]
+            left, x, right = (mine[column].to_numpy() for column in _columns("stiffness"))
+            low, y, high = (mine[column].to_numpy() for column in _columns(name))
+            look: dict[str, Any] = {"colour": variant.colour, "group": variant.name}
+            items += [
+                Curve(x=_broken(left, right), y=_broken(y, y), width=1, alpha=0.6, **look),
+                Curve(x=_broken(x, x), y=_broken(low, high), width=1, alpha=0.6, **look),
+            ]
+            texts = tuple(
+                f"{weight:g} ({chosen})" if np.isfinite(weight) else ""
+                for weight, chosen in zip(mine["weight"], mine["chosen"], strict=True)
+            )
+            items.append(Curve(x=x, y=y, dash=variant.colour, label=variant.name, **look))
+            items.append(Points(x=x, y=y, texts=texts, **look))
+        quantity = QUANTITIES[name]
+        stiffness = QUANTITIES[STIFFNESS]
+        return Panel(
+            x=Axis(label=stiffness.in_study, scale=self.scale(stiffness)),
+            y=Axis(scale=self.scale(quantity)),
+            items=tuple(items),
+            title=quantity.in_study,
+        )
+
+    def table(self, source: StudyResults) -> pd.DataFrame:
+        """A row per variant and weight: chosen by how many trials, medians and quartiles."""
+        import pandas as pd
+
+        variants = variants_of(source)
+        if not any(c.weight is not None for v in variants for c in v.run.front):
+            raise InputError(
+                f"{source.path} has no variant that chooses its weight: give one weights to choose "
+                f"from."
+            )
+        rows = []
+        for variant in variants:
+            for each in variant.run.front:
+                weight = np.nan if each.weight is None else each.weight
+                row = {"variant": variant.name, "weight": weight, "chosen": each.taken}
+                for name in ("validation_error", "test_error", "stiffness"):
+                    row |= dict(zip(_columns(name), _quartiles(getattr(each, name)), strict=True))
+                rows.append(row)
+        return pd.DataFrame(rows)
+
+
+def _columns(name: str) -> tuple[str, str, str]:
+    return f"{name}_lower_quartile", name, f"{name}_upper_quartile"
+
+
+def _quartiles(values: Any) -> Any:
+    """Lower quartile, median and upper quartile of what is known; NaN where nothing is."""
+    known = values[np.isfinite(values)]
+    return np.percentile(known, (25, 50, 75)) if known.size else np.full(3, np.nan)
+
+
+def _broken(first: Any, second: Any) -> Any:
+    """Pairs of ends one after another, with gaps between them."""
+    return np.column_stack([first, second, np.full(len(first), np.nan)]).ravel()

@@ -19,7 +19,8 @@ class AskTraining:
 
 @dataclass(frozen=True)
 class AskStudy:
-    """The same of a study; `path`: a file of it that would go on. workers, dask as `RunStudy`."""
+    """The same of a study; `path`: a file that would go on with it, or grow. workers, dask as
+    `RunStudy`."""
 
     study: Study
     path: Path | None = None
@@ -42,11 +43,12 @@ def of_training(work: AskTraining) -> dict[str, str]:
 def of_study(work: AskStudy) -> dict[str, str]:
     """Raises InputError when a device does not exist, or the file cannot be read."""
     from stiffgui.study import open_study
-    from stiffgui.study.plan import plan
+    from stiffgui.study.plan import grown, plan
     from stiffgui.study.progress_estimate import Progresses, sentences
 
     states: Progresses = [(chunk, "waiting", 0) for chunk in plan(work.study)]
     if work.path is not None:
         with open_study(work.path) as results:
-            states = [(c.chunk, c.state, c.epoch) for c in results.chunks]
+            there: Progresses = [(c.chunk, c.state, c.epoch) for c in results.chunks]
+            states = grown(results.study, work.study, there)
     return sentences(work.study, states, work.workers, here=work.dask is None)

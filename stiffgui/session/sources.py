@@ -72,9 +72,10 @@ class RunSource:
 
 @dataclass(frozen=True)
 class StudySource:
-    """A study file."""
+    """A study file; `judged` as in `OpenStudy`."""
 
     path: Path
+    judged: Mapping[str, Any] = field(default_factory=dict)
 
     @contextmanager
     def opened(self) -> Iterator[Any]:
@@ -82,6 +83,7 @@ class StudySource:
         from stiffgui.study import open_study
 
         with open_study(self.path) as results:
+            results.study = results.study.with_settings(self.judged)
             yield results
 
     def script(self, shown: Figure, style: Style) -> str:

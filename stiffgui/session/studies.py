@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from stiffgui.session.service import handles
 from stiffgui.states import State
 from stiffgui.study.declaration import Study
 from stiffgui.study.events import ChunkEvent, Trained
+from stiffgui.study.picking import Candidate
 from stiffgui.study.plan import Chunk
 from stiffgui.training import Controls
 from stiffgui.training.ready import Readiness
@@ -45,9 +46,11 @@ class RunStudy:
 
 @dataclass(frozen=True)
 class OpenStudy:
-    """Read what a study file holds; the answer is a StudyView."""
+    """Read what a study file holds; the answer is a StudyView. `judged`: settings of the study that
+    its comparisons take in place of its own (`against`, `margin`)."""
 
     path: Path
+    judged: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,7 @@ class VariantView:
     history: History
     last: dict[str, NDArray[Any]]
     probe_count: int
+    front: list[Candidate]
 
     @property
     def trials(self) -> int:
@@ -167,6 +171,7 @@ def open_and_view(work: OpenStudy) -> StudyView:
     from stiffgui.study import open_study
 
     with open_study(work.path) as results:
+        results.study = results.study.with_settings(work.judged)
         return view_of(results)
 
 
@@ -187,7 +192,14 @@ def view_of(results: StudyResults) -> StudyView:
 
     variants = [
         VariantView(
-            v.name, v.planned, v.trial_numbers, v.diverged, v.series(), v.last, v.probe_count
+            v.name,
+            v.planned,
+            v.trial_numbers,
+            v.diverged,
+            v.series(),
+            v.last,
+            v.probe_count,
+            v.front,
         )
         for v in results.variants
     ]

@@ -15,15 +15,15 @@ from pydantic import BeforeValidator, ValidationError, field_validator, model_va
 from stiffgui._presets import presets
 from stiffgui.errors import InputError, nearest, one_of
 from stiffgui.experiment import Experiment, TomlSettings
-from stiffgui.regularizers import L2, Stiffness
-from stiffgui.settings import Settings, setting
+from stiffgui.settings import Settings, kind_of, setting
 from stiffgui.settings_errors import first_error
 from stiffgui.study.sweep import Sweep, dotted
 from stiffgui.training.quantities import STIFFNESS
 
-_OF_THE_STUDY = ("training.trials", "training.first_trial", "training.seed", "watch.snapshots")
+OF_THE_STUDY = ("training.trials", "training.first_trial", "training.seed", "watch.snapshots")
 # settings of the study itself
 OWN = ("about", "trials", "data", "per_draw", "margin", "against", "together", "snapshots")
+NAMES = {"none": "RES", "l2": "RES L2", "stiffness": "RES stiff"}  # of the talk, by penalty
 WEIGHT = "regularizer.weight"  # what a variant may choose for each trial
 
 
@@ -161,7 +161,7 @@ class Study(TomlSettings):
                 raise InputError(f"two variants are called {name!r}: give each its own name.")
         for variant in self.all_variants:
             for key in variant.settings:
-                if key in _OF_THE_STUDY:
+                if key in OF_THE_STUDY:
                     raise InputError(
                         f"variant {variant.name!r} sets {key}, which all variants share, so that "
                         f"trials can be compared in pairs: set it in the study's experiment.",
@@ -270,24 +270,17 @@ class Study(TomlSettings):
 
     @classmethod
     def of_experiment(cls, experiment: Experiment, title: str = "") -> Study:
-        """RES, RES L2 and RES stiff of one experiment: the talk's comparison."""
-        base = experiment.with_settings({"regularizer.kind": "none"})
-        stiff: dict[str, Any] = {"regularizer.kind": "stiffness"}
-        l2: dict[str, Any] = {"regularizer.kind": "l2"}
-        flat = experiment.flat()
-        own = {k: v for k, v in flat.items() if k.startswith("regularizer.")}
-        if isinstance(experiment.regularizer, Stiffness):  # its own proxy and weight
-            stiff = own
-        elif isinstance(experiment.regularizer, L2):  # as a table's, which is not L2's default
-            l2 = own
+        """RES, RES L2 and RES stiff of one experiment: the talk's comparison. Its own penalty
+        keeps its settings, such as the L2 weight of a table."""
+        kinds = ("none", "l2", "stiffness")
+        settings: dict[str, dict[str, Any]] = {NAMES[k]: {"regularizer.kind": k} for k in kinds}
+        own = {k: v for k, v in experiment.flat().items() if k.startswith("regularizer.")}
+        settings[name_of(experiment)] = own
+        settings[NAMES["none"]] = {}
         return cls(
             about=title,
-            experiment=base.with_settings({"training.trials": 1}),
-            variants=(
-                Variant(name="RES"),
-                Variant(name="RES L2", settings=l2),
-                Variant(name="RES stiff", settings=stiff),
-            ),
+            experiment=experiment.with_settings({"regularizer.kind": "none", "training.trials": 1}),
+            variants=tuple(Variant(name=name, settings=s) for name, s in settings.items()),
             trials=max(5, experiment.training.trials),
             data="redrawn",
         )
@@ -329,6 +322,12 @@ class Study(TomlSettings):
             changed.remove("experiment")
             changed += list(self.experiment.differences(other.experiment))
         return changed
+
+
+def name_of(experiment: Experiment) -> str:
+    """What a variant is called after its penalty."""
+    kind = kind_of(type(experiment.regularizer))
+    return NAMES.get(kind, f"RES {kind}")
 
 
 def is_experiment(values: Mapping[str, Any]) -> bool:

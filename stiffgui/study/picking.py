@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stiffgui.runs.history import History
+from stiffgui.runs.history import Array, History
 from stiffgui.study.plan import Chunk
+from stiffgui.training.quantities import STIFFNESS
 
 if TYPE_CHECKING:
     from stiffgui.runs.run import Run
@@ -49,6 +50,34 @@ class Picked:
         """Its last networks."""
         stored = self.run.snapshot(self.run.last_snapshot_epoch)
         return stored if self.position is None else stored.of_trial(self.position)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """What one penalty weight gave in the trials that are done, chosen or not: last values [R] of
+    the errors and of the stiffness. `taken`: how many trials chose it; `weight` None: it was set.
+    """
+
+    weight: float | None
+    taken: int
+    validation_error: Array
+    test_error: Array
+    stiffness: Array
+
+
+def candidate(weight: float | None, taken: int, histories: Sequence[History]) -> Candidate:
+    """The last values of the histories of all its chunks, side by side."""
+    names = ("validation_error", "test_error", STIFFNESS)
+    each = [
+        np.concatenate([np.zeros(0), *(_last(history, name) for history in histories)])
+        for name in names
+    ]
+    return Candidate(weight, taken, *each)
+
+
+def _last(history: History, name: str) -> Array:
+    values = history.of(name)[1]
+    return values[-1] if len(values) else np.full(history.trials, np.nan)
 
 
 def picked(chunks: Sequence[tuple[Chunk, float, Run]], candidates: int) -> list[Picked]:

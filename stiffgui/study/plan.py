@@ -7,10 +7,11 @@ happen to be: then the same seeds give the same numbers on any executor.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from stiffgui.states import State
 from stiffgui.study.declaration import Study
 
 
@@ -59,4 +60,32 @@ def plan(study: Study, there: Iterable[Chunk] = ()) -> list[Chunk]:
     return [
         Chunk(number + k, variant, first, count, candidate)
         for k, (variant, candidate, first, count) in enumerate(places)
+    ]
+
+
+def grown(
+    held: Study, study: Study, states: Iterable[tuple[Chunk, State, int]]
+) -> list[tuple[Chunk, State, int]]:
+    """State and epoch of every chunk once a file has grown from `held` into `study`."""
+    new = {variant.name: k for k, variant in enumerate(study.all_variants)}
+    places = [new[variant.name] for variant in held.all_variants]
+    longer = longer_variants(held, study, places)
+    out: list[tuple[Chunk, State, int]] = [
+        (
+            replace(chunk, variant=places[chunk.variant]),
+            "stopped" if state == "finished" and chunk.variant in longer else state,
+            epoch,
+        )
+        for chunk, state, epoch in states
+    ]
+    more = plan(study, [chunk for chunk, _, _ in out])
+    return out + [(chunk, "waiting", 0) for chunk in more]
+
+
+def longer_variants(held: Study, study: Study, places: Sequence[int]) -> list[int]:
+    """Variants of `held` that train more epochs in `study`, where each has one of these places."""
+    return [
+        k
+        for k, place in enumerate(places)
+        if study.experiment_of(place).training.epochs > held.experiment_of(k).training.epochs
     ]

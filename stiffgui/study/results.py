@@ -20,7 +20,7 @@ from stiffgui.runs.run import Run
 from stiffgui.runs.schema import STUDY
 from stiffgui.states import State
 from stiffgui.study.declaration import Study
-from stiffgui.study.picking import Picked, picked
+from stiffgui.study.picking import Candidate, Picked, candidate, picked
 from stiffgui.study.plan import Chunk
 from stiffgui.study.schema import DONE, chunk_columns
 from stiffgui.training.quantities import Quantity, of_study
@@ -86,6 +86,20 @@ class VariantResults:
         """The runs of one of the weights, in trials' order."""
         parts = zip(self.chunks, self.runs, strict=True)
         return [run for state, run in parts if state.chunk.candidate == candidate]
+
+    @property
+    def front(self) -> list[Candidate]:
+        """What each of its weights gave, in their order; of a set one as well."""
+        if not self.weights:
+            return [candidate(None, 0, [part.history for part in self.picked])]
+        return [
+            candidate(
+                weight,
+                int((self.chosen == weight).sum()),
+                [run.series() for run in self.of_candidate(k)],
+            )
+            for k, weight in enumerate(self.weights)
+        ]
 
     @property
     def probe_count(self) -> int:

@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
 from stiffgui.errors import InputError
@@ -18,7 +17,7 @@ from stiffgui.runs.schema import STUDY, make_tables
 from stiffgui.runs.writer import provenance
 from stiffgui.states import State
 from stiffgui.study.declaration import Study
-from stiffgui.study.plan import Chunk, plan
+from stiffgui.study.plan import Chunk, longer_variants, plan
 from stiffgui.study.schema import TABLES, chunk_columns
 from stiffgui.training.decisions import Decisions, decide, former
 
@@ -56,16 +55,12 @@ class StudyWriter(FileWriter):
         decided = dict(zip((v.name for v in held.all_variants), self.decided(held), strict=True))
         new = {variant.name: k for k, variant in enumerate(study.all_variants)}
         places = [new[variant.name] for variant in held.all_variants]
-        longer = [
-            study.experiment_of(place).training.epochs > held.experiment_of(k).training.epochs
-            for k, place in enumerate(places)
-        ]
         with writing_to(self.path), self._database:
             if chunk_columns(self._database).endswith("0"):
                 self._database.execute(
                     "ALTER TABLE chunks ADD COLUMN candidate INTEGER NOT NULL DEFAULT 0"
                 )
-            for k in np.flatnonzero(longer).tolist():
+            for k in longer_variants(held, study, places):
                 self._go_on(k)
             numbered = self._database.execute("SELECT number, variant FROM chunks").fetchall()
             self._database.executemany(

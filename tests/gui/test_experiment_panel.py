@@ -16,10 +16,10 @@ from stiffgui._presets import presets
 from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
 from stiffgui.gui.editors import ChoiceEditor, ChoicesEditor, NumberEditor, TextEditor
-from stiffgui.gui.train.settings import model as settings_model
-from stiffgui.gui.train.settings.model import SettingsModel
-from stiffgui.gui.train.settings.panel import ExperimentPanel
-from stiffgui.gui.train.settings.rows import FIXED, SettingRow
+from stiffgui.gui.settings import model as settings_model
+from stiffgui.gui.settings.model import SettingsModel
+from stiffgui.gui.settings.panel import ExperimentPanel
+from stiffgui.gui.settings.rows import FIXED, SettingRow
 
 
 @pytest.fixture
@@ -256,7 +256,7 @@ def test_unknown_key_is_refused(qtbot: QtBot) -> None:
 
 def test_nothing_heavy_is_imported() -> None:
     code = (
-        "import sys, stiffgui.gui.train.settings.panel; "
+        "import sys, stiffgui.gui.settings.panel; "
         "sys.exit(any(m in sys.modules for m in ('torch', 'pandas', 'matplotlib')))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -16,8 +16,8 @@ from stiffgui.gui.application import record_fault
 from stiffgui.gui.keyboard import FIELDS
 from stiffgui.gui.palette import Palette
 from stiffgui.gui.plots.panel_view import PanelView
+from stiffgui.gui.settings.rows import FIXED, SettingRow
 from stiffgui.gui.shortcuts import Shortcuts, keys
-from stiffgui.gui.train.settings.rows import FIXED, SettingRow
 from stiffgui.gui.train.workspace import TrainWorkspace
 from stiffgui.gui.window import MainWindow
 from stiffgui.stiffness.indices import INDICES

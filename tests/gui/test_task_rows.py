@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from stiffgui.gui.train.settings.model import SettingsModel
-from stiffgui.gui.train.settings.panel import ExperimentPanel
+from stiffgui.gui.settings.model import SettingsModel
+from stiffgui.gui.settings.panel import ExperimentPanel
 from stiffgui.tasks import TASKS
 
 

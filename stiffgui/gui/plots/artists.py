@@ -197,6 +197,14 @@ class PointsArtist(Artist):
         size = (item.size + 2) * self.theme.text_scale
         look: dict[str, Any] = {"size": size, "symbol": SYMBOLS[item.symbol]}
         self.dots.setData(x=x[rows], y=y[rows], **look, **self._paint(item, rows))
+        for text in self.graphics[1:]:
+            self.plot.removeItem(text)
+        del self.graphics[1:]
+        colour = colour_of(item.colour, self.theme)
+        for *place, words, (left, below) in zip(x, y, item.texts, item.beside, strict=False):
+            beside = pg.TextItem(words, color=colour, anchor=(left, not below))
+            beside.setPos(*place)
+            self.add(beside)
 
     def _paint(self, item: Points, rows: Any) -> dict[str, Any]:
         if item.values is None or item.colours is None:

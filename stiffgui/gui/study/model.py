@@ -2,193 +2,311 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QUndoCommand, QUndoStack
+from PySide6.QtGui import QUndoStack
 
 from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
-from stiffgui.study.declaration import Reference, Study
+from stiffgui.gui.settings.model import Change, SettingsModel, State, loaded
+from stiffgui.gui.settings.rows import words
+from stiffgui.settings import Spec, spec_of
+from stiffgui.study.declaration import NAMES, OF_THE_STUDY, WEIGHT, Study, Variant, name_of
 from stiffgui.study.library import studies
+from stiffgui.study.sweep import Sweep
 
-_BETWEEN = re.compile(r"[;,]\s*(?=[A-Za-z_.0-9]+\s*=)")
+OWN = ("trials", "data", "per_draw", "margin", "against", "together", "snapshots")  # as rows
+ALL = "all variants"
+_WEIGHTS = spec_of("weights", Variant.model_fields["weights"])
+WEIGHTS = replace(_WEIGHTS, group=WEIGHT.split(".")[0], type="numbers")
 
 
 @dataclass(frozen=True)
 class Draft:
-    """A study as typed. `settings` of a variant is text: `key = value; key = value`."""
+    """A study as edited: `declared` are its nested values, maybe not allowed; each of its
+    variants is a dictionary. `start`: what was loaded. `typed`: the settings that were edited of a
+    variant, by its name, or of all (ALL), with what is not allowed among them.
+    """
 
     name: str
-    about: str
-    experiment: Experiment
-    variants: tuple[tuple[str, str], ...]
-    trials: int
-    together: int
-    snapshots: int
-    references: tuple[Reference, ...]
+    start: Study
+    declared: dict[str, Any]
+    typed: Mapping[str, State] = field(default_factory=dict)
 
     @classmethod
     def of(cls, name: str, study: Study) -> Draft:
         """A study to be edited; its sweep becomes listed variants."""
-        return cls(
-            name,
-            study.about,
-            study.experiment,
-            tuple((v.name, as_text(v.settings)) for v in study.all_variants),
-            study.trials,
-            study.together,
-            study.snapshots,
-            study.references,
-        )
+        declared = {key: getattr(study, key) for key in type(study).model_fields}
+        declared["variants"] = tuple(v.model_dump() for v in study.all_variants)
+        return cls(name, study, declared | {"sweep": Sweep()})
+
+    @property
+    def values(self) -> object:
+        """What steps of undo compare."""
+        return self.declared, {name: state.values for name, state in self.typed.items()}
+
+    @property
+    def experiment(self) -> Experiment:
+        """What all variants have in common."""
+        return self.declared["experiment"]  # type: ignore[no-any-return]
+
+    @property
+    def variants(self) -> tuple[dict[str, Any], ...]:
+        """Name, settings and weights of each."""
+        return self.declared["variants"]  # type: ignore[no-any-return]
+
+    @property
+    def names(self) -> list[str]:
+        """The variants' names."""
+        return [variant["name"] for variant in self.variants]
+
+    def experiment_of(self, row: int) -> Experiment:
+        """What a variant is; -1: what all share. Raises InputError where it is not allowed."""
+        return self.experiment.with_settings(self.variants[row]["settings"] if row >= 0 else {})
+
+    def differs_in(self, row: int) -> str:
+        """What a variant changes, by the titles of its settings."""
+        variant = self.variants[row]
+        try:
+            titles = {spec.key: spec.title for spec in self.experiment_of(row).specs()}
+        except InputError:
+            titles = {}
+        parts = [f"{titles.get(k, k)} {words(v)}" for k, v in variant["settings"].items()]
+        chosen = variant["weights"]
+        return "; ".join(parts + ([f"{WEIGHTS.title} {words(chosen)}"] if chosen else []))
 
     def study(self) -> Study:
         """The study, if it is allowed. Raises InputError."""
-        variants = []
-        for name, text in self.variants:
-            try:
-                variants.append({"name": name, "settings": from_text(text)})
-            except InputError as error:
-                raise InputError(f"variant {name!r}: {error}") from None
-        return Study.of(
-            {
-                "about": self.about,
-                "experiment": self.experiment,
-                "variants": variants,
-                "trials": self.trials,
-                "together": self.together,
-                "snapshots": self.snapshots,
-                "references": self.references,
-            }
-        )
+        for name in (ALL, *self.names):
+            state = self.typed.get(name)
+            if state is not None and state.experiment is None:
+                raise InputError(f"{name}: {next(iter(state.problems.values()))}")
+        return Study.of(self.declared)
 
 
-def as_text(settings: Mapping[str, Any]) -> str:
-    """Settings as a person types them: `regularizer.kind = l2; regularizer.weight = 1e-05`."""
-    return "; ".join(f"{key} = {_plain(value)}" for key, value in settings.items())
+class RowModel(SettingsModel):
+    """The settings of the chosen variant, compared with those of all, or of all: what is edited
+    is the study."""
 
+    def __init__(self, study: StudyModel) -> None:
+        self._study = study
+        super().__init__(experiment=study.draft.experiment, parent=study)
 
-def _plain(value: Any) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    def specs(self) -> list[Spec]:
+        """Those that a variant may change, and the weights that it may choose from."""
+        one = self._study.chosen >= 0
+        hidden = set(OF_THE_STUDY) - (set() if one else {"training.seed"})
+        out = []
+        for spec in super().specs():
+            if spec.key not in hidden:
+                out.append(replace(spec, live=False))
+            if one and spec.key == WEIGHT:
+                out.append(WEIGHTS)
+        return out
 
+    def value(self, key: str) -> Any:
+        return self._weights if key == WEIGHTS.key else super().value(key)
 
-def from_text(text: str) -> dict[str, str]:
-    """Key -> value of such text. Raises InputError for a piece without `=`."""
-    settings = {}
-    for piece in _BETWEEN.split(text.strip().strip(";")):
-        if not piece.strip():
-            continue
-        key, equals, value = piece.partition("=")
-        if not equals:
-            raise InputError(
-                f"{piece.strip()!r} is no setting: write KEY = VALUE, with semicolons between."
-            )
-        settings[key.strip()] = value.strip()
-    return settings
+    def reference(self, spec: Spec) -> Any:
+        return () if spec == WEIGHTS else super().reference(spec)
 
+    def differs(self, key: str) -> bool:
+        return bool(self._weights) if key == WEIGHTS.key else super().differs(key)
 
-class _Edit(QUndoCommand):
-    def __init__(self, model: StudyModel, text: str, after: Draft) -> None:
-        super().__init__(text)
-        self._model, self._before, self._after = model, model.draft, after
+    def edit(self, key: str, value: Any) -> None:
+        if key == WEIGHTS.key:
+            self._study.change_variant(self._study.chosen, "Change weights", weights=value)
+        else:
+            super().edit(key, value)
 
-    def undo(self) -> None:
-        self._model._show(self._before)
+    def reset(self, key: str) -> None:
+        if key == WEIGHTS.key:
+            self.edit(key, ())
+        else:
+            super().reset(key)
 
-    def redo(self) -> None:
-        self._model._show(self._after)
+    def show_row(self, state: State) -> None:
+        """Show the settings of another variant, or others of the same."""
+        self._show(state)
+
+    @property
+    def _weights(self) -> Any:
+        return self._study.draft.variants[self._study.chosen]["weights"]
+
+    def _push(self, text: str, after: State, key: str | None = None) -> None:
+        self._study.take(text, after, key)
 
 
 class StudyModel(QObject):
-    """The draft, the study it makes, and what is wrong with it. Emits `changed`."""
+    """The draft, the study it makes, and what is wrong with it. Emits `changed`.
+
+    `row` edits the chosen variant; `chosen` is its place, -1 for what all share. Settings of the
+    study itself are edited as those of a `SettingsModel` are.
+    """
 
     changed = Signal()
 
     def __init__(self, name: str, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.undo = QUndoStack(self)
-        self.draft = Draft.of(name, studies[name])
+        self._state = Draft.of(name, studies[name])
         self.study: Study | None = self.draft.study()
         self.problem = ""
+        self.chosen = -1
+        self.row = RowModel(self)
+
+    @property
+    def draft(self) -> Draft:
+        """The study as edited."""
+        return self._state
+
+    # ------------------------------------------------------- the study's own settings
+
+    def specs(self) -> list[Spec]:
+        """Those that matter for the present choices."""
+        specs = [spec_of(name, Study.model_fields[name]) for name in OWN]
+        names = dict.fromkeys(self.draft.names, "")
+        return [
+            replace(spec, type="choices", choices=names) if spec.key == "against" else spec
+            for spec in specs
+            if spec.key != "per_draw" or self.value("data") == "redrawn"
+        ]
+
+    def value(self, key: str) -> Any:
+        return self.draft.declared[key]
+
+    def reference(self, spec: Spec) -> Any:
+        return getattr(self.draft.start, spec.key)
+
+    def differs(self, key: str) -> bool:
+        return bool(self.value(key) != getattr(self.draft.start, key))
+
+    def edit(self, key: str, value: Any) -> None:
+        self.change(f"Change {Study.model_fields[key].title}", key, **{key: value})
+
+    def reset(self, key: str) -> None:
+        self.edit(key, getattr(self.draft.start, key))
+
+    # ------------------------------------------------------------------- the whole
 
     def load(self, name: str, study: Study) -> None:
         """Start from a study that comes with stiffgui, or from a file's."""
         self._push(f"Load {name}", Draft.of(name, study))
 
     def take_experiment(self, experiment: Experiment) -> None:
-        """Use the Train panel's settings as what all variants have in common."""
-        self._push(
-            "Take the settings of Train",
-            replace(self.draft, experiment=experiment, references=(), name="study"),
-        )
+        """Use the Train panel's settings as what all variants have in common; of penalised ones
+        the variants are the penalties."""
+        if name_of(experiment) != NAMES["none"]:
+            after = Draft.of("study", Study.of_experiment(experiment))
+        else:
+            others = {"experiment": experiment, "references": ()}
+            after = Draft("study", self.draft.start, self.draft.declared | others)
+        self._push("Take the settings of Train", after)
 
-    def change(self, text: str, **parts: Any) -> None:
-        """Change parts of the draft: trials, together, about ..."""
-        after = replace(self.draft, **parts)
-        if after != self.draft:
-            self._push(text, after)
+    def change(self, text: str, key: str | None = None, **parts: Any) -> None:
+        """Change parts of what is declared; steps of one key become one."""
+        after = replace(self.draft, declared=self.draft.declared | parts)
+        if after.values != self.draft.values:
+            self._push(text, after, key)
 
-    def set_base(self, key: str, value: Any) -> None:
-        """Change one setting of all variants. Raises InputError when it is not allowed."""
-        changed = self.draft.experiment.with_settings({key: value})
-        self.change(f"Change {key}", experiment=changed)
+    # ---------------------------------------------------------------- its variants
 
-    def set_variant(self, row: int, name: str, settings: str) -> None:
-        """Rename a variant or change what it sets."""
+    def choose(self, row: int) -> None:
+        """Let `row` edit another variant; -1: what all share."""
+        self.chosen = row
+        self._show_row()
+
+    def take(self, text: str, after: State, key: str | None) -> None:
+        """Take over what was edited of the chosen variant, or of all."""
+        draft, name = self.draft, self._chosen_name
+        declared = draft.declared
+        if after.experiment is not None and name == ALL:
+            declared = declared | {"experiment": after.experiment}
+        elif after.experiment is not None:
+            variants = list(draft.variants)
+            settings = difference(draft.experiment, after.experiment)
+            variants[self.chosen] = variants[self.chosen] | {"settings": settings}
+            declared = declared | {"variants": tuple(variants)}
+        typed = {**draft.typed, name: after}
+        self._push(text, replace(draft, declared=declared, typed=typed), key and f"{name} {key}")
+
+    def change_variant(self, row: int, text: str, **parts: Any) -> None:
+        """Change the name or the weights of a variant."""
         variants = list(self.draft.variants)
-        variants[row] = (name.strip(), settings.strip())
-        self.change("Change a variant", variants=tuple(variants))
+        variants[row] = variants[row] | parts
+        self._change_variants(text, variants)
 
-    def add(self, *variants: tuple[str, str]) -> None:
-        """Add variants; a name that is taken gets a number."""
+    def add(self, variants: Sequence[tuple[str, dict[str, Any]]]) -> None:
+        """Add variants by names and settings; a name that is taken gets a number."""
         listed = list(self.draft.variants)
         for name, settings in variants:
-            names, free, number = [n for n, _ in listed], name, 2
+            names, free, number = [v["name"] for v in listed], name, 2
             while free in names:
                 free, number = f"{name} {number}", number + 1
-            listed.append((free, settings))
-        self.change("Add variants", variants=tuple(listed))
+            listed.append(Variant(name=free, settings=settings).model_dump())
+        self._change_variants("Add variants", listed)
+
+    def add_experiment(self, experiment: Experiment) -> None:
+        """Add a variant of these settings, called after its penalty."""
+        self.add([(name_of(experiment), difference(self.draft.experiment, experiment))])
 
     def remove(self, row: int) -> None:
         """Take a variant out."""
-        variants = list(self.draft.variants)
-        del variants[row]
-        self.change("Remove a variant", variants=tuple(variants))
+        variants = [v for k, v in enumerate(self.draft.variants) if k != row]
+        self._change_variants("Remove a variant", variants)
 
     def make_first(self, row: int) -> None:
         """Compare the others with this variant."""
         variants = list(self.draft.variants)
         variants.insert(0, variants.pop(row))
-        self.change("Compare with another variant", variants=tuple(variants))
+        self._change_variants("Compare with another variant", variants)
 
-    def _push(self, text: str, after: Draft) -> None:
-        self.undo.push(_Edit(self, text, after))
+    @property
+    def _chosen_name(self) -> str:
+        return ALL if self.chosen < 0 else self.draft.names[self.chosen]
+
+    def _change_variants(self, text: str, variants: Sequence[dict[str, Any]]) -> None:
+        names = [ALL, *(v["name"] for v in variants)]
+        typed = {name: state for name, state in self.draft.typed.items() if name in names}
+        declared = self.draft.declared | {"variants": tuple(variants)}
+        self._push(text, replace(self.draft, declared=declared, typed=typed))
+
+    def _push(self, text: str, after: Draft, key: str | None = None) -> None:
+        self.undo.push(Change(self, text, after, key))
 
     def _show(self, draft: Draft) -> None:
-        self.draft = draft
+        self._state = draft
+        self.chosen = min(self.chosen, len(draft.variants) - 1)
         try:
             self.study, self.problem = draft.study(), ""
         except InputError as error:
             self.study, self.problem = None, str(error)
+        self._show_row()
         self.changed.emit()
 
+    def _show_row(self) -> None:
+        name, draft = self._chosen_name, self.draft
+        base = draft.start.experiment if name == ALL else draft.experiment
+        state = draft.typed.get(name)
+        if state is None or (state.experiment is not None and state.preset != base):
+            try:
+                state = loaded(name, draft.experiment_of(self.chosen))
+            except InputError:  # as `problem` says
+                state = loaded(name, draft.experiment)
+        self.row.show_row(replace(state, preset_name=name, preset=base))
 
-def difference(base: Experiment, other: Experiment) -> str:
-    """What a variant has to set so that `base` becomes `other`, as text."""
+
+def difference(base: Experiment, other: Experiment) -> dict[str, Any]:
+    """What a variant has to set so that `base` becomes `other`."""
     after = other.differences(base)
-    settings = {k: mine for k, (mine, _) in after.items() if mine is not None}
-    skipped = ("training.trials", "training.first_trial", "training.seed", "watch.snapshots")
-    return as_text({k: v for k, v in settings.items() if k not in skipped})
+    return {k: mine for k, (mine, _) in after.items() if mine is not None and k not in OF_THE_STUDY}
 
 
-def common(name: str) -> tuple[str, str]:
-    """One of the talk's variants, by name."""
-    settings = {
-        "RES": "",
-        "RES L2": "regularizer.kind = l2; regularizer.weight = 1e-05",
-        "RES stiff": "regularizer.kind = stiffness; regularizer.weight = 0.001",
-    }
-    return name, settings[name]
+def common(base: Experiment, name: str) -> dict[str, Any]:
+    """What one of the talk's variants changes of a base, which may have a penalty itself."""
+    study = Study.of_experiment(base)
+    settings = next(v.settings for v in study.variants if v.name == name)
+    return difference(base, study.experiment.with_settings(settings))

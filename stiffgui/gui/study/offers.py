@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from stiffgui.figures import FIGURES, TABLES, Figure
 from stiffgui.figures.study import StudySummary
@@ -28,9 +29,10 @@ def titles() -> dict[str, str]:
     return {name: title for name, title, _, _ in named()}
 
 
-def offers(path: Path, cards: dict[str, StudyCard]) -> list[Offer]:
-    """What the study in a file offers; `cards` show some of it, by name."""
-    source, made = StudySource(path), []
+def offers(path: Path, cards: dict[str, StudyCard], judged: Mapping[str, Any]) -> list[Offer]:
+    """What the study in a file offers; `cards` show some of it, by name; `judged` as in
+    `OpenStudy`."""
+    source, made = StudySource(path, judged), []
     for name, title, shown, table in named():
         card, picture = cards.get(name), None
         if card is not None:

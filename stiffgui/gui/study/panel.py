@@ -1,14 +1,14 @@
-"""What is studied: trials, what all variants share, the variants, and where the work is done."""
+"""What is studied: the variants and what they share, trials and data, and where work is done."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from PySide6.QtCore import QSettings, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QColor, QIcon, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QCompleter,
     QFrame,
     QGridLayout,
     QHBoxLayout,
@@ -17,25 +17,45 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QMenu,
     QSpinBox,
-    QStyledItemDelegate,
     QTableWidget,
     QTableWidgetItem,
+    QTabWidget,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
-from stiffgui.errors import InputError
-from stiffgui.experiment import Experiment, all_keys
-from stiffgui.gui.study.model import StudyModel, common
+from stiffgui.experiment import Experiment
+from stiffgui.gui.editors import EDITORS, TextEditor
+from stiffgui.gui.settings.panel import ExperimentPanel
+from stiffgui.gui.settings.rows import SettingGroup
+from stiffgui.gui.study.model import ALL, StudyModel, common
 from stiffgui.gui.theme import Theme
+from stiffgui.study.declaration import NAMES
 
-COMMON = ("RES", "RES L2", "RES stiff")
+
+class NumbersEditor(TextEditor):
+    """A list of numbers with commas between."""
+
+    def parse(self, text: str) -> Any:
+        try:
+            return tuple(float(part) for part in text.split(",") if part.strip())
+        except ValueError:
+            return text
+
+    def format(self, value: Any) -> str:
+        return value if isinstance(value, str) else ", ".join(f"{number:g}" for number in value)
+
+
+EDITORS["numbers"] = NumbersEditor
 
 
 class StudyPanel(QFrame):
-    """Edits a `StudyModel`. Emits `train_asked(what)` for what needs the Train panel's settings
-    (`base` or `variant`), `sweep_asked`, and `where_changed`."""
+    """Edits a `StudyModel`: a list of what all variants share and of every variant, below it the
+    settings of the chosen one; trials and data behind another tab.
+
+    Emits `train_asked(what)` for what needs the Train panel's settings (`base` or `variant`),
+    `sweep_asked`, and `where_changed`."""
 
     train_asked = Signal(str)
     sweep_asked = Signal()
@@ -48,101 +68,85 @@ class StudyPanel(QFrame):
         self.model, self._settings = model, settings
         self._theme: Theme | None = None
         self._filling = False
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(10, 8, 10, 8)
-        layout.setSpacing(6)
-        title = QLabel("Study")
-        title.setObjectName("cardTitle")
-        self.about = QLabel()
-        self.about.setObjectName("cardNote")
-        self.about.setWordWrap(True)
-        layout.addWidget(title)
-        layout.addWidget(self.about)
-        layout.addLayout(self._make_numbers())
-        layout.addLayout(self._make_base())
-        layout.addLayout(self._make_buttons())
-        layout.addWidget(self._make_table(), 1)
+        self._editing: list[QWidget] = []
+        self.about = _note("What the study shows")
+        self.own = SettingGroup("study", model)
+        self.settings = ExperimentPanel(model.row)
+        self.settings.setObjectName("")  # it lies in this card
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        self.tabs.tabBar().setDrawBase(False)
+        self.tabs.setAccessibleName("Variants, trials and data")
+        self.tabs.addTab(self._make_variants(), "&Variants")
+        self.tabs.addTab(self._make_trials(), "Trials and &data")
         self.problem = QLabel()
         self.problem.setProperty("problem", True)
         self.problem.setWordWrap(True)
-        layout.addWidget(self.problem)
-        layout.addLayout(self._make_where())
-        self.beforehand = QLabel()
-        self.beforehand.setObjectName("cardNote")
-        self.beforehand.setWordWrap(True)
-        self.beforehand.setToolTip(
-            "How the study would be trained here, and how long it would take"
-        )
+        self.beforehand = _note("How many networks, and how long they would take here")
+        self.how.hide()
         self.beforehand.hide()
-        layout.addWidget(self.beforehand)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(10, 8, 10, 8)
+        layout.setSpacing(6)
+        for widget in (self.about, self.tabs, self.problem, self.beforehand):
+            layout.addWidget(widget)
+        layout.setStretchFactor(self.tabs, 1)
         model.changed.connect(self.refresh)
         self.refresh()
 
     # ------------------------------------------------------------------ building
 
-    def _make_numbers(self) -> QGridLayout:
-        self.trials = _spin(1, 10_000, "Trials", "Networks per variant")
-        self.epochs = _spin(1, 10_000_000, "Epochs", "Passes through the training set")
-        self.together = _spin(
-            1, 1000, "Together", "Trials that train as one batch; smaller: more pieces of work"
-        )
-        self.trials.valueChanged.connect(
-            lambda n: self._edit(lambda: self.model.change("Change trials", trials=n))
-        )
-        self.together.valueChanged.connect(
-            lambda n: self._edit(lambda: self.model.change("Change batches", together=n))
-        )
-        self.epochs.valueChanged.connect(
-            lambda n: self._edit(lambda: self.model.set_base("training.epochs", n))
-        )
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(6)
-        rows = (("T&rials", self.trials), ("&Epochs", self.epochs), ("To&gether", self.together))
-        for column, (text, box) in enumerate(rows):
-            grid.addWidget(_label(text, box), 0, column)
-            grid.addWidget(box, 1, column)
-            grid.setColumnStretch(column, 1)
-        return grid
+    def _make_variants(self) -> QWidget:
+        page = QWidget()
+        layout = QVBoxLayout(page)
+        layout.setContentsMargins(0, 4, 0, 0)
+        layout.setSpacing(4)
+        layout.addLayout(self._make_buttons())
+        layout.addWidget(self._make_table())
+        layout.addWidget(self.settings, 1)
+        return page
 
-    def _make_base(self) -> QHBoxLayout:
-        self.base = QLabel()
-        self.base.setObjectName("cardNote")
-        self.base.setWordWrap(True)
-        take = _button("Take from Train", "Use the settings of the Train panel for all variants")
-        take.clicked.connect(lambda: self.train_asked.emit("base"))
-        self._editing: list[QWidget] = [self.trials, self.epochs, self.together, take]
-        row = QHBoxLayout()
-        row.addWidget(self.base, 1)
-        row.addWidget(take)
-        return row
+    def _make_trials(self) -> QWidget:
+        page = QWidget()
+        layout = QVBoxLayout(page)
+        layout.setContentsMargins(0, 4, 0, 0)
+        layout.addWidget(self.own)
+        layout.addLayout(self._make_where())
+        self.how = _note("How the study would be trained here")
+        layout.addSpacing(8)
+        layout.addWidget(self.how)
+        layout.addStretch(1)
+        return page
 
     def _make_buttons(self) -> QHBoxLayout:
-        heading = QLabel("Variants")
-        heading.setObjectName("cardTitle")
+        take = _button("Take from Train", "Use the settings of the Train panel for all variants")
+        take.clicked.connect(lambda: self.train_asked.emit("base"))
         add = _button("Add ▾", "Add a variant: of the talk, or as in Train")
         menu = QMenu(add)
-        for name in COMMON:
-            action = menu.addAction(name)
-            action.triggered.connect(lambda _=False, n=name: self.model.add(common(n)))
+        for name in NAMES.values():
+            menu.addAction(name).triggered.connect(lambda _=False, n=name: self._add(n))
         menu.addSeparator()
         as_in_train: QAction = menu.addAction("As in Train")
         as_in_train.setToolTip("A variant with the settings of the Train panel")
         as_in_train.triggered.connect(lambda: self.train_asked.emit("variant"))
+        menu.addSeparator()
+        sweep = menu.addAction("Sweep…")
+        sweep.setToolTip("Variants made by rule from the chosen one")
+        sweep.triggered.connect(self.sweep_asked)
         menu.setToolTipsVisible(True)
         add.setMenu(menu)
         add.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.add_menu = menu
-        sweep = _button("Sweep…", "Variants made by rule, from any settings")
-        sweep.clicked.connect(self.sweep_asked)
         self.remove = _button("Remove", "Take the chosen variant out (Del)")
         self.remove.clicked.connect(self.remove_chosen)
         self.first = _button("First", "Compare the others with the chosen variant")
         self.first.clicked.connect(self._make_first)
-        self._editing += [add, sweep, self.remove, self.first]
+        self._editing += [take, add, self.remove, self.first]
         row = QHBoxLayout()
-        row.setSpacing(4)
-        row.addWidget(heading, 1)
-        for button in (add, sweep, self.first, self.remove):
+        row.setSpacing(2)
+        row.addWidget(take)
+        row.addStretch(1)
+        for button in (add, self.first, self.remove):
             row.addWidget(button)
         return row
 
@@ -151,28 +155,27 @@ class StudyPanel(QFrame):
         self.table.setHorizontalHeaderLabels(["name", "differs in"])
         self.table.setAccessibleName("Variants")
         self.table.setToolTip(
-            "Double click to edit. Settings: KEY = VALUE, with semicolons between. The others are "
-            "compared with the first."
+            "What is chosen is edited below; double click to rename. The others are compared with "
+            "the first variant."
         )
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.table.setShowGrid(False)
-        self.table.setWordWrap(True)
+        self.table.setWordWrap(False)
         self.table.setTabKeyNavigation(False)
         self.table.verticalHeader().hide()
+        self.table.verticalHeader().setDefaultSectionSize(24)
         across = self.table.horizontalHeader()
         across.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
         across.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
         across.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
-        self.table.setItemDelegateForColumn(1, _KeyDelegate(self.table))
-        self.table.itemChanged.connect(self._typed)
-        self.table.itemSelectionChanged.connect(self._update_buttons)
+        self.table.itemChanged.connect(self._renamed)
+        self.table.itemSelectionChanged.connect(self._choose)
         remove = QAction("Remove", self.table)
         remove.setShortcut("Del")
         remove.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         remove.triggered.connect(self.remove_chosen)
         self.table.addAction(remove)
-        self._editing.append(self.table)
         return self.table
 
     def _make_where(self) -> QGridLayout:
@@ -209,121 +212,101 @@ class StudyPanel(QFrame):
         self.refresh()
 
     def set_running(self, running: bool) -> None:
-        """What is being trained cannot be edited."""
+        """What is being trained cannot be edited, only looked at."""
         for widget in self._editing:
             widget.setEnabled(not running)
+        triggers = QAbstractItemView.EditTrigger
+        allowed = triggers.NoEditTriggers if running else triggers.DoubleClicked
+        self.table.setEditTriggers(allowed)
+        self.settings.set_training(running)
+        self.own.update_rows({}, running)
         if not running:
             self._update_buttons()
 
     def foretell(self, sentences: Mapping[str, str]) -> None:
         """Say beforehand how steps are taken and how long it takes: what -> sentence."""
-        self.beforehand.setText("\n".join(f"{what}: {how}" for what, how in sentences.items()))
-        self.beforehand.setVisible(bool(sentences))
+        for label, ours in ((self.beforehand, True), (self.how, False)):
+            mine = {w: how for w, how in sentences.items() if (w in ("networks", "time")) == ours}
+            label.setText("\n".join(f"{what}: {how}" for what, how in mine.items()))
+            label.setVisible(bool(mine))
 
     def refresh(self) -> None:
         """Show the model."""
-        draft = self.model.draft
+        model, draft = self.model, self.model.draft
         self._filling = True
-        self.about.setText(draft.about or draft.name)
-        self.base.setText(describe(draft.experiment))
-        self.base.setToolTip(draft.experiment.to_toml())
-        for box, value in (
-            (self.trials, draft.trials),
-            (self.epochs, draft.experiment.training.epochs),
-            (self.together, draft.together),
-        ):
-            if box.value() != value:
-                box.setValue(value)
-        self.table.setRowCount(len(draft.variants))
-        for row, (name, settings) in enumerate(draft.variants):
-            self._write(row, 0, name)
-            self._write(row, 1, settings or ("the base" if row == 0 else ""))
+        self.about.setText(draft.declared["about"] or draft.name)
+        self.own.set_specs(model.specs())
+        self.own.update_rows({}, self.settings.training)
+        self.table.setRowCount(1 + len(draft.variants))
+        self._write(0, ALL, describe(draft.experiment))
+        for row, name in enumerate(draft.names):
+            self._write(1 + row, name, draft.differs_in(row) or "nothing")
             if self._theme is not None:
                 colours = self._theme.series
-                self._cell(row, 0).setIcon(square(colours[row % len(colours)]))
-        self.table.resizeRowsToContents()
-        self.problem.setText(self.model.problem)
-        self.problem.setVisible(bool(self.model.problem))
+                self._cell(1 + row, 0).setIcon(square(colours[row % len(colours)]))
+        rows = min(len(draft.variants) + 1, 6)
+        self.table.setFixedHeight(24 * rows + self.table.horizontalHeader().height() + 4)
+        self.table.selectRow(1 + model.chosen)
+        self._title_settings()
+        self.problem.setText(self.settings.plain_words(model.problem))
+        self.problem.setVisible(bool(model.problem))
         self._update_buttons()
         self._filling = False
 
-    def _write(self, row: int, column: int, text: str) -> None:
-        item = self._cell(row, column)
-        if item.text() != text:
-            item.setText(text)
-        item.setToolTip(text)
+    def _title_settings(self) -> None:
+        chosen = self.model.chosen
+        self.settings.title.setText(
+            ALL.capitalize() if chosen < 0 else self.model.draft.names[chosen]
+        )
+        self.settings.set_origin("the loaded study" if chosen < 0 else ALL)
+
+    def _write(self, row: int, *texts: str) -> None:
+        for column, text in enumerate(texts):
+            item = self._cell(row, column)
+            if item.text() != text:
+                item.setText(text)
+            item.setToolTip(text)
 
     def _cell(self, row: int, column: int) -> QTableWidgetItem:
         item = self.table.item(row, column)
         if item is None:
             item = QTableWidgetItem("")
+            if row == 0 or column == 1:
+                item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEditable)
             self.table.setItem(row, column, item)
         return item
 
     def _update_buttons(self) -> None:
-        row = self.table.currentRow()
-        self.remove.setEnabled(row >= 0 and self.table.rowCount() > 1)
-        self.first.setEnabled(row > 0)
+        free, chosen = not self.settings.training, self.model.chosen
+        self.remove.setEnabled(free and chosen >= 0 and len(self.model.draft.variants) > 1)
+        self.first.setEnabled(free and chosen > 0)
 
     # -------------------------------------------------------------------- editing
 
-    def _edit(self, change: object) -> None:
-        if self._filling:
-            return
-        try:
-            change()  # type: ignore[operator]
-        except InputError as error:
-            self.problem.setText(str(error))
-            self.problem.show()
+    def _choose(self) -> None:
+        if not self._filling and self.table.currentRow() >= 0:
+            self.model.choose(self.table.currentRow() - 1)
+            self._title_settings()
+            self._update_buttons()
 
-    def _typed(self, item: QTableWidgetItem) -> None:
-        if self._filling:
-            return
-        row = item.row()
-        name, settings = self._cell(row, 0).text(), self._cell(row, 1).text()
-        # Later: the editor that reports this is still open.
-        QTimer.singleShot(
-            0,
-            self,
-            lambda: self.model.set_variant(row, name, "" if settings == "the base" else settings),
-        )
+    def _renamed(self, item: QTableWidgetItem) -> None:
+        row = item.row() - 1
+        if not self._filling and item.text().strip() != self.model.draft.names[row]:
+            # Later: the editor that reports this is still open.
+            name = item.text().strip()
+            QTimer.singleShot(0, self, lambda: self.model.change_variant(row, "Rename", name=name))
+
+    def _add(self, name: str) -> None:
+        self.model.add([(name, common(self.model.draft.experiment, name))])
 
     def remove_chosen(self) -> None:
         """Take the chosen variant out."""
-        row = self.table.currentRow()
-        if 0 <= row < len(self.model.draft.variants) and len(self.model.draft.variants) > 1:
-            self.model.remove(row)
+        if self.remove.isEnabled():
+            self.model.remove(self.model.chosen)
 
     def _make_first(self) -> None:
-        row = self.table.currentRow()
-        if row > 0:
-            self.model.make_first(row)
-            self.table.selectRow(0)
-
-
-class _KeyDelegate(QStyledItemDelegate):
-    """Completes the names of settings while they are typed."""
-
-    def createEditor(self, parent: QWidget, option: object, index: object) -> QWidget:
-        editor = QLineEdit(parent)
-        completer = _LastWord(all_keys(), editor)
-        completer.setFilterMode(Qt.MatchFlag.MatchContains)
-        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-        editor.setCompleter(completer)
-        return editor
-
-
-class _LastWord(QCompleter):
-    """Completes what stands after the last semicolon."""
-
-    def splitPath(self, path: str) -> list[str]:
-        return [path.rpartition(";")[2].strip()]
-
-    def pathFromIndex(self, index: object) -> str:
-        editor = self.widget()
-        before = editor.text().rpartition(";")[0] if isinstance(editor, QLineEdit) else ""
-        key = super().pathFromIndex(index)  # type: ignore[arg-type]
-        return f"{before}; {key} = " if before else f"{key} = "
+        self.model.make_first(self.model.chosen)
+        self.table.selectRow(1)
 
 
 def describe(experiment: Experiment) -> str:
@@ -338,6 +321,14 @@ def square(colour: str) -> QIcon:
     pixmap = QPixmap(12, 12)
     pixmap.fill(QColor(colour))
     return QIcon(pixmap)
+
+
+def _note(tip: str) -> QLabel:
+    label = QLabel()
+    label.setObjectName("cardNote")
+    label.setWordWrap(True)
+    label.setToolTip(tip)
+    return label
 
 
 def _spin(least: int, most: int, name: str, tip: str) -> QSpinBox:

@@ -8,7 +8,7 @@ from PySide6.QtGui import QShowEvent
 
 from stiffgui.errors import InputError
 from stiffgui.figures.picture import Picture
-from stiffgui.figures.study import Boxes, StudyFigure, StudySummary
+from stiffgui.figures.study import Boxes, Front, StudyFigure, StudySummary
 from stiffgui.gui.plots.figure_card import FigureCard
 from stiffgui.gui.theme import Theme
 from stiffgui.runs.history import History
@@ -83,3 +83,10 @@ class BoxCard(StudyCard):
 
     def __init__(self) -> None:
         super().__init__(Boxes(), "Last values")
+
+
+class FrontCard(StudyCard):
+    """Errors against stiffness along the weights that trials choose from."""
+
+    def __init__(self) -> None:
+        super().__init__(Front(), "Front")

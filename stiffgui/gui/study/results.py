@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -18,13 +20,16 @@ from PySide6.QtWidgets import (
     QTableWidgetItem,
     QToolButton,
     QVBoxLayout,
+    QWidget,
 )
 
+from stiffgui.gui.editors import Editor, editor_for
 from stiffgui.gui.plots.elided import Elided
 from stiffgui.gui.read_table import Cell, make_readable
 from stiffgui.gui.study.panel import square
 from stiffgui.gui.theme import Theme
 from stiffgui.session.studies import StudyView, VariantView
+from stiffgui.settings import Spec
 from stiffgui.study.progress_estimate import VariantEstimate
 from stiffgui.study.summary import digits
 from stiffgui.training.quantities import of_study
@@ -34,7 +39,9 @@ NOTHING_YET = "Medians over trials, with quartiles. Press Run (Ctrl+R)."
 
 class ResultsCard(QFrame):
     """The summary table as `stiffgui show` prints it, a progress bar for each variant in it, and
-    the sentences below."""
+    the sentences with their method below."""
+
+    against_chosen = Signal(tuple)
 
     def __init__(self) -> None:
         super().__init__()
@@ -48,6 +55,15 @@ class ResultsCard(QFrame):
         top = QHBoxLayout()
         top.addWidget(title)
         top.addWidget(self.note, 1)
+        self._against: Editor | None = None
+        self.top = top
+        self.copy = QToolButton()
+        self.copy.setObjectName("quiet")
+        self.copy.setText("Copy text")
+        self.copy.setToolTip("Copy the sentences and the method as text")
+        self.copy.clicked.connect(self._copy)
+        self.copy.setEnabled(False)
+        top.addWidget(self.copy)
         self.table = QTableWidget()
         make_readable(self.table, "Results", row_height=23)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
@@ -55,13 +71,24 @@ class ResultsCard(QFrame):
             "The table fills as batches of trials end. Here stands what can be said of the "
             "differences, and what cannot."
         )
-        self.sentences.setWordWrap(True)
-        self.sentences.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.sentences.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.method = QLabel()
+        self.method.setObjectName("cardNote")
+        said = QWidget()
+        column = QVBoxLayout(said)
+        column.setContentsMargins(0, 0, 4, 0)
+        for label in (self.sentences, self.method):
+            label.setWordWrap(True)
+            label.setAlignment(Qt.AlignmentFlag.AlignTop)
+            label.setTextInteractionFlags(
+                Qt.TextInteractionFlag.TextSelectableByMouse
+                | Qt.TextInteractionFlag.TextSelectableByKeyboard
+            )
+            column.addWidget(label)
+        column.addStretch(1)
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setWidget(self.sentences)
+        scroll.setWidget(said)
         scroll.setAccessibleName("What can be said")
         scroll.setMinimumHeight(36)
         layout = QVBoxLayout(self)
@@ -81,6 +108,26 @@ class ResultsCard(QFrame):
         self.note.setText(text)
         self.note.setToolTip(text)
 
+    def offer_against(self, spec: Spec, value: Any) -> None:
+        """Let a person choose with which variants all are compared. Emits `against_chosen`."""
+        if self._against is None or self._against.spec != spec:
+            if self._against is not None:
+                self._against.deleteLater()
+                self.top.removeWidget(self._against)
+            self._against = editor_for(spec)
+            self._against.edited.connect(self.against_chosen)
+            self.top.insertWidget(self.top.count() - 1, self._against)
+        self._against.show_value(value)
+        button = self._against.control
+        assert isinstance(button, QToolButton)
+        button.setObjectName("quiet")
+        button.setText(f"{spec.title} {', '.join(value) or 'the first'}")
+        button.setMaximumWidth(260)
+
+    def _copy(self) -> None:
+        told = self.sentences.text().split("<br>")
+        QGuiApplication.clipboard().setText("\n".join([*told, "", self.method.text()]))
+
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
         self._paint_squares()
@@ -97,6 +144,8 @@ class ResultsCard(QFrame):
                 if column != 1:
                     self._write(row, column, text)
         self.sentences.setText("<br>".join(view.sentences))
+        self.method.setText(view.method)
+        self.copy.setEnabled(True)
         for k, variant in enumerate(view.variants):
             if variant.trials == variant.planned:
                 self.show_pace(k, None)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
-    QCompleter,
     QDialog,
     QDialogButtonBox,
     QGridLayout,
@@ -22,36 +22,42 @@ from PySide6.QtWidgets import (
 )
 
 from stiffgui.errors import InputError
-from stiffgui.experiment import Experiment, all_keys
-from stiffgui.gui.study.model import as_text, from_text
+from stiffgui.experiment import Experiment
+from stiffgui.gui.editors import ChoicesEditor, help_text
+from stiffgui.settings import Spec
 from stiffgui.settings_errors import first_error
+from stiffgui.study.declaration import OF_THE_STUDY
 from stiffgui.study.sweep import Sweep
 
 SHOWN = 6  # names of variants that the preview lists
 
 
 class _Axis(QWidget):
-    """One line: a setting, and its values (1e-5, 1e-4) or a range (1e-6 .. 1e-2) with a count."""
+    """One line: a setting, and its values (1e-5, 1e-4), a range (1e-6 .. 1e-2) with a count, or
+    several of its choices."""
 
     edited = Signal()
     removed = Signal()
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, specs: Sequence[Spec]) -> None:
         super().__init__()
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        self.key = QLineEdit()
-        self.key.setPlaceholderText("regularizer.weight")
+        self.ticked: tuple[str, ...] = ()  # of its choices
+        self.key = QComboBox()
+        for spec in specs:
+            self.key.addItem(f"{spec.group.capitalize()}: {spec.title}", spec)
+            self.key.setItemData(self.key.count() - 1, help_text(spec), Qt.ItemDataRole.ToolTipRole)
         self.key.setAccessibleName(f"Setting {number}")
-        self.key.setToolTip("The setting that is swept; start typing to see the names")
-        completer = QCompleter(all_keys(), self.key)
-        completer.setFilterMode(Qt.MatchFlag.MatchContains)
-        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-        self.key.setCompleter(completer)
+        self.key.setToolTip("The setting that is swept")
+        self.key.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
         self.values = QLineEdit()
         self.values.setPlaceholderText("1e-6 .. 1e-2, or 4, 6, 8")
         self.values.setAccessibleName(f"Values {number}")
         self.values.setToolTip("A range FROM .. TO, or the values themselves with commas")
+        self.choices: ChoicesEditor | None = None
         self.scale = QComboBox()
         self.scale.addItem("linear", "linear")
         self.scale.addItem("log", "log")
@@ -69,29 +75,65 @@ class _Axis(QWidget):
         remove.setFixedWidth(30)
         layout.addWidget(self.key, 3)
         layout.addWidget(self.values, 3)
+        self._layout = layout
         layout.addWidget(self.scale)
         layout.addWidget(self.count)
         layout.addWidget(remove)
-        self.key.textChanged.connect(self.edited)
+        self.key.currentIndexChanged.connect(self._take_setting)
         self.values.textChanged.connect(self.edited)
         self.scale.currentIndexChanged.connect(self.edited)
         self.count.valueChanged.connect(self.edited)
         remove.clicked.connect(self.removed)
 
+        self._take_setting()
+
+    def choose(self, key: str) -> None:
+        """Sweep a setting."""
+        keys = [self.key.itemData(row).key for row in range(self.key.count())]
+        self.key.setCurrentIndex(keys.index(key))
+
+    def _take_setting(self) -> None:
+        spec: Spec = self.key.currentData()
+        self.scale.setCurrentIndex(int(spec.logarithmic))
+        if self.choices is not None:
+            self.choices.setParent(None)
+            self.choices.deleteLater()
+        names = {"true": "", "false": ""} if spec.type == "flag" else spec.choices
+        self.ticked, self.choices = (), None
+        if names is not None:
+            self.choices = ChoicesEditor(replace(spec, type="choices", choices=names))
+            self.choices.show_value(())
+            self.choices.edited.connect(self._tick)
+            self._layout.insertWidget(1, self.choices, 3)
+        for widget in (self.values, self.scale, self.count):
+            widget.setVisible(names is None)
+        self.edited.emit()
+
+    def _tick(self, names: tuple[str, ...]) -> None:
+        assert self.choices is not None
+        self.ticked = names
+        self.choices.show_value(names)
+        self.edited.emit()
+
     def declared(self) -> dict[str, Any]:
         """As `Axis` takes it. Raises InputError."""
-        key, text = self.key.text().strip(), self.values.text().strip()
-        if not key:
-            raise InputError("name the setting that is swept.")
+        spec: Spec = self.key.currentData()
+        key, text = spec.key, self.values.text().strip()
+        if self.choices is not None:
+            if not self.ticked:
+                raise InputError(f"{spec.title}: tick what is swept.")
+            return {"key": key, "values": self.ticked}
         if not text:
-            raise InputError(f"{key}: give values, or a range such as 1e-6 .. 1e-2.")
+            raise InputError(f"{spec.title}: give values, or a range such as 1e-6 .. 1e-2.")
         low, dots, high = text.replace("…", "..").partition("..")
         if not dots:
             return {"key": key, "values": [_number(v) for v in text.split(",") if v.strip()]}
         try:
             ends = {"lower": float(low), "upper": float(high)}
         except ValueError:
-            raise InputError(f"{key}: a range is two numbers, such as 1e-6 .. 1e-2.") from None
+            raise InputError(
+                f"{spec.title}: a range is two numbers, such as 1e-6 .. 1e-2."
+            ) from None
         return {"key": key, "count": self.count.value(), "scale": self.scale.currentData()} | ends
 
 
@@ -105,16 +147,24 @@ def _number(text: str) -> Any:
 
 
 class SweepDialog(QDialog):
-    """Emits `chosen([(name, settings text), ...])` when accepted."""
+    """Emits `chosen([(name, settings), ...])` when accepted; `settings` are those of the variant
+    `name` from which the swept ones are made."""
 
     chosen = Signal(list)
 
-    def __init__(self, parent: QWidget, base: Experiment) -> None:
+    def __init__(
+        self, parent: QWidget, base: Experiment, name: str, settings: Mapping[str, Any]
+    ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Sweep")
         self.resize(680, 340)
-        self._base = base
-        self.found: list[tuple[str, str]] = []
+        self._base, self._name, self._settings = base, name, dict(settings)
+        self._specs = [
+            spec
+            for spec in base.with_settings(settings).specs()
+            if spec.type != "choices" and spec.key not in OF_THE_STUDY
+        ]
+        self.found: list[tuple[str, dict[str, Any]]] = []
         self.axes: list[_Axis] = []
         self._make_editors()
         self.add_axis()
@@ -122,7 +172,11 @@ class SweepDialog(QDialog):
 
     def _make_editors(self) -> None:
         layout = QVBoxLayout(self)
-        intro = QLabel("Variants that differ in one or more settings. They are added to the list.")
+        intro = QLabel(
+            f"Variants as {self._name}, which differ in one or more settings. They are added to "
+            f"the list."
+        )
+        intro.setWordWrap(True)
         intro.setObjectName("cardNote")
         layout.addWidget(intro)
         self._lines = QVBoxLayout()
@@ -138,12 +192,9 @@ class SweepDialog(QDialog):
         self.points = QSpinBox()
         self.points.setRange(2, 1000)
         self.points.setValue(10)
-        self.settings = QLineEdit()
-        self.settings.setPlaceholderText("regularizer.kind = l2")
         rows: Sequence[tuple[str, QWidget, str]] = (
             ("&Design", self.design, "How the values are combined"),
             ("&Points", self.points, "Variants of a Latin hypercube"),
-            ("A&lso set", self.settings, "What all swept variants change besides: KEY = VALUE; …"),
         )
         for row, (title, widget, tip) in enumerate(rows):
             label = QLabel(title)
@@ -164,11 +215,10 @@ class SweepDialog(QDialog):
         layout.addWidget(self.buttons)
         self.design.currentIndexChanged.connect(self._update)
         self.points.valueChanged.connect(self._update)
-        self.settings.textChanged.connect(self._update)
 
     def add_axis(self) -> None:
         """One more setting to sweep."""
-        axis = _Axis(len(self.axes) + 1)
+        axis = _Axis(len(self.axes) + 1, self._specs)
         axis.edited.connect(self._update)
         axis.removed.connect(lambda: self._remove(axis))
         self.axes.append(axis)
@@ -196,14 +246,14 @@ class SweepDialog(QDialog):
         ok = self.buttons.button(QDialogButtonBox.StandardButton.Ok)
         ok.setEnabled(bool(self.found))
 
-    def _variants(self) -> list[tuple[str, str]]:
+    def _variants(self) -> list[tuple[str, dict[str, Any]]]:
         from pydantic import ValidationError
 
         values = {
             "axes": [axis.declared() for axis in self.axes],
             "design": self.design.currentData(),
             "points": self.points.value(),
-            "settings": from_text(self.settings.text()),
+            "settings": self._settings,
         }
         try:
             sweep = Sweep.model_validate(values)
@@ -212,7 +262,7 @@ class SweepDialog(QDialog):
         variants = sweep.variants(self._base)
         for _, settings in variants:
             self._base.with_settings(settings)  # says what is wrong with a key or a value
-        return [(name, as_text(settings)) for name, settings in variants]
+        return variants
 
     def _say(self, text: str, problem: bool) -> None:
         self.told.setText(text)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QShowEvent
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QSplitter, QTabWidget, QWidget
 
 from stiffgui.errors import InputError
@@ -19,9 +19,9 @@ from stiffgui.gui.export.requests import Exports
 from stiffgui.gui.requests import Requests
 from stiffgui.gui.saving import ask_where
 from stiffgui.gui.study import offers
-from stiffgui.gui.study.model import Draft, StudyModel, difference
+from stiffgui.gui.study.model import ALL, StudyModel
 from stiffgui.gui.study.panel import StudyPanel
-from stiffgui.gui.study.plots import BoxCard, EvolutionCard, StudyCard
+from stiffgui.gui.study.plots import BoxCard, EvolutionCard, FrontCard, StudyCard
 from stiffgui.gui.study.results import NOTHING_YET, ResultsCard, TrialsCard, short_duration
 from stiffgui.gui.study.sweep_dialog import SweepDialog
 from stiffgui.gui.theme import Theme
@@ -37,6 +37,8 @@ from stiffgui.study.progress_estimate import ProgressEstimate
 from stiffgui.training.ready import Readiness
 
 POLL_MILLISECONDS = 50
+Way = Literal["new", "goes on", "grows"]  # into a new file, or in the shown one
+JUDGED = ("against", "margin")  # settings that change what is said, and nothing that is trained
 
 
 class StudyWorkspace(Workspace):
@@ -53,7 +55,9 @@ class StudyWorkspace(Workspace):
         self._number: int | None = None  # of the study that runs
         self.path: Path | None = None
         self.view: StudyView | None = None
-        self._held: tuple[Draft, Study] | None = None
+        self._way: Way = "new"
+        self._obstacle = ""  # why the shown file cannot go on with the study on the left
+        self._trained: Study | None = None
         self._pace: ProgressEstimate | None = None
         self._where = self._waits = ""  # where it trains, and what it waits for before
         self._live: dict[int, tuple[int, History]] = {}  # chunk -> variant, its records so far
@@ -65,6 +69,7 @@ class StudyWorkspace(Workspace):
         self.exports = Exports(self, self.reading, self.settings, self._offers)
         self._connect()
         self._bar.show_name(self.model.draft.name)
+        self._offer_against()
         self.timer = QTimer(self)
         self.timer.timeout.connect(self.poll)
         self.timer.start(POLL_MILLISECONDS)
@@ -75,7 +80,12 @@ class StudyWorkspace(Workspace):
         self.panel = StudyPanel(self.model, self.settings)
         self.results = ResultsCard()
         self.evolution, self.boxes, self.trials = EvolutionCard(), BoxCard(), TrialsCard()
-        self._cards: dict[str, StudyCard] = {offers.EVOLUTION: self.evolution, "boxes": self.boxes}
+        self.front = FrontCard()
+        self._cards: dict[str, StudyCard] = {
+            offers.EVOLUTION: self.evolution,
+            "boxes": self.boxes,
+            "front": self.front,
+        }
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.tabs.tabBar().setDrawBase(False)
@@ -83,9 +93,11 @@ class StudyWorkspace(Workspace):
         for card, title in (
             (self.evolution, "&Evolution"),
             (self.boxes, "&Last values"),
+            (self.front, "Fr&ont"),
             (self.trials, "&Trials"),
         ):
             self.tabs.addTab(card, title)
+        self.tabs.setTabVisible(self.tabs.indexOf(self.front), False)
         right = QSplitter(Qt.Orientation.Vertical)
         right.addWidget(self.results)
         right.addWidget(self.tabs)
@@ -117,6 +129,7 @@ class StudyWorkspace(Workspace):
         self.panel.train_asked.connect(self._take_from_train)
         self.panel.sweep_asked.connect(self.ask_sweep)
         self.panel.where_changed.connect(self._foretell)
+        self.results.against_chosen.connect(lambda names: self.model.edit("against", names))
         self.trials.chosen.connect(self.open_trial)
         self.exports.said.connect(self.say)
         self.exports.noted.connect(self.noted)
@@ -181,13 +194,21 @@ class StudyWorkspace(Workspace):
         self.folder = folder
 
     def set_theme(self, theme: Theme) -> None:
-        for card in (self.panel, self.results, self.evolution, self.boxes):
+        self.panel.set_theme(theme)
+        self.results.set_theme(theme)
+        for card in self._cards.values():
             card.set_theme(theme)
 
     def showEvent(self, event: QShowEvent) -> None:
         """What a training has taught meanwhile is said of the study, too."""
         super().showEvent(event)
         self._foretell()
+        self._update_actions()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Run is called so elsewhere."""
+        super().hideEvent(event)
+        self._actions["run"].setText("Run")
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop the study, save, and end its process."""
@@ -203,18 +224,15 @@ class StudyWorkspace(Workspace):
     # ------------------------------------------------------------------- running
 
     def run(self) -> None:
-        """Train the study into a new file, or go on with the one that is shown."""
+        """Train the study into a new file, or go on with the one that is shown, or let it grow."""
         study = self.model.study
         if study is None or self.busy:
             return
         self.began.emit()
-        if self._goes_on() is not None:
-            assert self._held is not None
-            study = self._held[1]
-        else:
+        if self._way == "new":
             self.folder.mkdir(parents=True, exist_ok=True)
             self.path = _free(self.folder, self.model.draft.name)
-        self._held = (self.model.draft, study)
+        self._trained = study
         assert self.path is not None
         self._forget_live()
         work = RunStudy(study, self.path, *self._where_asked())
@@ -227,11 +245,38 @@ class StudyWorkspace(Workspace):
         if self._number is not None:
             self.running.thread_.control(self._number, "stop")
 
-    def _goes_on(self) -> Path | None:
-        """The file with which Run would go on: the shown one, while it is of these settings."""
-        shown = self.view is not None and not self.view.finished
-        mine = self._held is not None and self._held[0] == self.model.draft
-        return self.path if shown and mine else None
+    def _see_way(self) -> None:
+        """What Run would do: the shown file goes on, grows, or a new one is made."""
+        study, view = self.model.study, self.view
+        self._way, self._obstacle = "new", ""
+        if study is None or view is None or view.path != self.path:
+            return
+        self._obstacle = view.study.in_the_way(study)
+        if not self._obstacle:
+            more = bool(study.in_the_way(view.study))
+            self._way = "grows" if more else "new" if view.finished else "goes on"
+
+    def _in_words(self) -> str:
+        return self.panel.settings.plain_words(self._obstacle)
+
+    def _judged(self) -> dict[str, Any]:
+        """With what the shown study is compared, and within which margin."""
+        return {name: getattr(self.view.study, name) for name in JUDGED} if self.view else {}
+
+    def _judge(self) -> None:
+        """Ask for the sentences again where other ones are wanted of the shown study."""
+        study, view = self.model.study, self.view
+        if study is None or view is None or self._obstacle or self.busy:
+            return
+        wanted = {name: getattr(study, name) for name in JUDGED}
+        names = [variant.name for variant in view.study.all_variants]
+        if wanted != self._judged() and set(study.against) <= set(names):
+            work = OpenStudy(view.path, wanted)
+            self.reading.ask(work, self._judged_anew, self._not_read, newest=True)
+
+    def _judged_anew(self, view: StudyView) -> None:
+        if view.path == self.path and not self.busy:
+            self._show(view)
 
     def _where_asked(self) -> tuple[int | None, str | None]:
         """Worker processes, and Dask's address."""
@@ -243,7 +288,8 @@ class StudyWorkspace(Workspace):
         if self.model.study is None:
             self.panel.foretell({})
         elif not self.busy:
-            work = AskStudy(self.model.study, self._goes_on(), *self._where_asked())
+            path = None if self._way == "new" else self.path
+            work = AskStudy(self.model.study, path, *self._where_asked())
             self.running.ask(work, self._foretold, lambda _: self._foretold({}), newest=True)
 
     def _foretold(self, sentences: dict[str, str]) -> None:
@@ -254,8 +300,11 @@ class StudyWorkspace(Workspace):
         self._live, self._live_is_new = {}, True
 
     def _edited(self) -> None:
+        self._see_way()
         if self.view is not None and not self.busy and self.view.path == self.path:
             self._say_state()
+            self._judge()
+        self._offer_against()
         self._update_actions()
         self._foretell()
 
@@ -264,8 +313,16 @@ class StudyWorkspace(Workspace):
         self.panel.set_running(running)
         self._bar.show_name(self.model.draft.name)
         self._bar.chooser.setEnabled(not running)
-        tip = self.model.problem or "Train the study (Ctrl+R)"
-        self._actions["run"].setToolTip(tip)
+        if self.isVisible():
+            grows = self._way == "grows"
+            name = self.path.name if self.path is not None else ""
+            tip = f"Let {name} grow (Ctrl+R)" if grows else "Train the study (Ctrl+R)"
+            if self._way == "new" and self.view is not None and not self._obstacle:
+                tip += f" once more, into a new file: {name} is finished"
+            if self._obstacle:
+                tip = f"{tip} into a new file: {name} cannot grow into it, {self._in_words()}"
+            self._actions["run"].setText("Grow" if grows else "Run")
+            self._actions["run"].setToolTip(self.model.problem or tip)
         self.changed.emit()
 
     # ------------------------------------------------------------------- polling
@@ -286,15 +343,15 @@ class StudyWorkspace(Workspace):
         if isinstance(news, StudyView):
             self._show(news)
         elif isinstance(news, StudyBegan):
-            assert self._held is not None
-            self._pace = ProgressEstimate(self._held[1], news.states, news.slots)
+            assert self._trained is not None
+            self._pace = ProgressEstimate(self._trained, news.states, news.slots)
             self._where = news.where
         else:
             for event in news:
                 self._hear(event)
 
     def _hear(self, event: Any) -> None:
-        assert self._pace is not None and self._held is not None
+        assert self._pace is not None
         self._pace.hear(event)
         if isinstance(event, Progress):
             chunk = self._pace.chunk(event.number)
@@ -315,9 +372,12 @@ class StudyWorkspace(Workspace):
     def _show_pace(self) -> None:
         assert self._pace is not None
         self._show_bars()
-        left = self._pace.left
-        told = f" · {short_duration(left)} left" if left is not None else ""
-        self.results.say(self._waits or f"training {self._where}{told}")
+        whole = self._pace.whole()
+        left = "time left not known yet"
+        if whole.left is not None:
+            left = f"{short_duration(whole.left)} left for all of it"
+        told = f"training {self._where} · {whole.fraction:.0%} · {left}"
+        self.results.say(self._waits or told)
 
     def _show_bars(self) -> None:
         for k, pace in enumerate(self._pace.variants() if self._pace is not None else ()):
@@ -326,32 +386,44 @@ class StudyWorkspace(Workspace):
     def _opened(self, view: StudyView) -> None:
         self.view, self.path = view, view.path
         self._forget_live()
-        self.model.load(view.path.stem, view.study)
-        self._held = (self.model.draft, view.study)
         self._pace = None
-        self._say_state()
+        self.model.load(view.path.stem, view.study)
         self._show(view)
 
     def _show(self, view: StudyView) -> None:
         self.view = view
         self.results.show_view(view)
         view.live[:] = self._live.values()
-        self.evolution.show_study(view)
-        self.boxes.show_study(view)
+        chooses = any(variant.weights for variant in view.study.all_variants)
+        self.tabs.setTabVisible(self.tabs.indexOf(self.front), chooses)
+        for card in self._cards.values():
+            card.show_study(view)
         self.trials.show_variants(view.variants)
+        self._see_way()
+        if not self.busy:
+            self._say_state()
         self._update_actions()
+
+    def _offer_against(self) -> None:
+        spec = next(spec for spec in self.model.specs() if spec.key == "against")
+        self.results.offer_against(spec, self.model.value("against"))
 
     def _say_state(self) -> None:
         assert self.view is not None and self.path is not None
-        state = "finished" if self.view.finished else "not finished: Run goes on with it"
-        if self._held is not None and self._held[0] != self.model.draft:
-            state = "of other settings than those on the left: Run makes a new file"
+        grow = "finished: more trials, variants or epochs let it grow"
+        state = grow if self.view.finished else "not finished: Run goes on with it"
+        if self._way == "grows":
+            state = "which grows: what it has already is not trained again"
+        elif self._obstacle:
+            state = f"of other settings than those on the left ({self._in_words()}): Run makes a "
+            state += "new file"
         self.results.say(f"{self.path.name}, {state}; {self.view.caption}")
 
     def _ended(self, ending: str) -> None:
         assert self.path is not None
         self._number = None
         self._show_bars()
+        self._see_way()
         self._say_state()
         self._update_actions()
         self._foretell()
@@ -368,6 +440,7 @@ class StudyWorkspace(Workspace):
         if self._pace is not None:
             self._pace.interrupt()
             self._show_bars()
+        self._see_way()
         if self.view is not None and self.path is not None and self.view.path == self.path:
             self._say_state()
         else:
@@ -385,12 +458,16 @@ class StudyWorkspace(Workspace):
         elif what == "base":
             self.model.take_experiment(experiment)
         else:
-            self.model.add(("as in Train", difference(self.model.draft.experiment, experiment)))
+            self.model.add_experiment(experiment)
 
     def ask_sweep(self) -> None:
         """Open the sweep editor."""
-        dialog = SweepDialog(self, self.model.draft.experiment)
-        dialog.chosen.connect(lambda found: self.model.add(*found))
+        draft, row = self.model.draft, self.model.chosen
+        name, settings = ALL, {}
+        if row >= 0:
+            name, settings = draft.names[row], draft.variants[row]["settings"]
+        dialog = SweepDialog(self, draft.experiment, name, settings)
+        dialog.chosen.connect(self.model.add)
         dialog.finished.connect(lambda _: self._closed(dialog))
         self.dialog = dialog
         dialog.open()
@@ -444,7 +521,7 @@ class StudyWorkspace(Workspace):
         """What can be exported of the shown study."""
         if self.view is None or self.path is None:
             return []
-        return offers.offers(self.path, self._cards)
+        return offers.offers(self.path, self._cards, self._judged())
 
 
 def _free(folder: Path, stem: str) -> Path:

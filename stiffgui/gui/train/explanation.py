@@ -21,8 +21,8 @@ from PySide6.QtWidgets import (
 from stiffgui.experiment import kinds_of
 from stiffgui.gui.palette import Found
 from stiffgui.gui.plots.figure_card import FigureCard
+from stiffgui.gui.settings.rows import LIVE, SettingRow, quiet_button
 from stiffgui.gui.train.cards.index_table import IndexTable
-from stiffgui.gui.train.settings.rows import LIVE, SettingRow, quiet_button
 from stiffgui.settings import Settings, Spec, specs
 from stiffgui.stiffness import PROXIES, WATCHABLE
 from stiffgui.stiffness.indices import OVER

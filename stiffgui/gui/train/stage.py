@@ -11,8 +11,8 @@ from PySide6.QtGui import QAction, QGuiApplication, QPainter, QPaintEvent, QPale
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QVBoxLayout, QWidget
 
 from stiffgui.gui.plots.card import Card
+from stiffgui.gui.settings.panel import ExperimentPanel
 from stiffgui.gui.theme import Theme
-from stiffgui.gui.train.settings.panel import ExperimentPanel
 
 GRIP_HEIGHT = 9
 COLUMN_WIDTH, PANEL_WIDTH = 312, 276  # pixels at first

@@ -14,6 +14,7 @@ from stiffgui.figures.base import SurrogateFigure
 from stiffgui.figures.history import USUAL, Errors, HistoryFigure, Stiffness
 from stiffgui.gui.export.offers import Offer
 from stiffgui.gui.plots.figure_card import FigureCard
+from stiffgui.gui.settings.panel import ExperimentPanel
 from stiffgui.gui.theme import Theme
 from stiffgui.gui.train.cards.eigenvalues import EigenvaluesCard
 from stiffgui.gui.train.cards.fit import FitCard
@@ -24,7 +25,6 @@ from stiffgui.gui.train.cards.trajectories import TrajectoriesCard
 from stiffgui.gui.train.runs.card import RunsCard
 from stiffgui.gui.train.runs.entry import RunEntry
 from stiffgui.gui.train.runs.workbench import Workbench
-from stiffgui.gui.train.settings.panel import ExperimentPanel
 from stiffgui.gui.train.stage import Stage
 from stiffgui.gui.train.timeline import Timeline
 from stiffgui.gui.train.view_state import Selected, ViewState

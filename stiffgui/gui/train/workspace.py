@@ -25,6 +25,8 @@ from stiffgui.gui.palette import Found
 from stiffgui.gui.plots.axes import grouped
 from stiffgui.gui.requests import Requests
 from stiffgui.gui.saving import ask_where
+from stiffgui.gui.settings.clipboard import SettingsClipboard
+from stiffgui.gui.settings.finding import find_settings
 from stiffgui.gui.tables.importing import Importing
 from stiffgui.gui.theme import Theme
 from stiffgui.gui.train import first_look
@@ -37,8 +39,6 @@ from stiffgui.gui.train.paint_queue import PaintQueue
 from stiffgui.gui.train.predicting import Predicting
 from stiffgui.gui.train.runs.unwatched import Unwatched
 from stiffgui.gui.train.runs.workbench import Workbench
-from stiffgui.gui.train.settings.clipboard import SettingsClipboard
-from stiffgui.gui.train.settings.finding import find_settings
 from stiffgui.gui.train.stage import order_tabs
 from stiffgui.gui.train.view_requests import ViewRequests
 from stiffgui.gui.train.view_state import ViewState

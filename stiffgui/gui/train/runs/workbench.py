@@ -14,8 +14,8 @@ from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
 from stiffgui.gui.child_thread import ChildThread
 from stiffgui.gui.requests import Requests
+from stiffgui.gui.settings.model import SettingsModel
 from stiffgui.gui.train.runs.entry import RunEntry
-from stiffgui.gui.train.settings.model import SettingsModel
 from stiffgui.runs.maintenance import set_note, settle
 from stiffgui.runs.warm_start import WarmStart
 from stiffgui.session.duration import AskTraining

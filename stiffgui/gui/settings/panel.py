@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QWidget
 
 from stiffgui.experiment import Experiment
 from stiffgui.gui.plots.axes import grouped
-from stiffgui.gui.train.settings.model import SettingsModel
-from stiffgui.gui.train.settings.network_picture import NetworkPicture
-from stiffgui.gui.train.settings.rows import (
+from stiffgui.gui.settings.model import SettingsModel
+from stiffgui.gui.settings.network_picture import NetworkPicture
+from stiffgui.gui.settings.rows import (
     FIXED,
     SettingGroup,
     SettingRow,
@@ -28,7 +28,8 @@ class ExperimentPanel(QFrame):
 
     def __init__(self, model: SettingsModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.model = model
+        self.model, self.origin = model, "the preset"
+        self.title = QLabel("Experiment")
         self.training = False
         self._specs: list[Spec] = []
         self.setObjectName("card")
@@ -55,6 +56,12 @@ class ExperimentPanel(QFrame):
         """The row of a setting, if it exists for the present choices."""
         return self.groups[key.split(".")[0]].rows.get(key)
 
+    def set_origin(self, origin: str) -> None:
+        """Say what the settings are compared with."""
+        if origin != self.origin:
+            self.origin = origin
+            self._refresh()
+
     def set_training(self, training: bool) -> None:
         """While training only live settings may change."""
         if training != self.training:
@@ -69,10 +76,9 @@ class ExperimentPanel(QFrame):
             self.share.setText(f"penalty is {percent} % of the loss")
 
     def _lay_out(self) -> None:
-        title = QLabel("Experiment")
-        title.setObjectName("cardTitle")
+        self.title.setObjectName("cardTitle")
         names = plain_column()
-        names.addWidget(title)
+        names.addWidget(self.title)
         names.addWidget(self.subtitle)
         head = QHBoxLayout()
         head.setContentsMargins(10, 8, 10, 2)
@@ -115,7 +121,7 @@ class ExperimentPanel(QFrame):
         self.problem.setVisible(bool(other))
         count = self.model.differences()
         differ = "1 setting differs" if count == 1 else f"{count} settings differ"
-        told = f"{differ} from the preset" if count else "as in the preset"
+        told = f"{differ} from {self.origin}" if count else f"as in {self.origin}"
         bad = len(problems)
         if bad:
             told = "1 value to correct" if bad == 1 else f"{bad} values to correct"
@@ -125,7 +131,9 @@ class ExperimentPanel(QFrame):
         self.subtitle.setToolTip(f"Preset: {self.model.preset_name}")
         self.reset_all.setVisible(bool(count))
         self.reset_all.setEnabled(not self.training)
-        self.reset_all.setToolTip(FIXED if self.training else "Back to the preset in everything")
+        self.reset_all.setToolTip(
+            FIXED if self.training else f"Back to {self.origin} in everything"
+        )
         if self.model.value("regularizer.kind") == "none":
             self.show_share(None)
         if self.model.experiment is not None:

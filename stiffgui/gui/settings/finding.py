@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from stiffgui.errors import one_of
 from stiffgui.gui.palette import Found
-from stiffgui.gui.train.settings.panel import ExperimentPanel
-from stiffgui.gui.train.settings.rows import FIXED
+from stiffgui.gui.settings.panel import ExperimentPanel
+from stiffgui.gui.settings.rows import FIXED
 from stiffgui.settings import Spec, fields_of, groups_of, is_hidden, spec_of
 
 

@@ -7,12 +7,12 @@ elsewhere.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any, Protocol
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from stiffgui.gui.editors import editor_for, help_text
-from stiffgui.gui.train.settings.model import SettingsModel
 from stiffgui.settings import Spec
 
 LABEL_WIDTH = 104
@@ -20,10 +20,24 @@ FIXED = "fixed while training; stop first"
 LIVE = "may change while training; acts at the next batch"
 
 
+class Edited(Protocol):
+    """Settings that rows show and change: `SettingsModel` says what each of these does."""
+
+    def value(self, key: str) -> Any: ...
+
+    def reference(self, spec: Spec) -> Any: ...
+
+    def differs(self, key: str) -> bool: ...
+
+    def edit(self, key: str, value: Any) -> None: ...
+
+    def reset(self, key: str) -> None: ...
+
+
 class SettingRow(QWidget):
     """Label, editor, live dot, reset arrow; below them a slider and what is wrong."""
 
-    def __init__(self, spec: Spec, model: SettingsModel) -> None:
+    def __init__(self, spec: Spec, model: Edited) -> None:
         super().__init__()
         self.spec, self.model = spec, model
         self.editor = editor_for(spec)
@@ -79,7 +93,7 @@ class SettingRow(QWidget):
             self.editor.control.setToolTip(self._tip)
         self.reset.setVisible(differs)
         if differs:
-            back = _words(self.model.reference(self.spec))
+            back = words(self.model.reference(self.spec))
             self.reset.setToolTip(f"Reset {self.spec.title} to {back}" if free else FIXED)
             self.reset.setAccessibleName(f"Reset {self.spec.title} to {back}")
 
@@ -92,7 +106,7 @@ class SettingRow(QWidget):
 class SettingGroup(QWidget):
     """A collapsible group of rows; advanced ones stand behind More."""
 
-    def __init__(self, name: str, model: SettingsModel) -> None:
+    def __init__(self, name: str, model: Edited) -> None:
         super().__init__()
         self.model = model
         self.rows: dict[str, SettingRow] = {}
@@ -186,7 +200,8 @@ def plain_column(parent: QWidget | None = None) -> QVBoxLayout:
     return layout
 
 
-def _words(value: object) -> str:
+def words(value: object) -> str:
+    """A value as a sentence says it."""
     if isinstance(value, tuple | list):
-        return ", ".join(map(str, value)) or "none"
+        return ", ".join(map(words, value)) or "none"
     return f"{value:g}" if isinstance(value, float) else str(value)

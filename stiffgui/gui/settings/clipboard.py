@@ -12,7 +12,7 @@ from stiffgui._presets import changed_words, from_short_text, presets, short_tex
 from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
 from stiffgui.gui.saving import ask_where
-from stiffgui.gui.train.settings.model import SettingsModel
+from stiffgui.gui.settings.model import SettingsModel
 
 
 class SettingsClipboard(QObject):

@@ -27,7 +27,7 @@ MERGE_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
-class _State:
+class State:
     """All that an undo step restores. `memory`: (chooser, kind) -> values of a group left.
 
     structure: a valid experiment with the choices of `values`; `experiment` itself, unless it is
@@ -54,12 +54,10 @@ class _State:
         return _dump(self.preset)
 
 
-class _Change(QUndoCommand):
-    """From one state to another; quick edits of the same key become one step."""
+class Change(QUndoCommand):
+    """From one state of a model to another; quick edits of the same key become one step."""
 
-    def __init__(
-        self, model: SettingsModel, text: str, after: _State, key: str | None = None
-    ) -> None:
+    def __init__(self, model: Any, text: str, after: Any, key: str | None = None) -> None:
         super().__init__(text)
         self.model, self.key, self.after = model, key, after
         self.before = model._state
@@ -69,7 +67,7 @@ class _Change(QUndoCommand):
         return -1 if self.key is None else 1
 
     def mergeWith(self, other: QUndoCommand) -> bool:
-        assert isinstance(other, _Change)
+        assert isinstance(other, Change)
         if other.key != self.key or other.time - self.time > MERGE_SECONDS:
             return False
         self.after, self.time = other.after, other.time
@@ -99,7 +97,7 @@ class SettingsModel(QObject):
         super().__init__(parent)
         start = presets[name] if experiment is None else experiment
         self.undo = QUndoStack(self)
-        self._state = _loaded(name, start)
+        self._state = loaded(name, start)
         self._live = self._live_values()
 
     @property
@@ -186,17 +184,17 @@ class SettingsModel(QObject):
     def reset_all(self) -> None:
         """Back to the preset in everything."""
         if self.differences():
-            fresh = _loaded(self.preset_name, self.preset)
+            fresh = loaded(self.preset_name, self.preset)
             self._push("Reset all", replace(fresh, memory=self._state.memory))
 
     def load(self, name: str, experiment: Experiment) -> None:
         """Start from a preset or a file's settings; undo brings the present ones back."""
-        self._push(f"Load {name}", _loaded(name, experiment))
+        self._push(f"Load {name}", loaded(name, experiment))
 
     def _spec(self, key: str) -> Spec | None:
         return self._state.specs.get(key)
 
-    def _choose(self, chooser: str, kind: Any, changed: dict[str, Any]) -> _State:
+    def _choose(self, chooser: str, kind: Any, changed: dict[str, Any]) -> State:
         """Another kind: what was set in it before comes back, else what `_assign` keeps of it."""
         values, memory = deepcopy(self._state.values), dict(self._state.memory)
         old, new = _find(values, chooser), _find(changed, chooser)
@@ -208,10 +206,10 @@ class SettingsModel(QObject):
         _put(values, chooser, deepcopy(group) | {"kind": kind})
         return replace(self._state, values=values, memory=memory)
 
-    def _push(self, text: str, after: _State, key: str | None = None) -> None:
-        self.undo.push(_Change(self, text, after, key))
+    def _push(self, text: str, after: State, key: str | None = None) -> None:
+        self.undo.push(Change(self, text, after, key))
 
-    def _show(self, state: _State) -> None:
+    def _show(self, state: State) -> None:
         """Make a state the present one and tell whoever listens."""
         was_valid, self._state = self.experiment is not None, state
         live = self._live_values()
@@ -234,12 +232,12 @@ def _dump(experiment: Experiment) -> dict[str, Any]:
     return experiment.model_dump(mode="python")
 
 
-def _loaded(name: str, experiment: Experiment) -> _State:
+def loaded(name: str, experiment: Experiment) -> State:
     """The state in which nothing of an experiment has been edited."""
-    return _State(_dump(experiment), {}, experiment, name, experiment, experiment, {})
+    return State(_dump(experiment), {}, experiment, name, experiment, experiment, {})
 
 
-def _judged(state: _State) -> _State:
+def _judged(state: State) -> State:
     """The state with what its values make: the one place where they are validated."""
     experiment, problems = checked(state.values)
     if experiment is None:
@@ -250,7 +248,7 @@ def _judged(state: _State) -> _State:
     )
 
 
-def _structure(state: _State) -> Experiment:
+def _structure(state: State) -> Experiment:
     """A valid experiment with the state's choices, so that its rows are the right ones."""
     # Group by group: what does not fit together (a proxy of small matrices and a wide network, a
     # table that is not chosen yet) must still show the rows of its kinds.
