@@ -165,7 +165,8 @@ def test_the_machine_is_measured_from_real_steps() -> None:
 
 
 def test_a_study_is_what_is_left_of_its_chunks(rate: float) -> None:
-    study = studies["alpine02"].with_settings({"training.epochs": 1000, "training.threads": 1})
+    changes = {"training.epochs": 1000, "training.threads": 1, "data": "shared"}
+    study = studies["alpine02"].with_settings(changes)  # a chunk of five trials for each variant
     waiting: Progresses = [(chunk, "waiting", 0) for chunk in plan(study)]
     each = [_seconds(study.experiment_of(k)) for k in range(3)]
     said = sentences(study, waiting)
@@ -173,6 +174,7 @@ def test_a_study_is_what_is_left_of_its_chunks(rate: float) -> None:
         "steps": "compiled loops, whole epochs at a time",
         "measured": decide(study.experiment_of(0), "cpu").cadence.sentence,
         "penalty of RES stiff": "on 5 of 45 samples at every step",
+        "networks": "15 of 15 to train; the file takes 1.8 MB and more",
         "time": duration.about(sum(each)),
     }
     done: Progresses = [(c, "finished" if c.variant < 2 else "stopped", 500) for c in plan(study)]
@@ -202,7 +204,7 @@ def test_variants_on_another_path_are_named(rate: float) -> None:
         }
     )
     said = sentences(study, [(chunk, "waiting", 0) for chunk in plan(study)])
-    assert said.keys() == {"time"} | {
+    assert said.keys() == {"time", "networks"} | {
         f"{what} of {v}" for what in ("steps", "measured") for v in ("RES", "RK4")
     }
     assert said["time"] == "not known beforehand where torch takes the steps"

@@ -93,7 +93,8 @@ def test_appended_extended_and_read_back_are_one(
 ) -> None:
     path = tmp_path_factory.mktemp("a") / "a.stiff"
     trials = trials_of(records)
-    writer = RunWriter(path, presets["alpine02"].with_settings({"training.trials": trials}))
+    kept = {"training.trials": trials, "task.validation_samples": 10}
+    writer = RunWriter(path, presets["alpine02"].with_settings(kept))
     for record in records:
         writer.record(record)
     writer.close("finished")

@@ -25,7 +25,7 @@ from stiffgui.experiment import Experiment
 from stiffgui.kernels.threads import choose_threads
 from stiffgui.regularizers import NoPenalty, Regularizer, Stiffness
 from stiffgui.study.library import studies
-from stiffgui.study.plan import plan
+from stiffgui.study.plan import plan, usual_workers
 from stiffgui.training import Trainer, duration, operations
 from stiffgui.training.decisions import Decisions, decide
 
@@ -225,6 +225,7 @@ def _study(name: str, rates: Mapping[str, Rates], rate: float) -> Document:
     for chunk in plan(study):
         experiment = study.experiment_of(chunk.variant, chunk.first, chunk.count)
         total += _seconds(experiment, alike.get(_alike(experiment)) or rate)
+    total /= usual_workers(study) or 1
     return {
         "study": name,
         "variants": len(study.all_variants),

@@ -165,15 +165,15 @@ def _train(
     """Train what is left of the study; how it ended."""
     from stiffgui.study.events import Lost, Trained
     from stiffgui.study.executors import choose_executor
-    from stiffgui.study.plan import one_thread_pieces
+    from stiffgui.study.plan import usual_workers
     from stiffgui.study.progress_estimate import ProgressEstimate, sentences
     from stiffgui.study.recording import StudyRecording
     from stiffgui.study.results import open_study
     from stiffgui.training import Controls
 
     controls = Controls()
-    pieces = 0 if declared is None else one_thread_pieces(declared)
-    with choose_executor(workers, dask, pieces) as executor, stop_on_interrupt(controls):
+    usual = usual_workers(declared)
+    with choose_executor(workers, dask, usual) as executor, stop_on_interrupt(controls):
         recording = StudyRecording(
             declared, path, controls, executor=executor, replace=force, resume=resume, tell=tell
         )

@@ -131,11 +131,10 @@ def run_study(
     """Raises InputError as `StudyRecording` does. This process may have children: the workers."""
     from stiffgui.study import open_study
     from stiffgui.study.executors import choose_executor
-    from stiffgui.study.plan import one_thread_pieces
+    from stiffgui.study.plan import usual_workers
     from stiffgui.study.recording import StudyRecording
 
-    pieces = one_thread_pieces(work.study)
-    with choose_executor(work.workers, work.dask, pieces) as executor:
+    with choose_executor(work.workers, work.dask, usual_workers(work.study)) as executor:
         recording = StudyRecording(work.study, work.path, controls, executor=executor)
         with open_study(work.path) as results:
             states = [(c.chunk, c.state, c.epoch) for c in results.chunks]

@@ -11,8 +11,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from stiffgui.kernels.threads import processors
 from stiffgui.states import State
 from stiffgui.study.declaration import Study
+
+FEW = 4  # chunks that are not worth the start of processes
 
 
 @dataclass(frozen=True)
@@ -27,11 +30,14 @@ class Chunk:
     candidate: int = 0
 
 
-def one_thread_pieces(study: Study) -> int:
-    """How many chunks a study has of one trial, which one thread trains; 0 of one whose chunks
-    have more, which take all threads."""
+def usual_workers(study: Study | None) -> int | None:
+    """As many processes as there are processors where a study has FEW or more chunks of one trial,
+    which one thread trains; None, this process with all its threads, of any other."""
+    if study is None:
+        return None
     single = (study.per_draw if study.data == "redrawn" else min(study.together, study.trials)) == 1
-    return len(plan(study)) if single else 0
+    chunks = len(plan(study)) if single else 0
+    return min(processors(), chunks) if chunks >= FEW else None
 
 
 def plan(study: Study, there: Iterable[Chunk] = ()) -> list[Chunk]:

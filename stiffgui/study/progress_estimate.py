@@ -10,7 +10,7 @@ from stiffgui.kernels.threads import processors
 from stiffgui.states import State
 from stiffgui.study.declaration import Study
 from stiffgui.study.events import ChunkEvent, Lost, Progress, Started, Trained
-from stiffgui.study.plan import Chunk
+from stiffgui.study.plan import Chunk, usual_workers
 from stiffgui.study.schema import DONE
 from stiffgui.training import duration
 from stiffgui.training.decisions import decide
@@ -26,11 +26,12 @@ def sentences(
     """What is said before a study goes on: what its variants decide, and the time of what is left,
     or why it is not known; nothing of the time of another machine, where it is not `here`.
 
-    workers: processes of one thread; by default one chunk follows the other, with all threads.
-    Imports torch. Raises InputError when a device does not exist.
+    workers: processes of one thread, by default `usual_workers`; without any, one chunk follows
+    the other, with all threads. Imports torch. Raises InputError when a device does not exist.
     """
     from stiffgui.training.device import choose_device
 
+    workers = usual_workers(study) if workers is None else workers
     names = [v.name for v in study.all_variants]
     said: dict[str, dict[str, list[str]]] = {}  # what -> sentence -> variants
     each: list[float | None] = []

@@ -14,14 +14,26 @@ from pytestqt.qtbot import QtBot
 
 from stiffgui import open_run, train
 from stiffgui.figures.palette import ABOUT
-from stiffgui.figures.picture import Axis, ColourScale, Curve, Image, Panel, Points, one_panel
+from stiffgui.figures.picture import (
+    Axis,
+    ColourScale,
+    Curve,
+    Image,
+    Marker,
+    Panel,
+    Points,
+    one_panel,
+)
 from stiffgui.gui.plots.picture_view import PictureView
 from stiffgui.gui.plots.pointed import ValueTip
 from stiffgui.gui.train.cards.eigenvalues import EigenvaluesCard
 from stiffgui.gui.train.cards.index_table import ROWS, IndexTable
+from stiffgui.gui.train.first_look import SESSION
 from stiffgui.gui.train.runs.columns import DRAWN, NUMBERS, UNKNOWN
 from stiffgui.gui.train.runs.facts import facts_of_file
 from stiffgui.gui.window import MainWindow
+from stiffgui.runs import Recording
+from stiffgui.training import Controls
 from tests.gui.drawn_items import FEW
 from tests.small import small
 
@@ -200,3 +212,57 @@ def test_values_under_a_resting_pointer_stay_while_a_run_trains(
     qtbot.waitUntil(tip.isHidden, timeout=WAIT)
     page.bench.stop()
     qtbot.waitUntil(lambda: not page.bench.busy, timeout=WAIT)
+
+
+def test_a_weight_that_was_changed_stands_with_what_it_is_now(
+    window: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    controls = Controls()
+    changed = small(regularizer__kind="l2", regularizer__weight=0.001, training__epochs=8)
+    for item in Recording(changed, tmp_path / "a.stiff", controls):
+        if getattr(item, "epoch", 0) == 3:
+            controls.change({"regularizer.weight": 0.1})
+    page = window.train
+    page.bench.open_file(tmp_path / "a.stiff")
+    page.refresh()
+    [facts] = page.runs.table.runs.rows
+    assert any(text.endswith("weight = 0.001 → 0.1") for text in facts.settings)
+
+
+def test_words_of_markers_leave_small_plots(qtbot: QtBot) -> None:
+    view = PictureView()
+    qtbot.addWidget(view)
+    curve = Curve(x=np.arange(9.0), y=np.arange(9.0))
+    view.show_picture(one_panel(Panel(items=(curve, Marker(at=4.0, label="Weight 0.001 → 0.1")))))
+    for height, seen in ((90, False), (400, True)):
+        view.resize(500, height)
+        view.show()
+        QTest.qWait(50)
+        labels = [
+            g.label
+            for _, a in view.views[0]._artists
+            for g in a.graphics
+            if getattr(g, "label", None) is not None
+        ]
+        assert len(labels) == 1 and labels[0].isVisible() == seen
+
+
+def test_space_pauses_what_is_played_where_nothing_trains(
+    window: MainWindow, run_file: Path, qtbot: QtBot
+) -> None:
+    page = window.train
+    page.bench.open_file(run_file)
+    page.refresh()
+    page.timeline.play_from_start()
+    assert page.timeline.play.isChecked() and page.enabled("pause")
+    page._actions["pause"].trigger()
+    assert not page.timeline.play.isChecked() and not page.enabled("pause")
+
+
+def test_the_session_is_kept_before_the_window_is_closed(
+    window: MainWindow, run_file: Path, qtbot: QtBot
+) -> None:
+    page = window.train
+    page.bench.open_file(run_file)
+    kept = page.settings
+    qtbot.waitUntil(lambda: str(run_file) in str(kept.value(SESSION)), timeout=10_000)

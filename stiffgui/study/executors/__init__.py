@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from stiffgui.errors import InputError
-from stiffgui.kernels.threads import processors
 from stiffgui.study.executors.base import Executor
 from stiffgui.study.executors.in_process import InProcess
 from stiffgui.study.executors.processes import WorkerProcesses
-
-FEW = 4  # pieces that are not worth the start of processes
 
 __all__ = ["Executor", "InProcess", "WorkerProcesses", "choose_executor"]
 
 
 def choose_executor(
-    workers: int | None = None, dask: str | None = None, pieces: int = 0
+    workers: int | None = None, dask: str | None = None, usual: int | None = None
 ) -> Executor:
     """By what was asked for: `dask` an address or `local`, `workers` a number of processes.
 
-    With neither, this process; or as many processes as there are processors where there are FEW
-    or more `pieces` that use one thread each (`plan.one_thread_pieces`). Raises InputError for bad
-    numbers, and when a Dask scheduler cannot be reached.
+    With neither, so many processes as are `usual` (`plan.usual_workers`), or this one. Raises
+    InputError for bad numbers, and when a Dask scheduler cannot be reached.
     """
     if dask is not None:
         if workers is not None and dask != "local":
@@ -33,6 +29,5 @@ def choose_executor(
         from stiffgui.study.executors.dask_cluster import DaskCluster
 
         return DaskCluster(dask, workers)
-    if workers is None:
-        workers = min(processors(), pieces) if pieces >= FEW else None
+    workers = usual if workers is None else workers
     return InProcess() if workers is None else WorkerProcesses(workers)
