@@ -219,7 +219,7 @@ def test_bad_words(
 def test_bad_exports(study_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = str(tmp_path / "x.png")
     assert main(["export", str(study_file), "--figure", "layers", "-o", out]) == 2
-    _one_line(capsys, "errors, stiffness, summary or boxes")
+    _one_line(capsys, "errors, stiffness, summary, boxes or front")
     path = tmp_path / "empty.stiff"
     recording = StudyRecording(tiny(), path)
     assert main(["show", str(path)]) == 0  # also while it is being written

@@ -33,7 +33,7 @@ from stiffgui.gui.train.runs.columns import DRAWN, NUMBERS, UNKNOWN
 from stiffgui.gui.train.runs.facts import facts_of_file
 from stiffgui.gui.window import MainWindow
 from stiffgui.runs import Recording
-from stiffgui.training import Controls
+from stiffgui.training import Controls, Record
 from tests.gui.drawn_items import FEW
 from tests.small import small
 
@@ -220,7 +220,7 @@ def test_a_weight_that_was_changed_stands_with_what_it_is_now(
     controls = Controls()
     changed = small(regularizer__kind="l2", regularizer__weight=0.001, training__epochs=8)
     for item in Recording(changed, tmp_path / "a.stiff", controls):
-        if getattr(item, "epoch", 0) == 3:
+        if isinstance(item, Record) and item.epoch == 3:
             controls.change({"regularizer.weight": 0.1})
     page = window.train
     page.bench.open_file(tmp_path / "a.stiff")

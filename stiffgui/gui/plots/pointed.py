@@ -69,7 +69,7 @@ def describe_cell(
 ) -> str:
     """Where a cell lies, and its value; in panels with the same cells, theirs beside it."""
     where = (
-        f"{axis.label} {_number(float(at), axis)}"
+        f"{axis.label} {_number(float(at), axis)}".strip()
         for axis, at in ((panel.y, image.y[row]), (panel.x, image.x[column]))
     )
     values = [
