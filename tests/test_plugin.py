@@ -112,7 +112,7 @@ def test_a_figure_is_exported_with_its_own_settings(
         assert main([*words, "--thick", "-o", str(out)]) == 0 and out.stat().st_size > 1000
     text = help_of(capsys, "export")
     assert (
-        "trajectories, sensitivity, norms; of a study errors, stiffness, summary, boxes, norms"
+        "trajectories, sensitivity, norms; of a study errors, stiffness, summary, boxes, front, norms"
         in text
     )
     assert "--power" in text and "Power of the norm. Default: 1." in text and "--thick" in text

@@ -66,8 +66,9 @@ def test_a_command_writes_the_same_file_of_a_study(
 ) -> None:
     shown = figure(name, "study", logarithmic=False)
     one, other = tmp_path / f"one.{kind}", tmp_path / f"other.{kind}"
-    export_figure(shown, sources.study, one, kind, STYLE)
-    command = export_command([sources.study_path], shown, STYLE, other)
+    study = sources.of("study", name)
+    export_figure(shown, study, one, kind, STYLE)
+    command = export_command([study.path], shown, STYLE, other)
     assert main(shlex.split(command)[1:]) == 0
     assert one.read_bytes() == other.read_bytes()
 
@@ -93,8 +94,9 @@ def test_a_script_draws_a_study(sources: Sources, tmp_path: Path, name: str) -> 
     shown = figure(name, "study")
     style = shown.usual_style()
     one, other = tmp_path / "one.png", tmp_path / "other.png"
-    export_figure(shown, sources.study, one, "png", style)
-    run_script(study_script(sources.study_path, shown, style, other), tmp_path)
+    study = sources.of("study", name)
+    export_figure(shown, study, one, "png", style)
+    run_script(study_script(study.path, shown, style, other), tmp_path)
     assert one.read_bytes() == other.read_bytes()
 
 
