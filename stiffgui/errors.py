@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import importlib.util
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TypeVar
@@ -28,6 +29,16 @@ def need_folder(path: Path) -> None:
         raise InputError(
             f"{path} cannot be written: the folder {path.parent} does not exist. Create it or "
             f"choose another place."
+        )
+
+
+def need_library(module: str, what: str, extra: str, package: str = "") -> None:
+    """Raise InputError where a module that `what` needs is not installed: `extra` brings it.
+    `package` is what it is called, where not as the module."""
+    if importlib.util.find_spec(module) is None:
+        raise InputError(
+            f"{what} needs {package or module}, which is not installed: install it with "
+            f'`pip install "stiffgui[{extra}]"`.'
         )
 
 

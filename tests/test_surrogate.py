@@ -24,6 +24,7 @@ from stiffgui.runs.portable import FORMATS, export_model
 from stiffgui.runs.samples import Samples
 from stiffgui.tasks.scores import r2
 from stiffgui.tasks.table import task as table_task
+from stiffgui.training.quantities import per_trial
 from tests.small import small
 
 INPUTS, OUTPUTS = ["rain", "heat", "x, odd"], ["flux", "pool"]
@@ -392,3 +393,21 @@ def test_a_report_has_the_scores_of_every_output_also_without_the_table(tmp_path
     table = text[text.index("<h3>Outputs</h3>") : text.index("<h3>Settings</h3>")]
     assert "validation R²" in table and "flux" in table and "pool" in table
     assert "To train it again its table is needed" in text
+
+
+def test_show_says_how_much_of_the_table_a_run_keeps(
+    path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["show", str(path)]) == 0
+    out = capsys.readouterr().out
+    assert "the run keeps 150 of 150 rows of its table (0.0061 MB)" in out
+    assert "validation_error" in out
+
+
+def test_errors_without_validation_samples_are_those_of_before(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    train(small(training__epochs=1), tmp_path / "a.stiff").close()
+    assert main(["show", str(tmp_path / "a.stiff"), "--json"]) == 0
+    errors = json.loads(capsys.readouterr().out)["errors"]
+    assert list(errors) == [q.name for q in per_trial() if q.name != "validation_error"]

@@ -158,7 +158,9 @@ def summary(run: Run) -> dict[str, Any]:
     from stiffgui.runs.scores import warnings_of
 
     history = run.series()
-    errors = {name: values for name, values in history.last().items() if history.known(name)}
+    errors = history.last()
+    if not history.known("validation_error"):
+        errors.pop("validation_error", None)
     indices = {name: history.network(name)[-1] for name in history.indices}
     flagged = {name: float(values[-1].mean()) for name, values in history.flagged.items()}
     outputs, problem = _outputs(run)
@@ -179,10 +181,18 @@ def summary(run: Run) -> dict[str, Any]:
         "per_trial": {name: _listed(values) for name, values in (errors | indices).items()},
         "events": run.events,
         "settings": None if run.foreign else run.experiment.model_dump(mode="json"),
-        "notes": [] if run.foreign else list(run.experiment.task.notes),
+        "notes": [] if run.foreign else [*run.experiment.task.notes, *_kept(run)],
         "decisions": {} if run.foreign else run.decided.sentences(run.experiment),
         "provenance": run.provenance,
     }
+
+
+def _kept(run: Run) -> list[str]:
+    """How much of its table a run keeps."""
+    if run.samples is None:
+        return []
+    kept, there, size = sum(run.samples.rows), sum(run.samples.sizes), run.samples.size / 1e6
+    return [f"the run keeps {kept} of {there} rows of its table ({size:.2g} MB)"]
 
 
 def _outputs(run: Run) -> tuple[list[OutputScore], str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import warnings
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from stiffgui.errors import InputError
+from stiffgui.errors import need_library
 from stiffgui.tasks.scores import Array, r2
 
 if TYPE_CHECKING:
@@ -56,21 +55,15 @@ def baseline_scores(data: Data) -> Iterator[tuple[str, Array]]:
     depth 3 at rate 0.05; a Gaussian process with a squared exponential kernel, a length scale for
     each input and noise, by the greatest marginal likelihood.
     """
-    if importlib.util.find_spec("sklearn") is None:
-        raise InputError(
-            "baselines need scikit-learn, which is not installed: install it with `pip install "
-            '"stiffgui[baselines]"`.'
-        )
+    need_library("sklearn", "fitting other methods", "baselines", "scikit-learn")
     shift, spread = data.x_train.mean(0), data.x_train.std(0)
     spread = np.where(spread > 0, spread, 1.0)
     x_train, x_test = ((x - shift) / spread for x in (data.x_train, data.x_test))
     for title, make in BASELINES.items():
         predicted = np.empty_like(data.y_test)
-        # Matrices of some hundred rows are slower on several threads.
-        with (
-            threadpool_limits(1),
-            warnings.catch_warnings(),
-        ):  # of a length scale at its bound: the input does not matter
+        # Matrices of some hundred rows are slower on several threads. Warnings are of length scales
+        # at their bounds: such an input does not matter.
+        with threadpool_limits(1), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             for k in range(predicted.shape[1]):
                 fitted = make(x_train.shape[1]).fit(x_train, data.y_train[:, k])

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from stiffgui._resources import resource
-from stiffgui.errors import InputError, entry
+from stiffgui.errors import InputError, entry, need_library
 from stiffgui.resnet.tableaus import EXPLICIT
 
 if TYPE_CHECKING:
@@ -90,11 +90,7 @@ def _write_onnx(file: Path, facts: dict[str, Any], arrays: dict[str, Tensor]) ->
     import torch
 
     for library in ("onnx", "onnxscript"):
-        if importlib.util.find_spec(library) is None:
-            raise InputError(
-                f"writing ONNX needs a library that is not installed ({library}): install it with "
-                f'`pip install "stiffgui[onnx]"`.'
-            )
+        need_library(library, "writing ONNX", "onnx")
     module = _module().Surrogate(facts, arrays).float().eval()
     rows = module.input_shift.expand(2, -1).clone()
     with warnings.catch_warnings():  # of libraries among themselves

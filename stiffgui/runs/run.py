@@ -268,6 +268,8 @@ class Run(FileReader):
     def _best_epoch(self) -> int | None:
         """The kept epoch with the least validation error; None without any."""
         history = self.series()
+        if not history.known("validation_error"):
+            return None
         rows = np.isin(history.epochs, self.snapshot_epochs)
         errors = history.series["validation_error"][rows]
         rated = np.isfinite(errors).any(1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -34,23 +34,12 @@ class Samples:
         """With so many rows of each part at most; all by default."""
         parts = {name: _part(data, name) for name in PARTS}
         sizes = [len(x) for x, _ in parts.values()]
-        cut = {
+        cut: dict[str, Any] = {
             f"{letter}_{name}": pair[k][:rows]
             for name, pair in parts.items()
             for k, letter in enumerate("xy")
         }
-        kept = Data(
-            input_names=data.input_names,
-            output_names=data.output_names,
-            output_units=data.output_units,
-            input_units=data.input_units,
-            input_categories=data.input_categories,
-            output_shift=data.output_shift,
-            output_scale=data.output_scale,
-            input_shift=data.input_shift,
-            input_scale=data.input_scale,
-            **cut,
-        )
+        kept = replace(data, **cut)
         return cls(kept, (sizes[0], sizes[1], sizes[2]), data.x_train.min(0), data.x_train.max(0))
 
     @property

@@ -8,7 +8,6 @@ al. (2010), Comput. Phys. Commun. 181, 259 (estimators, as SALib has them); Sobo
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -16,7 +15,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from stiffgui.errors import InputError
+from stiffgui.errors import need_library
 
 Array = NDArray[np.float64]
 Numbers = NDArray[np.intp]
@@ -63,11 +62,7 @@ def sensitivity_of(
 ) -> Sensitivity:
     """The sensitivities of some outputs, from samples x (d + 2) predictions; `samples` is a power
     of two. Raises InputError without SALib."""
-    if importlib.util.find_spec("SALib") is None:
-        raise InputError(
-            "sensitivity needs SALib, which is not installed: install it with `pip install "
-            '"stiffgui[sensitivity]"`.'
-        )
+    need_library("SALib", "sensitivity", "sensitivity")
     low, high = surrogate.ends
     varying = np.flatnonzero(high > low)
     if not len(varying):

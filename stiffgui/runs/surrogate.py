@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from stiffgui.errors import InputError, nearest
 from stiffgui.runs.samples import Samples
 from stiffgui.tasks.one_hot import columns_of, encoded, encoded_names
-from stiffgui.tasks.scores import r2
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -192,14 +191,6 @@ class Surrogate:
         return Coverage(
             len(kept[0]), float((away <= SPREADS).mean()), float(np.quantile(away, ASKED))
         )
-
-    def validation_r2(self) -> Array:
-        """R2 of the mean on the validation rows, per output [o]; NaN without such rows."""
-        kept = self.data.validation
-        if kept is None:
-            return np.full(len(self.data.output_names), np.nan)
-        found = self.predict(self.data.inputs_in_own_units(kept[0]))
-        return r2(self.data.in_own_units(kept[1]), found.mean)
 
     def sentences(self, prediction: Prediction | None = None) -> list[str]:
         """What predictions rest on, and what is to be known of these, in words."""
