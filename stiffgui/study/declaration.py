@@ -290,21 +290,25 @@ class Study(TomlSettings):
 
         It can by trials, by variants, by weights to choose from, and by epochs.
         """
-        new = {variant.name: k for k, variant in enumerate(other.all_variants)}
+        wanted = other.all_variants
+        new = {variant.name: k for k, variant in enumerate(wanted)}
         for name in ("data", "per_draw", "snapshots", "together"):
             if getattr(self, name) != getattr(other, name):
                 return f"{name} differs"
         if other.trials < self.trials:
             return f"trials is smaller than the {self.trials} it has already"
+        alike = self.experiment == other.experiment
         for k, variant in enumerate(self.all_variants):
             if variant.name not in new:
                 return f"variant {variant.name!r} is not in the new one"
             place = new[variant.name]
-            weights = other.all_variants[place].weights
+            weights = wanted[place].weights
             if weights[: len(variant.weights)] != variant.weights or (
                 weights and not variant.weights
             ):
                 return f"the weights of {variant.name!r} differ"
+            if alike and variant.settings == wanted[place].settings:
+                continue  # asked at every edit in the window, of many variants
             mine, theirs = self.experiment_of(k, 0, 1), other.experiment_of(place, 0, 1)
             changed = mine.differences(theirs)
             epochs = changed.pop("training.epochs", (0, 0))
