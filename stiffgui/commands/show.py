@@ -65,7 +65,7 @@ def show(
         print(f"  {sentence}")
     if facts["outputs_problem"]:
         print(f"  no scores of outputs: {facts['outputs_problem']}")
-    for note in facts["notes"]:
+    for note in filter(None, [*facts["notes"], facts["kept"]]):
         print(f"  {note}")
     for what, sentence in facts["decisions"].items():
         print(f"  {what}: {sentence}")
@@ -181,18 +181,19 @@ def summary(run: Run) -> dict[str, Any]:
         "per_trial": {name: _listed(values) for name, values in (errors | indices).items()},
         "events": run.events,
         "settings": None if run.foreign else run.experiment.model_dump(mode="json"),
-        "notes": [] if run.foreign else [*run.experiment.task.notes, *_kept(run)],
+        "notes": [] if run.foreign else list(run.experiment.task.notes),
+        "kept": _kept(run),
         "decisions": {} if run.foreign else run.decided.sentences(run.experiment),
         "provenance": run.provenance,
     }
 
 
-def _kept(run: Run) -> list[str]:
-    """How much of its table a run keeps."""
+def _kept(run: Run) -> str:
+    """How much of its table a run keeps; empty where it keeps none."""
     if run.samples is None:
-        return []
+        return ""
     kept, there, size = sum(run.samples.rows), sum(run.samples.sizes), run.samples.size / 1e6
-    return [f"the run keeps {kept} of {there} rows of its table ({size:.2g} MB)"]
+    return f"the run keeps {kept} of {there} rows of its table ({size:.2g} MB)"
 
 
 def _outputs(run: Run) -> tuple[list[OutputScore], str]:
