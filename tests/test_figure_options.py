@@ -86,3 +86,12 @@ def test_latex_escapes_every_sign_that_means_something(tmp_path: Path) -> None:
         r"\textasciicircum \space \$ \{ \} \textasciitilde \space \textbackslash \space \_ \% \& \#"
     )
     assert lines[4] == rf"1.235 & {signs} & 3 & 1\,000--2\,000 \\"
+
+
+def test_markdown_is_for_people(tmp_path: Path) -> None:
+    columns = {"a|b": [1.23456789, float("nan")], "what": ["  x | y", "1–2"], "n": [3, 4]}
+    table = pd.DataFrame(columns)
+    save_table(table, tmp_path / "t.md", "markdown")
+    lines = (tmp_path / "t.md").read_text("utf-8").splitlines()
+    assert lines[:2] == [r"| a\|b | what | n |", "|---|---|---|"]
+    assert lines[2:] == [r"| 1.235 | x \| y | 3 |", "| nan | 1–2 | 4 |"]

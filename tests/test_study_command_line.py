@@ -14,6 +14,7 @@ import pytest
 
 from stiffgui import open_study
 from stiffgui.cli import main
+from stiffgui.figures import TABLE_FORMATS
 from stiffgui.study import StudyRecording
 from tests.study_files import TINY, numbers, tiny
 
@@ -78,7 +79,7 @@ def test_every_figure(
 
 
 @pytest.mark.parametrize("name", ["history", "summary", "comparison"])
-@pytest.mark.parametrize("kind", ["csv", "parquet", "npz", "latex"])
+@pytest.mark.parametrize("kind", list(TABLE_FORMATS))
 def test_every_table(study_file: Path, tmp_path: Path, name: str, kind: str) -> None:
     out = tmp_path / f"t.{kind}"
     assert main(["export", str(study_file), "--table", name, "--format", kind, "-o", str(out)]) == 0
@@ -90,6 +91,8 @@ def test_every_table(study_file: Path, tmp_path: Path, name: str, kind: str) -> 
         assert table["seconds_per_trial"][1] == 17903
     if kind == "latex" and name == "summary":
         assert b"RES L2 & 8/8 &" in text and b"17 903" in text
+    if kind == "markdown" and name == "summary":
+        assert b"| RES L2 | 8/8 |" in text and b"17 903" in text
 
 
 def test_the_same_words_again_find_it_finished(

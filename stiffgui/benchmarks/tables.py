@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
 
 from stiffgui.benchmarks.report import TRIALS, Document
+from stiffgui.figures.files import markdown_table
 from stiffgui.training import duration
 
 Rows = list[tuple[str, ...]]
@@ -96,12 +96,6 @@ def markdown(document: Document) -> str:
         f"{title}\n\n{markdown_table(headings, rows)}" for title, headings, rows in tables(document)
     ]
     return "\n".join([_head(document), *parts])
-
-
-def markdown_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Cells as Markdown."""
-    lines = ["| " + " | ".join(row) + " |" for row in (headings, *rows)]
-    return "\n".join([lines[0], "|---" * len(headings) + "|", *lines[1:]]) + "\n"
 
 
 def text(document: Document) -> str:

@@ -14,6 +14,7 @@ from stiffgui.figures.comparison import Comparison
 from stiffgui.figures.files import (
     FIGURE_FORMATS,
     PICTURE_FORMATS,
+    READABLE,
     TABLE_FORMATS,
     format_of,
     known_name,
@@ -136,7 +137,7 @@ def _study_table(name: str) -> Callable[[Any, str], pd.DataFrame]:
     def tabulate(results: Any, kind: str) -> pd.DataFrame:
         from stiffgui.study.summary import study_table
 
-        return study_table(results, name, readable_cells=kind == "latex")
+        return study_table(results, name, readable_cells=kind in READABLE)
 
     return tabulate
 
@@ -162,7 +163,7 @@ def export_table(
     *,
     replace: bool = False,
 ) -> None:
-    """Write a table as csv, parquet, npz (a column an array) or latex.
+    """Write a table in one of `TABLE_FORMATS`; npz holds a column an array.
 
     `settings` are those of the figure whose table it is. Raises InputError as `export_figure`.
     """

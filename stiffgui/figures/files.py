@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +17,15 @@ if TYPE_CHECKING:
 
 PICTURE_FORMATS = {"png": "PNG picture", "svg": "SVG drawing", "pdf": "PDF drawing"}
 FIGURE_FORMATS = PICTURE_FORMATS | {"csv": "CSV of what is drawn"}
-TABLE_FORMATS = {"csv": "CSV", "parquet": "Parquet", "npz": "NPZ", "latex": "LaTeX"}
-ENDINGS = {"latex": "tex"}  # where it is not the format's name
+TABLE_FORMATS = {
+    "csv": "CSV",
+    "parquet": "Parquet",
+    "npz": "NPZ",
+    "latex": "LaTeX",
+    "markdown": "Markdown",
+}
+ENDINGS = {"latex": "tex", "markdown": "md"}  # where it is not the format's name
+READABLE = "latex", "markdown"  # for people: cells are texts
 MOST_PIXELS = 100_000_000  # of a PNG: 400 MB while it is drawn
 
 
@@ -116,11 +123,27 @@ def _write_latex(table: pd.DataFrame, file: Any) -> None:
     file.write(text.encode())
 
 
+def _write_markdown(table: pd.DataFrame, file: Any) -> None:
+    def cell(value: Any) -> str:
+        return f"{value:.4g}" if isinstance(value, float) else str(value).strip()
+
+    rows = [[cell(value) for value in row] for row in table.itertuples(index=False)]
+    file.write(markdown_table([str(name) for name in table], rows).encode())
+
+
+def markdown_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Cells as Markdown."""
+    each = [[cell.replace("|", r"\|") for cell in row] for row in (headings, *rows)]
+    lines = [f"| {' | '.join(row)} |" for row in each]
+    return "\n".join([lines[0], "|---" * len(headings) + "|", *lines[1:]]) + "\n"
+
+
 _WRITERS: dict[str, Callable[[Any, Any], None]] = {
     "csv": lambda table, file: table.to_csv(file, index=False),
     "parquet": lambda table, file: table.to_parquet(file, index=False),
     "npz": _write_npz,
     "latex": _write_latex,
+    "markdown": _write_markdown,
 }
 
 

@@ -20,8 +20,8 @@ from stiffgui import presets
 from stiffgui.benchmarks import yardstick
 from stiffgui.benchmarks.problems import CLIMATE, PROBLEMS, Problem
 from stiffgui.benchmarks.report import TRIALS, machine, our_steps, plain_steps
-from stiffgui.benchmarks.tables import markdown_table
 from stiffgui.benchmarks.timing import Action, Timing, interleave
+from stiffgui.figures.files import markdown_table
 from stiffgui.regularizers import NoPenalty, Stiffness
 from stiffgui.stiffness import Proxy, proxy
 from stiffgui.training import Record, Trainer
