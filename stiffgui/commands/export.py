@@ -16,6 +16,7 @@ from stiffgui.commands.figure_options import (
     table_name_help,
     with_figure_options,
 )
+from stiffgui.commands.study_options import Against, Margin
 from stiffgui.commands.terminal import tell
 from stiffgui.errors import InputError, one_of
 from stiffgui.runs.portable import FORMATS
@@ -49,22 +50,16 @@ def export(
         typer.Option("--colour", help="Colour number of each run, by default in their order."),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
+    against: Against = None,
+    margin: Margin = None,
     **settings: Any,
 ) -> None:
     """Write a figure or a table of runs or a study, or a run's networks for other programs."""
     if model is not None:
-        _export_model(files, out, model, [figure, table, kind, colours], settings, force)
+        others = [figure, table, kind, colours, against, margin]
+        _export_model(files, out, model, others, settings, force)
         return
-    from stiffgui.figures import (
-        FIGURES,
-        TABLES,
-        export_figure,
-        export_table,
-        figure_from,
-        format_of,
-        known_name,
-        source_kind,
-    )
+    from stiffgui.figures import export_table, format_of, source_kind
 
     if (figure is None) == (table is None):
         raise InputError("give one of --figure NAME, --table NAME and --model FORMAT.")
@@ -76,18 +71,31 @@ def export(
     check_settings(settings, figure, "runs", "study")
     with ExitStack() as opened:
         source = _open(files, colours or [], opened)
+        if source_kind(source) == "study":
+            source.judge(against=against, margin=margin)
+        elif against or margin is not None:
+            raise InputError("--against and --margin are of a study: leave them out for runs.")
         if table is not None:
-            _say_nearest_epoch(source, TABLES[source_kind(source)].get(table), settings)
-            export_table(table, source, out, kind, _known(table, source, settings), replace=force)
-            return
-        known_name("figure", str(figure), FIGURES[source_kind(source)])
-        chosen = FIGURES[source_kind(source)][str(figure)]
-        _say_nearest_epoch(source, chosen, settings)
-        if chosen.one_run and len(files) > 1:
-            tell(f"{figure} shows one run, the last: {files[-1]}")
-        shown = figure_from(chosen, settings_of(chosen, settings))
-        style = style_of(chosen, settings)
-        export_figure(shown, source, out, kind, style, replace=force)
+            known = _known(table, source, settings)
+            export_table(table, source, out, kind, known, replace=force)
+        else:
+            _export_figure(str(figure), source, out, kind, settings, force)
+
+
+def _export_figure(
+    name: str, source: Any, out: Path, kind: str, settings: dict[str, Any], force: bool
+) -> None:
+    from stiffgui.figures import FIGURES, export_figure, figure_from, known_name, source_kind
+
+    figures = FIGURES[source_kind(source)]
+    known_name("figure", name, figures)
+    chosen = figures[name]
+    _say_nearest_epoch(source, chosen, settings)
+    if chosen.one_run and len(source) > 1:
+        tell(f"{name} shows one run, the last: {source[-1].run.path}")
+    shown = figure_from(chosen, settings_of(chosen, settings))
+    style = style_of(chosen, settings)
+    export_figure(shown, source, out, kind, style, replace=force)
 
 
 def _export_model(
@@ -136,6 +144,7 @@ def _known(table: str, source: Any, settings: dict[str, Any]) -> dict[str, Any]:
     from stiffgui.figures import TABLES, source_kind
 
     kind = TABLES[source_kind(source)].get(table)
+    _say_nearest_epoch(source, kind, settings)
     return settings_of(kind, settings) if isinstance(kind, type) else {}
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 import typer
 
+from stiffgui.commands.study_options import Against, Margin
 from stiffgui.errors import InputError
 from stiffgui.stiffness import WATCHABLE
 from stiffgui.stiffness.indices import OVER
@@ -24,10 +25,8 @@ if TYPE_CHECKING:
 def show(
     run: Annotated[Path, typer.Argument(metavar="RUN.stiff|STUDY.stiff")],
     as_json: Annotated[bool, typer.Option("--json", help="As one JSON document.")] = False,
-    against: Annotated[
-        list[str] | None,
-        typer.Option(help="Of a study: a variant to compare all with; may be repeated."),
-    ] = None,
+    against: Against = None,
+    margin: Margin = None,
     baselines: Annotated[
         bool, typer.Option("--baselines", help="Of a run: other methods beside it; takes a while.")
     ] = False,
@@ -42,7 +41,7 @@ def show(
     from stiffgui.runs.opening import kind_of_file
 
     if kind_of_file(run) == "study":
-        show_study(run, as_json, against or ())
+        show_study(run, as_json, against, margin)
         return
     with open_run(run) as opened:
         facts = summary(opened)
@@ -79,7 +78,12 @@ def _doubts(facts: dict[str, Any], name: str) -> str:
     return f"; {WATCHABLE[name].flag}: {share:.1%}" if share and name in WATCHABLE else ""
 
 
-def show_study(path: Path, as_json: bool, against: Sequence[str] = ()) -> None:
+def show_study(
+    path: Path,
+    as_json: bool = False,
+    against: Sequence[str] | None = None,
+    margin: float | None = None,
+) -> None:
     """Print a study's table and what its comparisons say, by default those the study asks for."""
     from stiffgui.study.comparison import comparisons_of
     from stiffgui.study.method import method
@@ -87,6 +91,7 @@ def show_study(path: Path, as_json: bool, against: Sequence[str] = ()) -> None:
     from stiffgui.study.summary import caption, chosen_sentences, document, readable
 
     with open_study(path) as results:
+        results.judge(against=against, margin=margin)
         scores, problem = _study_outputs(results)
         if as_json:
             outputs = {"outputs": scores, "outputs_problem": problem}
@@ -98,12 +103,12 @@ def show_study(path: Path, as_json: bool, against: Sequence[str] = ()) -> None:
         _print_table(titles, rows)
         for sentence in chosen_sentences(results):
             print(sentence)
-        found = comparisons_of(results, against)
+        found = comparisons_of(results)
         for comparison in found:
             if comparison.pairs:
                 print(comparison.sentence)
         if any(comparison.pairs for comparison in found):
-            print(f"Method: {method(results.study, against)}")
+            print(f"Method: {method(results.study)}")
         if any(len(outputs) > 1 for outputs in scores.values()):
             _print_scores(scores)
         if problem:

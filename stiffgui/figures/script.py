@@ -108,9 +108,21 @@ def export_command(
     return shlex.join([*words, *_target(out, replace)])
 
 
-def table_command(file: Path, table: str, kind: str, out: Path, *, replace: bool = False) -> str:
-    """The command that writes a table of a file."""
+def table_command(
+    file: Path,
+    table: str,
+    kind: str,
+    out: Path,
+    judged: Mapping[str, Any],
+    *,
+    replace: bool = False,
+) -> str:
+    """The command that writes a table of a file; of a study `judged` says how its comparisons are,
+    as `StudyResults.judge` takes it."""
     words = ["stiffgui", "export", str(file), "--table", table, "--format", kind]
+    for name, value in judged.items() if table == "comparison" else ():
+        for each in value if isinstance(value, tuple) else (value,):
+            words += [f"--{name}", _word(each)]
     return shlex.join([*words, *_target(out, replace)])
 
 

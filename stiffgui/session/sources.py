@@ -83,7 +83,7 @@ class StudySource:
         from stiffgui.study import open_study
 
         with open_study(self.path) as results:
-            results.study = results.study.with_settings(self.judged)
+            results.judge(**self.judged)
             yield results
 
     def script(self, shown: Figure, style: Style) -> str:

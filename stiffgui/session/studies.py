@@ -170,7 +170,7 @@ def open_and_view(work: OpenStudy) -> StudyView:
     from stiffgui.study import open_study
 
     with open_study(work.path) as results:
-        results.study = results.study.with_settings(work.judged)
+        results.judge(**work.judged)
         return view_of(results)
 
 

@@ -13,7 +13,6 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from stiffgui.errors import entry
 from stiffgui.study.declaration import Study
 from stiffgui.study.results import StudyResults, VariantResults
 from stiffgui.study.statistics import (
@@ -149,26 +148,20 @@ class Comparison:
         return f"{self.variant} against {self.base}: {text}{note}."
 
 
-def comparisons_of(results: StudyResults, against: Sequence[str] = ()) -> list[Comparison]:
-    """Every variant compared, in pairs of trials, with those that are named, by default those the
-    study names, else the first. Raises InputError when there is no such variant."""
-    study = results.study
-    for name in against:
-        entry("variant", name, {variant.name: variant for variant in results.variants})
-    return compare(results.variants, study, against or study.against)
+def comparisons_of(results: StudyResults) -> list[Comparison]:
+    """Every variant compared, in pairs of trials, with those the study names, else the first."""
+    return compare(results.variants, results.study)
 
 
-def compare(
-    variants: Sequence[VariantResults], study: Study, against: Sequence[str] = ()
-) -> list[Comparison]:
-    """Every variant against each of those named, the first by default; none twice.
+def compare(variants: Sequence[VariantResults], study: Study) -> list[Comparison]:
+    """Every variant against each of those the study names, the first by default; none twice.
 
     The family over which intervals and p-values are adjusted are these comparisons, within each
     quantity.
     """
     if not variants:
         return []
-    bases = [v for v in variants if v.name in against] or [variants[0]]
+    bases = [v for v in variants if v.name in study.against] or [variants[0]]
     named = {base.name for base in bases}
     couples = [(v, base) for base in bases for v in variants if v.name not in named]
     couples += [(v, base) for k, base in enumerate(bases) for v in bases[k + 1 :]]

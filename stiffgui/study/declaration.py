@@ -23,6 +23,7 @@ from stiffgui.training.quantities import STIFFNESS
 OF_THE_STUDY = ("training.trials", "training.first_trial", "training.seed", "watch.snapshots")
 # settings of the study itself
 OWN = ("about", "trials", "data", "per_draw", "margin", "against", "together", "snapshots")
+JUDGED = ("against", "margin")  # change what is said, and nothing that is trained
 NAMES = {"none": "RES", "l2": "RES L2", "stiffness": "RES stiff"}  # of the talk, by penalty
 WEIGHT = "regularizer.weight"  # what a variant may choose for each trial
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from stiffgui.study.comparison import draw_size, kind_of_test, split_ratio
 from stiffgui.study.declaration import Study
 
@@ -27,9 +25,8 @@ def randomness(study: Study) -> str:
     return f"{always}, and in the {what}, which all variants of a pair share{mean}"
 
 
-def method(study: Study, against: Sequence[str] = ()) -> str:
-    """Test, estimator, adjustment, margin, and how weights were chosen; `against` as in
-    `comparisons_of`."""
+def method(study: Study) -> str:
+    """Test, estimator, adjustment, margin, and how weights were chosen."""
     test = TESTS[kind_of_test(study)].format(ratio=split_ratio(study))
     chosen = [
         f"{variant.name} from {', '.join(f'{weight:g}' for weight in variant.weights)}"
@@ -42,7 +39,7 @@ def method(study: Study, against: Sequence[str] = ()) -> str:
         if chosen
         else " Weights of penalties were set beforehand, the same for all pairs."
     )
-    bases = " and ".join(against or study.against) or study.all_variants[0].name
+    bases = " and ".join(study.against) or study.all_variants[0].name
     return (
         f"Variants are compared in pairs of trials that differ in {randomness(study)}. Final "
         f"values are compared with those of {bases} {test}. Intervals hold at 95 % for all "

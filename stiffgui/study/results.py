@@ -144,6 +144,12 @@ class StudyResults(FileReader):
         self._runs: dict[int, Run] = {}
         self.refresh()
 
+    def judge(self, **settings: object) -> None:
+        """Compare by other settings than those of the file (`JUDGED`; None: the file's). Raises
+        InputError."""
+        given = {name: value for name, value in settings.items() if value is not None}
+        self.study = self.study.with_settings(given)
+
     def close(self) -> None:
         for run in self._runs.values():
             run.close()

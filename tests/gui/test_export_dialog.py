@@ -14,6 +14,7 @@ from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
 from stiffgui.cli import main
+from stiffgui.figures.files import ENDINGS
 from stiffgui.gui.export.dialog import ExportDialog
 from stiffgui.gui.export.requests import Exports
 from stiffgui.gui.lab.workspace import LabWorkspace
@@ -248,11 +249,15 @@ def test_the_command_of_a_study(
     study: StudyWorkspace, qtbot: QtBot, tmp_path: Path, name: str, kind: str
 ) -> None:
     study.evolution.logarithmic.setChecked(False)
+    study.model.edit("against", ("RES L2",))
+    qtbot.waitUntil(lambda: study.view.study.against == ("RES L2",), timeout=WAIT)  # type: ignore[union-attr]
     dialog = opened(study.exports, name)
+    if name == "comparison-table":
+        assert "--against 'RES L2' --margin 1" in dialog.command.text()
     if kind == "png":
         for key, value in {"width": 160, "height": 100, "dpi": 60}.items():
             dialog.sizes[key].setValue(value)
-    ending = "tex" if kind == "latex" else kind
+    ending = ENDINGS.get(kind, kind)
     same_by_command(dialog, tmp_path / f"our own.{ending}", kind, qtbot)
 
 

@@ -205,7 +205,7 @@ def test_exports_and_copies(
     workspace.exports.save("history-table", home / "no" / "s.csv")
     assert "does not exist" in window.toasts.text()
     workspace.exports.save("history-table", home / "s.png")
-    assert "does not end in .csv, .parquet, .npz or .tex" in window.toasts.text()
+    assert "does not end in .csv, .parquet, .npz, .tex or .md" in window.toasts.text()
     workspace.evolution.copy_asked.emit("data")
     qtbot.waitUntil(lambda: not workspace.exports.waiting, timeout=MILLISECONDS)
     assert QGuiApplication.clipboard().text().startswith("variant,series,epoch")

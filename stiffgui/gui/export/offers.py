@@ -50,7 +50,8 @@ class Offer:
     def command(self, kind: str, style: Style, path: Path, replace: bool) -> str:
         """The command that writes the same file."""
         if self.shown is None:
-            return table_command(self.source.path, self.table, kind, path, replace=replace)
+            judged = getattr(self.source, "judged", {})
+            return table_command(self.source.path, self.table, kind, path, judged, replace=replace)
         return self.source.command(self.shown, style, path, replace)
 
     def export(self, kind: str, path: Path | None, style: Style) -> Export:

@@ -30,7 +30,7 @@ from stiffgui.runs.history import History
 from stiffgui.session.duration import AskStudy
 from stiffgui.session.service import Failure
 from stiffgui.session.studies import ExtractTrial, OpenStudy, RunStudy, StudyBegan, StudyView
-from stiffgui.study.declaration import Study
+from stiffgui.study.declaration import JUDGED, Study
 from stiffgui.study.events import ChunkEvent, Lost, Progress, Trained
 from stiffgui.study.library import studies
 from stiffgui.study.progress_estimate import ProgressEstimate
@@ -38,7 +38,6 @@ from stiffgui.training.ready import Readiness
 
 POLL_MILLISECONDS = 50
 Way = Literal["new", "goes on", "grows"]  # into a new file, or in the shown one
-JUDGED = ("against", "margin")  # settings that change what is said, and nothing that is trained
 
 
 class StudyWorkspace(Workspace):
