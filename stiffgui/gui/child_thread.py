@@ -41,8 +41,8 @@ class ChildThread(QThread):
     request waits behind one that has had no word from the child for PATIENCE_SECONDS: that child
     is ended, unless it also does what counts for itself.
 
-    name: of the process, in the sentence about its death. saves: `close` lets requests come to
-    their end. A child that is no `daemon` may have children of its own.
+    name: of the process, in the sentence about its death. saves: `close` lets what counts for
+    itself come to its end. A child that is no `daemon` may have children of its own.
     """
 
     ready = Signal()
@@ -141,7 +141,7 @@ class ChildThread(QThread):
             self._lost(child)
         finally:
             self._child = self._silent_since = None
-            child.close(SAVE_SECONDS if self._saves else END_SECONDS)
+            child.close(END_SECONDS if self._counting() else 0.0)
 
     def _send(self, child: Child) -> None:
         while self._outbox:
@@ -162,7 +162,7 @@ class ChildThread(QThread):
         """For how long the child may go on being silent; None: for ever."""
         if self._silent_since is None or not self._is_ready:
             return None
-        if not all(request.newest for request in self._asked.values()):
+        if self._counting():
             return None
         return max(0.0, self._silent_since + PATIENCE_SECONDS - time.monotonic())
 
@@ -192,10 +192,18 @@ class ChildThread(QThread):
             (self._newest if request.newest else self._inbox).append(message)
 
     def _let_it_save(self, child: Child) -> None:
-        for number in self._asked:
+        """What is asked for its newest answer alone has nothing to save: nobody waits for it."""
+        for number in self._counting():
             child.connection.send(Control(number, "stop"))
-        while self._asked:
+        until = time.monotonic() + SAVE_SECONDS
+        while self._counting():
+            if not child.connection.poll(max(0.0, until - time.monotonic())):
+                return
             self._take(child.connection.recv())
+
+    def _counting(self) -> list[int]:
+        """The numbers of what is asked for and counts for itself."""
+        return [number for number, request in self._asked.items() if not request.newest]
 
     def _lost(self, child: Child) -> None:
         code = child.exit_code(2.0)
