@@ -98,7 +98,8 @@ def test_slices_of_a_table_are_in_its_own_units(tmp_path: Path) -> None:
     x = random.uniform(100, 300, (60, 3))
     frame = pd.DataFrame(x, columns=["x_1", "x_2", "x_3"])
     frame["y_1"] = 1e4 + x[:, 0]
-    frame.to_csv(tmp_path / "t.csv", index=False)
+    units = pd.DataFrame([["m", "kg", "", "K"]], columns=frame.columns)
+    pd.concat([units, frame]).to_csv(tmp_path / "t.csv", index=False)
     settings = {
         "task.kind": "table",
         "task.path": str(tmp_path / "t.csv"),
@@ -113,7 +114,9 @@ def test_slices_of_a_table_are_in_its_own_units(tmp_path: Path) -> None:
     spans = np.ptp(slices.network[..., 0], axis=1)
     assert slices.network.min() > 9e3 and spans[0] > 5 * spans[1:].max()
     table = figure("slices").table([run])
-    assert list(table.columns) == ["input", "value", "network y_1"]
+    assert list(table.columns) == ["input", "value", "network y_1 [K]"]
+    axes = [panel.x.label for panel in figure("slices").picture([run]).panels]
+    assert axes == ["x_1 [m]", "x_2 [kg]", "x_3"]
 
 
 def test_one_input_is_asked_for_by_its_name(run: Run) -> None:

@@ -106,8 +106,12 @@ def fit_of(run: Drawn | Run, snapshot: Snapshot, trial: int) -> FitData:
 
 def names_with_units(data: Data) -> tuple[str, ...]:
     """Names of the outputs as axes carry them."""
-    units = [data.unit(k) for k in range(len(data.output_names))]
-    named = zip(data.output_names, units, strict=True)
+    return titled(data.output_names, data.output_units)
+
+
+def titled(names: Sequence[str], units: Sequence[str]) -> tuple[str, ...]:
+    """Names as axes carry them; `units` may be empty."""
+    named = zip(names, units or [""] * len(names), strict=True)
     return tuple(f"{name} [{unit}]" if unit else name for name, unit in named)
 
 

@@ -12,7 +12,7 @@ from pydantic import BeforeValidator
 
 from stiffgui.errors import InputError, nearest
 from stiffgui.figures.base import SurrogateFigure, networks_shown
-from stiffgui.figures.fit import check_output, choices_of, in_rows, names_with_units
+from stiffgui.figures.fit import check_output, choices_of, in_rows, names_with_units, titled
 from stiffgui.figures.picture import Axis, Band, Curve, Item, Marker, Panel, Picture, span_of
 from stiffgui.figures.sources import Drawn
 from stiffgui.settings import setting
@@ -36,7 +36,7 @@ class SliceData:
     x [d, P] over the training rows, and on to the present value where that lies outside; network
     [d, P, o], the mean over trials; spread likewise, None of a single one; target likewise, None
     where it is known at the samples only. `held` [d]: the present values, where the others are
-    held; `here` [o]: what is predicted there.
+    held; `here` [o]: what is predicted there. `input_titles`: names with units.
     """
 
     x: Array
@@ -47,6 +47,7 @@ class SliceData:
     here: Array
     input_names: tuple[str, ...]
     output_names: tuple[str, ...]
+    input_titles: tuple[str, ...]
 
 
 def slices_of(
@@ -69,7 +70,7 @@ def slices_of(
     target = None if known is None else data.in_own_units(known).reshape(shape)
     spread = found.spread[:-1].reshape(shape) if len(surrogate.trials) > 1 else None
     along = np.stack([x[k, :, k] for k in range(d)])
-    names = data.input_names, names_with_units(data)
+    names = data.input_names, names_with_units(data), titled(data.input_names, data.input_units)
     mean = found.mean
     return SliceData(along, mean[:-1].reshape(shape), spread, target, held, mean[-1], *names)
 
@@ -172,7 +173,7 @@ class Slices(SurrogateFigure):
         items.append(Marker(at=float(slices.held[k])))
         items.append(Marker(at=float(slices.here[self.output]), across="y", quiet=True))
         return Panel(
-            x=Axis(label=slices.input_names[k]),
+            x=Axis(label=slices.input_titles[k]),
             y=Axis(label=slices.output_names[self.output], limits=limits),
             items=tuple(items),
         )
