@@ -226,7 +226,7 @@ def test_a_stopped_study_goes_on_in_its_file(
     (home / "long.toml").write_text(long.to_toml(), "utf-8")
     window.open_file(home / "long.toml")
     workspace.run()
-    qtbot.waitUntil(lambda: bool(workspace._live), timeout=MILLISECONDS)
+    qtbot.waitUntil(lambda: bool(workspace.progress.live), timeout=MILLISECONDS)
     qtbot.waitUntil(lambda: workspace.evolution.picture is not None, timeout=5000)
     live = next(workspace.evolution.picture.panels[0].of(Curve))  # type: ignore[union-attr]
     whole = re.compile(r"training .* · \d+% · (time left not known yet|.* left for all of it)")
@@ -241,7 +241,7 @@ def test_a_stopped_study_goes_on_in_its_file(
         assert not results.finished
     workspace.run()
     assert workspace.path == path  # not a second file
-    qtbot.waitUntil(lambda: bool(workspace._live), timeout=MILLISECONDS)
+    qtbot.waitUntil(lambda: bool(workspace.progress.live), timeout=MILLISECONDS)
     window.acts["stop"].trigger()
     qtbot.waitUntil(lambda: not workspace.busy, timeout=MILLISECONDS)
     qtbot.waitUntil(lambda: "Run goes on" in workspace.results.note.text(), timeout=5000)
@@ -260,7 +260,7 @@ def test_a_child_that_dies_is_told_and_replaced(
     (home / "long.toml").write_text(long.to_toml(), "utf-8")
     window.open_file(home / "long.toml")
     workspace.run()
-    qtbot.waitUntil(lambda: bool(workspace._live), timeout=MILLISECONDS)
+    qtbot.waitUntil(lambda: bool(workspace.progress.live), timeout=MILLISECONDS)
     lock = (home / "runs" / "long.stiff-lock").resolve()
     for child in children():
         if any(Path(f.path) == lock for f in child.open_files()):
@@ -270,7 +270,7 @@ def test_a_child_that_dies_is_told_and_replaced(
     assert "stopped" in workspace.results.bars[0].text()
     assert "left" not in workspace.results.bars[0].text()
     workspace.run()
-    qtbot.waitUntil(lambda: bool(workspace._live), timeout=MILLISECONDS)
+    qtbot.waitUntil(lambda: bool(workspace.progress.live), timeout=MILLISECONDS)
 
 
 def test_editing(qtbot: QtBot, window: MainWindow, workspace: StudyWorkspace) -> None:

@@ -27,6 +27,7 @@ from stiffgui.gui.editors import Editor, editor_for
 from stiffgui.gui.plots.elided import Elided
 from stiffgui.gui.read_table import Cell, make_readable
 from stiffgui.gui.study.panel import square
+from stiffgui.gui.study.progress import short_duration
 from stiffgui.gui.theme import Theme
 from stiffgui.session.studies import StudyView, VariantView
 from stiffgui.settings import Spec
@@ -289,10 +290,3 @@ class TrialsCard(QFrame):
         name, trial = self.table.item(row, 0), self.table.item(row, 1)
         if row >= 0 and name is not None and trial is not None:
             self.chosen.emit(name.text(), int(trial.text()))
-
-
-def short_duration(seconds: float) -> str:
-    """Seconds in few letters: 45 s, 12 min, 3.5 h."""
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"

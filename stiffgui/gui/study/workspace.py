@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QHideEvent, QShowEvent
@@ -22,22 +22,21 @@ from stiffgui.gui.study import offers
 from stiffgui.gui.study.model import ALL, StudyModel
 from stiffgui.gui.study.panel import StudyPanel
 from stiffgui.gui.study.plots import BoxCard, EvolutionCard, FrontCard, StudyCard
-from stiffgui.gui.study.results import NOTHING_YET, ResultsCard, TrialsCard, short_duration
+from stiffgui.gui.study.progress import StudyProgress
+from stiffgui.gui.study.results import NOTHING_YET, ResultsCard, TrialsCard
 from stiffgui.gui.study.sweep_dialog import SweepDialog
+from stiffgui.gui.study.way import Way, way_of
 from stiffgui.gui.theme import Theme
 from stiffgui.gui.workspace import Surroundings, Workspace
-from stiffgui.runs.history import History
 from stiffgui.session.duration import AskStudy
 from stiffgui.session.service import Failure
 from stiffgui.session.studies import ExtractTrial, OpenStudy, RunStudy, StudyBegan, StudyView
 from stiffgui.study.declaration import JUDGED, Study
-from stiffgui.study.events import ChunkEvent, Lost, Progress, Trained
+from stiffgui.study.events import ChunkEvent
 from stiffgui.study.library import studies
-from stiffgui.study.progress_estimate import ProgressEstimate
 from stiffgui.training.ready import Readiness
 
 POLL_MILLISECONDS = 50
-Way = Literal["new", "goes on", "grows"]  # into a new file, or in the shown one
 
 
 class StudyWorkspace(Workspace):
@@ -54,13 +53,8 @@ class StudyWorkspace(Workspace):
         self._number: int | None = None  # of the study that runs
         self.path: Path | None = None
         self.view: StudyView | None = None
-        self._way: Way = "new"
-        self._obstacle = ""  # why the shown file cannot go on with the study on the left
-        self._trained: Study | None = None
-        self._pace: ProgressEstimate | None = None
-        self._where = self._waits = ""  # where it trains, and what it waits for before
-        self._live: dict[int, tuple[int, History]] = {}  # chunk -> variant, its records so far
-        self._live_is_new = False
+        self.progress = StudyProgress()
+        self._way = Way()
         self._extracted: dict[tuple[str, str, int], Path] = {}
         self.dialog: SweepDialog | None = None
         self._make_views()
@@ -228,12 +222,11 @@ class StudyWorkspace(Workspace):
         if study is None or self.busy:
             return
         self.began.emit()
-        if self._way == "new":
+        if self._way.kind == "new":
             self.folder.mkdir(parents=True, exist_ok=True)
             self.path = _free(self.folder, self.model.draft.name)
-        self._trained = study
         assert self.path is not None
-        self._forget_live()
+        self.progress.start(study)
         work = RunStudy(study, self.path, *self._where_asked())
         self._number = self.running.ask(work, self._ended, self._failed, self._take)
         self.results.say("starting …")
@@ -245,18 +238,7 @@ class StudyWorkspace(Workspace):
             self.running.thread_.control(self._number, "stop")
 
     def _see_way(self) -> None:
-        """What Run would do: the shown file goes on, grows, or a new one is made."""
-        study, view = self.model.study, self.view
-        self._way, self._obstacle = "new", ""
-        if study is None or view is None or view.path != self.path:
-            return
-        self._obstacle = view.study.in_the_way(study)
-        if not self._obstacle:
-            more = bool(study.in_the_way(view.study))
-            self._way = "grows" if more else "new" if view.finished else "goes on"
-
-    def _in_words(self) -> str:
-        return self.panel.settings.plain_words(self._obstacle)
+        self._way = way_of(self.model.study, self.view, self.path)
 
     def _judged(self) -> dict[str, Any]:
         """With what the shown study is compared, and within which margin."""
@@ -265,7 +247,7 @@ class StudyWorkspace(Workspace):
     def _judge(self) -> None:
         """Ask for the sentences again where other ones are wanted of the shown study."""
         study, view = self.model.study, self.view
-        if study is None or view is None or self._obstacle or self.busy:
+        if study is None or view is None or self._way.obstacle or self.busy:
             return
         wanted = {name: getattr(study, name) for name in JUDGED}
         names = [variant.name for variant in view.study.all_variants]
@@ -287,16 +269,13 @@ class StudyWorkspace(Workspace):
         if self.model.study is None:
             self.panel.foretell({})
         elif not self.busy:
-            path = None if self._way == "new" else self.path
+            path = None if self._way.kind == "new" else self.path
             work = AskStudy(self.model.study, path, *self._where_asked())
             self.running.ask(work, self._foretold, lambda _: self._foretold({}), newest=True)
 
     def _foretold(self, sentences: dict[str, str]) -> None:
         if not self.busy:
             self.panel.foretell(sentences)
-
-    def _forget_live(self) -> None:
-        self._live, self._live_is_new = {}, True
 
     def _edited(self) -> None:
         self._see_way()
@@ -313,14 +292,8 @@ class StudyWorkspace(Workspace):
         self._bar.show_name(self.model.draft.name)
         self._bar.chooser.setEnabled(not running)
         if self.isVisible():
-            grows = self._way == "grows"
-            name = self.path.name if self.path is not None else ""
-            tip = f"Let {name} grow (Ctrl+R)" if grows else "Train the study (Ctrl+R)"
-            if self._way == "new" and self.view is not None and not self._obstacle:
-                tip += f" once more, into a new file: {name} is finished"
-            if self._obstacle:
-                tip = f"{tip} into a new file: {name} cannot grow into it, {self._in_words()}"
-            self._actions["run"].setText("Grow" if grows else "Run")
+            tip = self._way.tip(self.panel.settings.plain_words)
+            self._actions["run"].setText(self._way.action)
             self._actions["run"].setToolTip(self.model.problem or tip)
         self.changed.emit()
 
@@ -329,70 +302,33 @@ class StudyWorkspace(Workspace):
     def poll(self) -> None:
         """Take what has arrived."""
         self.running.poll()
-        if self._live_is_new:
-            self._live_is_new = False
-            self.evolution.show_live(self._live)
-        if self._pace is not None and self.busy:
-            self._show_pace()
+        if self.progress.take_live():
+            self.evolution.show_live(self.progress.live)
+        if self.busy and self.progress.sentence:
+            self._show_bars()
+            self.results.say(self.progress.sentence)
 
     def _take(self, news: StudyBegan | Readiness | StudyView | list[ChunkEvent]) -> None:
-        self._waits = news.sentence if isinstance(news, Readiness) else ""
-        if isinstance(news, Readiness):
-            return
         if isinstance(news, StudyView):
             self._show(news)
-        elif isinstance(news, StudyBegan):
-            assert self._trained is not None
-            self._pace = ProgressEstimate(self._trained, news.states, news.slots)
-            self._where = news.where
-        else:
-            for event in news:
-                self._hear(event)
-
-    def _hear(self, event: Any) -> None:
-        assert self._pace is not None
-        self._pace.hear(event)
-        if isinstance(event, Progress):
-            chunk = self._pace.chunk(event.number)
-            _, live = self._live.setdefault(chunk.number, (chunk.variant, History(chunk.count)))
-            for record in event.records:
-                live.append(record)
-            self._live_is_new = True
-        elif isinstance(event, Lost):
-            self._end_live(event.number)
-            self.say(f"{event.text[0].upper()}{event.text[1:]}.")
-        elif isinstance(event, Trained) and event.ending != "stopped":
-            self._end_live(event.number)
-
-    def _end_live(self, number: int) -> None:
-        self._live.pop(number, None)
-        self._live_is_new = True
-
-    def _show_pace(self) -> None:
-        assert self._pace is not None
-        self._show_bars()
-        whole = self._pace.whole()
-        left = "time left not known yet"
-        if whole.left is not None:
-            left = f"{short_duration(whole.left)} left for all of it"
-        told = f"training {self._where} · {whole.fraction:.0%} · {left}"
-        self.results.say(self._waits or told)
+            return
+        for sentence in self.progress.hear(news):
+            self.say(sentence)
 
     def _show_bars(self) -> None:
-        for k, pace in enumerate(self._pace.variants() if self._pace is not None else ()):
-            self.results.show_pace(k, None if pace.state == "finished" else pace)
+        for k, pace in enumerate(self.progress.variants()):
+            self.results.show_pace(k, pace)
 
     def _opened(self, view: StudyView) -> None:
         self.view, self.path = view, view.path
-        self._forget_live()
-        self._pace = None
+        self.progress.start(None)
         self.model.load(view.path.stem, view.study)
         self._show(view)
 
     def _show(self, view: StudyView) -> None:
         self.view = view
         self.results.show_view(view)
-        view.live[:] = self._live.values()
+        view.live[:] = self.progress.live.values()
         chooses = any(variant.weights for variant in view.study.all_variants)
         self.tabs.setTabVisible(self.tabs.indexOf(self.front), chooses)
         for card in self._cards.values():
@@ -409,13 +345,7 @@ class StudyWorkspace(Workspace):
 
     def _say_state(self) -> None:
         assert self.view is not None and self.path is not None
-        grow = "finished: more trials, variants or epochs let it grow"
-        state = grow if self.view.finished else "not finished: Run goes on with it"
-        if self._way == "grows":
-            state = "which grows: what it has already is not trained again"
-        elif self._obstacle:
-            state = f"of other settings than those on the left ({self._in_words()}): Run makes a "
-            state += "new file"
+        state = self._way.state(self.view, self.panel.settings.plain_words)
         self.results.say(f"{self.path.name}, {state}; {self.view.caption}")
 
     def _ended(self, ending: str) -> None:
@@ -436,9 +366,8 @@ class StudyWorkspace(Workspace):
 
     def _failed(self, failure: Failure) -> None:
         self._number = None
-        if self._pace is not None:
-            self._pace.interrupt()
-            self._show_bars()
+        self.progress.interrupt()
+        self._show_bars()
         self._see_way()
         if self.view is not None and self.path is not None and self.view.path == self.path:
             self._say_state()
