@@ -32,7 +32,8 @@ from stiffgui.experiment import Experiment
 from stiffgui.tasks.table import Table
 
 if TYPE_CHECKING:
-    from stiffgui.training import Record
+    from stiffgui.runs import Recording
+    from stiffgui.training import Record, Trainer
 
 
 def train(
@@ -64,8 +65,7 @@ def train(
     """
     from stiffgui.runs import Recording
     from stiffgui.runs.file_writer import refuse_existing
-    from stiffgui.training import Controls, Event, Record
-    from stiffgui.training.duration import sentences, unknown
+    from stiffgui.training import Controls
 
     if table is not None and resume is None:
         raise InputError("--table says where the table of a resumed run lies: give --resume, too.")
@@ -95,24 +95,44 @@ def train(
         warm_start=warm_start,
         tell=tell,
     )
-    if isinstance(experiment.task, Table):
-        tell(taken(experiment.task))
-    for note in experiment.task.notes:
+    _foretell(recording.trainer)
+    with stop_on_interrupt(controls):
+        _follow(recording)
+    return _sum_up(path, recording.ending, as_json)
+
+
+def _foretell(trainer: Trainer) -> None:
+    """What its data are, what it has decided, and how long it takes."""
+    from stiffgui.training.duration import sentences, unknown
+
+    task = trainer.experiment.task
+    if isinstance(task, Table):
+        tell(taken(task))
+    for note in task.notes:
         tell(note)
-    trainer = recording.trainer
-    said = sentences(experiment, trainer.decided, trainer.epoch)
+    said = sentences(trainer.experiment, trainer.decided, trainer.epoch)
     if "time" not in said and unknown(trainer.decided):
         said["time"] = unknown(trainer.decided)
     for what, sentence in said.items():
         tell(f"{what}: {sentence}")
+
+
+def _follow(recording: Recording) -> None:
+    """Train to the end, with progress."""
+    from stiffgui.training import Event, Record
+
     began, first = time.monotonic(), recording.trainer.epoch
-    with stop_on_interrupt(controls), TerminalProgress() as progress:
+    with TerminalProgress() as progress:
         for item in recording:
             if isinstance(item, Event):
                 progress.tell(item.text)
             elif isinstance(item, Record):
                 rate = (item.epoch - first) / max(time.monotonic() - began, 1e-9)
                 progress.show(_row(item, rate, recording.trainer.experiment.training.epochs))
+
+
+def _sum_up(path: Path, ending: str, as_json: bool) -> int:
+    """Tell how it ended; the exit code. Raises InputError when every trial diverged."""
     from stiffgui.commands.show import summary
     from stiffgui.runs import open_run
 
@@ -121,11 +141,11 @@ def train(
     if as_json:
         print(json.dumps(facts))
     else:
-        print(f"{path}: {recording.ending} at epoch {facts['epoch']}", file=sys.stderr)
-    if recording.ending == "stopped":
+        print(f"{path}: {ending} at epoch {facts['epoch']}", file=sys.stderr)
+    if ending == "stopped":
         tell(f"go on with: stiffgui train --resume {path}")
         return 3
-    if recording.ending == "diverged":
+    if ending == "diverged":
         raise InputError(
             f"{path}: every trial diverged, and its last good network is kept; set a smaller "
             f"training.learning_rate, or a smaller regularizer.weight, and train again.",
