@@ -10,7 +10,10 @@ import scipy.stats
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stiffgui.study.comparison import Comparison, Paired
+from stiffgui import presets
+from stiffgui.study import Study
+from stiffgui.study.comparison import Comparison, Paired, compare
+from stiffgui.study.declaration import Variant
 from stiffgui.study.statistics import (
     fewest_pairs,
     hodges_lehmann,
@@ -91,6 +94,41 @@ def test_many_pairs_agree_with_the_normal_approximation() -> None:
 def test_holm() -> None:
     assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
     assert holm([0.5, 0.9]) == [1.0, 1.0] and holm([]) == []
+
+
+class _Variant:
+    """What `compare` reads of a variant."""
+
+    def __init__(self, name: str, values: np.ndarray) -> None:
+        self.name, self.trial_numbers = name, np.arange(len(values))
+        self.last = dict.fromkeys(of_study("compared"), values)
+
+
+def compared(mine: np.ndarray, theirs: np.ndarray) -> Paired:
+    experiment = presets["alpine02"]
+    named = (Variant(name="A"), Variant(name="B"))
+    study = Study(experiment=experiment, variants=named, data="shared")
+    both = [_Variant("A", theirs), _Variant("B", mine)]
+    return compare(both, study)[0].quantities["test_error"]  # type: ignore[arg-type]
+
+
+@given(n=st.integers(7, 25), seed=st.integers(0, 1000), unit=st.sampled_from([1e-9, 1.0, 1e9]))
+@settings(max_examples=40, deadline=None)
+def test_positive_values_are_compared_as_ratios(n: int, seed: int, unit: float) -> None:
+    """Never more than 100 % lower, whatever the unit; scipy's test; equal ratios in closed form."""
+    random = np.random.default_rng(seed)
+    mine, theirs = unit * random.lognormal(random.normal(0, 3, (2, 1)), 2, (2, n))
+    found = compared(mine, theirs)
+    assert found.ratios and -found.base <= found.low <= found.difference <= found.high
+    peer = scipy.stats.wilcoxon(np.log(mine) - np.log(theirs), method="exact")
+    assert found.p == pytest.approx(peer.pvalue)
+    same = compared(1.05 * theirs, theirs)
+    np.testing.assert_allclose([same.difference, same.low, same.high], 0.05 * same.base, rtol=1e-9)
+
+
+def test_values_that_may_be_zero_are_compared_by_differences() -> None:
+    found = compared(np.arange(8.0), np.full(8, 10.0))
+    assert not found.ratios and found.difference == pytest.approx(-6.5)
 
 
 def _paired(**changes: object) -> Paired:

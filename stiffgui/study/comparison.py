@@ -36,10 +36,12 @@ Test = Literal["signed-rank", "resampled"]
 class Paired:
     """One quantity of a variant minus that of another, over the pairs that both finished.
 
-    `difference` is the Hodges-Lehmann estimate, or the mean where splits of the same rows are
-    compared (`test`); its interval `low` to `high` holds at 95 % for all comparisons of its
-    `family` together (each at 1 - 5 %/family, Bonferroni); `p` of the test, `p_holm` adjusted for
-    the family; `base` is the other variant's median. Values are in the quantity's own unit.
+    Where all values are positive, test and estimates are of their ratios, as differences of
+    logarithms (`ratios`); a ratio q is told as the difference (q - 1) `base`. Else they are of
+    differences. `difference` is the Hodges-Lehmann estimate, or the mean where splits of the same
+    rows are compared (`test`); its interval `low` to `high` holds at 95 % for all comparisons of
+    its `family` together (each at 1 - 5 %/family, Bonferroni); `p` of the test, `p_holm` adjusted
+    for the family; `base` is the other variant's median. Values are in the quantity's own unit.
     `pairs` were used, `left_out` diverged. `between`, `within`: variance of the difference between
     and within draws, NaN where a draw has one trial. `margin`: in per cent of `base`.
     """
@@ -58,6 +60,7 @@ class Paired:
     between: float = float("nan")
     within: float = float("nan")
     margin: float = 0.0
+    ratios: bool = False
 
     @property
     def too_few(self) -> str:
@@ -186,9 +189,12 @@ def _pair(
     mine = variant.last[quantity][np.isin(variant.trial_numbers, both)]
     theirs = base.last[quantity][np.isin(base.trial_numbers, both)]
     known = np.isfinite(mine) & np.isfinite(theirs)
-    difference, draws = mine[known] - theirs[known], both[known] // draw_size(study)
-    between, within = components(difference, draws)
-    each = np.array([difference[draws == draw].mean() for draw in np.unique(draws)])
+    mine, theirs, draws = mine[known], theirs[known], both[known] // draw_size(study)
+    between, within = components(mine - theirs, draws)
+    middle = float(np.median(theirs)) if known.any() else float("nan")
+    ratios = bool((mine > 0).all() and (theirs > 0).all())
+    change = np.log(mine) - np.log(theirs) if ratios else mine - theirs
+    each = np.array([change[draws == draw].mean() for draw in np.unique(draws)])
     test, level = kind_of_test(study), 1 - SIGNIFICANT / max(1, family)
     if test == "resampled":
         found = corrected_resampled(each, split_ratio(study), level)
@@ -196,6 +202,8 @@ def _pair(
     else:
         estimate, low, high = hodges_lehmann(each, level)
         p = signed_rank(each).p
+    if ratios:
+        estimate, low, high = (middle * float(np.expm1(v)) for v in (estimate, low, high))
     return Paired(
         quantity,
         estimate,
@@ -205,12 +213,13 @@ def _pair(
         float("nan"),
         len(each),
         int((~known).sum()),
-        float(np.median(theirs[known])) if known.any() else float("nan"),
+        middle,
         family,
         test,
         between,
         within,
         study.margin,
+        ratios,
     )
 
 

@@ -42,7 +42,8 @@ def method(study: Study) -> str:
     bases = " and ".join(study.against) or study.all_variants[0].name
     return (
         f"Variants are compared in pairs of trials that differ in {randomness(study)}. Final "
-        f"values are compared with those of {bases} {test}. Intervals hold at 95 % for all "
+        f"values are compared with those of {bases} as ratios (differences of logarithms; plain "
+        f"differences where a value is not positive) {test}. Intervals hold at 95 % for all "
         f"comparisons of a quantity together (Bonferroni); p-values are adjusted by Holm's method "
         f"(1979). A difference whose whole interval lies within {study.margin:g} % is called "
         f"equal within that margin.{nested}"
