@@ -5,7 +5,6 @@ Hairer & Wanner 1996, Solving Ordinary Differential Equations II, section IV.2.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -32,7 +31,7 @@ class Region:
 
     def amplification(self, z: Any) -> Any:
         """|R(z)|, of any shape; infinite at a pole."""
-        size = np.abs(np.polynomial.polynomial.polyval(np.asarray(z), self.polynomial))
+        size = np.abs(np.polyval(self.polynomial[::-1], np.asarray(z)))
         if not self.inverse:
             return size
         with np.errstate(divide="ignore"):
@@ -50,14 +49,16 @@ class Region:
 @lru_cache
 def _boundary(region: Region, points: int) -> Complex:
     """`Region.boundary` in the plane of z."""
-    degree = len(region.polynomial) - 1
-    slope = np.polynomial.polynomial.polyder(region.polynomial)
-    value: Callable[..., Any] = np.polynomial.polynomial.polyval
-    curve = np.zeros(degree * points + 1, np.complex128)
+    value = np.poly1d(region.polynomial[::-1])
+    slope = value.deriv()
+    curve = np.zeros(value.order * points + 1, np.complex128)
     z = 0j
-    for k, angle in enumerate(np.linspace(0, 2 * np.pi * degree, len(curve))):
+    for k, angle in enumerate(np.linspace(0, 2 * np.pi * value.order, len(curve))):
         for _ in range(6):
-            z = z - (value(z, region.polynomial) - np.exp(1j * angle)) / value(z, slope)
+            step = (value(z) - np.exp(1j * angle)) / slope(z)
+            z = z - step
+            if abs(step) < 1e-9:  # Newton's next one is far below rounding
+                break
         curve[k] = z
     return curve
 
