@@ -247,6 +247,14 @@ def test_weights_of_a_batch_are_chosen_trial_by_trial(tmp_path: Path) -> None:
         expected = np.array(study.variants[1].weights)[errors.argmin(0)]
         np.testing.assert_array_equal(variant.chosen, expected)
         assert variant.series().trials == 3
+        table = results.history
+        last = table[(table["epoch"] == table["epoch"].max()) & (table["variant"] == variant.name)]
+        assert sorted(set(last["weight"])) == sorted(study.variants[1].weights)
+        taken = last[last["chosen"]].sort_values("trial")
+        np.testing.assert_array_equal(taken["weight"], variant.chosen)
+        np.testing.assert_array_equal(taken["test_error"], variant.last["test_error"])
+        plain = table[table["variant"] == results.variants[0].name]
+        assert plain["chosen"].all() and plain["weight"].isna().all()
 
 
 def test_weights_need_validation_samples_and_a_penalty() -> None:

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MOST_LETTERS = 24  # of ticks that stand beside each other without touching
+LEAST_CROWDED = 3.0  # upper over lower end of a logarithmic axis
+SPACED = "12357"  # first digits of the numbers that are labelled on such an axis
 MARKERS = {"o": "o", "s": "s", "x": "x", "triangle": "^"}
 REGION: dict[str, Any] = {"color": LIGHT[2], "alpha": 0.1, "lw": 0}
 
@@ -151,17 +153,24 @@ def _set_ticks(side: Any, axis: Axis) -> None:
     elif axis.scale == "log":
         _set_plain_ticks(side)
     elif axis.whole:
-        side.set_major_locator(MaxNLocator(integer=True))
+        side.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 5, 10]))
     if axis.scale == "log" and axis.ticks:
         side.set_minor_formatter(NullFormatter())
 
 
 def _set_plain_ticks(side: Any) -> None:
-    """Label a logarithmic axis of less than a decade 1.3, 1.4, not 1.3 x 10^0."""
+    """Label a logarithmic axis of less than a decade 1.3, 1.4, not 1.3 x 10^0; a long one only
+    where there is room between the labels."""
     low, high = side.get_view_interval()
     if low > 0 and high / low < 10:
+        crowded = high / low > LEAST_CROWDED
+
+        def written(value: float, _: object) -> str:
+            text = f"{value:g}"
+            return text if not crowded or f"{value:.0e}"[0] in SPACED else ""
+
         for formatter in (side.set_major_formatter, side.set_minor_formatter):
-            formatter(lambda value, _: f"{value:g}")
+            formatter(written)
 
 
 def _colour(colour: Colour) -> Any:

@@ -188,8 +188,9 @@ class Front(StudyFigure):
     def build(self, source: StudyResults) -> Picture:
         table = self.table(source)
         panels = [self._panel(source, table, name) for name in ("validation_error", "test_error")]
-        note = "medians over trials with quartiles; beside points: weight (trials that chose it)"
-        return Picture(rows=(tuple(panels),), note=note, legend_below=True)
+        beside = "beside points: weight (trials that chose it)"
+        note = f"medians over trials with quartiles; {beside}"
+        return Picture(rows=(tuple(panels),), title=beside, note=note, legend_below=True)
 
     def _panel(self, source: StudyResults, table: pd.DataFrame, name: str) -> Panel:
         items: list[Item] = []

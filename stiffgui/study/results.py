@@ -191,15 +191,26 @@ class StudyResults(FileReader):
 
     @property
     def history(self) -> pd.DataFrame:
-        """A row per variant, epoch and trial, as `Run.history`, of all finished chunks."""
+        """A row per variant, epoch and trial, as `Run.history`, of all finished chunks.
+
+        Where variants choose a weight for each trial, a row per weight, too: `weight` (NaN where it
+        was set), and whether it is the `chosen` one.
+        """
         import pandas as pd
 
+        choose = any(variant.weights for variant in self.study.all_variants)
         frames = []
         for chunk in self.chunks:
             if chunk.done:
                 frame = self._runs[chunk.chunk.number].history
-                name = self.study.all_variants[chunk.chunk.variant].name
-                frame.insert(0, "variant", name)
+                variant = self.variants[chunk.chunk.variant]
+                if choose:
+                    weight = variant.weights[chunk.chunk.candidate] if variant.weights else np.nan
+                    taken = dict(zip(variant.trial_numbers, variant.chosen, strict=False))
+                    own = [not variant.weights or taken.get(t) == weight for t in frame["trial"]]
+                    frame.insert(1, "weight", weight)
+                    frame.insert(2, "chosen", own)
+                frame.insert(0, "variant", variant.name)
                 frames.append(frame)
         if not frames:
             raise InputError(f"{self.path} has no finished trials yet: let it train on.")
