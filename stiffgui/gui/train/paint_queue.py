@@ -96,6 +96,8 @@ class PaintQueue:
         if preparing is not None and running:
             return f"{self._bench.state_of(run)}: {preparing.sentence}"
         words = [f"epoch {run.begins + run.epoch:,} / {run.begins + run.total:,}"]
+        if self._state.epoch is not None:
+            words[0] += f"; shown {run.begins + self._state.epoch:,}"
         if running and len(run.history.seconds) > 1:
             taken = float(run.history.seconds[-1]) or 1e-9
             left = (run.total - run.epoch) * taken / max(run.epoch, 1)

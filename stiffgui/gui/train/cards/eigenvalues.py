@@ -206,16 +206,13 @@ class EigenvaluesCard(FigureCard):
         self._lock_for(picture)
         moved = self._moved(picture)
         super().show_picture(self._framed(moved))
-        self._say(picture)
-        self.headline.setText(picture.headline)
-        self.headline.setToolTip(picture.headline)
         self.layer.show_values(picture.layers, WATCHABLE[self.settings.layer_index].title)
-        self.table.setEnabled(bool(picture.numbers))  # dimmed while epochs go by
         if picture.numbers:
             self.table.show_values(picture.numbers)
         self._show_below()
         if first:
             self._show_tools()
+        self._say(moved)
         self._draw_selection(moved)
         self._count_outside()
 
@@ -239,8 +236,18 @@ class EigenvaluesCard(FigureCard):
                 self.layer.forget()
 
     def _say(self, picture: Picture) -> None:
+        """Of what is drawn its place; of a headline and indices, which are of the last picture,
+        theirs where that is another one."""
         note = picture.title.replace(f"epoch {picture.epoch}", f"epoch {grouped(picture.epoch)}")
-        self.say(note if self._is_large else picture.headline)
+        headline, drawn = picture.headline, self._drawn
+        behind = drawn is not None and picture.title != drawn.title
+        if drawn is not None and behind:
+            points = next(p for p in drawn.panels[0].of(Points) if p.numbers)
+            headline = f"epoch {grouped(picture.epoch)}, {_samples(points)}: {headline}"
+        self.headline.setText(headline)
+        self.headline.setToolTip(headline)
+        self.table.setEnabled(bool(picture.numbers) and not behind)  # else dimmed
+        self.say(note if self._is_large else headline)
 
     def show_scales(self, picture: Picture) -> None:
         """Draw the histogram of time scales."""
@@ -319,8 +326,9 @@ class EigenvaluesCard(FigureCard):
         ]
         words += [probe_samples(len(moment.values)), f"trial {settings.trial}"]
         if self._pinned:
-            a = next((p.label for p in picture.panels[0].of(Points) if p.group == A), A)
-            words = [SIDES.join((a, f"{B}: {', '.join(words)}"))]
+            a = next((p for p in picture.panels[0].of(Points) if p.group == A), None)
+            label = f"{a.label}, {_samples(a)}" if a is not None else A
+            words = [SIDES.join((label, f"{B}: {', '.join(words)}"))]
         return plane.moved(picture, moment.values, past, " · ".join(words))
 
     # ---------------------------------------------------------------------- axes
@@ -373,6 +381,11 @@ class EigenvaluesCard(FigureCard):
         if self.outside.text() != text:
             self.outside.setText(text)
         self.outside.setVisible(count > 0)
+
+
+def _samples(points: Points) -> str:
+    """Of how many samples they are."""
+    return probe_samples(len(np.unique(points.places.sample)))
 
 
 def _limits(panel: Panel) -> Limits4:
