@@ -286,7 +286,7 @@ def test_a_proxy_that_does_not_fit_is_told_in_place(panel: ExperimentPanel, befo
     choose(panel, "regularizer.kind", "stiffness")
     choose(panel, "regularizer.proxy.kind", before)
     choose(panel, "regularizer.proxy.kind", "analytic")  # for widths up to 4; this one is 20
-    assert panel.model.experiment is None and panel.subtitle.text() == "1 value to correct"
+    assert panel.model.experiment is None and panel.correct.text() == "1 value to correct"
     keys = {spec.key for spec in panel.model.specs()}
     assert "regularizer.proxy.kind" in keys
     assert not keys & {f"regularizer.proxy.{k}" for k in ("power", "squarings", "iterations")}

@@ -80,6 +80,28 @@ def train(page: TrainWorkspace, qtbot: QtBot) -> None:
     )
 
 
+def test_a_value_to_correct_keeps_the_focus_and_is_found_again(
+    window: MainWindow, page: TrainWorkspace, qtbot: QtBot
+) -> None:
+    line = field(page, "training.epochs")
+    type_in(line, "many")
+    press(Key.Key_Return)
+    assert focus() is line and line.property("invalid")
+    press(Key.Key_Tab)
+    page.panel.groups["training"].header.setChecked(False)
+    correct = page.panel.correct
+    qtbot.waitUntil(correct.isVisible)
+    click(window, correct)
+    qtbot.waitUntil(line.isVisible)
+    assert focus() is line
+    correct.setFocus(Qt.FocusReason.TabFocusReason)
+    press(Key.Key_Space)
+    assert focus() is line
+    type_in(line, "7")
+    press(Key.Key_Return)
+    assert focus() is page.main_view() and not correct.isVisible()
+
+
 def test_after_enter_the_keys_are_those_of_the_training(
     window: MainWindow, page: TrainWorkspace, qtbot: QtBot
 ) -> None:
