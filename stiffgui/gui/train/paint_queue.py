@@ -26,8 +26,8 @@ class PaintQueue:
         self._parts, self._bench, self._state = parts, bench, state
         self._pictures: dict[str, Picture | str] = {}  # those that a part has still to draw
         self.tasks: dict[str, Callable[[], None]] = {
-            "errors": lambda: parts.errors.refresh(state.drawn),
-            "stiffness": lambda: parts.stiffness.refresh(state.drawn),
+            "errors": lambda: parts.errors.refresh(state.drawn, state.epoch),
+            "stiffness": lambda: parts.stiffness.refresh(state.drawn, state.epoch),
             "layers": self._draw_layers,
             "progress": self._show_progress,
             "runs": parts.runs.follow,
