@@ -77,16 +77,18 @@ class PaintQueue:
 
     def _show_progress(self) -> None:
         """Progress, and the penalty's share."""
-        run, parts = self._state.run, self._parts
+        run, parts, preparing = self._state.run, self._parts, self._bench.preparing
+        help = preparing.help if preparing is not None else ""
         if run is None:
-            preparing, time = self._bench.preparing, self._bench.beforehand.get("time")
+            time = self._bench.beforehand.get("time")
             if time:  # of machine code for other numbers nobody waits
                 beside = preparing.short if preparing is not None else NOTHING_YET
-                parts.timeline.say(f"Run takes {time} here; {beside}")
+                parts.timeline.say(f"Run takes {time} here; {beside}", help)
             else:
-                parts.timeline.say(preparing.sentence if preparing is not None else NOTHING_YET)
+                told = preparing.sentence if preparing is not None else NOTHING_YET
+                parts.timeline.say(told, help)
             return
-        parts.timeline.say(self._progress(run))
+        parts.timeline.say(self._progress(run), help)
         shares = run.history.series["penalty_share"]
         penalised = len(shares) and not isinstance(run.experiment.regularizer, NoPenalty)
         parts.panel.show_share(float(shares[-1].mean()) if penalised else None)
