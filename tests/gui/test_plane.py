@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF
-from PySide6.QtGui import QCursor, QHelpEvent
+from PySide6.QtGui import QCursor, QHelpEvent, QImage, QPainter
 from PySide6.QtWidgets import QApplication, QToolTip
 from pytestqt.qtbot import QtBot
 
@@ -210,3 +210,19 @@ def test_how_to_move_a_plot_is_told_beside_its_values(card: EigenvaluesCard, qtb
         QApplication.sendEvent(view.viewport(), event)
         assert (QToolTip.isVisible() and QToolTip.text() == TIP) == told
     QToolTip.hideText()
+
+
+def test_no_number_is_cut_at_the_upper_end_of_a_small_plot(
+    card: EigenvaluesCard, window: MainWindow, qtbot: QtBot
+) -> None:
+    for height in (700, 760, 800, 860, 1000):
+        window.resize(1280, height)
+        qtbot.wait(100)
+        window.train.refresh()
+        for small in (window.train.layers, window.train.errors, window.train.stiffness):
+            axis = small.view.views[0].getAxis("left")
+            image = QImage(400, 400, QImage.Format.Format_RGB32)
+            painter = QPainter(image)
+            specs = axis.generateDrawSpecs(painter)
+            painter.end()
+            assert all(rect.top() >= 0 for rect, _, text in specs[2] if text)

@@ -95,6 +95,20 @@ class PlotAxis(pg.AxisItem):  # type: ignore[misc]
         self.setStyle(hideOverlappingLabels=not ticks)
         self.setTicks([ticks] if ticks else None)
 
+    def generateDrawSpecs(self, painter: Any) -> Any:
+        """A number at the upper end stands below it, where it is not cut; unless another is there."""
+        specs = super().generateDrawSpecs(painter)
+        if specs is None or self.orientation != "left":
+            return specs
+        axis, ticks, texts = specs
+        cut = [place for place, (rect, _, _) in enumerate(texts) if rect.top() < 0]
+        for place in reversed(cut):
+            rect, flags, text = texts[place]
+            moved = rect.translated(0, -rect.top())
+            free = not any(moved.intersects(other) for other, _, text_ in texts if text_ != text)
+            texts[place : place + 1] = [(moved, flags, text)] if free else []
+        return axis, ticks, texts
+
     def drawPicture(self, painter: Any, axis: Any, ticks: Any, texts: Any) -> None:
         if not self._turned:
             super().drawPicture(painter, axis, ticks, texts)
