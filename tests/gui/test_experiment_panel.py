@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit
+from PySide6.QtWidgets import QApplication, QLineEdit, QStyle, QStyleOptionComboBox
 from pytestqt.qtbot import QtBot
 
 from stiffgui._presets import presets
@@ -20,6 +20,7 @@ from stiffgui.gui.settings import model as settings_model
 from stiffgui.gui.settings.model import SettingsModel
 from stiffgui.gui.settings.panel import ExperimentPanel
 from stiffgui.gui.settings.rows import FIXED, SettingRow
+from stiffgui.gui.window import MainWindow
 
 
 @pytest.fixture
@@ -308,3 +309,22 @@ def test_an_edit_is_validated_once(monkeypatch: pytest.MonkeyPatch) -> None:
     calls.clear()
     model.undo.undo()
     assert model.experiment is not None and not calls
+
+
+def test_what_is_usually_chosen_is_read_in_the_usual_width(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    window.resize(1280, 800)
+    model, panel = window.train.model, window.train.panel
+    model.edit("regularizer.kind", "stiffness")
+    model.edit("architecture.integrator", "implicit-euler")
+    qtbot.wait(100)
+    for group in panel.groups.values():
+        for row_ in group.rows.values():
+            if isinstance(row_.editor, ChoiceEditor):
+                combo, option = row_.editor.combo, QStyleOptionComboBox()
+                combo.initStyleOption(option)
+                kind, part = QStyle.ComplexControl.CC_ComboBox, QStyle.SubControl
+                field = part.SC_ComboBoxEditField
+                room = combo.style().subControlRect(kind, option, field, combo).width()
+                assert combo.fontMetrics().horizontalAdvance(combo.currentText()) <= room

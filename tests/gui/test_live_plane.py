@@ -72,7 +72,7 @@ def test_what_is_of_another_epoch_than_what_moves_says_so(
     headline, count = card.headline.text(), run.probe_count
     card.show_moment(Moment(8.2, np.ones((1, 20), complex), (), True), 0.1)
     assert "epoch 8 · 1 probe sample" in card.note.text()
-    assert card.headline.text() == f"epoch 6, {count} probe samples: {headline}"
+    assert card.headline.text() == f"epoch 6, {count} samples: {headline}"
     assert not card.table.isEnabled()
     card.rest()
     assert card.headline.text() == headline and card.table.isEnabled()

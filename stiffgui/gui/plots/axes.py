@@ -96,7 +96,7 @@ class PlotAxis(pg.AxisItem):  # type: ignore[misc]
         self.setTicks([ticks] if ticks else None)
 
     def generateDrawSpecs(self, painter: Any) -> Any:
-        """A number at the upper end stands below it, where it is not cut; unless another is there."""
+        """A number at the upper end stands below it, where it is not cut, if nothing is there."""
         specs = super().generateDrawSpecs(painter)
         if specs is None or self.orientation != "left":
             return specs

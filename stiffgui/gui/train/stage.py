@@ -15,7 +15,7 @@ from stiffgui.gui.settings.panel import ExperimentPanel
 from stiffgui.gui.theme import Theme
 
 GRIP_HEIGHT = 9
-COLUMN_WIDTH, PANEL_WIDTH = 312, 276  # pixels at first
+COLUMN_WIDTH, PANEL_WIDTH = 312, 304  # pixels at first
 WIDER = 1.7  # the column in a lecture room
 LEAST_HEIGHT = 134  # pixels that a small card needs to be read, with its grip, in usual text
 MARGIN, ROOM = 6, 220  # pixels around cards; of height, for one that is to be looked at

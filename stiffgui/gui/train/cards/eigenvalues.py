@@ -243,7 +243,8 @@ class EigenvaluesCard(FigureCard):
         behind = drawn is not None and picture.title != drawn.title
         if drawn is not None and behind:
             points = next(p for p in drawn.panels[0].of(Points) if p.numbers)
-            headline = f"epoch {grouped(picture.epoch)}, {_samples(points)}: {headline}"
+            samples = _samples(points).replace("probe ", "")
+            headline = f"epoch {grouped(picture.epoch)}, {samples}: {headline}"
         self.headline.setText(headline)
         self.headline.setToolTip(headline)
         self.table.setEnabled(bool(picture.numbers) and not behind)  # else dimmed
