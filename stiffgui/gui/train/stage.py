@@ -6,8 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from PySide6.QtCore import QByteArray, QSettings, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QGuiApplication, QPainter, QPaintEvent, QPalette, QResizeEvent
+from PySide6.QtCore import QByteArray, QEvent, QSettings, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QAction,
+    QGuiApplication,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QResizeEvent,
+    QShowEvent,
+)
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QVBoxLayout, QWidget
 
 from stiffgui.gui.plots.card import Card
@@ -16,8 +24,8 @@ from stiffgui.gui.theme import Theme
 
 GRIP_HEIGHT = 9
 COLUMN_WIDTH, PANEL_WIDTH = 312, 304  # pixels at first
-WIDER = 1.7  # the column in a lecture room
-LEAST_HEIGHT = 134  # pixels that a small card needs to be read, with its grip, in usual text
+WIDER, MOST_WIDE = 1.7, 0.36  # the column in a lecture room; of the page
+LEAST_HEIGHT = 155  # pixels that a small card needs to be read, with its grip, in usual text
 MARGIN, ROOM = 6, 220  # pixels around cards; of height, for one that is to be looked at
 LAYOUT_VERSION = 3  # raised with every new place: an older layout does not know it
 Area = Qt.DockWidgetArea
@@ -55,6 +63,9 @@ class Stage(QMainWindow):
         self._column: list[QDockWidget] = []
         self._rows = 0  # of the column, 0 until it is known
         self._text_scale = 1.0
+        # As they should be, where there is room.
+        left, right = Area.LeftDockWidgetArea, Area.RightDockWidgetArea
+        self._widths = {left: float(PANEL_WIDTH), right: float(COLUMN_WIDTH)}
         self.is_restored = False  # as it was when the window was closed
         self._before: _Before | None = None  # a card was spread over the page
         self._unpresented: _Before | None = None  # before a lecture
@@ -195,7 +206,8 @@ class Stage(QMainWindow):
             self._unpresented = self._put_away(
                 [d for d in self.docks.values() if self.dockWidgetArea(d) == left], large
             )
-            self._resize({self._column[0]: QSize(int(WIDER * COLUMN_WIDTH), 0)})
+            width = min(WIDER * COLUMN_WIDTH, MOST_WIDE * self.width())
+            self._resize({self._column[0]: QSize(int(width), 0)})
         elif self._unpresented is not None:
             self._bring_back(self._unpresented)
             self._unpresented = None
@@ -236,6 +248,7 @@ class Stage(QMainWindow):
 
     def size_docks(self) -> None:
         """The usual widths."""
+        QTimer.singleShot(0, self, self._see_widths)
         sides = [self.docks[name] for name in ("Experiment",) if name in self.docks]
         widths = [PANEL_WIDTH] * len(sides)
         docks = [*sides, *self._column[:1]]
@@ -288,9 +301,43 @@ class Stage(QMainWindow):
         self.arranged.emit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """A lower window, fewer rows."""
+        """A lower window, fewer rows; a wider one, a wider column."""
         super().resizeEvent(event)
+        old, new = event.oldSize().width(), event.size().width()
+        if self.isVisible() and self._column and min(old, new) > 0 and old != new:
+            self._keep_widths(new / old)
         QTimer.singleShot(0, self, self._stack)
+
+    def _sides(self) -> list[QDockWidget]:
+        """The panel on the left, and one of the column, where they are seen."""
+        column = (dock for dock in self._column if not dock.isFloating() and dock.isVisible())
+        sides = [self.docks.get("Experiment"), next(column, None)]
+        return [dock for dock in sides if dock is not None and dock.isVisible()]
+
+    def _see_widths(self) -> None:
+        """Somebody has chosen them."""
+        if self._before is None and self._unpresented is None:
+            self._widths |= {self.dockWidgetArea(d): float(d.width()) for d in self._sides()}
+
+    def _keep_widths(self, factor: float) -> None:
+        """The column keeps its share of the width and the panel its width, of a narrow page at
+        most a quarter, whatever smaller windows made of them meanwhile."""
+        self._widths[Area.RightDockWidgetArea] *= factor
+        if self._before is None and self._unpresented is None:
+            docks, most = self._sides(), {Area.LeftDockWidgetArea: self.width() // 4}
+            areas = [self.dockWidgetArea(dock) for dock in docks]
+            widths = [min(round(self._widths[a]), most.get(a, self.width())) for a in areas]
+            self.resizeDocks(docks, widths, Qt.Orientation.Horizontal)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        QTimer.singleShot(0, self, self._see_widths)
+
+    def event(self, event: QEvent) -> bool:
+        """What separates docks was dragged, maybe."""
+        if event.type() == QEvent.Type.MouseButtonRelease:
+            QTimer.singleShot(0, self, self._see_widths)
+        return super().event(event)
 
     def _stack(self) -> None:
         """As many rows in the column as can be read; the cards of a row stand behind tabs."""
@@ -308,7 +355,7 @@ class Stage(QMainWindow):
             bar.hide()  # Qt leaves some behind, and shows those that are needed
         raised: list[QDockWidget] = []
         for number, dock in enumerate(column):
-            row = number * rows // len(column)
+            row = rows - 1 - (len(column) - 1 - number) * rows // len(column)
             if row == len(raised):
                 self.addDockWidget(Area.RightDockWidgetArea, dock)
                 raised.append(dock)

@@ -78,6 +78,7 @@ class EigenvaluesCard(FigureCard):
         self._moving: tuple[Moment, float] | None = None  # over it, and the step size
         self._locked_for: tuple[str, str] | None = None
         self._locked: Limits4 = (-1.0, 1.0, -1.0, 1.0)
+        self._text_scale = 1.0
         self._walk = QTimer(self)
         self._walk.setInterval(ANIMATE_MILLISECONDS)
         self._walk.timeout.connect(self._next_layer)
@@ -134,10 +135,16 @@ class EigenvaluesCard(FigureCard):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit_pages()
-        self.tools.set_room(int(TOOLS_SHARE * self.height()))
+        self._fit_tools()
+
+    def _fit_tools(self) -> None:
+        """The larger the text, the fewer lines of tools."""
+        self.tools.set_room(int(TOOLS_SHARE * self.height() / self._text_scale))
 
     def set_theme(self, theme: Theme) -> None:
         super().set_theme(theme)
+        self._text_scale = theme.text_scale
+        self._fit_tools()
         self.scales.set_theme(theme)
         self.layer.set_theme(theme)
 
