@@ -235,8 +235,9 @@ def test_load_is_undoable(panel: ExperimentPanel) -> None:
 def test_note_and_share(panel: ExperimentPanel) -> None:
     assert panel.note.text() == "4\u202f281 parameters · step size a = T/N = 0.1"
     choose(panel, "regularizer.kind", "l2")
-    panel.show_share(0.12)
-    assert panel.share.isVisible() and panel.share.text() == "penalty is 12 % of the loss"
+    panel.show_share(0.12, "a")
+    assert panel.share.isVisible()
+    assert panel.share.text() == "a: the penalty is 12 % of the loss"  # whatever the panel says
     panel.show_share(None)
     assert not panel.share.isVisible()
 

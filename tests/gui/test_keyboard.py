@@ -401,3 +401,17 @@ def test_a_fault_is_logged_and_said(window: MainWindow, tmp_path: Path) -> None:
     assert "ValueError: of ours" in (tmp_path / "faults.log").read_text()
     fault_said = window.toasts.all[-1]
     assert "of ours" in fault_said.sentence and "Traceback" in fault_said.details.toPlainText()
+
+
+def test_what_empty_cards_say_is_not_cut_beside_an_explanation(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    window.resize(1280, 800)
+    page = window.train
+    page.explain(page.errors)
+    qtbot.waitUntil(page.explanation.isVisible)
+    qtbot.wait(100)
+    for card in page.cards:
+        if card.is_seen:
+            words = card._empty
+            assert words.isVisible() and words.heightForWidth(words.width()) <= words.height()

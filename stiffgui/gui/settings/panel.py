@@ -72,12 +72,12 @@ class ExperimentPanel(QFrame):
             self.training = training
             self._refresh()
 
-    def show_share(self, fraction: float | None) -> None:
-        """Say how much of the loss the penalty is; None says nothing."""
+    def show_share(self, fraction: float | None, run: str = "") -> None:
+        """Say how much of a run's loss the penalty is; None says nothing."""
         self.share.setVisible(fraction is not None)
         if fraction is not None:
             percent = f"{100 * fraction:.2g}" if fraction < 0.1 else f"{100 * fraction:.0f}"
-            self.share.setText(f"penalty is {percent} % of the loss")
+            self.share.setText(f"{run}: the penalty is {percent} % of the loss")
 
     def _lay_out(self) -> None:
         self.title.setObjectName("cardTitle")

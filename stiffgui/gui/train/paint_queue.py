@@ -91,7 +91,7 @@ class PaintQueue:
         parts.timeline.say(self._progress(run), help)
         shares = run.history.series["penalty_share"]
         penalised = len(shares) and not isinstance(run.experiment.regularizer, NoPenalty)
-        parts.panel.show_share(float(shares[-1].mean()) if penalised else None)
+        parts.panel.show_share(float(shares[-1].mean()) if penalised else None, run.name)
 
     def _progress(self, run: RunEntry) -> str:
         preparing, running = self._bench.preparing, run is self._bench.running
