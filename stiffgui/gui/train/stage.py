@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from PySide6.QtCore import QByteArray, QEvent, QSettings, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
@@ -19,13 +18,13 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QVBoxLayout, QWidget
 
 from stiffgui.gui.plots.card import Card
-from stiffgui.gui.settings.panel import ExperimentPanel
 from stiffgui.gui.theme import Theme
 
 GRIP_HEIGHT = 9
-COLUMN_WIDTH, PANEL_WIDTH = 312, 304  # pixels at first
+USUAL_WIDTH, COLUMN_WIDTH, PANEL_WIDTH = 1280, 312, 304  # pixels at first
 WIDER, MOST_WIDE = 1.7, 0.36  # the column in a lecture room; of the page
 LEAST_HEIGHT = 155  # pixels that a small card needs to be read, with its grip, in usual text
+TABS_HEIGHT = 36  # pixels, of a bar of tabs in usual text
 MARGIN, ROOM = 6, 220  # pixels around cards; of height, for one that is to be looked at
 LAYOUT_VERSION = 3  # raised with every new place: an older layout does not know it
 Area = Qt.DockWidgetArea
@@ -66,6 +65,7 @@ class Stage(QMainWindow):
         # As they should be, where there is room.
         left, right = Area.LeftDockWidgetArea, Area.RightDockWidgetArea
         self._widths = {left: float(PANEL_WIDTH), right: float(COLUMN_WIDTH)}
+        self._was_shown = False
         self.is_restored = False  # as it was when the window was closed
         self._before: _Before | None = None  # a card was spread over the page
         self._unpresented: _Before | None = None  # before a lecture
@@ -331,6 +331,14 @@ class Stage(QMainWindow):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        QTimer.singleShot(0, self, self._shown)
+
+    def _shown(self) -> None:
+        """Now it is known how wide it is, and what is seen of it."""
+        self._keep_margins()
+        if not (self.is_restored or self._was_shown):
+            self._keep_widths(self.width() / USUAL_WIDTH)
+        self._was_shown = True
         QTimer.singleShot(0, self, self._see_widths)
 
     def event(self, event: QEvent) -> bool:
@@ -367,7 +375,11 @@ class Stage(QMainWindow):
                 self.tabifyDockWidget(column[-1], dock)
         for dock in raised:
             dock.raise_()
-        self.resizeDocks(raised, [100] * rows, Qt.Orientation.Vertical)
+        alone = [len(self.tabifiedDockWidgets(dock)) == 0 for dock in raised]
+        tabs = int(self._text_scale * TABS_HEIGHT)
+        each = (self.centralWidget().height() - tabs * alone.count(False)) // rows
+        heights = [each if one else each + tabs for one in alone]
+        self.resizeDocks(raised, heights, Qt.Orientation.Vertical)
         self.arranged.emit()
 
     def tab_bars(self) -> list[QTabBar]:
@@ -419,20 +431,3 @@ class _Grip(QWidget):
         colour = self.palette().color(QPalette.ColorRole.PlaceholderText)
         for dot in range(-2, 3):
             painter.fillRect(self.width() // 2 + 6 * dot, self.height() // 2 - 1, 2, 2, colour)
-
-
-def order_tabs(*parts: QWidget) -> None:
-    """Let Tab go through the parts one after another, inside each as its `tab_stops()` say or its
-    controls were made; those in another window than the first have an order of their own."""
-    stops = [
-        widget
-        for part in parts
-        for widget in (part, *_inside(part))
-        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.window() is parts[0].window()
-    ]
-    for before, after in pairwise(stops):
-        QWidget.setTabOrder(before, after)
-
-
-def _inside(part: QWidget) -> list[QWidget]:
-    return part.tab_stops() if isinstance(part, ExperimentPanel) else part.findChildren(QWidget)

@@ -173,7 +173,10 @@ class TrainViews(Stage):
     def _count_runs(self) -> None:
         """In larger text as many as there is room for, maybe none."""
         rows = int(self.window().height() / self._text_scale - BESIDE_RUNS) // FOR_A_RUN
-        self.runs.setVisible(self._text_scale == 1 or rows > 0)
+        there = self._text_scale == 1 or rows > 0
+        if there == self.runs.isHidden():
+            self.runs.setVisible(there)
+            QTimer.singleShot(0, self, self._size_runs)
         rows = max(LEAST_RUNS, min(rows, MOST_RUNS))
         before, self._rows_of_runs = self._rows_of_runs, rows
         if rows != before and (before or not self.is_restored):

@@ -33,6 +33,7 @@ from stiffgui.training.cadence import probe_samples
 
 ANIMATE_MILLISECONDS = 600
 TOOLS_SHARE = 0.18  # of the card's height, at most, that the toolbar takes beyond a line
+LEAST_WITH_PAGES = 350  # pixels of its height, in usual text
 PAGES_SHARE = 0.32  # of the card's height, at most, that a table below the plane takes
 
 
@@ -125,7 +126,8 @@ class EigenvaluesCard(FigureCard):
         for widget in self.only_large:
             widget.setVisible(self._is_large and self._drawn is not None)
         self._fit_pages()
-        page = self.tools.below.currentIndex() < self.pages.count()
+        room = self.height() >= LEAST_WITH_PAGES * self._text_scale
+        page = room and self.tools.below.currentIndex() < self.pages.count()
         self.pages.setVisible(self._is_large and page and self._drawn is not None)
 
     def _fit_pages(self) -> None:
@@ -140,6 +142,7 @@ class EigenvaluesCard(FigureCard):
     def _fit_tools(self) -> None:
         """The larger the text, the fewer lines of tools."""
         self.tools.set_room(int(TOOLS_SHARE * self.height() / self._text_scale))
+        self._show_tools()
 
     def set_theme(self, theme: Theme) -> None:
         super().set_theme(theme)
