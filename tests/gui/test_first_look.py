@@ -42,6 +42,10 @@ def test_two_finished_runs_play_and_run_works_at_once(newcomer: MainWindow, qtbo
     assert {run.state for run in page.bench.runs} == {"finished"}
     assert page.guide.isVisible() and page.guide.text.text() == WELCOME
     assert page.timeline.play.isChecked()
+    qtbot.waitUntil(lambda: page.eigenvalues.picture is not None, timeout=WAIT)
+    run, limits = page.bench.runs[0], page.eigenvalues.picture.panels[0].x.limits  # type: ignore[union-attr]
+    largest = run.history.indices["spectral-radius"].mean(1).max()
+    assert limits is not None and limits[1] > largest  # axes that stay have room for the peak
     seen = set()
     page.eigenvalues.view.moved.connect(lambda: seen.add(page.eigenvalues.drawn_epoch))
     qtbot.waitUntil(lambda: page.eigenvalues.drawn_epoch > 3, timeout=WAIT)

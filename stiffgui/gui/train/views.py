@@ -160,7 +160,11 @@ class TrainViews(Stage):
         run = self.state.run
         if run is None:
             return 1.0
-        now, measured = picture.numbers.get("largest radius", 0.0), run.history.indices.get(USUAL)
+        radii = picture.layers if self.eigenvalues.settings.layer_index == USUAL else ()
+        now = picture.numbers.get("largest radius") or max(
+            radii, default=0.0
+        )  # none of few samples
+        measured = run.history.indices.get(USUAL)
         known = measured is not None and measured.size > 0 and now > 0
         peak = float(np.nanmax(measured.mean(1))) / now if measured is not None and known else 1.0
         return max(1.0, peak, GROWTH if run.state == "running" else 1.0)
