@@ -338,7 +338,9 @@ class EigenvaluesCard(FigureCard):
         words += [probe_samples(len(moment.values)), f"trial {settings.trial}"]
         if self._pinned:
             a = next((p for p in picture.panels[0].of(Points) if p.group == A), None)
-            label = f"{a.label}, {_samples(a)}" if a is not None else A
+            label = a.label if a is not None else A
+            if a is not None and _samples(a) not in label:
+                label += f", {_samples(a)}"
             words = [SIDES.join((label, f"{B}: {', '.join(words)}"))]
         return plane.moved(picture, moment.values, past, " · ".join(words))
 
