@@ -50,7 +50,7 @@ def test_a_and_b_are_of_the_networks_that_are_named(files: tuple[Path, Path]) ->
         radii = [np.abs(eigenvalues(run, *w)).max(-1).mean() for w in ((0, 5, 0), (8, 2, 1))]
         assert picture.numbers["A spectral-radius"] == pytest.approx(radii[0])
         assert picture.numbers["B spectral-radius"] == pytest.approx(radii[1])
-        assert f"{radii[0]:#.3g} → {radii[1]:#.3g}" in picture.headline
+        assert f"A {radii[0]:#.3g} → B {radii[1]:#.3g}" in picture.headline
         assert a.label == "A: layer 5, epoch 0, trial 0"
         assert picture.title.endswith(f"· narrow · {run.probe_count} probe samples")
 

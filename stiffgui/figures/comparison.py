@@ -196,8 +196,8 @@ def _headline(a: Side, b: Side) -> str:
     shares = [float(side.plane.amplified(side.values).mean()) for side in (a, b)]
     change = f" ({radii[1] / radii[0] - 1:+.0%})" if radii[0] else ""
     text = (
-        f"mean radius {radii[0]:#.3g} → {radii[1]:#.3g}{change}; "
-        f"unstable {shares[0]:.0%} → {shares[1]:.0%}"
+        f"mean radius {A} {radii[0]:#.3g} → {B} {radii[1]:#.3g}{change}; "
+        f"unstable {A} {shares[0]:.0%} → {B} {shares[1]:.0%}"
     )
     return text.replace("%", " %").replace("-", "−")
 

@@ -89,7 +89,7 @@ class _Line(QLineEdit):
     KEYS = (
         "In a field",
         {
-            "Enter": "take it over and leave the field",
+            "Enter": "take it over and leave the field, if the value is allowed",
             "Esc": "leave it as it was",
             "↑ ↓": "a step, in proportion where the scale is logarithmic",
             "Page Up, Page Down": "ten steps",

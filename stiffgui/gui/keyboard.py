@@ -89,8 +89,12 @@ class Keyboard(QObject):
         return self._by_keys and uses and alone
 
     def pressed(self, event: QKeyEvent) -> None:
-        """A key that nobody wanted: Enter and Escape leave a field."""
-        if event.key() in LEAVING and isinstance(self._window.focusWidget(), FIELDS):
+        """A key that nobody wanted: Enter and Escape leave a field; Enter not one that has to be
+        corrected."""
+        focus = self._window.focusWidget()
+        if event.key() not in LEAVING or not isinstance(focus, FIELDS):
+            return
+        if event.key() == Qt.Key.Key_Escape or not focus.property("invalid"):
             self.give_back()
 
 

@@ -186,7 +186,7 @@ def _sheet(t: Theme) -> str:
     #toast:focus {{ border-color: {t.accent}; }}
     #toastClose {{ border: none; background: transparent; color: {t.faint}; }}
     #toastClose:hover, #toastClose:focus {{ color: {t.accent}; font-weight: 600; }}
-    QLabel[problem="true"], #panelSubtitle[problem="true"] {{ color: {t.bad}; }}
+    QLabel[problem="true"], QToolButton[problem="true"] {{ color: {t.bad}; }}
     *[invalid="true"] {{ border: 1px solid {t.bad}; border-radius: 3px; }}
     #importForm QLineEdit {{ border: 1px solid {t.border}; border-radius: 3px; padding: 2px 4px;
         background: {t.card}; }}

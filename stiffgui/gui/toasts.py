@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 MOST = 3  # at once
 WIDTH, MARGIN, DETAILS_HEIGHT = 380, 12, 150  # pixels
 SECONDS = 6.0  # until plain information goes, counted anew when the pointer has left it
+LONGER_SECONDS, LETTERS_A_SECOND = 12.0, 12  # until what is to be read goes, and has been read
 Offer = tuple[str, Callable[[], object]]
 
 
@@ -44,7 +45,7 @@ class Toast(QFrame):
         self.setAccessibleName(sentence)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._was_passing = False
-        self.timer = QTimer(self, singleShot=True, interval=round(1000 * SECONDS))
+        self.timer = QTimer(self, singleShot=True)
         self.timer.timeout.connect(self.closed)
         label = QLabel(sentence)
         label.setWordWrap(True)
@@ -99,6 +100,11 @@ class Toast(QFrame):
         """Whether it goes by itself."""
         return self.timer.isActive()
 
+    @property
+    def is_brief(self) -> bool:
+        """Whether it is plain information, which goes soon."""
+        return self.is_passing and self.timer.interval() <= 1000 * SECONDS
+
     def enterEvent(self, event: QEnterEvent) -> None:
         """It waits while the pointer is over it."""
         self._was_passing = self.is_passing
@@ -145,12 +151,15 @@ class Toasts(QWidget):
     def say(
         self, speaker: str, sentence: str, details: str = "", offer: Offer | None = None
     ) -> Toast:
-        """Show a sentence until it is closed; `offer`: text of a button and what it does."""
+        """Show a sentence for as long as it takes to be read, with details or an offer until it is
+        closed; `offer`: text of a button and what it does."""
         for same in [toast for toast in self.all if toast.sentence == sentence]:
             self._close(same)
         toast = Toast(speaker, sentence, details, offer)
         toast.closed.connect(lambda: self._close(toast))
         toast.resized.connect(self._fit)
+        if not details and offer is None:
+            toast.timer.start(round(1000 * (LONGER_SECONDS + len(sentence) / LETTERS_A_SECOND)))
         self.all.append(toast)
         self._column.addWidget(toast)
         toast.show()
@@ -163,7 +172,7 @@ class Toasts(QWidget):
 
     def note(self, speaker: str, sentence: str) -> None:
         """Show plain information, which goes by itself."""
-        self.say(speaker, sentence).timer.start()
+        self.say(speaker, sentence).timer.start(round(1000 * SECONDS))
 
     def clear(self, speaker: str) -> None:
         """What a workspace has said is over."""
@@ -175,6 +184,13 @@ class Toasts(QWidget):
         for toast in self.all:
             toast.setVisible(toast.speaker == speaker)
         self._fit()
+
+    def escape(self) -> bool:
+        """Close the newest message that does not go at once; whether there was one."""
+        shown = [toast for toast in self.all if not (toast.isHidden() or toast.is_brief)]
+        if shown:
+            self._close(shown[-1])
+        return bool(shown)
 
     def take_focus(self) -> None:
         """Let the newest message have the focus; Tab reaches its buttons."""

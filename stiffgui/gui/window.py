@@ -65,7 +65,9 @@ class MainWindow(QMainWindow):
         self.folder, self.settings, self.places = folder, settings, tuple(places)
         self.built: dict[str, Workspace] = {}
         self.keyboard = Keyboard(
-            self, lambda: self.current.main_view(), lambda: self.current.escape()
+            self,
+            lambda: self.current.main_view(),
+            lambda: self.toasts.escape() or self.current.escape(),
         )
         self._make_pages()
         self._own: dict[str, Callable[[], object]] = {

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit
+from PySide6.QtWidgets import QApplication, QLineEdit, QStyle, QStyleOptionComboBox
 from pytestqt.qtbot import QtBot
 
 from stiffgui._presets import presets
@@ -20,6 +20,7 @@ from stiffgui.gui.settings import model as settings_model
 from stiffgui.gui.settings.model import SettingsModel
 from stiffgui.gui.settings.panel import ExperimentPanel
 from stiffgui.gui.settings.rows import FIXED, SettingRow
+from stiffgui.gui.window import MainWindow
 
 
 @pytest.fixture
@@ -234,8 +235,9 @@ def test_load_is_undoable(panel: ExperimentPanel) -> None:
 def test_note_and_share(panel: ExperimentPanel) -> None:
     assert panel.note.text() == "4\u202f281 parameters · step size a = T/N = 0.1"
     choose(panel, "regularizer.kind", "l2")
-    panel.show_share(0.12)
-    assert panel.share.isVisible() and panel.share.text() == "penalty is 12 % of the loss"
+    panel.show_share(0.12, "a")
+    assert panel.share.isVisible()
+    assert panel.share.text() == "a: the penalty is 12 % of the loss"  # whatever the panel says
     panel.show_share(None)
     assert not panel.share.isVisible()
 
@@ -286,7 +288,7 @@ def test_a_proxy_that_does_not_fit_is_told_in_place(panel: ExperimentPanel, befo
     choose(panel, "regularizer.kind", "stiffness")
     choose(panel, "regularizer.proxy.kind", before)
     choose(panel, "regularizer.proxy.kind", "analytic")  # for widths up to 4; this one is 20
-    assert panel.model.experiment is None and panel.subtitle.text() == "1 value to correct"
+    assert panel.model.experiment is None and panel.correct.text() == "1 value to correct"
     keys = {spec.key for spec in panel.model.specs()}
     assert "regularizer.proxy.kind" in keys
     assert not keys & {f"regularizer.proxy.{k}" for k in ("power", "squarings", "iterations")}
@@ -308,3 +310,22 @@ def test_an_edit_is_validated_once(monkeypatch: pytest.MonkeyPatch) -> None:
     calls.clear()
     model.undo.undo()
     assert model.experiment is not None and not calls
+
+
+def test_what_is_usually_chosen_is_read_in_the_usual_width(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    window.resize(1280, 800)
+    model, panel = window.train.model, window.train.panel
+    model.edit("regularizer.kind", "stiffness")
+    model.edit("architecture.integrator", "implicit-euler")
+    qtbot.wait(100)
+    for group in panel.groups.values():
+        for row_ in group.rows.values():
+            if isinstance(row_.editor, ChoiceEditor):
+                combo, option = row_.editor.combo, QStyleOptionComboBox()
+                combo.initStyleOption(option)
+                kind, part = QStyle.ComplexControl.CC_ComboBox, QStyle.SubControl
+                field = part.SC_ComboBoxEditField
+                room = combo.style().subControlRect(kind, option, field, combo).width()
+                assert combo.fontMetrics().horizontalAdvance(combo.currentText()) <= room

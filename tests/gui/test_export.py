@@ -136,7 +136,7 @@ def test_an_existing_file_is_replaced_only_when_asked_twice(
     dialog = dialog_of(loaded, "errors", path, "svg")
     dialog.save.click()
     assert "exists" in dialog.problem.text() and path.read_text() == "precious"
-    assert "--force" in dialog.command.text()
+    assert "--force" in dialog.command.toPlainText()
     dialog.file.setText(str(tmp_path / "b.svg"))
     dialog.file.setText(str(path))  # another name takes the consent back
     dialog.save.click()
@@ -173,7 +173,7 @@ def test_the_command_does_the_same(loaded: MainWindow, qtbot: QtBot, tmp_path: P
     for name in ("stiffness", "layers", "spectrum", "fit"):
         path = tmp_path / f"our own {name}.csv"
         dialog = dialog_of(loaded, name, path, "csv")
-        words = shlex.split(dialog.command.text())
+        words = shlex.split(dialog.command.toPlainText())
         with qtbot.waitSignal(dialog.accepted, timeout=WAIT):
             dialog.save.click()
         ours = path.read_bytes()

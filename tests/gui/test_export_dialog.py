@@ -226,7 +226,8 @@ def same_by_command(dialog: ExportDialog, path: Path, kind: str, qtbot: QtBot) -
     """The shown command writes what the dialog writes."""
     dialog.kind.setCurrentIndex(dialog.kind.findData(kind))
     dialog.file.setText(str(path))
-    words = shlex.split(dialog.command.text())
+    words = shlex.split(dialog.command.toPlainText())
+    assert dialog.command.horizontalScrollBar().maximum() == 0  # all of it can be read
     ours = written(dialog, path, qtbot)
     path.unlink()
     assert words[0] == "stiffgui" and main(words[1:]) == 0

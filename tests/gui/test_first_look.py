@@ -18,6 +18,7 @@ from stiffgui.gui.train.first_look import EXAMPLES, SEEN
 from stiffgui.gui.train.guide import GUIDES, WELCOME
 from stiffgui.gui.window import MainWindow
 from stiffgui.runs import open_run
+from stiffgui.training.ready import Readiness
 
 WAIT = 120_000
 
@@ -41,12 +42,27 @@ def test_two_finished_runs_play_and_run_works_at_once(newcomer: MainWindow, qtbo
     assert {run.state for run in page.bench.runs} == {"finished"}
     assert page.guide.isVisible() and page.guide.text.text() == WELCOME
     assert page.timeline.play.isChecked()
+    qtbot.waitUntil(lambda: page.eigenvalues.picture is not None, timeout=WAIT)
+    run, limits = page.bench.runs[0], page.eigenvalues.picture.panels[0].x.limits  # type: ignore[union-attr]
+    largest = run.history.indices["spectral-radius"].mean(1).max()
+    assert limits is not None and limits[1] > largest  # axes that stay have room for the peak
     seen = set()
     page.eigenvalues.view.moved.connect(lambda: seen.add(page.eigenvalues.drawn_epoch))
     qtbot.waitUntil(lambda: page.eigenvalues.drawn_epoch > 3, timeout=WAIT)
     page.model.edit("training.epochs", 2)
     page.run()
     qtbot.waitUntil(lambda: not page.bench.busy and len(page.bench.runs) == 3, timeout=WAIT)
+
+
+def test_machine_code_is_explained_while_it_is_made(window: MainWindow, run_file: Path) -> None:
+    page, preparing = window.train, Readiness(1, 4)
+    for told in (preparing.sentence, preparing.short):
+        page.bench.preparing = preparing
+        page.refresh()
+        text = page.timeline.text
+        assert told in text.text() and text.toolTip().endswith(preparing.help)
+        page.bench.open_file(run_file)
+    page.bench.preparing = None
 
 
 def test_guided_experiments_do_what_they_say(newcomer: MainWindow, qtbot: QtBot) -> None:
@@ -60,9 +76,10 @@ def test_guided_experiments_do_what_they_say(newcomer: MainWindow, qtbot: QtBot)
     assert page.model.preset_name == GUIDES[1].preset
     qtbot.waitUntil(lambda: page.bench.busy and page.bench.running.epoch > 0, timeout=WAIT)
     assert not stiff.isEnabled() and ode.isEnabled()
+    assert "stop the present training" in stiff.toolTip() and ode.toolTip() == GUIDES[2].look
     page.bench.stop()
     qtbot.waitUntil(lambda: not page.bench.busy, timeout=WAIT)
-    assert stiff.isEnabled()
+    assert stiff.isEnabled() and stiff.toolTip() == GUIDES[0].look
     run = page.bench.shown
     assert run is not None and run.path.name == "alpine02-stiff-1.stiff"
 

@@ -80,6 +80,28 @@ def train(page: TrainWorkspace, qtbot: QtBot) -> None:
     )
 
 
+def test_a_value_to_correct_keeps_the_focus_and_is_found_again(
+    window: MainWindow, page: TrainWorkspace, qtbot: QtBot
+) -> None:
+    line = field(page, "training.epochs")
+    type_in(line, "many")
+    press(Key.Key_Return)
+    assert focus() is line and line.property("invalid")
+    press(Key.Key_Tab)
+    page.panel.groups["training"].header.setChecked(False)
+    correct = page.panel.correct
+    qtbot.waitUntil(correct.isVisible)
+    click(window, correct)
+    qtbot.waitUntil(line.isVisible)
+    assert focus() is line
+    correct.setFocus(Qt.FocusReason.TabFocusReason)
+    press(Key.Key_Space)
+    assert focus() is line
+    type_in(line, "7")
+    press(Key.Key_Return)
+    assert focus() is page.main_view() and not correct.isVisible()
+
+
 def test_after_enter_the_keys_are_those_of_the_training(
     window: MainWindow, page: TrainWorkspace, qtbot: QtBot
 ) -> None:
@@ -379,3 +401,17 @@ def test_a_fault_is_logged_and_said(window: MainWindow, tmp_path: Path) -> None:
     assert "ValueError: of ours" in (tmp_path / "faults.log").read_text()
     fault_said = window.toasts.all[-1]
     assert "of ours" in fault_said.sentence and "Traceback" in fault_said.details.toPlainText()
+
+
+def test_what_empty_cards_say_is_not_cut_beside_an_explanation(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    window.resize(1280, 800)
+    page = window.train
+    page.explain(page.errors)
+    qtbot.waitUntil(page.explanation.isVisible)
+    qtbot.wait(100)
+    for card in page.cards:
+        if card.is_seen:
+            words = card._empty
+            assert words.isVisible() and words.heightForWidth(words.width()) <= words.height()

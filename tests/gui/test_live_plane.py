@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from stiffgui.figures.picture import Curve, Points
 from stiffgui.gui.train.cards.eigenvalues import EigenvaluesCard
+from stiffgui.gui.train.motion import Moment
 from stiffgui.gui.window import MainWindow
 from stiffgui.runs import open_run
 
@@ -61,6 +62,33 @@ def test_a_pace_is_behind_the_training_and_comes_to_its_end(
     tools.pace.setCurrentIndex(tools.pace.findData(1000))
     qtbot.waitUntil(lambda: not plane.motion.behind, timeout=WAIT)
     qtbot.waitUntil(lambda: page.eigenvalues.drawn_epoch == 300, timeout=WAIT)
+
+
+def test_what_is_of_another_epoch_than_what_moves_says_so(
+    window: MainWindow, card: EigenvaluesCard, qtbot: QtBot
+) -> None:
+    page, run = window.train, window.train.bench.shown
+    assert run is not None
+    headline, count = card.headline.text(), run.probe_count
+    card.show_moment(Moment(8.2, np.ones((1, 20), complex), (), True), 0.1)
+    assert "epoch 8 · 1 probe sample" in card.note.text()
+    assert card.headline.text() == f"epoch 6, {count} samples: {headline}"
+    assert not card.table.isEnabled()
+    card.rest()
+    assert card.headline.text() == headline and card.table.isEnabled()
+    page.timeline.go_to(0)
+    qtbot.waitUntil(lambda: card.drawn_epoch == 0, timeout=WAIT)
+    page.refresh()
+    assert page.timeline.text.text().startswith("epoch 6 / 6; shown 0")
+    card.tools.pin.click()
+    page.timeline.go_live()
+    qtbot.waitUntil(
+        lambda: "A: epoch 0" in card.note.text() and f"{count} probe" in card.note.text()
+    )
+    assert "unstable A " in card.headline.text() and "% → B " in card.headline.text()
+    card.show_moment(Moment(8.2, np.ones((1, 20), complex), (), True), 0.1)
+    both = f"A: epoch 0, {count} probe samples | B: layer 1, epoch 8, 1 probe sample"
+    assert card.note.text().startswith(both)
 
 
 def test_nobody_watches_what_is_not_seen(window: MainWindow, qtbot: QtBot) -> None:

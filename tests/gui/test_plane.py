@@ -6,12 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF
-from PySide6.QtGui import QCursor
+from PySide6.QtCore import QEvent, QPoint, QPointF
+from PySide6.QtGui import QCursor, QHelpEvent, QImage, QPainter
+from PySide6.QtWidgets import QApplication, QToolTip
 from pytestqt.qtbot import QtBot
 
 from stiffgui import presets, train
 from stiffgui.figures.picture import Curve, Marker, Points, Region
+from stiffgui.gui.plots.panel_view import TIP
 from stiffgui.gui.plots.pointed import ValueTip
 from stiffgui.gui.train.cards.eigenvalues import EigenvaluesCard
 from stiffgui.gui.window import MainWindow
@@ -195,3 +197,32 @@ def test_planes_of_any_width_come_to_rest(card: EigenvaluesCard, qtbot: QtBot) -
         view.scene().changed.connect(lambda _: painted.append(1))
     qtbot.wait(300)
     assert len(painted) < 4
+
+
+def test_how_to_move_a_plot_is_told_beside_its_values(card: EigenvaluesCard, qtbot: QtBot) -> None:
+    view = card.view.views[0]
+    inside, axis = view.rect().center(), QPoint(view.width() // 2, view.height() - 4)
+    for place, told in ((inside, False), (axis, True)):
+        view.scene().sigMouseMoved.emit(view.mapToScene(place))
+        QToolTip.hideText()
+        qtbot.waitUntil(lambda: not QToolTip.isVisible())
+        event = QHelpEvent(QEvent.Type.ToolTip, place, view.mapToGlobal(place))
+        QApplication.sendEvent(view.viewport(), event)
+        assert (QToolTip.isVisible() and QToolTip.text() == TIP) == told
+    QToolTip.hideText()
+
+
+def test_no_number_is_cut_at_the_upper_end_of_a_small_plot(
+    card: EigenvaluesCard, window: MainWindow, qtbot: QtBot
+) -> None:
+    for height in (700, 760, 800, 860, 1000):
+        window.resize(1280, height)
+        qtbot.wait(100)
+        window.train.refresh()
+        for small in (window.train.layers, window.train.errors, window.train.stiffness):
+            axis = small.view.views[0].getAxis("left")
+            image = QImage(400, 400, QImage.Format.Format_RGB32)
+            painter = QPainter(image)
+            specs = axis.generateDrawSpecs(painter)
+            painter.end()
+            assert all(rect.top() >= 0 for rect, _, text in specs[2] if text)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from pathlib import Path
 
 import pytest
+from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -46,6 +48,14 @@ def test_twice_as_large_and_back(
     assert table.rowHeight(0) >= table.fontMetrics().height() and table.usual_height > before[3]
     assert page.eigenvalues.layer.sizeHint().height() > strip
     assert page.docks["Experiment"].isHidden() and not page.docks["Errors"].isHidden()
+    axis, image = (
+        page.errors.view.views[0].getAxis("left"),
+        QImage(9, 9, QImage.Format.Format_RGB32),
+    )
+    painter = QPainter(image)
+    numbers = [rect for rect, _, text in axis.generateDrawSpecs(painter)[2] if text]
+    painter.end()
+    assert not any(a.intersects(b) for a, b in combinations(numbers, 2))
     assert page.errors.view.views[0].backgroundBrush().color().name() == (
         {"light": LIGHT, "dark": DARK}[theme].card.lower()
     )

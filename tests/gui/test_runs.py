@@ -115,9 +115,25 @@ def test_axis_smoothing_and_outliers(window: MainWindow, qtbot: QtBot) -> None:
     for card in (errors, stiffness):  # one crosshair in both, with the values there
         assert card.view.views[0].cross == pytest.approx(10.2)
     assert legend.labels[0].text() == f"train {smooth.y[10]:.3g}"
+    measured = {f"{int(c.x[c.x <= 10.2][-1])}" for c in stiffness.view.views[0].panel.of(Curve)}
+    assert errors.note.text() == "epoch 10" and [f"epoch {m}" for m in measured] == [
+        stiffness.note.text()
+    ]
     plot.scene().sigMouseMoved.emit(QPointF(-50, -50))
     assert errors.view.views[0].cross is None and stiffness.view.views[0].cross is None
     assert legend.labels[0].text() == f"train {smooth.y[-1]:.3g}"
+    assert "probe samples" in stiffness.note.text() and errors.note.text() == ""
+    assert errors.view.views[0].here is None
+    window.train.timeline.go_to(20)  # what other cards show is marked
+    kept = window.train.state.epoch
+    window.train.refresh()
+    assert kept is not None and [c.view.views[0].here for c in (errors, stiffness)] == [kept] * 2
+    window.train.curves_menu.choose(axis="step")
+    window.train.refresh()
+    assert errors.view.views[0].here == kept * 20
+    window.train.timeline.go_live()
+    window.train.refresh()
+    assert errors.view.views[0].here is None
 
 
 @settings(deadline=None)  # a busy machine is no fault

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QTabBar, QToolButton
+from PySide6.QtWidgets import QApplication, QTabBar, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from stiffgui.gui.application import make_window
 from stiffgui.gui.closing import Choice
-from stiffgui.gui.plots.card import Card
 from stiffgui.gui.theme import DARK, LIGHT
 from stiffgui.gui.train.workspace import TrainWorkspace
 from stiffgui.gui.window import MainWindow
@@ -24,7 +24,7 @@ def seen(page: TrainWorkspace) -> list[str]:
     return [card.title for card in page.cards if card.is_seen]
 
 
-def area(card: Card) -> int:
+def area(card: QWidget) -> int:
     return card.width() * card.height()
 
 
@@ -39,7 +39,7 @@ def test_the_plane_is_large_and_any_card_changes_places_with_it(
     window: MainWindow, qtbot: QtBot, run_file: Path
 ) -> None:
     page, stage = window.train, window.train.views
-    window.resize(1280, 800)
+    window.resize(1280, 900)
     open_run(page, run_file, qtbot)
     column = ["Errors", "Stiffness", "Layers", "Fit"]
     qtbot.waitUntil(lambda: seen(page) == ["Eigenvalues", *column], timeout=5000)
@@ -67,7 +67,7 @@ def test_a_double_click_on_a_title_spreads_a_card_and_escape_brings_all_back(
     window: MainWindow, qtbot: QtBot, run_file: Path
 ) -> None:
     page = window.train
-    window.resize(1280, 800)
+    window.resize(1280, 900)
     open_run(page, run_file, qtbot)
     qtbot.waitUntil(lambda: len(seen(page)) == 5, timeout=5000)
     before = [card.geometry() for card in page.cards]
@@ -123,8 +123,9 @@ def test_nothing_is_cut_off_in_any_window(window: MainWindow, qtbot: QtBot, run_
     page = window.train
     open_run(page, run_file, qtbot)
     window.toasts.clear("Train")
-    for (width, height), rows in (((1024, 700), 3), ((1280, 800), 4), ((1024, 700), 3)):
+    for (width, height), rows in (((1024, 700), 3), ((1280, 900), 4), ((1024, 700), 3)):
         window.resize(width, height)
+        qtbot.wait(100)
         qtbot.waitUntil(lambda n=rows: len(seen(page)) == 1 + n, timeout=5000)
         assert (window.width(), window.height()) == (width, height)
         for card in page.cards[:5]:
@@ -140,9 +141,9 @@ def test_nothing_is_cut_off_in_any_window(window: MainWindow, qtbot: QtBot, run_
             right = control.mapTo(tools, QPoint(control.width(), 0)).x()
             assert control.isVisible() and right <= tools.width()
     bars = [bar for bar in page.views.tab_bars() if bar.isVisible()]
-    assert [bar.tabText(1) for bar in bars] == ["Stiffness"]
+    assert [bar.tabText(1) for bar in bars] == ["Layers"]
     bars[0].setCurrentIndex(1)
-    qtbot.waitUntil(lambda: page.stiffness.is_seen and not page.errors.is_seen, timeout=5000)
+    qtbot.waitUntil(lambda: page.layers.is_seen and not page.fit.is_seen, timeout=5000)
     window.resize(860, 640)
     qtbot.wait(100)
     for name in ("run", "pause", "step", "stop", "export"):
@@ -181,7 +182,7 @@ def test_no_bar_of_tabs_is_left_behind(window: MainWindow, qtbot: QtBot) -> None
         step()
         qtbot.wait(150)
         qtbot.waitUntil(lambda: not left_behind(), timeout=3000)
-    assert [bar.tabText(1) for bar in stage.tab_bars() if bar.isVisible()] == ["Stiffness"]
+    assert [bar.tabText(1) for bar in stage.tab_bars() if bar.isVisible()] == ["Layers"]
     assert stage.large is window.train.eigenvalues
 
 
@@ -249,3 +250,55 @@ def test_the_strip_of_layers_shows_the_chosen_index(
     strip.setFocus()
     QTest.keyClick(strip, Qt.Key.Key_Left)
     assert page.state.layer == 7
+
+
+def test_the_column_is_wider_in_a_wider_window_and_as_before_after_a_small_one(
+    window: MainWindow, run_file: Path, qtbot: QtBot
+) -> None:
+    page, stage = window.train, window.train.views
+    open_run(page, run_file, qtbot)
+
+    def resized(width: int, height: int) -> tuple[int, int]:
+        window.resize(width, height)
+        qtbot.wait(100)
+        return page.errors.width(), page.panel.width()
+
+    column, panel = resized(1280, 800)
+    assert resized(1920, 1080)[0] > 1.4 * column
+    resized(900, 700)
+    back = resized(1280, 800)
+    assert np.abs(np.subtract(back, (column, panel))).max() <= 6
+    for width in (*range(1280, 1500, 7), *range(1500, 1280, -7)):
+        window.resize(width, 800)
+        qtbot.wait(5)
+    assert np.abs(np.subtract(resized(1280, 800), back)).max() <= 6
+    edge = QPointF(stage.docks["Errors"].geometry().left() - 2, 100)
+    left, kinds = Qt.MouseButton.LeftButton, QEvent.Type
+    for kind, at in (
+        (kinds.MouseButtonPress, edge),
+        (kinds.MouseMove, edge - QPointF(100, 0)),
+        (kinds.MouseButtonRelease, edge - QPointF(100, 0)),
+    ):
+        where = QPointF(stage.mapToGlobal(at.toPoint()))
+        keys = Qt.KeyboardModifier.NoModifier
+        QApplication.sendEvent(stage, QMouseEvent(kind, at, where, left, left, keys))
+        qtbot.wait(50)
+    chosen = page.errors.width()
+    assert chosen > column + 50
+    assert abs(resized(1600, 800)[0] - chosen * 1600 / 1280) < 12
+    resized(1280, 800)
+    assert all(c.view.height() > 70 for c in (page.errors, page.stiffness) if c.is_seen)
+
+
+def test_a_lecture_has_a_larger_plane_in_a_usual_window(
+    window: MainWindow, run_file: Path, qtbot: QtBot
+) -> None:
+    page = window.train
+    window.resize(1280, 800)
+    open_run(page, run_file, qtbot)
+    qtbot.wait(200)
+    before = area(page.eigenvalues.view.views[0])
+    window.toggle_presenter()
+    qtbot.waitUntil(lambda: area(page.eigenvalues.view.views[0]) > before, timeout=5000)
+    window.toggle_presenter()
+    qtbot.waitUntil(page.runs.isVisible, timeout=5000)

@@ -102,6 +102,8 @@ def test_a_working_day(keys: Keys, window: MainWindow, qtbot: QtBot, home: Path)
 
     keys.begin("look at RES again")
     table = page.runs.table
+    page.setFocus()  # where it is in a fresh window until a plot is clicked
+    window.toasts.clear("Train")  # each message is a stop of Tab
     while QApplication.focusWidget() is not table:
         keys.press(Key.Key_Backtab, Qt.KeyboardModifier.ShiftModifier)
         assert keys.counted["look at RES again"] < 12

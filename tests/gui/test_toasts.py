@@ -82,6 +82,26 @@ def test_a_message_is_reached_and_closed_by_keys(window: MainWindow, qtbot: QtBo
     assert "Wrong." not in [toast.sentence for toast in toasts.all]
 
 
+def test_escape_closes_what_covers_a_card_and_what_was_read_goes(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    toasts = window.toasts
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    toasts.clear("Train")
+    window.train.say("It failed.", "a traceback")
+    window.train.said.emit("Go on?", "", ("Yes", lambda: None))
+    window.train.noted.emit("Saved a file.")
+    window.keyboard.give_back()
+    for left in (["It failed.", "Saved a file."], ["Saved a file."], ["Saved a file."]):
+        QTest.keyClick(window.train.main_view(), Qt.Key.Key_Escape)
+        assert [toast.sentence for toast in toasts.all] == left
+    monkeypatch.setattr(toasts_module, "LONGER_SECONDS", 0.1)
+    window.train.say("Wrong.")
+    assert toasts.text() == "Wrong."
+    qtbot.waitUntil(lambda: toasts.text() == "Saved a file.")
+
+
 def test_a_message_stays_with_its_workspace(window: MainWindow) -> None:
     toasts = window.toasts
     toasts.clear("Train")

@@ -420,7 +420,7 @@ def test_every_card_is_drawn_and_exported_as_its_picture(
     compare_all()
     [view], [panel] = errors.view.views, errors.picture.panels  # type: ignore[union-attr]
     assert view.backgroundBrush().color().name() == DARK.card.lower()
-    first = view.getPlotItem().items[2].opts["pen"].color().name()
+    first = view.getPlotItem().items[3].opts["pen"].color().name()
     assert first in {code.lower() for code in DARK.series} and panel.items
     window.choose_theme("light")
 

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QPlainTextEdit,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -32,6 +33,7 @@ from stiffgui.gui.saving import check_file
 from stiffgui.settings import Spec, specs
 
 PREVIEW_MILLISECONDS = 150  # of quiet before a preview is asked for
+COMMAND_LINES = 6  # in sight
 MNEMONICS = {"width": "&Width", "height": "&Height", "font": "F&ont size", "dpi": "&Resolution"}
 
 
@@ -91,8 +93,10 @@ class ExportDialog(QDialog):
         self.problem.setWordWrap(True)
         self.problem.setTextFormat(Qt.TextFormat.PlainText)
         self.problem.setProperty("problem", True)
-        self.command = QLineEdit()
+        self.command = QPlainTextEdit()
         self.command.setReadOnly(True)
+        self.command.setTabChangesFocus(True)
+        self.command.setFixedHeight(COMMAND_LINES * self.fontMetrics().lineSpacing() + 12)
         self.command.setAccessibleName("The same command")
         self.command.setToolTip("Does the same in a terminal")
         self.copy = QPushButton("&Copy")
@@ -140,7 +144,9 @@ class ExportDialog(QDialog):
         for box in self.sizes.values():
             box.valueChanged.connect(self._changed)
         self.browse.clicked.connect(self._browse)
-        self.copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.command.text()))
+        self.copy.clicked.connect(
+            lambda: QGuiApplication.clipboard().setText(self.command.toPlainText())
+        )
         self.buttons.accepted.connect(self._ask)
         self.buttons.rejected.connect(self.reject)
         self._preview_timer.timeout.connect(self.ask_preview)
@@ -242,8 +248,8 @@ class ExportDialog(QDialog):
         except InputError:
             path = Path(f"figure{self._ending}")
         replace = self._may_replace is not None
-        self.command.setText(self.offer.command(self.chosen_kind, self.style_, path, replace))
-        self.command.setCursorPosition(0)
+        command = self.offer.command(self.chosen_kind, self.style_, path, replace)
+        self.command.setPlainText(command)
 
     def _browse(self) -> None:
         name, _ = QFileDialog.getSaveFileName(

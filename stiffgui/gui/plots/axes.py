@@ -95,6 +95,20 @@ class PlotAxis(pg.AxisItem):  # type: ignore[misc]
         self.setStyle(hideOverlappingLabels=not ticks)
         self.setTicks([ticks] if ticks else None)
 
+    def generateDrawSpecs(self, painter: Any) -> Any:
+        """A number at the upper end stands below it, where it is not cut, if nothing is there."""
+        specs = super().generateDrawSpecs(painter)
+        if specs is None or self.orientation != "left":
+            return specs
+        axis, ticks, texts = specs
+        cut = [place for place, (rect, _, _) in enumerate(texts) if rect.top() < 0]
+        for place in reversed(cut):
+            rect, flags, text = texts[place]
+            moved = rect.translated(0, -rect.top())
+            free = not any(moved.intersects(other) for other, _, text_ in texts if text_ != text)
+            texts[place : place + 1] = [(moved, flags, text)] if free else []
+        return axis, ticks, texts
+
     def drawPicture(self, painter: Any, axis: Any, ticks: Any, texts: Any) -> None:
         if not self._turned:
             super().drawPicture(painter, axis, ticks, texts)
@@ -115,13 +129,18 @@ class PlotAxis(pg.AxisItem):  # type: ignore[misc]
         if getattr(self, "_ticks", None):  # pyqtgraph resizes it while it is being made
             self._write_ticks()
 
+    @property
+    def _upright(self) -> float:
+        """Pixels of height that a number needs."""
+        return max(UPRIGHT, QFontMetricsF(self.font()).height())
+
     def tickSpacing(self, low: float, high: float, size: float) -> list[Any]:
         sparse = SPARSE if self.orientation == "left" else 1.0  # texts are as high as they are
         levels = list(super().tickSpacing(low, high, sparse * size))
         if self.whole:
             levels = [level for level in levels if level[0] >= 1] or [(1.0, 0.0)]
         if self.orientation == "left" and not self.logMode and levels:
-            least = max(UPRIGHT, QFontMetricsF(self.font()).height()) * (high - low) / size
+            least = self._upright * (high - low) / size
             if levels[0][0] < least:
                 decade = 10 ** math.floor(math.log10(least))
                 levels = [(decade * next(s for s in (1, 2, 5, 10) if s * decade >= least), 0.0)]
@@ -145,7 +164,7 @@ class PlotAxis(pg.AxisItem):  # type: ignore[misc]
         if decades < NARROW:
             return [f"{10**value:.4g}" for value in values]
         upright = self.orientation in ("left", "right")
-        size, room = (self.height(), UPRIGHT) if upright else (self.width(), ACROSS)
+        size, room = (self.height(), self._upright) if upright else (self.width(), ACROSS)
         pixels = size / decades
         fits = (digits for digits, gap in DIGITS if gap * pixels >= room)
         labelled: Iterable[int] = next(fits, (1,))

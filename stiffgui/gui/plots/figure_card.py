@@ -156,9 +156,11 @@ class FigureCard(Card):
 
 
 def promise(kind: type[Figure]) -> str:
-    """What will be seen: the second paragraph of the figure's docstring."""
+    """What will be seen: the first sentence after the title of the figure's docstring."""
     paragraphs = (kind.__doc__ or "").strip().split("\n\n")
-    return " ".join(paragraphs[1].split()) if len(paragraphs) > 1 else ""
+    sentences = " ".join(paragraphs[1].split()) if len(paragraphs) > 1 else ""
+    first, more, _ = sentences.partition(". ")
+    return f"{first}." if more else first
 
 
 def offer(chooser: QComboBox, choices: list[tuple[str, Any]]) -> None:

@@ -63,7 +63,7 @@ class PanelView(pg.PlotWidget):  # type: ignore[misc]
         self.is_zoomed = False
         self._theme: Theme = LIGHT
         self._artists: list[tuple[object, Artist]] = []
-        self._cross = pg.InfiniteLine()
+        self._cross, self._here = pg.InfiniteLine(), pg.InfiniteLine()
         self._frames: list[Any] = []
         self._mark: tuple[Any, Any] | None = None  # what is selected: its way here, and a ring
         self._emphasised = ""  # the group beside which others are faint
@@ -80,8 +80,9 @@ class PanelView(pg.PlotWidget):  # type: ignore[misc]
         self.setToolTipDuration(2500)
         adopt_menu(self.getPlotItem(), self)
         self.hideButtons()
-        self._cross.hide()
-        self.addItem(self._cross, ignoreBounds=True)
+        for line in (self._cross, self._here):
+            line.hide()
+            self.addItem(line, ignoreBounds=True)
         self.getViewBox().sigRangeChangedManually.connect(self._moved_by_hand)
         self.getViewBox().sigRangeChanged.connect(lambda *_: self._frame_in_inset())
         self.scene().sigMouseMoved.connect(self._hover)
@@ -99,6 +100,7 @@ class PanelView(pg.PlotWidget):  # type: ignore[misc]
             axis.setStyle(tickLength=4)  # outwards: ticks inside look like data
             axis.label.setFont(QApplication.font())
         self._cross.setPen(pen(theme, theme.faint))
+        self._here.setPen(pen(theme, theme.accent, 1.5))
         if self.inset is not None:
             self.inset.set_theme(theme)
             self.inset.setStyleSheet(f"border: 1px solid {theme.border}")
@@ -268,10 +270,17 @@ class PanelView(pg.PlotWidget):  # type: ignore[misc]
     # ------------------------------------------------------------------- pointer
 
     def set_cross(self, x: float | None) -> None:
-        """A line at x, or none."""
-        self._cross.setVisible(x is not None)
+        """A line at x, where the pointer is; or none."""
+        self._stand(self._cross, x)
+
+    def set_here(self, x: float | None) -> None:
+        """A line at x, which other views show; or none."""
+        self._stand(self._here, x)
+
+    def _stand(self, line: Any, x: float | None) -> None:
+        line.setVisible(x is not None)
         if x is not None:
-            self._cross.setPos(float(on_axis(x, self.panel.x.scale)))
+            line.setPos(float(on_axis(x, self.panel.x.scale)))
 
     def mark(self, x: Sequence[float], y: Sequence[float]) -> None:
         """A ring at the last of some places, and a line that leads there; nothing for none."""
@@ -290,14 +299,21 @@ class PanelView(pg.PlotWidget):  # type: ignore[misc]
 
     @property
     def helpers(self) -> tuple[Any, ...]:
-        """What is drawn that is not of the picture: crosshair and outline."""
-        return self._cross, *self._frames, *(self._mark or ())
+        """What is drawn that is not of the picture: crosshair, outline and the like."""
+        return self._cross, self._here, *self._frames, *(self._mark or ())
 
     @property
     def cross(self) -> float | None:
         """Where the crosshair stands; None where there is none."""
-        place = float(self._cross.value())
-        return from_axis(place, self.panel.x.scale) if self._cross.isVisible() else None
+        return self._place_of(self._cross)
+
+    @property
+    def here(self) -> float | None:
+        """Where the line of what other views show stands; None where there is none."""
+        return self._place_of(self._here)
+
+    def _place_of(self, line: Any) -> float | None:
+        return from_axis(float(line.value()), self.panel.x.scale) if line.isVisible() else None
 
     def set_frame(self, xs: list[float], ys: list[float]) -> None:
         """An outline that is seen on every colour: a light line on a dark one."""
@@ -416,8 +432,8 @@ class PanelView(pg.PlotWidget):  # type: ignore[misc]
         self.pointed.emit(None)
 
     def viewportEvent(self, event: QEvent) -> bool:
-        """The context menu is the card's; where there are values, no tip takes their place."""
-        if isinstance(event, QHelpEvent) and self.message:
+        """The context menu is the card's; the place of values is left to them, a tip beside it."""
+        if isinstance(event, QHelpEvent) and self._pointer is not None:
             return True
         if event.type() == QEvent.Type.ContextMenu:
             event.ignore()

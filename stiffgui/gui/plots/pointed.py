@@ -69,7 +69,7 @@ def describe_cell(
 ) -> str:
     """Where a cell lies, and its value; in panels with the same cells, theirs beside it."""
     where = (
-        f"{axis.label} {_number(float(at), axis)}".strip()
+        f"{axis.label} {number_on(float(at), axis)}".strip()
         for axis, at in ((panel.y, image.y[row]), (panel.x, image.x[column]))
     )
     values = [
@@ -84,7 +84,7 @@ def describe_cell(
 def describe_point(panel: Panel, points: Points, row: int) -> str:
     """A point's place, what is known of it, its sample and its layer, a line each."""
     lines = [
-        f"{axis.label} {_number(float(values[row]), axis)}"
+        f"{axis.label} {number_on(float(values[row]), axis)}"
         for axis, values in ((panel.x, points.x), (panel.y, points.y))
     ]
     lines += [f"{name} {_value(float(values[row]))}" for name, values in points.numbers.items()]
@@ -104,7 +104,8 @@ def describe_box(box: Box) -> str:
     return "\n".join(filter(None, (box.group, ranges))).replace("-", "−")
 
 
-def _number(value: float, axis: Axis) -> str:
+def number_on(value: float, axis: Axis) -> str:
+    """A value on an axis, as it is told."""
     if name := axis.tick_at(value):
         return name
     return grouped(round(value)) if axis.whole else f"{value + 0.0:.4g}"

@@ -34,6 +34,10 @@ class ExperimentPanel(QFrame):
         self._specs: list[Spec] = []
         self.setObjectName("card")
         self.subtitle = _note("panelSubtitle")
+        self.correct = quiet_button("", "resetAll")
+        self.correct.setProperty("problem", True)
+        self.correct.setToolTip("Go to the first of them")
+        self.correct.clicked.connect(self.go_to_problem)
         self.reset_all = quiet_button("Reset all", "resetAll")
         self.reset_all.clicked.connect(model.reset_all)
         self.problem = QLabel()
@@ -68,18 +72,19 @@ class ExperimentPanel(QFrame):
             self.training = training
             self._refresh()
 
-    def show_share(self, fraction: float | None) -> None:
-        """Say how much of the loss the penalty is; None says nothing."""
+    def show_share(self, fraction: float | None, run: str = "") -> None:
+        """Say how much of a run's loss the penalty is; None says nothing."""
         self.share.setVisible(fraction is not None)
         if fraction is not None:
             percent = f"{100 * fraction:.2g}" if fraction < 0.1 else f"{100 * fraction:.0f}"
-            self.share.setText(f"penalty is {percent} % of the loss")
+            self.share.setText(f"{run}: the penalty is {percent} % of the loss")
 
     def _lay_out(self) -> None:
         self.title.setObjectName("cardTitle")
         names = plain_column()
         names.addWidget(self.title)
         names.addWidget(self.subtitle)
+        names.addWidget(self.correct, 0, Qt.AlignmentFlag.AlignLeft)
         head = QHBoxLayout()
         head.setContentsMargins(10, 8, 10, 2)
         head.addLayout(names, 1)
@@ -121,13 +126,11 @@ class ExperimentPanel(QFrame):
         self.problem.setVisible(bool(other))
         count = self.model.differences()
         differ = "1 setting differs" if count == 1 else f"{count} settings differ"
-        told = f"{differ} from {self.origin}" if count else f"as in {self.origin}"
+        self.subtitle.setText(f"{differ} from {self.origin}" if count else f"as in {self.origin}")
         bad = len(problems)
-        if bad:
-            told = "1 value to correct" if bad == 1 else f"{bad} values to correct"
-        self.subtitle.setText(told)
-        self.subtitle.setProperty("problem", bool(bad))
-        self.subtitle.style().polish(self.subtitle)
+        self.correct.setText(f"{bad} value{'' if bad == 1 else 's'} to correct")
+        self.correct.setVisible(bool(bad))
+        self.subtitle.setVisible(not bad)
         self.subtitle.setToolTip(f"Preset: {self.model.preset_name}")
         self.reset_all.setVisible(bool(count))
         self.reset_all.setEnabled(not self.training)
@@ -155,6 +158,12 @@ class ExperimentPanel(QFrame):
             row.editor.control.setFocus(Qt.FocusReason.ShortcutFocusReason)
             QTimer.singleShot(0, row, lambda: self.area.ensureWidgetVisible(row))
 
+    def go_to_problem(self) -> None:
+        """Let the first value that is to be corrected be typed in."""
+        key = next((spec.key for spec in self._specs if spec.key in self.model.problems), None)
+        if key is not None:
+            self.go_to(key)
+
     def plain_words(self, sentence: str) -> str:
         """The sentence with the titles a person sees instead of dotted keys."""
         for spec in sorted(self._specs, key=lambda s: -len(s.key)):
@@ -163,7 +172,7 @@ class ExperimentPanel(QFrame):
 
     def tab_stops(self) -> list[QWidget]:
         """What Tab reaches, in order."""
-        stops: list[QWidget] = [self.reset_all]
+        stops: list[QWidget] = [self.correct, self.reset_all]
         for group in self.groups.values():
             stops.append(group.header)
             rows = list(group.rows.values())

@@ -44,6 +44,8 @@ WELCOME = (
     "Run trains your own; or begin with a guided experiment."
 )
 
+WAITS = "It trains a run of its own: stop the present training first, or let it end."
+
 
 class GuideBar(QFrame):
     """Calls `do(guide)` when one is chosen."""
@@ -85,7 +87,9 @@ class GuideBar(QFrame):
     def set_training(self, training: bool) -> None:
         """An experiment that trains waits for the present training."""
         for guide, button in zip(GUIDES, self.buttons, strict=True):
-            button.setEnabled(not (training and guide.preset))
+            waits = training and bool(guide.preset)
+            button.setEnabled(not waits)
+            button.setToolTip(WAITS if waits else guide.look)
 
     def _chosen(self, guide: Guide) -> None:
         self._say(guide.look)

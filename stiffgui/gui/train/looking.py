@@ -31,8 +31,9 @@ class Looking:
         self._mark_stale()
 
     def close(self) -> None:
-        """Nothing more is said."""
+        """Nothing more is asked for or said."""
         self._late.stop()
+        self._requests.close()
 
     def _viewed(self, look: Look, view: View) -> None:
         """Draw an answer, unless another run is shown by now."""

@@ -26,8 +26,8 @@ class PaintQueue:
         self._parts, self._bench, self._state = parts, bench, state
         self._pictures: dict[str, Picture | str] = {}  # those that a part has still to draw
         self.tasks: dict[str, Callable[[], None]] = {
-            "errors": lambda: parts.errors.refresh(state.drawn),
-            "stiffness": lambda: parts.stiffness.refresh(state.drawn),
+            "errors": lambda: parts.errors.refresh(state.drawn, state.epoch),
+            "stiffness": lambda: parts.stiffness.refresh(state.drawn, state.epoch),
             "layers": self._draw_layers,
             "progress": self._show_progress,
             "runs": parts.runs.follow,
@@ -77,25 +77,29 @@ class PaintQueue:
 
     def _show_progress(self) -> None:
         """Progress, and the penalty's share."""
-        run, parts = self._state.run, self._parts
+        run, parts, preparing = self._state.run, self._parts, self._bench.preparing
+        help = preparing.help if preparing is not None else ""
         if run is None:
-            preparing, time = self._bench.preparing, self._bench.beforehand.get("time")
+            time = self._bench.beforehand.get("time")
             if time:  # of machine code for other numbers nobody waits
                 beside = preparing.short if preparing is not None else NOTHING_YET
-                parts.timeline.say(f"Run takes {time} here; {beside}")
+                parts.timeline.say(f"Run takes {time} here; {beside}", help)
             else:
-                parts.timeline.say(preparing.sentence if preparing is not None else NOTHING_YET)
+                told = preparing.sentence if preparing is not None else NOTHING_YET
+                parts.timeline.say(told, help)
             return
-        parts.timeline.say(self._progress(run))
+        parts.timeline.say(self._progress(run), help)
         shares = run.history.series["penalty_share"]
         penalised = len(shares) and not isinstance(run.experiment.regularizer, NoPenalty)
-        parts.panel.show_share(float(shares[-1].mean()) if penalised else None)
+        parts.panel.show_share(float(shares[-1].mean()) if penalised else None, run.name)
 
     def _progress(self, run: RunEntry) -> str:
         preparing, running = self._bench.preparing, run is self._bench.running
         if preparing is not None and running:
             return f"{self._bench.state_of(run)}: {preparing.sentence}"
         words = [f"epoch {run.begins + run.epoch:,} / {run.begins + run.total:,}"]
+        if self._state.epoch is not None:
+            words[0] += f"; shown {run.begins + self._state.epoch:,}"
         if running and len(run.history.seconds) > 1:
             taken = float(run.history.seconds[-1]) or 1e-9
             left = (run.total - run.epoch) * taken / max(run.epoch, 1)

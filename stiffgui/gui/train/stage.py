@@ -4,20 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
-from PySide6.QtCore import QByteArray, QSettings, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QGuiApplication, QPainter, QPaintEvent, QPalette, QResizeEvent
+from PySide6.QtCore import QByteArray, QEvent, QSettings, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QAction,
+    QGuiApplication,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QResizeEvent,
+    QShowEvent,
+)
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QVBoxLayout, QWidget
 
 from stiffgui.gui.plots.card import Card
-from stiffgui.gui.settings.panel import ExperimentPanel
 from stiffgui.gui.theme import Theme
 
 GRIP_HEIGHT = 9
-COLUMN_WIDTH, PANEL_WIDTH = 312, 276  # pixels at first
-WIDER = 1.7  # the column in a lecture room
-LEAST_HEIGHT = 134  # pixels that a small card needs to be read, with its grip, in usual text
+USUAL_WIDTH, COLUMN_WIDTH, PANEL_WIDTH = 1280, 312, 304  # pixels at first
+WIDER, MOST_WIDE = 1.7, 0.36  # the column in a lecture room; of the page
+LEAST_HEIGHT = 155  # pixels that a small card needs to be read, with its grip, in usual text
+TABS_HEIGHT = 36  # pixels, of a bar of tabs in usual text
 MARGIN, ROOM = 6, 220  # pixels around cards; of height, for one that is to be looked at
 LAYOUT_VERSION = 3  # raised with every new place: an older layout does not know it
 Area = Qt.DockWidgetArea
@@ -55,6 +62,10 @@ class Stage(QMainWindow):
         self._column: list[QDockWidget] = []
         self._rows = 0  # of the column, 0 until it is known
         self._text_scale = 1.0
+        # As they should be, where there is room.
+        left, right = Area.LeftDockWidgetArea, Area.RightDockWidgetArea
+        self._widths = {left: float(PANEL_WIDTH), right: float(COLUMN_WIDTH)}
+        self._was_shown = False
         self.is_restored = False  # as it was when the window was closed
         self._before: _Before | None = None  # a card was spread over the page
         self._unpresented: _Before | None = None  # before a lecture
@@ -195,7 +206,8 @@ class Stage(QMainWindow):
             self._unpresented = self._put_away(
                 [d for d in self.docks.values() if self.dockWidgetArea(d) == left], large
             )
-            self._resize({self._column[0]: QSize(int(WIDER * COLUMN_WIDTH), 0)})
+            width = min(WIDER * COLUMN_WIDTH, MOST_WIDE * self.width())
+            self._resize({self._column[0]: QSize(int(width), 0)})
         elif self._unpresented is not None:
             self._bring_back(self._unpresented)
             self._unpresented = None
@@ -236,6 +248,7 @@ class Stage(QMainWindow):
 
     def size_docks(self) -> None:
         """The usual widths."""
+        QTimer.singleShot(0, self, self._see_widths)
         sides = [self.docks[name] for name in ("Experiment",) if name in self.docks]
         widths = [PANEL_WIDTH] * len(sides)
         docks = [*sides, *self._column[:1]]
@@ -288,9 +301,51 @@ class Stage(QMainWindow):
         self.arranged.emit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """A lower window, fewer rows."""
+        """A lower window, fewer rows; a wider one, a wider column."""
         super().resizeEvent(event)
+        old, new = event.oldSize().width(), event.size().width()
+        if self.isVisible() and self._column and min(old, new) > 0 and old != new:
+            self._keep_widths(new / old)
         QTimer.singleShot(0, self, self._stack)
+
+    def _sides(self) -> list[QDockWidget]:
+        """The panel on the left, and one of the column, where they are seen."""
+        column = (dock for dock in self._column if not dock.isFloating() and dock.isVisible())
+        sides = [self.docks.get("Experiment"), next(column, None)]
+        return [dock for dock in sides if dock is not None and dock.isVisible()]
+
+    def _see_widths(self) -> None:
+        """Somebody has chosen them."""
+        if self._before is None and self._unpresented is None:
+            self._widths |= {self.dockWidgetArea(d): float(d.width()) for d in self._sides()}
+
+    def _keep_widths(self, factor: float) -> None:
+        """The column keeps its share of the width and the panel its width, of a narrow page at
+        most a quarter, whatever smaller windows made of them meanwhile."""
+        self._widths[Area.RightDockWidgetArea] *= factor
+        if self._before is None and self._unpresented is None:
+            docks, most = self._sides(), {Area.LeftDockWidgetArea: self.width() // 4}
+            areas = [self.dockWidgetArea(dock) for dock in docks]
+            widths = [min(round(self._widths[a]), most.get(a, self.width())) for a in areas]
+            self.resizeDocks(docks, widths, Qt.Orientation.Horizontal)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        QTimer.singleShot(0, self, self._shown)
+
+    def _shown(self) -> None:
+        """Now it is known how wide it is, and what is seen of it."""
+        self._keep_margins()
+        if not (self.is_restored or self._was_shown):
+            self._keep_widths(self.width() / USUAL_WIDTH)
+        self._was_shown = True
+        QTimer.singleShot(0, self, self._see_widths)
+
+    def event(self, event: QEvent) -> bool:
+        """What separates docks was dragged, maybe."""
+        if event.type() == QEvent.Type.MouseButtonRelease:
+            QTimer.singleShot(0, self, self._see_widths)
+        return super().event(event)
 
     def _stack(self) -> None:
         """As many rows in the column as can be read; the cards of a row stand behind tabs."""
@@ -308,7 +363,7 @@ class Stage(QMainWindow):
             bar.hide()  # Qt leaves some behind, and shows those that are needed
         raised: list[QDockWidget] = []
         for number, dock in enumerate(column):
-            row = number * rows // len(column)
+            row = rows - 1 - (len(column) - 1 - number) * rows // len(column)
             if row == len(raised):
                 self.addDockWidget(Area.RightDockWidgetArea, dock)
                 raised.append(dock)
@@ -320,7 +375,11 @@ class Stage(QMainWindow):
                 self.tabifyDockWidget(column[-1], dock)
         for dock in raised:
             dock.raise_()
-        self.resizeDocks(raised, [100] * rows, Qt.Orientation.Vertical)
+        alone = [len(self.tabifiedDockWidgets(dock)) == 0 for dock in raised]
+        tabs = int(self._text_scale * TABS_HEIGHT)
+        each = (self.centralWidget().height() - tabs * alone.count(False)) // rows
+        heights = [each if one else each + tabs for one in alone]
+        self.resizeDocks(raised, heights, Qt.Orientation.Vertical)
         self.arranged.emit()
 
     def tab_bars(self) -> list[QTabBar]:
@@ -372,20 +431,3 @@ class _Grip(QWidget):
         colour = self.palette().color(QPalette.ColorRole.PlaceholderText)
         for dot in range(-2, 3):
             painter.fillRect(self.width() // 2 + 6 * dot, self.height() // 2 - 1, 2, 2, colour)
-
-
-def order_tabs(*parts: QWidget) -> None:
-    """Let Tab go through the parts one after another, inside each as its `tab_stops()` say or its
-    controls were made; those in another window than the first have an order of their own."""
-    stops = [
-        widget
-        for part in parts
-        for widget in (part, *_inside(part))
-        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.window() is parts[0].window()
-    ]
-    for before, after in pairwise(stops):
-        QWidget.setTabOrder(before, after)
-
-
-def _inside(part: QWidget) -> list[QWidget]:
-    return part.tab_stops() if isinstance(part, ExperimentPanel) else part.findChildren(QWidget)

@@ -252,11 +252,11 @@ class Timeline(QFrame):
             self.go_to(self.slider.kept[0])
             self.play.setChecked(True)
 
-    def say(self, text: str) -> None:
-        """Progress, rate and time left."""
+    def say(self, text: str, help: str = "") -> None:
+        """Progress, rate and time left; `help` explains it."""
         if text != self.text.text():
             self.text.setText(text)
-            self.text.setToolTip(text)
+            self.text.setToolTip("\n".join(filter(None, (text, help))))
 
     def _live_toggled(self, on: bool) -> None:
         """What is played or not, the newest is followed from now on."""

@@ -72,6 +72,11 @@ class ViewRequests(QObject):
         """Whether a look is under way, and will be answered."""
         return self._under_way
 
+    def close(self) -> None:
+        """Nothing more is asked for."""
+        self._timer.stop()
+        self._moving.stop()
+
     def want(self, look: Look | None) -> None:
         """Ask for a look when it is due, unless it was wanted before; of an epoch soon after
         another, for one with few samples until it rests there."""

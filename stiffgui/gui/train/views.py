@@ -95,7 +95,7 @@ class TrainViews(Stage):
         )
         self.set_cards(
             self.eigenvalues,
-            (self.errors, self.stiffness, self.layers, self.fit),
+            (self.errors, self.stiffness, self.fit, self.layers),
             (self.trajectories, self.predict, *self.others.values()),
         )
 
@@ -160,7 +160,11 @@ class TrainViews(Stage):
         run = self.state.run
         if run is None:
             return 1.0
-        now, measured = picture.numbers.get("largest radius", 0.0), run.history.indices.get(USUAL)
+        radii = picture.layers if self.eigenvalues.settings.layer_index == USUAL else ()
+        now = picture.numbers.get("largest radius") or max(
+            radii, default=0.0
+        )  # none of few samples
+        measured = run.history.indices.get(USUAL)
         known = measured is not None and measured.size > 0 and now > 0
         peak = float(np.nanmax(measured.mean(1))) / now if measured is not None and known else 1.0
         return max(1.0, peak, GROWTH if run.state == "running" else 1.0)
@@ -168,7 +172,15 @@ class TrainViews(Stage):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """A lower window, fewer runs in sight."""
         super().resizeEvent(event)
-        rows = (self.window().height() - BESIDE_RUNS) // FOR_A_RUN
+        self._count_runs()
+
+    def _count_runs(self) -> None:
+        """In larger text as many as there is room for, maybe none."""
+        rows = int(self.window().height() / self._text_scale - BESIDE_RUNS) // FOR_A_RUN
+        there = self._text_scale == 1 or rows > 0
+        if there == self.runs.isHidden():
+            self.runs.setVisible(there)
+            QTimer.singleShot(0, self, self._size_runs)
         rows = max(LEAST_RUNS, min(rows, MOST_RUNS))
         before, self._rows_of_runs = self._rows_of_runs, rows
         if rows != before and (before or not self.is_restored):
@@ -181,8 +193,9 @@ class TrainViews(Stage):
 
     def _size_runs(self) -> None:
         dock, runs = self.docks["Timeline"], self.runs
-        around = dock.minimumSizeHint().height() - runs.minimumSizeHint().height()
-        height = around + runs.height_of(self._rows_of_runs)
+        height = dock.minimumSizeHint().height()
+        if runs.isVisibleTo(self):
+            height += runs.height_of(self._rows_of_runs) - runs.minimumSizeHint().height()
         self.resizeDocks([dock], [height], Qt.Orientation.Vertical)
         QTimer.singleShot(0, self, self._stack)
 
@@ -270,6 +283,7 @@ class TrainViews(Stage):
     def set_theme(self, theme: Theme) -> None:
         """Colour every card."""
         super().set_theme(theme)
+        self._count_runs()
         for card in self.cards:
             card.set_theme(theme)
         self.runs.set_theme(theme)

@@ -39,7 +39,7 @@ from stiffgui.gui.train.paint_queue import PaintQueue
 from stiffgui.gui.train.predicting import Predicting
 from stiffgui.gui.train.runs.unwatched import Unwatched
 from stiffgui.gui.train.runs.workbench import Workbench
-from stiffgui.gui.train.stage import order_tabs
+from stiffgui.gui.train.tab_order import order_tabs
 from stiffgui.gui.train.view_requests import ViewRequests
 from stiffgui.gui.train.view_state import ViewState
 from stiffgui.gui.train.views import TrainViews

@@ -33,6 +33,7 @@ from stiffgui.training.cadence import probe_samples
 
 ANIMATE_MILLISECONDS = 600
 TOOLS_SHARE = 0.18  # of the card's height, at most, that the toolbar takes beyond a line
+LEAST_WITH_PAGES = 350  # pixels of its height, in usual text
 PAGES_SHARE = 0.32  # of the card's height, at most, that a table below the plane takes
 
 
@@ -78,6 +79,7 @@ class EigenvaluesCard(FigureCard):
         self._moving: tuple[Moment, float] | None = None  # over it, and the step size
         self._locked_for: tuple[str, str] | None = None
         self._locked: Limits4 = (-1.0, 1.0, -1.0, 1.0)
+        self._text_scale = 1.0
         self._walk = QTimer(self)
         self._walk.setInterval(ANIMATE_MILLISECONDS)
         self._walk.timeout.connect(self._next_layer)
@@ -124,7 +126,8 @@ class EigenvaluesCard(FigureCard):
         for widget in self.only_large:
             widget.setVisible(self._is_large and self._drawn is not None)
         self._fit_pages()
-        page = self.tools.below.currentIndex() < self.pages.count()
+        room = self.height() >= LEAST_WITH_PAGES * self._text_scale
+        page = room and self.tools.below.currentIndex() < self.pages.count()
         self.pages.setVisible(self._is_large and page and self._drawn is not None)
 
     def _fit_pages(self) -> None:
@@ -134,10 +137,17 @@ class EigenvaluesCard(FigureCard):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit_pages()
-        self.tools.set_room(int(TOOLS_SHARE * self.height()))
+        self._fit_tools()
+
+    def _fit_tools(self) -> None:
+        """The larger the text, the fewer lines of tools."""
+        self.tools.set_room(int(TOOLS_SHARE * self.height() / self._text_scale))
+        self._show_tools()
 
     def set_theme(self, theme: Theme) -> None:
         super().set_theme(theme)
+        self._text_scale = theme.text_scale
+        self._fit_tools()
         self.scales.set_theme(theme)
         self.layer.set_theme(theme)
 
@@ -206,16 +216,13 @@ class EigenvaluesCard(FigureCard):
         self._lock_for(picture)
         moved = self._moved(picture)
         super().show_picture(self._framed(moved))
-        self._say(picture)
-        self.headline.setText(picture.headline)
-        self.headline.setToolTip(picture.headline)
         self.layer.show_values(picture.layers, WATCHABLE[self.settings.layer_index].title)
-        self.table.setEnabled(bool(picture.numbers))  # dimmed while epochs go by
         if picture.numbers:
             self.table.show_values(picture.numbers)
         self._show_below()
         if first:
             self._show_tools()
+        self._say(moved)
         self._draw_selection(moved)
         self._count_outside()
 
@@ -239,8 +246,19 @@ class EigenvaluesCard(FigureCard):
                 self.layer.forget()
 
     def _say(self, picture: Picture) -> None:
+        """Of what is drawn its place; of a headline and indices, which are of the last picture,
+        theirs where that is another one."""
         note = picture.title.replace(f"epoch {picture.epoch}", f"epoch {grouped(picture.epoch)}")
-        self.say(note if self._is_large else picture.headline)
+        headline, drawn = picture.headline, self._drawn
+        behind = drawn is not None and picture.title != drawn.title
+        if drawn is not None and behind:
+            points = next(p for p in drawn.panels[0].of(Points) if p.numbers)
+            samples = _samples(points).replace("probe ", "")
+            headline = f"epoch {grouped(picture.epoch)}, {samples}: {headline}"
+        self.headline.setText(headline)
+        self.headline.setToolTip(headline)
+        self.table.setEnabled(bool(picture.numbers) and not behind)  # else dimmed
+        self.say(note if self._is_large else headline)
 
     def show_scales(self, picture: Picture) -> None:
         """Draw the histogram of time scales."""
@@ -319,8 +337,11 @@ class EigenvaluesCard(FigureCard):
         ]
         words += [probe_samples(len(moment.values)), f"trial {settings.trial}"]
         if self._pinned:
-            a = next((p.label for p in picture.panels[0].of(Points) if p.group == A), A)
-            words = [SIDES.join((a, f"{B}: {', '.join(words)}"))]
+            a = next((p for p in picture.panels[0].of(Points) if p.group == A), None)
+            label = a.label if a is not None else A
+            if a is not None and _samples(a) not in label:
+                label += f", {_samples(a)}"
+            words = [SIDES.join((label, f"{B}: {', '.join(words)}"))]
         return plane.moved(picture, moment.values, past, " · ".join(words))
 
     # ---------------------------------------------------------------------- axes
@@ -373,6 +394,11 @@ class EigenvaluesCard(FigureCard):
         if self.outside.text() != text:
             self.outside.setText(text)
         self.outside.setVisible(count > 0)
+
+
+def _samples(points: Points) -> str:
+    """Of how many samples they are."""
+    return probe_samples(len(np.unique(points.places.sample)))
 
 
 def _limits(panel: Panel) -> Limits4:

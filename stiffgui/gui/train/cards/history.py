@@ -7,9 +7,11 @@ from typing import Any
 
 from PySide6.QtCore import Signal
 
-from stiffgui.figures.history import HistoryFigure
+from stiffgui.figures.history import AXES, HistoryFigure
+from stiffgui.figures.picture import Curve
 from stiffgui.figures.sources import Drawn
 from stiffgui.gui.plots.figure_card import FigureCard
+from stiffgui.gui.plots.pointed import number_on
 
 
 class HistoryCard(FigureCard):
@@ -21,6 +23,8 @@ class HistoryCard(FigureCard):
 
     pointed = Signal(object)
 
+    settings: HistoryFigure
+
     def __init__(self, settings: HistoryFigure, title: str, *choices: str) -> None:
         super().__init__(settings, title)
         self.logarithmic = self.add_check_box("logarithmic", "log")
@@ -30,14 +34,22 @@ class HistoryCard(FigureCard):
         self.view.pointed.connect(self.pointed)
         self.changed.connect(self._forget)
         self._shown: tuple[Any, ...] = ()
+        self._pointed: float | None = None
 
     def _forget(self) -> None:
         self._shown = ()
 
-    def refresh(self, runs: Sequence[Drawn]) -> None:
-        """Draw runs, the shown one last; nothing when they are as they were."""
+    def refresh(self, runs: Sequence[Drawn], epoch: int | None = None) -> None:
+        """Draw runs, the shown one last; nothing when they are as they were. A past epoch that
+        other cards show of it is marked."""
         if not runs:
             return
+        self._draw(runs)
+        here = None if epoch is None else float(AXES[self.settings.axis].of(runs[-1], [epoch])[0])
+        for view in self.view.views:
+            view.set_here(here)
+
+    def _draw(self, runs: Sequence[Drawn]) -> None:
         state = tuple((id(d.run), d.name, d.colour, d.run.version) for d in runs)
         if state == self._shown:
             return
@@ -46,6 +58,7 @@ class HistoryCard(FigureCard):
         self._shown = state
         self.view.legend_group = runs[-1].name if len(runs) > 1 else ""
         self.show_picture(self.settings.picture(runs))
+        self._tell()
 
     def set_theme(self, theme: Any) -> None:
         super().set_theme(theme)
@@ -56,5 +69,20 @@ class HistoryCard(FigureCard):
         self._forget()
 
     def point_at(self, x: float | None) -> None:
-        """Show the crosshair at x with the values there; None hides it."""
+        """Show the crosshair at x with the values there, and of what epoch they are; None hides
+        it."""
+        self._pointed = x
         self.view.point_at(x)
+        self._tell()
+
+    def _tell(self) -> None:
+        """Where the values of the legend were measured, else over what the curves are taken."""
+        picture = self.view.picture
+        if picture is None:
+            return
+        panel, x = picture.panels[0], self._pointed
+        curves = [curve for curve in panel.of(Curve) if curve.label]
+        rows = [curve.row_at(x) for curve in curves] if x is not None else []
+        at = sorted({float(c.x[k]) for c, k in zip(curves, rows, strict=False) if k is not None})
+        ends = [number_on(place, panel.x) for place in (at[:1] + at[1:][-1:])]
+        self.say(f"{panel.x.label} {' to '.join(ends)}" if ends else picture.note)

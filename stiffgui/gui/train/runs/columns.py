@@ -110,7 +110,7 @@ NAME = Column(
     "name",
     "The run, in bold the one that Fit, Layers and Eigenvalues show",
     lambda run: run.path.stem,
-    widest="alpine02-123 ✎",
+    widest="RES stiff example ✎",
     tip=lambda run: describe(run.entry) if run.entry is not None else str(run.path),
 )
 SETTINGS = Column(

@@ -37,7 +37,7 @@ class RunsTable(QTableView):
         make_readable(self, name, ROW_HEIGHT)
         self.setObjectName("runsTable")
         self.setIconSize(QSize(SWATCH, SWATCH))
-        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.setWordWrap(False)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setMouseTracking(True)
