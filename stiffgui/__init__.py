@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from stiffgui.experiment import Experiment
     from stiffgui.runs import Run, open_run, train
     from stiffgui.study import Study, open_study, run_study, studies
+    from stiffgui.watching import Recorder, watch
 
 __all__ = [
     "Experiment",
     "InputError",
+    "Recorder",
     "Run",
     "Study",
     "__version__",
@@ -29,11 +31,13 @@ __all__ = [
     "run_study",
     "studies",
     "train",
+    "watch",
 ]
 
 _HOMES = {
     "Experiment": "experiment",
     "InputError": "errors",
+    "Recorder": "watching",
     "Run": "runs",
     "Study": "study",
     "open_run": "runs",
@@ -42,6 +46,7 @@ _HOMES = {
     "run_study": "study",
     "studies": "study",
     "train": "runs",
+    "watch": "watching",
 }
 
 

@@ -12,9 +12,17 @@ State = Literal["waiting", "running", "stopped", "finished", "diverged"]
 
 # A plateau's drop; a live setting that was changed, or refused; a trial whose loss became NaN or
 # infinite; pauses; a run that starts from a network of another; one that ends before its last epoch
-# as validation errors improve no more.
+# as validation errors improve no more; a neural ODE that its solver could not solve.
 EventKind = Literal[
-    "learning-rate", "change", "refused", "diverged", "paused", "resumed", "branched", "early"
+    "learning-rate",
+    "change",
+    "refused",
+    "diverged",
+    "paused",
+    "resumed",
+    "branched",
+    "early",
+    "gave-up",
 ]
 
 # How the steps of a training are taken.

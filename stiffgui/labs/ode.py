@@ -5,7 +5,8 @@ Letters for shapes: M times; a state has any shape, the last axis w.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -54,7 +55,7 @@ class Solution:
         return len(self.step_times) - 1
 
 
-class _GaveUp(Exception):
+class GaveUp(Exception):
     """Raised inside a solver's call of F."""
 
 
@@ -77,7 +78,7 @@ def solve(
     """
     entry("solver", solver, SOLVERS)
     grid = np.asarray(times, np.float64)
-    counted = _Counted(field, limit)
+    counted = Counted(field, limit)
     start = start.detach().double()
     attempt = _by_scipy if solver in _IMPLICIT else _by_torchdiffeq
     states = np.full((len(grid), *start.shape), np.nan)
@@ -87,7 +88,7 @@ def solve(
         try:
             for k, ends in enumerate(pairwise(grid), start=1):
                 states[k] = attempt(counted, states[k - 1], ends, solver, jacobian, tolerance)
-        except _GaveUp as reason:
+        except GaveUp as reason:
             gave_up = counted.time
             problem = f"{solver} gave up at t = {gave_up:.4g}: {reason}."
     steps = [(float(grid[0]), states[0]), *counted.steps]
@@ -96,7 +97,7 @@ def solve(
     return Solution(grid, states, evaluations, step_times, step_states, problem, gave_up)
 
 
-class _Counted:
+class Counted:
     """F with a limit on its evaluations; also what torchdiffeq calls after an accepted step."""
 
     def __init__(self, field: Field, limit: int) -> None:
@@ -109,13 +110,13 @@ class _Counted:
         self.evaluations += 1
         self.time = float(t)
         if self.evaluations > self._limit:
-            raise _GaveUp(
+            raise GaveUp(
                 f"more than {self._limit} evaluations, the equation is too stiff for it or the "
                 f"time too long"
             )
         value = self._field(self.time, x)
         if not bool(torch.isfinite(value).all()):
-            raise _GaveUp("the solution leaves the range of numbers")
+            raise GaveUp("the solution leaves the range of numbers")
         return value
 
     def callback_accept_step(self, t0: Tensor, y0: Tensor, dt: Tensor) -> None:
@@ -130,8 +131,19 @@ class _Counted:
             self._pending = None
 
 
+@contextlib.contextmanager
+def giving_up() -> Iterator[None]:
+    """Turns what torchdiffeq says of a step that underflows into GaveUp."""
+    try:
+        yield
+    except AssertionError as reason:
+        if "underflow" not in str(reason) and "non-finite" not in str(reason):
+            raise
+        raise GaveUp("its step size falls below what numbers can hold") from None
+
+
 def _by_torchdiffeq(
-    field: _Counted,
+    field: Counted,
     start: Array,
     ends: tuple[float, float],
     solver: str,
@@ -143,7 +155,7 @@ def _by_torchdiffeq(
 
     times = torch.tensor(ends, dtype=torch.float64)
     options = {"step_t": times[1:]}
-    try:
+    with giving_up():
         states = odeint(
             field,
             torch.as_tensor(start.copy()),
@@ -153,16 +165,12 @@ def _by_torchdiffeq(
             method=solver,
             options=options,
         )
-    except AssertionError as reason:  # how torchdiffeq says that its step underflows
-        if "underflow" not in str(reason) and "non-finite" not in str(reason):
-            raise
-        raise _GaveUp("its step size falls below what numbers can hold") from None
     field.arrive(states[-1])
     return np.asarray(states[-1].numpy())
 
 
 def _by_scipy(
-    field: _Counted,
+    field: Counted,
     start: Array,
     ends: tuple[float, float],
     solver: str,
@@ -194,9 +202,9 @@ def _by_scipy(
             atol=tolerance,
         )
     except (ValueError, np.linalg.LinAlgError, RuntimeError):
-        raise _GaveUp("its equations have no solution in the range of numbers") from None
+        raise GaveUp("its equations have no solution in the range of numbers") from None
     if not solution.success:
-        raise _GaveUp("its step size falls below what numbers can hold")
+        raise GaveUp("its step size falls below what numbers can hold")
     states = solution.y.T.reshape(-1, *shape)
     field.steps.extend(zip(solution.t[1:].tolist(), states[1:], strict=True))
     return np.asarray(states[-1])

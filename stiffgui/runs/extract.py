@@ -12,7 +12,7 @@ from safetensors.numpy import load, save
 from stiffgui.errors import InputError
 from stiffgui.runs.file_writer import refuse_existing, writing_to
 from stiffgui.runs.run import Run
-from stiffgui.runs.schema import SAMPLES, create, quoted
+from stiffgui.runs.schema import ERRORS, SAMPLES, create, quoted
 
 
 def extract_trial(run: Run, position: int, path: str | Path, *, replace: bool = False) -> Path:
@@ -28,6 +28,8 @@ def extract_trial(run: Run, position: int, path: str | Path, *, replace: bool = 
     first = run.first_trial + position
     if run.foreign:
         meta = {"trials": "1", "first_trial": str(first)}
+        if run.network is not None:
+            meta |= {"network": run.network.model_dump_json()}
     else:
         own = {"training.trials": 1, "training.first_trial": first}
         meta = {"experiment": run.experiment.with_settings(own).to_toml()}
@@ -57,7 +59,11 @@ def _copy(run: Run, database: sqlite3.Connection, position: int) -> None:
         if trial == position:
             blob = save(run.spectrum(epoch, layer, trial))
             database.execute("INSERT INTO spectra VALUES (?, ?, 0, ?)", (epoch, layer, blob))
-    for table in ("indices", "snapshots"):
+    tables = ["indices", "snapshots"]
+    if run._has("errors"):
+        database.execute(ERRORS)
+        tables.append("errors")
+    for table in tables:
         for epoch, blob in run._rows(f"SELECT epoch, arrays FROM {table}"):
             arrays = {k: v[position : position + 1].copy() for k, v in load(blob).items()}
             database.execute(f"INSERT INTO {table} VALUES (?, ?)", (epoch, save(arrays)))

@@ -16,6 +16,8 @@ from stiffgui.training.records import Record
 
 Array = NDArray[np.float64]
 Epochs = NDArray[np.int64]
+_SECONDS, _FLAGGED, _ERROR = "seconds", "flagged.", "error."
+_NOTHING: Mapping[str, Array] = {}
 
 
 class History:
@@ -63,7 +65,7 @@ class History:
     @property
     def indices(self) -> dict[str, Array]:
         """Indices per layer: name -> [M, R, N], in the order in which they are declared."""
-        there = {n for n in self._measured.names if not n.startswith(_FLAGGED)}
+        there = {n for n in self._measured.names if not n.startswith((_FLAGGED, _ERROR))}
         ordered = [n for n in QUANTITIES if n in there] + sorted(there - QUANTITIES.keys())
         return {n: self._measured.of(n) for n in ordered}
 
@@ -74,6 +76,16 @@ class History:
             n.removeprefix(_FLAGGED): self._measured.of(n)
             for n in self._measured.names
             if n.startswith(_FLAGGED)
+        }
+
+    @property
+    def errors(self) -> dict[str, Array]:
+        """Residuals or standard errors of what was not computed exactly: name -> [M, R, N], NaN
+        where it was."""
+        return {
+            n.removeprefix(_ERROR): self._measured.of(n)
+            for n in self._measured.names
+            if n.startswith(_ERROR)
         }
 
     def known(self, name: str) -> bool:
@@ -93,7 +105,8 @@ class History:
         """One epoch more; one of an epoch that is there takes the place of all from there on."""
         self.extend([record.epoch], [record.seconds], _as_blocks(record.values))
         if record.indices:
-            self.measure([record.epoch], _as_blocks(record.indices), _as_blocks(record.flagged))
+            blocks = (record.indices, record.flagged, record.errors)
+            self.measure([record.epoch], *(_as_blocks(block) for block in blocks))
 
     def extend(self, epochs: ArrayLike, seconds: ArrayLike, series: Mapping[str, Array]) -> None:
         """Rows of epochs [E], ascending: seconds [E], name -> [E, R]."""
@@ -103,10 +116,15 @@ class History:
         self._forget(replaced)
 
     def measure(
-        self, epochs: ArrayLike, indices: Mapping[str, Array], flagged: Mapping[str, Array]
+        self,
+        epochs: ArrayLike,
+        indices: Mapping[str, Array],
+        flagged: Mapping[str, Array],
+        errors: Mapping[str, Array] = _NOTHING,
     ) -> None:
         """Measurements at epochs [M], ascending: name -> [M, R, N]."""
         marked = {f"{_FLAGGED}{name}": values for name, values in flagged.items()}
+        marked |= {f"{_ERROR}{name}": values for name, values in errors.items()}
         self._forget(self._measured.put(epochs, dict(indices) | marked))
 
     def _forget(self, replaced: bool) -> None:
@@ -121,15 +139,16 @@ class History:
         rows = int(np.searchsorted(self.epochs, epoch, side="right"))
         out.extend(self.epochs[:rows], self.seconds[:rows], _cut(self.series, rows))
         rows = int(np.searchsorted(self.index_epochs, epoch, side="right"))
-        out.measure(self.index_epochs[:rows], _cut(self.indices, rows), _cut(self.flagged, rows))
+        measured = (self.indices, self.flagged, self.errors)
+        out.measure(self.index_epochs[:rows], *(_cut(arrays, rows) for arrays in measured))
         return out
 
     def of_trial(self, trial: int) -> History:
         """The history of one trial alone."""
         out = History(1, self._described.values())
         out.extend(self.epochs, self.seconds, _of_trial(self.series, trial))
-        measured = _of_trial(self.indices, trial), _of_trial(self.flagged, trial)
-        out.measure(self.index_epochs, *measured)
+        measured = (self.indices, self.flagged, self.errors)
+        out.measure(self.index_epochs, *(_of_trial(arrays, trial) for arrays in measured))
         return out
 
     # ------------------------------------------------------------------------- reading
@@ -185,9 +204,6 @@ class History:
             over = self.quantity(name).over
             return self.index_epochs, lambda row: network_index(self._measured.of(name)[row:], over)
         return self.epochs[:0], lambda row: np.empty((0, self.trials))
-
-
-_SECONDS, _FLAGGED = "seconds", "flagged."
 
 
 class _Rows:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -15,6 +15,7 @@ from safetensors.numpy import load
 
 from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
+from stiffgui.runs.foreign import ForeignNetwork
 from stiffgui.runs.history import Array, History
 from stiffgui.runs.opening import FileReader, broken, open_bytes, open_file
 from stiffgui.runs.samples import Samples
@@ -69,6 +70,21 @@ class Run(FileReader):
             )
         return self._experiment
 
+    @property
+    def network(self) -> ForeignNetwork | None:
+        """What is known of a foreign network; None of one's own, or where nothing is known."""
+        text = self._meta("network", "") if self.foreign else ""
+        try:
+            return ForeignNetwork.model_validate_json(text) if text else None
+        except ValidationError:
+            raise broken(self.path) from None
+
+    @property
+    def depth(self) -> int:
+        """N. Raises InputError of a foreign network of which nothing is known."""
+        network = self.network
+        return self.experiment.architecture.depth if network is None else network.depth
+
     @cached_property
     def decided(self) -> Decisions:
         """What was decided for this training when it began. Raises InputError when it is of a
@@ -87,7 +103,8 @@ class Run(FileReader):
     @property
     def probe_count(self) -> int:
         """On how many training samples indices and spectra are taken."""
-        return self.decided.cadence.samples
+        network = self.network
+        return self.decided.cadence.samples if network is None else network.samples
 
     def probe_samples(self) -> Array:
         """The training samples [B, d] on which indices and spectra are taken, wherever shown."""
@@ -172,15 +189,18 @@ class Run(FileReader):
         known = {} if self.foreign else {q.name: q for q in per_trial()}
         history, names = History(self.trials, (known | self.quantities).values()), self._columns()
         within = where.format("history")
-        table = self._table(f"{_listed(names)} FROM history {within} ORDER BY epoch, trial")
+        table = self._table(names, f"FROM history {within} ORDER BY epoch, trial")
         table = table.reshape(-1, self.trials, len(names) + 2)
         series = {name: table[:, :, 2 + k] for k, name in enumerate(names)}
         history.extend(table[:, 0, 0], table[:, 0, 1], series)
-        within = where.format("indices")
+        within, errors = where.format("indices"), {}
+        if self._has("errors"):
+            for epoch, blob in self._rows("SELECT epoch, arrays FROM errors"):
+                errors[epoch] = {name: values[None] for name, values in load(blob).items()}
         for epoch, blob in self._rows(f"SELECT epoch, arrays FROM indices {within} ORDER BY epoch"):
             arrays = {name: values[None] for name, values in load(blob).items()}
             marked = {n[8:]: arrays.pop(n) for n in list(arrays) if n.startswith("flagged.")}
-            history.measure([epoch], arrays, marked)
+            history.measure([epoch], arrays, marked, errors.get(epoch, {}))
         return history
 
     @property
@@ -215,11 +235,14 @@ class Run(FileReader):
 
     @property
     def last_snapshot_epoch(self) -> int:
-        """The last kept epoch. Raises InputError when none is kept yet."""
+        """The last kept epoch; of a foreign network the last one whose spectra are kept. Raises
+        InputError when none is kept yet."""
         return self._some_epochs()[-1]
 
     def _some_epochs(self) -> list[int]:
         epochs = self.snapshot_epochs
+        if self.foreign:
+            epochs = sorted({epoch for epoch, _, _ in self.spectra})
         if not epochs:
             _ = self.experiment  # of a foreign network there will never be one: says so
             raise InputError(f"{self.path} holds no network yet: let it train for an epoch.")
@@ -239,8 +262,8 @@ class Run(FileReader):
         """The networks of the kept epoch nearest to `epoch` (its `.epoch` says which)."""
         from stiffgui.runs.snapshot import Snapshot
 
-        nearest = self.nearest_epoch(epoch)
-        return Snapshot(self.experiment, nearest, self.parameters(nearest))
+        experiment, nearest = self.experiment, self.nearest_epoch(epoch)
+        return Snapshot(experiment, nearest, self.parameters(nearest))
 
     def surrogate(self, epoch: int | Literal["best", "last"] = "best") -> Surrogate:
         """Its networks as a surrogate, which takes and gives own units.
@@ -322,12 +345,13 @@ class Run(FileReader):
 
     def stored_jacobians(self, epoch: int, trial: int = 0) -> Array | None:
         """J_n of every layer at the probe samples [N, B, w, w], where the file keeps them: they
-        are drawn without a network then. None where it does not."""
+        are drawn without a network then. None where it does not, or widths differ."""
         kept = [layer for e, layer, r in self.spectra if (e, r) == (epoch, trial)]
         layers = [self.spectrum(epoch, layer, trial).get("jacobians") for layer in kept]
-        if len(layers) < self.experiment.architecture.depth or any(j is None for j in layers):
+        if len(layers) < self.depth or any(j is None for j in layers):
             return None
-        return np.stack([j for j in layers if j is not None])
+        known = [j for j in layers if j is not None]
+        return np.stack(known) if len({j.shape for j in known}) == 1 else None
 
     @property
     def spectra(self) -> list[tuple[int, int, int]]:
@@ -344,11 +368,11 @@ class Run(FileReader):
     def _has(self, table: str) -> bool:
         return has_table(self._database, table)
 
-    def _table(self, selected: str) -> Array:
-        """Numbers [rows, 2 + columns] of the history; NaN where there is none."""
-        rows = self._rows(f"SELECT epoch, seconds{selected}")
+    def _table(self, names: Sequence[str], where: str) -> Array:
+        """Epoch, seconds and columns [rows, 2 + columns] of the history; NaN where nothing is."""
+        rows = self._rows(f"SELECT epoch, seconds{_listed(names)} {where}")
         try:
-            return np.array(rows, dtype=np.float64).reshape(len(rows), -1)
+            return np.array(rows, dtype=np.float64).reshape(len(rows), 2 + len(names))
         except (TypeError, ValueError):
             raise broken(self.path) from None
 

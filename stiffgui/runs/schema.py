@@ -28,8 +28,8 @@ RUN = Kind("run", 0x53544946, 2)  # "STIF"
 # "STDS", many runs in one file (ADR 10); its version is raised with that of the runs in it.
 STUDY = Kind("study", 0x53544453, 2)
 
-# meta: experiment (TOML; without one: trials and first_trial), decisions (JSON: of the training,
-# at its beginning), provenance, ending, note.
+# meta: experiment (TOML; without one: trials, first_trial and, where it is known, network, JSON),
+# decisions (JSON: of the training, at its beginning), provenance, ending, note.
 TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE quantities (  -- what the columns of history and the arrays of indices are
@@ -57,6 +57,10 @@ CREATE TABLE events (
 
 # Of the user's table, in files that need it; earlier ones of this version have none.
 SAMPLES = "CREATE TABLE IF NOT EXISTS samples (id INTEGER PRIMARY KEY, arrays BLOB NOT NULL)"
+
+# Of indices that were not computed exactly, in files that have such: name -> [R, N], the largest
+# residual or standard error of the layer's samples; NaN where the index is exact.
+ERRORS = "CREATE TABLE IF NOT EXISTS errors (epoch INTEGER PRIMARY KEY, arrays BLOB NOT NULL)"
 
 
 def create(database: sqlite3.Connection, quantities: Iterable[Quantity]) -> None:

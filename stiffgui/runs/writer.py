@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import platform
+import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,8 @@ from safetensors.numpy import save
 from stiffgui._version import __version__
 from stiffgui.experiment import Experiment
 from stiffgui.runs.file_writer import FileWriter, writing_to
-from stiffgui.runs.schema import RUN, SAMPLES, create, describe, quoted
+from stiffgui.runs.foreign import ForeignNetwork
+from stiffgui.runs.schema import ERRORS, RUN, SAMPLES, create, describe, quoted
 from stiffgui.training import Event, Record
 from stiffgui.training.decisions import Decisions
 from stiffgui.training.quantities import QUANTITIES, Quantity
@@ -44,6 +47,7 @@ class RunWriter(FileWriter):
         replace: bool = False,
     ) -> None:
         super().__init__(path, replace=replace)
+        self._trials = trials if experiment is None else experiment.training.trials
         with writing_to(self.path):
             create(self._database, _recorded(experiment) if quantities is None else quantities)
         if experiment is not None:
@@ -66,6 +70,7 @@ class RunWriter(FileWriter):
         them. A file of an older version becomes one of the present version.
         """
         writer = cls._of_existing(path)
+        writer._trials = experiment.training.trials
         writer._provenance = provenance(experiment)
         with writing_to(writer.path):
             describe(writer._database, _recorded(experiment))
@@ -88,6 +93,17 @@ class RunWriter(FileWriter):
         self._put("decisions", decided.model_dump_json())
         self.commit()
 
+    def network(self, facts: ForeignNetwork) -> None:
+        """Keep what is known of a foreign network."""
+        self._put("network", facts.model_dump_json())
+        self.commit()
+
+    def describe(self, quantities: Sequence[Quantity]) -> None:
+        """Say what is recorded besides from now on."""
+        with writing_to(self.path):
+            describe(self._database, quantities)
+        self._described.update(quantity.name for quantity in quantities)
+
     def note(self, **facts: Any) -> None:
         """Keep more facts with the provenance."""
         self._provenance |= facts
@@ -99,9 +115,9 @@ class RunWriter(FileWriter):
         names = "".join(f", {quoted(name)}" for name in record.values)
         marks = ", ?" * len(record.values)
         columns = [_values(values) for values in record.values.values()]
+        per_trial = zip(*columns, strict=True) if columns else [()] * self._trials
         rows = [
-            (record.epoch, trial, record.seconds, *values)
-            for trial, values in enumerate(zip(*columns, strict=True))
+            (record.epoch, trial, record.seconds, *values) for trial, values in enumerate(per_trial)
         ]
         self._database.executemany(
             f"INSERT OR REPLACE INTO history (epoch, trial, seconds{names}) "
@@ -112,6 +128,9 @@ class RunWriter(FileWriter):
             self._describe(record.indices)
             arrays = dict(record.indices) | {f"flagged.{k}": v for k, v in record.flagged.items()}
             self._blob("INSERT OR REPLACE INTO indices VALUES (?, ?)", arrays, record.epoch)
+        if record.errors:
+            self._database.execute(ERRORS)
+            self._blob("INSERT OR REPLACE INTO errors VALUES (?, ?)", record.errors, record.epoch)
         if time.monotonic() - self._committed > COMMIT_SECONDS:
             self.commit()
 
@@ -130,6 +149,10 @@ class RunWriter(FileWriter):
         self._blob(
             "INSERT OR REPLACE INTO spectra VALUES (?, ?, ?, ?)", arrays, epoch, layer, trial
         )
+
+    def drop_spectra(self, epoch: int) -> None:
+        """Keep those of an epoch no longer."""
+        self._database.execute("DELETE FROM spectra WHERE epoch = ?", (epoch,))
 
     def snapshot(self, epoch: int, parameters: Mapping[str, NDArray[Any]]) -> None:
         """Keep the networks of an epoch; readers see them at once."""
@@ -177,13 +200,13 @@ def _recorded(experiment: Experiment | None) -> list[Quantity]:
 
 
 def provenance(experiment: Experiment | None) -> dict[str, Any]:
-    """Where and with what a run was made; without an experiment by someone else's training."""
-    import torch
-
+    """Where and with what a run was made; without an experiment by someone else's training, which
+    may do without torch."""
+    torch: Any = sys.modules.get("torch") if experiment is None else import_module("torch")
     facts: dict[str, Any] = {
         "stiffgui": __version__,
         "python": platform.python_version(),
-        "torch": torch.__version__,
+        **({"torch": torch.__version__} if torch is not None else {}),
         "numpy": np.__version__,
         "platform": platform.platform(),
         "processors": os.cpu_count(),

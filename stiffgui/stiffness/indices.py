@@ -35,12 +35,13 @@ Need = Literal[
     "layers",
     "proxy",
 ]
-Over = Literal["sum", "mean", "max", "last"]
+Over = Literal["sum", "mean", "max", "min", "last"]
 # How the network's index follows from those of its layers, in words.
 OVER: dict[Over, str] = {
     "sum": "summed over layers",
     "mean": "mean over layers",
     "max": "largest of the layers",
+    "min": "smallest of the layers",
     "last": "whole network",
 }
 
@@ -369,6 +370,8 @@ def network_index(layers: Array, over: Over = "sum") -> Array:
     known = np.isfinite(layers)
     if over == "max":
         result = np.where(known, layers, -np.inf).max(-1)
+    elif over == "min":
+        result = np.where(known, layers, np.inf).min(-1)
     else:
         result = np.where(known, layers, 0.0).sum(-1)
         if over == "mean":

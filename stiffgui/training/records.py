@@ -19,7 +19,9 @@ class Record:
 
     seconds: training time so far, pauses left out. values: name of each quantity per trial
     (`QUANTITIES`) -> [R]. indices: name -> [R, N] where measured at this epoch; flagged: name ->
-    [R, N] fraction of undefined or floored samples. Entries of a trial that has stopped are NaN.
+    [R, N] fraction of undefined or floored samples; errors: of indices that are not exact, name ->
+    [R, N] residual or standard error, NaN where it is exact. Entries of a trial that has stopped
+    are NaN.
     keep: this epoch's network is one of the log-spaced snapshots.
     """
 
@@ -28,6 +30,7 @@ class Record:
     values: Mapping[str, Array]
     indices: Mapping[str, Array] = field(default_factory=dict)
     flagged: Mapping[str, Array] = field(default_factory=dict)
+    errors: Mapping[str, Array] = field(default_factory=dict)
     keep: bool = False
 
 

@@ -1,0 +1,205 @@
+"""What was measured of layers, as a run file keeps it, and the indices that follow. No torch.
+
+Letters for shapes: N layers, B samples, w width, k leading values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stiffgui.errors import InputError
+from stiffgui.runs.foreign import How
+from stiffgui.stiffness import WATCHABLE, layer_indices
+
+Array = NDArray[np.float64]
+Indices = dict[str, Array]
+
+
+@dataclass(frozen=True)
+class Leading:
+    """What products with J alone tell of it at B samples.
+
+    eigenvalues complex [B, k] of largest modulus, by descending modulus, and residuals
+    ||J v - l v|| of unit vectors v; singular [B, k], the largest ones, and residuals
+    ||J^T u - s v||; frobenius [B], estimated, and its standard errors. NaN is what did not
+    converge.
+    """
+
+    eigenvalues: NDArray[np.complex128]
+    residuals: Array
+    singular: Array
+    singular_residuals: Array
+    frobenius: Array
+    frobenius_errors: Array
+
+    def indices(self) -> dict[str, tuple[Array, Array]]:
+        """Name -> values and errors at each sample, [B] each."""
+        return {
+            "frobenius": (self.frobenius, self.frobenius_errors),
+            "singular": (self.singular[:, 0], self.singular_residuals[:, 0]),
+            "spectral-radius": (np.abs(self.eigenvalues[:, 0]), self.residuals[:, 0]),
+        }
+
+
+@dataclass(frozen=True)
+class MeasuredLayer:
+    """A layer of width w with step size a: its Jacobians [B, w, w], or what leads in them."""
+
+    width: int
+    step: float
+    jacobians: Array | None = None
+    leading: Leading | None = None
+    how: How = "dense"
+
+    @property
+    def samples(self) -> int:
+        """B."""
+        known = self.jacobians if self.leading is None else self.leading.frobenius
+        return 0 if known is None else len(known)
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """As `RunWriter.spectrum` keeps them."""
+        step = {"step": np.array([self.step])}
+        if self.jacobians is not None:
+            return step | {"jacobians": self.jacobians}
+        assert self.leading is not None
+        kept = {name: value for name, value in vars(self.leading).items() if name != "eigenvalues"}
+        parts = {"real": self.leading.eigenvalues.real, "imag": self.leading.eigenvalues.imag}
+        return step | parts | kept | {"width": np.array([self.width])}
+
+
+@dataclass
+class Means:
+    """Indices of layers: means over samples [1, N], fractions flagged, and errors."""
+
+    values: Indices = field(default_factory=dict)
+    flagged: Indices = field(default_factory=dict)
+    errors: Indices = field(default_factory=dict)
+
+
+def indices_of(layers: Sequence[MeasuredLayer], names: Sequence[str]) -> Means:
+    """As `layer_indices`, of layers whose widths, step sizes and ways may differ.
+
+    What a layer's way cannot tell is NaN and flagged.
+    """
+    out, depth = Means(), len(layers)
+    for name in names:
+        out.values[name] = np.full((1, depth), np.nan)
+        if WATCHABLE[name].can_be_flagged:
+            out.flagged[name] = np.zeros((1, depth))
+    products = [name for name in names if WATCHABLE[name].needs == "layers"]
+    each = [name for name in names if name not in products]
+    for places in _alike(layers):
+        _dense(layers, places, each, out)
+    if products and len(_alike(layers, with_steps=False)) == 1 and layers[0].jacobians is not None:
+        _products(layers, products, out)
+    for place, layer in enumerate(layers):
+        for name, (values, errors) in _leading(layer, names):
+            out.values[name][0, place] = _mean(values)
+            if name not in out.errors:
+                out.errors[name] = np.full((1, depth), np.nan)
+            out.errors[name][0, place] = _mean(errors)
+    for name, fractions in out.flagged.items():
+        unknown = np.isnan(out.values[name]) & np.array(
+            [layer.how == "matrix-free" for layer in layers]
+        )
+        fractions[unknown] = 1.0
+    return out
+
+
+def _alike(layers: Sequence[MeasuredLayer], with_steps: bool = True) -> list[list[int]]:
+    """Places of layers that can be measured in one stack."""
+    groups: dict[Any, list[int]] = {}
+    for place, layer in enumerate(layers):
+        shape = None if layer.jacobians is None else layer.jacobians.shape
+        groups.setdefault((shape, layer.step if with_steps else None), []).append(place)
+    return list(groups.values())
+
+
+def _dense(
+    layers: Sequence[MeasuredLayer], places: list[int], names: Iterable[str], out: Means
+) -> None:
+    stack = [layers[place].jacobians for place in places]
+    if any(jacobians is None for jacobians in stack):
+        return
+    together = np.stack([jacobians for jacobians in stack if jacobians is not None])[None]
+    found, flagged = layer_indices(together, names, WATCHABLE, layers[places[0]].step)
+    for name, values in found.items():
+        out.values[name][:, places] = values
+    for name, fractions in flagged.items():
+        out.flagged[name][:, places] = fractions
+
+
+def _products(layers: Sequence[MeasuredLayer], names: Sequence[str], out: Means) -> None:
+    """Of the product of I + a_n J_n: with one mean step a, a J = a_n J_n."""
+    steps = np.array([layer.step for layer in layers])
+    mean = float(steps.mean())
+    scaled = [
+        layer.jacobians * (layer.step / mean) for layer in layers if layer.jacobians is not None
+    ]
+    found, _ = layer_indices(np.stack(scaled)[None], names, WATCHABLE, mean)
+    times = mean * np.arange(1, len(steps) + 1) / np.cumsum(steps)
+    for name, values in found.items():
+        out.values[name] = values * (times if WATCHABLE[name].unit == "1/time" else 1.0)
+
+
+def _leading(layer: MeasuredLayer, names: Sequence[str]) -> list[tuple[str, tuple[Array, Array]]]:
+    known = {} if layer.leading is None else layer.leading.indices()
+    return [(name, known[name]) for name in names if name in known]
+
+
+def _mean(values: Array) -> float:
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if known.size else float("nan")
+
+
+def given_layers(jacobians: Any, steps: Sequence[float]) -> list[MeasuredLayer]:
+    """Jacobians from elsewhere: [N, B, w, w], [N, w, w] or [w, w], or a sequence of the layers'
+    own, [B, w, w] or [w, w] each. `steps`: one for all, or one of each.
+
+    Raises InputError when that are no real, finite, square matrices.
+    """
+    if not isinstance(jacobians, list | tuple):
+        whole = _numbers(jacobians)
+        if whole.ndim not in (2, 3, 4):
+            raise InputError(
+                f"jacobians: an array of shape {list(whole.shape)} holds no layers; give "
+                f"[layers, samples, w, w], [layers, w, w] or [w, w]."
+            )
+        jacobians = [whole] if whole.ndim == 2 else list(whole)
+    each = [_numbers(layer) for layer in jacobians]
+    if not each:
+        raise InputError("jacobians: there is no layer; give one at least.")
+    if len(steps) not in (1, len(each)):
+        raise InputError(
+            f"step: {len(steps)} step sizes do not fit {len(each)} layers; give one, or one of "
+            f"each."
+        )
+    sizes = list(steps) * (len(each) if len(steps) == 1 else 1)
+    out = []
+    for number, (layer, step) in enumerate(zip(each, sizes, strict=True), 1):
+        if layer.ndim not in (2, 3) or layer.shape[-1] != layer.shape[-2] or not layer.size:
+            raise InputError(
+                f"jacobians: layer {number} has the shape {list(layer.shape)}, which are no square "
+                f"matrices; give [samples, w, w]."
+            )
+        if not np.isfinite(layer).all():
+            raise InputError(f"jacobians: layer {number} holds NaN or infinity.")
+        stack = layer[None] if layer.ndim == 2 else layer
+        out.append(MeasuredLayer(stack.shape[-1], step, stack, how="given"))
+    return out
+
+
+def _numbers(values: Any) -> Array:
+    given = np.asarray(values)
+    if np.iscomplexobj(given):
+        raise InputError("jacobians: complex matrices are not measured; give real ones.")
+    try:
+        return np.asarray(given, np.float64)
+    except (TypeError, ValueError):
+        raise InputError("jacobians: give an array of numbers.") from None
