@@ -9,9 +9,19 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from stiffgui.errors import InputError
+
 # Of a neural ODE, numbers of layers: the solver's step, and the largest stable one of a method.
 STEP, STABLE_STEP = "solver-step", "stable-step-"
 How = Literal["dense", "matrix-free", "given"]
+
+
+def without_settings(path: object) -> InputError:
+    """What to say where the settings of a foreign network are asked for."""
+    return InputError(
+        f"{path} is of a network that stiffgui did not train, so it has no settings, task or "
+        f"networks of its own: its history and indices can be shown."
+    )
 
 
 class ForeignNetwork(BaseModel):

@@ -15,7 +15,7 @@ from safetensors.numpy import load
 
 from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
-from stiffgui.runs.foreign import ForeignNetwork
+from stiffgui.runs.foreign import ForeignNetwork, without_settings
 from stiffgui.runs.history import Array, History
 from stiffgui.runs.opening import FileReader, broken, open_bytes, open_file
 from stiffgui.runs.samples import Samples
@@ -64,10 +64,7 @@ class Run(FileReader):
     def experiment(self) -> Experiment:
         """The settings it was trained with. Raises InputError when it is of a foreign network."""
         if self._experiment is None:
-            raise InputError(
-                f"{self.path} is of a network that stiffgui did not train, so it has no settings, "
-                f"task or networks of its own: its history and indices can be shown."
-            )
+            raise without_settings(self.path)
         return self._experiment
 
     @property
@@ -229,6 +226,11 @@ class Run(FileReader):
         """Epochs whose networks are kept."""
         return [int(e) for (e,) in self._rows("SELECT epoch FROM snapshots ORDER BY epoch")]
 
+    @property
+    def kept_epochs(self) -> list[int]:
+        """Epochs that can be looked at: of kept networks, of a foreign one of kept spectra."""
+        return sorted({e for e, _, _ in self.spectra}) if self.foreign else self.snapshot_epochs
+
     def nearest_epoch(self, epoch: int) -> int:
         """The kept epoch closest to `epoch`. Raises InputError when none is kept yet."""
         return min(self._some_epochs(), key=lambda e: abs(e - epoch))
@@ -240,9 +242,7 @@ class Run(FileReader):
         return self._some_epochs()[-1]
 
     def _some_epochs(self) -> list[int]:
-        epochs = self.snapshot_epochs
-        if self.foreign:
-            epochs = sorted({epoch for epoch, _, _ in self.spectra})
+        epochs = self.kept_epochs
         if not epochs:
             _ = self.experiment  # of a foreign network there will never be one: says so
             raise InputError(f"{self.path} holds no network yet: let it train for an epoch.")
