@@ -20,7 +20,7 @@ BAD = {  # option -> value, and what the sentence says
     "epoch": ("-7", "epoch is -7; it must be a whole number at least 0."),
     "layer": ("0", "layer is 0; it must be a whole number at least 1."),
     "trial": ("-1", "trial is -1; it must be a whole number at least 0."),
-    "region": ("foo", "choose explicit-euler, rk2, rk4 or implicit-euler"),
+    "region": ("foo", "choose explicit-euler, rk2, rk4, dopri5 or implicit-euler"),
     "index": ("foo", "choose frobenius, "),
     "quantity": ("test_err", "Did you mean test_error?"),
     "axis": ("steps", "axis is 'steps'; it must be epoch, step or time."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import subprocess
 import sys
@@ -15,12 +16,14 @@ import torch
 from torch import Tensor, nn
 
 from stiffgui import InputError, Recorder, open_run, presets, train, watch
-from stiffgui.runs import Run
+from stiffgui.cli import main
+from stiffgui.figures import figure
 from stiffgui.runs.extract import extract_trial
 from stiffgui.stiffness import WATCHABLE, layer_indices
 from stiffgui.watching.inputs import usable
 from stiffgui.watching.maps import LayerMap
 from stiffgui.watching.matrix_free import eigenvalues, frobenius, singular_values
+from tests.small import small
 
 
 class Block(nn.Module):
@@ -58,10 +61,6 @@ def network() -> Network:
 @pytest.fixture
 def probe() -> Tensor:
     return torch.randn(9, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(2))
-
-
-def opened(path: Path) -> Run:
-    return open_run(path)
 
 
 def stored(path: Path, epoch: int = 0) -> list[np.ndarray]:
@@ -555,7 +554,7 @@ def test_jacobians_from_anywhere_need_no_torch(tmp_path: Path) -> None:
         assert run.quantities["loss"].title == "Loss"
         assert run.series().series["loss"][:, 0].tolist() == [0, 1, 2]
         assert run.provenance["watching"]["measurements"] == 3
-        assert run.stored_jacobians(2) is not None
+        assert run.stored_layers(2) is not None
 
 
 def test_layers_of_different_widths_and_steps(tmp_path: Path) -> None:
@@ -637,6 +636,98 @@ def test_spectra_of_some_epochs_and_of_the_newest_stay(tmp_path: Path) -> None:
         assert len(kept) < 50 and len(run.series().index_epochs) == 200
 
 
+# --------------------------------------------------------------- shown as a run of ours is
+
+FIGURES = ("errors", "stiffness", "layers", "spectrum", "time-scales", "stable-steps", "summary")
+
+
+def ragged(path: Path) -> Path:
+    """A file with layers of three kinds."""
+    torch.manual_seed(0)
+    model = nn.Sequential(Block(6), nn.Linear(6, 24), Block(24), Block(24)).double()
+    x = torch.randn(5, 6, dtype=torch.float64)
+    with watch(model, x, path, dense=10, step=[0.5, 0.25, 1.0]) as recorder:
+        recorder.record(0, loss=2.0, accuracy=0.5)
+    return path
+
+
+def test_the_command_line_shows_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = ragged(tmp_path / "a.stiff")
+    assert main(["show", str(path)]) == 0
+    said = capsys.readouterr().out
+    assert "Sequential: 3 layers of width 6 to 24, 2 of them matrix-free" in said
+    assert "loss" in said and " ± " in said and "watching took" in said
+    assert "no scores of outputs" not in said
+    assert main(["show", str(path), "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["errors"] == {"loss": 2.0, "accuracy": 0.5}
+    assert facts["errors_of"]["frobenius"] > 0
+    for layer, count in ((1, 4 * 6), (2, 4 * 6), (3, 4 * 6)):  # all, or the six that lead
+        assert main(["spectrum", str(path), "--epoch", "0", "--layer", str(layer)]) == 0
+        assert len(capsys.readouterr().out.splitlines()) == 1 + count
+    assert main(["spectrum", str(path), "--epoch", "0", "--layer", "4"]) == 2
+    assert "has no layer 4: choose one from 1 to 3" in capsys.readouterr().err
+    for name in FIGURES:
+        assert (
+            main(["export", str(path), "--figure", name, "-o", str(tmp_path / f"{name}.svg")]) == 0
+        )
+    out = str(tmp_path / "all.svg")
+    assert main(["export", str(path), "--figure", "spectrum", "--all-layers", "-o", out]) == 0
+    for table in ("history", "spectrum", "summary"):
+        out = str(tmp_path / f"{table}.csv")
+        assert main(["export", str(path), "--table", table, "-o", out]) == 0
+
+
+def test_figures_say_what_is_not_exact(tmp_path: Path) -> None:
+    with open_run(ragged(tmp_path / "a.stiff")) as run:
+        picture = figure("spectrum", layer=2).picture([run])
+        assert "leading eigenvalues only" in picture.title
+        assert picture.numbers["spectral-radius"] > 0
+        assert "leading" not in figure("spectrum", layer=1).picture([run]).title
+        with pytest.raises(InputError, match="too wide for its matrices to be formed"):
+            figure("spectrum", layer=2, contours=True).picture([run])
+        assert "estimated for some" in figure("stiffness").picture([run]).note
+        assert figure("layers").picture([run]).note == "mean over 4 probe samples"
+        series = figure("errors").table([run])
+        assert set(series.series) == {"loss", "accuracy"}  # whatever was recorded
+        steps = figure("stable-steps").table([run])
+        assert steps.taken.tolist() == [0.5, 0.25, 1.0]
+        per_time = figure("stiffness", over="unit-time", indices=["singular"]).table([run])
+        whole = run.series().network("singular")[0, 0]
+        assert per_time["median"][0] == pytest.approx(whole / 3)
+        # Layers of unequal steps: each eigenvalue against its own layer's disc.
+        values = run.stored_layers(0)
+        assert values is not None
+        amplified = [
+            np.abs(1 + layer.step * found) > 1
+            for layer, found in (
+                (
+                    layer,
+                    layer.leading.eigenvalues
+                    if layer.leading
+                    else np.linalg.eigvals(layer.jacobians),
+                )
+                for layer in values
+            )
+        ]
+        share = np.concatenate([each.ravel() for each in amplified]).mean()
+        assert f"{share:.0%}".replace("%", " % unstable") in picture.headline
+
+
+def test_a_run_of_ours_and_a_foreign_one_are_compared(tmp_path: Path) -> None:
+    with (
+        train(small(training__epochs=2), tmp_path / "own.stiff") as own,
+        open_run(ragged(tmp_path / "a.stiff")) as foreign,
+    ):
+        for runs in ([own, foreign], [foreign, own]):
+            picture = figure("comparison").picture(runs)
+            assert "A: " in picture.title
+            assert set(figure("comparison").table(runs).side) == {"A", "B"}
+        assert figure("stiffness").picture([own, foreign]).panels
+        steps = figure("stable-steps").table([own])
+        assert steps.taken.tolist() == [own.experiment.architecture.step_size] * own.depth
+
+
 # ------------------------------------------------------------------------------- cadence
 
 
@@ -677,7 +768,9 @@ class Decay(nn.Module):
         return x @ self.matrix.T
 
 
-def test_a_neural_ode_is_watched_along_its_trajectories(tmp_path: Path) -> None:
+def test_a_neural_ode_is_watched_along_its_trajectories(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     field, start = Decay(-1.0, -100.0), torch.ones(3, 2, dtype=torch.float64)
     times = [0.0, 0.1, 1.0]
     with watch(field, start, tmp_path / "a.stiff", times=times, rtol=1e-5, atol=1e-6) as recorder:
@@ -696,6 +789,14 @@ def test_a_neural_ode_is_watched_along_its_trajectories(tmp_path: Path) -> None:
         assert history.network("stable-step-rk2")[0, 0] == pytest.approx(0.02)
         # Past the transient it steps along the edge of its region.
         assert 0.3 < layers["solver-step"][2] / layers["stable-step-dopri5"][2] < 2
+        steps = figure("stable-steps").table([run])
+        assert steps.place.tolist() == [0.0, 0.1, 1.0]
+        np.testing.assert_allclose(steps.taken, layers["solver-step"])
+        np.testing.assert_allclose(steps.dopri5, layers["stable-step-dopri5"])
+        drawn = set(figure("stiffness").table([run]).series)
+        assert drawn == {"spectral-radius", "abscissa", "ratio-real"}  # steps are no indices
+        assert main(["show", str(run.path)]) == 0
+        assert "so that it limits them and not accuracy" in capsys.readouterr().out
         last = {name: float(values[-1, 0]) for name, values in history.series.items()}
         assert last["evaluations"] > 100 and last["solver_steps"] > 20
 
@@ -712,6 +813,9 @@ def test_a_solver_that_gives_up_is_said(tmp_path: Path) -> None:
         assert event["kind"] == "gave-up" and "dopri5 gave up at t = 1" in event["text"]
         values = run.series().indices["spectral-radius"][0, 0]
         assert values[0] == pytest.approx(2) and values[1] > 2 and np.isnan(values[2])
+        assert figure("spectrum", layer=2).picture([run]).headline.startswith("layer 2 is largest")
+        with pytest.raises(InputError, match="not every Jacobian that is asked for is finite"):
+            figure("spectrum", layer=3).picture([run])
 
 
 def test_a_neural_ode_is_left_as_it_was(tmp_path: Path) -> None:

@@ -14,10 +14,10 @@ import typer
 from stiffgui.commands.study_options import Against, Margin
 from stiffgui.errors import InputError
 from stiffgui.stiffness import WATCHABLE
-from stiffgui.stiffness.indices import OVER
+from stiffgui.stiffness.indices import OVER, network_index
 
 if TYPE_CHECKING:
-    from stiffgui.runs import Run
+    from stiffgui.runs import History, Run
     from stiffgui.runs.scores import OutputScore
     from stiffgui.study.results import StudyResults
 
@@ -55,6 +55,8 @@ def show(
     print(f"median of {facts['trials']} trials" if facts["trials"] > 1 else "one trial")
     for name, value in (facts["errors"] | facts["indices"]).items():
         text = "undefined" if value is None else format(value, ".5g")
+        if facts["errors_of"].get(name) is not None:
+            text += f" ± {facts['errors_of'][name]:.2g}"
         print(
             f"  {name:28s} {text:12s} {facts['over'].get(name, '')}{_doubts(facts, name)}".rstrip()
         )
@@ -62,7 +64,7 @@ def show(
         _print_outputs(facts["outputs"], compared)
     for sentence in facts["outputs_warnings"]:
         print(f"  {sentence}")
-    if facts["outputs_problem"]:
+    if facts["outputs_problem"] and facts["settings"] is not None:
         print(f"  no scores of outputs: {facts['outputs_problem']}")
     for note in filter(None, [*facts["notes"], facts["kept"]]):
         print(f"  {note}")
@@ -157,8 +159,8 @@ def summary(run: Run) -> dict[str, Any]:
 
     `errors` are RMSE and the like at the last epoch; `indices` are those of the network (`over`
     says how they follow from those of its layers), mean over samples, at the last measured epoch.
-    `outputs` are scores on the test set in own units, at the last kept epoch; where there are
-    none, `outputs_problem` says why.
+    `errors_of` is how far off those may be that are not exact. `outputs` are scores on the test
+    set in own units, at the last kept epoch; where there are none, `outputs_problem` says why.
     """
     from stiffgui.runs.scores import warnings_of
 
@@ -169,6 +171,7 @@ def summary(run: Run) -> dict[str, Any]:
     indices = {name: history.network(name)[-1] for name in history.indices}
     flagged = {name: float(values[-1].mean()) for name, values in history.flagged.items()}
     outputs, problem = _outputs(run)
+    errors_of = {name: network_index(v[-1], "sum") for name, v in history.errors.items()}
     return {
         "file": str(run.path),
         "ending": run.ending,
@@ -180,17 +183,34 @@ def summary(run: Run) -> dict[str, Any]:
         "over": {name: OVER[history.quantity(name).over] for name in indices},
         "indices_epoch": int(history.index_epochs[-1]) if len(history.index_epochs) else None,
         "flagged": flagged,
+        "errors_of": {name: _median(values) for name, values in errors_of.items()},
         "outputs": [{k: _plain(v) for k, v in asdict(score).items()} for score in outputs],
         "outputs_problem": problem,
         "outputs_warnings": warnings_of(outputs),
         "per_trial": {name: _listed(values) for name, values in (errors | indices).items()},
         "events": run.events,
         "settings": None if run.foreign else run.experiment.model_dump(mode="json"),
-        "notes": [] if run.foreign else list(run.experiment.task.notes),
+        "notes": _foreign(run, history) if run.foreign else list(run.experiment.task.notes),
         "kept": _kept(run),
         "decisions": {} if run.foreign else run.decided.sentences(run.experiment),
         "provenance": run.provenance,
     }
+
+
+def _foreign(run: Run, history: History) -> list[str]:
+    """What is known of a network of other code, and what watching it cost."""
+    network, cost = run.network, run.provenance.get("watching")
+    if network is None:
+        return []
+    said = [network.sentence]
+    if len(history.index_epochs):
+        said.append(network.of_solver({n: v[-1, 0] for n, v in history.indices.items()}))
+    if cost:
+        said.append(
+            f"watching took {cost['seconds']:.3g} s beside {cost['training_seconds']:.3g} s of "
+            f"training, measured {cost['measurements']} x"
+        )
+    return said
 
 
 def _kept(run: Run) -> str:

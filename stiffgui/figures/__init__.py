@@ -33,6 +33,7 @@ from stiffgui.figures.sensitivity import Sensitivity
 from stiffgui.figures.slices import Slices
 from stiffgui.figures.sources import Drawn, drawn
 from stiffgui.figures.spectrum import Spectrum, TimeScales
+from stiffgui.figures.steps import StableSteps
 from stiffgui.figures.study import Boxes, Front, StudySummary, variants_of
 from stiffgui.figures.style import Style, styled
 from stiffgui.figures.summary import Summary
@@ -70,6 +71,7 @@ _CLASSES: tuple[type[Figure], ...] = (
     Layers,
     Spectrum,
     TimeScales,
+    StableSteps,
     Comparison,
     Fit,
     Slices,

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stiffgui.errors import InputError
+from stiffgui.figures.layer_spectra import LayerSpectra
 from stiffgui.figures.picture import (
     Axis,
     ColourScale,
@@ -23,7 +24,7 @@ from stiffgui.figures.picture import (
 )
 from stiffgui.figures.plane import A, B, Plane, axes
 from stiffgui.figures.sources import Drawn
-from stiffgui.figures.spectrum import NUMBERS, LayerSpectra, PlaneFigure, exact_numbers
+from stiffgui.figures.spectrum import NUMBERS, PlaneFigure, exact_numbers
 from stiffgui.settings import setting
 from stiffgui.stiffness import WATCHABLE
 
@@ -51,7 +52,7 @@ class Side:
     @property
     def values(self) -> NDArray[np.complex128]:
         """Its eigenvalues [B, w]."""
-        return np.asarray(self.shown.spectra.eigenvalues[0])
+        return self.shown.spectra[self.shown.at].eigenvalues
 
     @property
     def where(self) -> tuple[str, ...]:

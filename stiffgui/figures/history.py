@@ -38,6 +38,7 @@ Array = NDArray[np.float64]
 USUAL = STIFFNESS  # index
 MOST_MARKS = 40  # on a curve, among the rows that are not exact, and as many once more
 FEW = 3  # runs that are drawn with every index
+TIME = "time"  # unit of the steps of a neural ODE's solver, which are no indices
 ROBUST = (1, 99)  # percentiles between which the values lie that decide the vertical range
 
 
@@ -239,9 +240,15 @@ class Errors(HistoryFigure):
                 *history.quartiles(name),
                 history.trials,
             )
-            for name in self.quantities
+            for name in self._names(run)
             if history.known(name)
         ]
+
+    def _names(self, run: Drawn) -> tuple[str, ...]:
+        """Of a foreign network that has none of the usual errors, whatever it recorded."""
+        usual = self.quantities == tuple(quantity.name for quantity in drawn_in("errors"))
+        none = not any(run.history.known(name) for name in self.quantities)
+        return tuple(run.history.series) if run.foreign and usual and none else self.quantities
 
 
 class Stiffness(HistoryFigure):
@@ -290,27 +297,29 @@ class Stiffness(HistoryFigure):
         return [
             self._series(run, history.quantity(name))
             for name in history.indices
-            if not asked or name in asked
+            if name in asked or (not asked and history.quantity(name).unit != TIME)
         ]
 
     def _series(self, run: Drawn, quantity: Quantity) -> Series:
         way, factor = OVER[quantity.over], 1.0
         if self.over != "sum" and quantity.over == "sum":
-            architecture = run.experiment.architecture
-            way, factor = "per unit time", architecture.step_size / architecture.horizon
+            step, depth = run.step_size, run.depth
+            way, factor = "per unit time", 1 / depth
             if self.over == "layer":
                 way = "per layer"
-                factor *= architecture.step_size if quantity.unit else 1.0  # i(aJ) is a i(J)
+                factor *= step if quantity.unit else 1.0  # i(aJ) is a i(J)
         history = run.history
         epochs, quartiles = history.quartiles(quantity.name)
         series = Series(
             quantity.name, quantity.short, epochs, quartiles * factor, history.trials, way
         )
-        index, flagged = WATCHABLE.get(quantity.name), history.flagged.get(quantity.name)
-        if index is None or flagged is None:
-            return series
-        rows = np.flatnonzero((flagged > 0).any((1, 2)))
-        return replace(series, doubtful=rows, doubt=index.flag)
+        index, nothing = WATCHABLE.get(quantity.name), np.zeros((len(epochs), 1, 1))
+        flagged = history.flagged.get(quantity.name, nothing) > 0
+        estimated = np.isfinite(history.errors.get(quantity.name, nothing * np.nan))
+        doubts = {"estimated": estimated, index.flag if index is not None else "": flagged}
+        doubt = next((word for word, marks in doubts.items() if marks.any()), "")
+        rows = np.flatnonzero((flagged | estimated).any((1, 2)))
+        return replace(series, doubtful=rows, doubt=doubt)
 
 
 def check_watched(run: Drawn, names: Sequence[str]) -> None:

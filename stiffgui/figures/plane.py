@@ -44,6 +44,10 @@ class Plane:
         """What an eigenvalue is multiplied by to be drawn."""
         return self.step if self.scaled else 1.0
 
+    def of_step(self, step: float) -> Plane:
+        """The same of a layer with another step size."""
+        return self if step == self.step else replace(self, step=step)
+
     @property
     def name(self) -> str:
         """What stands on its axes."""

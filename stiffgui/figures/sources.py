@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stiffgui.errors import InputError
+from stiffgui.runs.foreign import MeasuredLayer
 from stiffgui.training.cadence import probe_samples
 from stiffgui.training.records import Event, begins_at
 
@@ -54,16 +55,38 @@ class Drawn:
         return bool(getattr(self.run, "foreign", False))
 
     @property
+    def depth(self) -> int:
+        """N."""
+        return int(self.run.depth) if self.foreign else self.experiment.architecture.depth
+
+    @property
+    def step_size(self) -> float:
+        """a, of layers of different step sizes the mean. Raises InputError of a foreign network
+        of which it is not known."""
+        network = self.run.network if self.foreign else None
+        if network is not None and network.steps:
+            return float(np.mean(network.steps))
+        return self.experiment.architecture.step_size
+
+    @property
     def probe_count(self) -> int:
         """On how many training samples its indices and spectra are taken."""
         return int(self.run.probe_count)
 
     def probe_samples(self) -> NDArray[Any]:
         """Those samples, [B, d]; some of them where few are enough."""
+        return np.asarray(self.run.probe_samples())[: self.few_samples]
+
+    @property
+    def few_samples(self) -> int | None:
+        """How many are enough; None where all are taken."""
+        if not self.few:
+            return None
+        if self.foreign:
+            return FEW
         architecture = self.experiment.architecture
         each = architecture.depth * architecture.width**3  # operations of its eigenvalues, about
-        few = max(1, min(FEW, QUICK // each))
-        return np.asarray(self.run.probe_samples())[: few if self.few else None]
+        return max(1, min(FEW, QUICK // each))
 
     @property
     def data(self) -> Data:
@@ -104,16 +127,20 @@ class Drawn:
             return Snapshot(self.experiment, *self.network)
         return self.run.snapshot(self.run.last_snapshot_epoch if epoch is None else epoch)  # type: ignore[no-any-return]
 
-    def jacobians(self, epoch: int | None, trial: int) -> tuple[int, NDArray[Any]]:
-        """The epoch of `snapshot`, and J_n of a trial's layers at the probe samples [N, B, w, w]:
-        as they are in the file, where they are, else of the network."""
-        if self.network is None and epoch is not None:
-            nearest = self.run.nearest_epoch(epoch)
-            stored = self.run.stored_jacobians(nearest, trial)
+    def layers(self, epoch: int | None, trial: int) -> tuple[int, list[MeasuredLayer]]:
+        """The epoch of `snapshot`, and a trial's layers at the probe samples: as they are in the
+        file, where they are, else of the network. Raises InputError where there is neither."""
+        if self.network is None and (epoch is not None or self.foreign):
+            last = epoch is None
+            nearest = self.run.last_snapshot_epoch if last else self.run.nearest_epoch(epoch)
+            stored = self.run.stored_layers(nearest, trial)
             if stored is not None:
-                return nearest, stored[:, : len(self.probe_samples())]
-        snapshot = self.snapshot(epoch)
-        return snapshot.epoch, snapshot.jacobians(self.probe_samples())[trial]
+                return nearest, [layer.first(self.few_samples) for layer in stored]
+            if self.foreign:
+                raise InputError(f"{self.path} does not keep every layer of epoch {nearest}.")
+        snapshot, step = self.snapshot(epoch), self.experiment.architecture.step_size
+        jacobians = snapshot.jacobians(self.probe_samples())[trial]
+        return snapshot.epoch, [MeasuredLayer(each.shape[-1], step, each) for each in jacobians]
 
     def surrogate(self, epoch: int | Literal["best"] | None, trial: int | None) -> Surrogate:
         """The networks of `snapshot(epoch)`, or of the best stored epoch, as one surrogate; of
@@ -129,7 +156,7 @@ class Drawn:
 
     def check(self, layer: int = 1, trial: int = 0) -> None:
         """Raise InputError when it has no such layer or trial."""
-        depth = self.experiment.architecture.depth
+        depth = self.depth
         if not 1 <= layer <= depth:
             raise InputError(f"{self.path} has no layer {layer}: choose one from 1 to {depth}.")
         if not 0 <= trial < self.run.trials:
@@ -139,8 +166,10 @@ class Drawn:
 
 
 def over_samples(runs: Sequence[Drawn]) -> str:
-    """Over how many samples the indices of runs are means; of foreign networks nobody knows."""
-    counts = [run.probe_count for run in runs if not run.foreign]
+    """Over how many samples the indices of runs are means; nobody knows of foreign networks of
+    which a file says nothing."""
+    known = [run for run in runs if not run.foreign or run.run.network is not None]
+    counts = [run.probe_count for run in known]
     return f"mean over {probe_samples(*counts) if counts else 'samples'}"
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from stiffgui.errors import InputError
 from stiffgui.figures.base import NetworkFigure
+from stiffgui.figures.layer_spectra import LayerSpectra, NetworkSpectra, spectrum_of
 from stiffgui.figures.picture import (
     Axis,
     Bars,
@@ -19,7 +21,6 @@ from stiffgui.figures.picture import (
     Marker,
     Panel,
     Picture,
-    Places,
     Points,
     one_panel,
 )
@@ -32,9 +33,6 @@ from stiffgui.training.cadence import probe_samples
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from stiffgui.stiffness.matrices import Matrices
-    from stiffgui.stiffness.spectrum import Spectrum as Spectra
 
 BARS = 28
 MOST_PANELS = 24  # small planes that can be told apart
@@ -49,48 +47,6 @@ NUMBERS = {  # what is known of an eigenvalue: column of the table -> what a poi
 }
 
 
-@dataclass(frozen=True)
-class LayerSpectra:
-    """Spectra of layers [L] at the probe samples [B]: eigenvalues [L, B, w], and where from.
-
-    jacobians [L, B, w, w]; `every` holds those of all layers [N, B, w, w]; step is a = T/N.
-    """
-
-    spectra: Spectra
-    jacobians: NDArray[Any]
-    every: Matrices
-    layers: tuple[int, ...]
-    epoch: int
-    step: float
-    begins: int  # of the run
-
-    def places(self, run: Drawn, trial: int) -> Places:
-        """Where each eigenvalue comes from, in the order of `values`."""
-        count, samples, width = self.spectra.eigenvalues.shape
-        return Places(
-            run=run.name,
-            epoch=self.epoch,
-            layer=np.repeat(self.layers, samples * width),
-            trial=trial,
-            sample=np.tile(np.repeat(np.arange(samples), width), count),
-        )
-
-    @property
-    def values(self) -> NDArray[Any]:
-        """All eigenvalues [L B w]."""
-        return self.spectra.eigenvalues.ravel()
-
-    @property
-    def numbers(self) -> dict[str, NDArray[Any]]:
-        """The columns of NUMBERS, each [L B w]."""
-        return {
-            "modulus": np.abs(self.values),
-            "time_scale": self.spectra.time_scales.ravel(),
-            "condition": self.spectra.conditions.ravel(),
-            "error": self.spectra.errors.ravel(),
-        }
-
-
 class LayerFigure(NetworkFigure):
     """What the pictures of a layer's eigenvalues have in common."""
 
@@ -102,23 +58,28 @@ class LayerFigure(NetworkFigure):
 
     def spectra(self, run: Drawn) -> LayerSpectra:
         """What is shown of a run. Raises InputError for a layer or trial that is not there."""
-        from stiffgui.stiffness import spectrum
-        from stiffgui.stiffness.matrices import Matrices
-
         run.check(self.layer, self.trial)
-        epoch, every = run.jacobians(self.epoch, self.trial)
-        layers = self.layers(len(every))
-        jacobians = every[[layer - 1 for layer in layers]]
-        step = run.experiment.architecture.step_size
-        matrices = Matrices(every, step=step)
-        found = spectrum(jacobians, step)
-        return LayerSpectra(found, jacobians, matrices, layers, epoch, step, run.begins)
+        epoch, every = run.layers(self.epoch, self.trial)
+        numbers = self.layers(len(every))
+        shown = tuple(every[number - 1] for number in numbers)
+        try:
+            spectra = tuple(spectrum_of(layer) for layer in shown)
+        except ValueError:
+            raise InputError(
+                f"{run.path}: not every Jacobian that is asked for is finite at epoch {epoch}; "
+                f"choose another layer or epoch."
+            ) from None
+        at = numbers.index(self.layer)
+        return LayerSpectra(spectra, shown, NetworkSpectra(every), numbers, at, epoch, run.begins)
 
     def where(self, shown: LayerSpectra) -> str:
         """Which layer, epoch and trial, and of how many samples, in a line."""
         layers = f"layer {self.layer}" if len(shown.layers) == 1 else "all layers"
-        samples = probe_samples(shown.spectra.eigenvalues.shape[1])
-        return f"{layers} · epoch {shown.begins + shown.epoch} · {samples} · trial {self.trial}"
+        samples = probe_samples(shown.samples)
+        leading = any(layer.leading is not None for layer in shown.measured)
+        only = " · leading eigenvalues only" if leading else ""
+        epoch = shown.begins + shown.epoch
+        return f"{layers} · epoch {epoch} · {samples} · trial {self.trial}{only}"
 
 
 class PlaneFigure(LayerFigure):
@@ -147,7 +108,7 @@ class PlaneFigure(LayerFigure):
 
     def of_layers(self, shown: LayerSpectra) -> NDArray[Any]:
         """The chosen index of every layer at every sample, [N, B]."""
-        return np.asarray(WATCHABLE[self.layer_index].value(shown.every))
+        return shown.every.index(self.layer_index)
 
 
 class EveryLayer(LayerFigure):
@@ -193,7 +154,7 @@ class Spectrum(EveryLayer, PlaneFigure):
             "place": (shown.epoch, self.layer, self.trial),
             "legend_below": True,
         }
-        every = shown.every.eigenvalues  # of all layers, so that layers compare
+        every = shown.every.values  # of all layers, so that layers compare
         if self.all_layers:
             rows, left_out = self._small_planes(shown, plane, points)
             title = f"{self.where(shown)}{left_out} · coloured by {self.coloured_by}"
@@ -209,9 +170,9 @@ class Spectrum(EveryLayer, PlaneFigure):
     def _headline(self, shown: LayerSpectra, plane: Plane) -> str:
         """Which layer's radius, mean over samples, is largest, and how many eigenvalues of all
         layers are amplified."""
-        radii = shown.every.radius.mean(-1)
-        largest = int(radii.argmax())
-        share = plane.amplified(shown.every.eigenvalues).mean()
+        radii = shown.every.radius
+        largest = int(np.nanargmax(radii))
+        share = shown.every.amplified(plane)
         return (
             f"layer {largest + 1} is largest: mean radius {radii[largest]:#.3g}; "
             f"{share:.0%} unstable"
@@ -225,10 +186,11 @@ class Spectrum(EveryLayer, PlaneFigure):
         chosen = np.unique(np.linspace(0, depth - 1, min(depth, MOST_PANELS)).round().astype(int))
         assert points.colours is not None
         bare = replace(points, colours=replace(points.colours, bar=False))
-        every, panels = shown.every.eigenvalues, []
+        every, panels = shown.every.values, []
         for place in chosen.tolist():
             part = np.asarray(points.places.layer) == shown.layers[place]
-            items = (plane.shaded(), *axes(), _part(bare, part))
+            own = plane.of_step(shown.measured[place].step)
+            items = (own.shaded(), *axes(), _part(bare, part))
             panels.append(plane.panel(every, items, f"layer {shown.layers[place]}"))
         rows = tuple(tuple(panels[k : k + ROW]) for k in range(0, len(panels), ROW))
         return rows, f" · {len(chosen)} of {depth} drawn" if len(chosen) < depth else ""
@@ -237,7 +199,7 @@ class Spectrum(EveryLayer, PlaneFigure):
         places = shown.places(run, self.trial)
         by_layer = self.coloured_by == "layer"
         shades = np.asarray(places.layer if by_layer else np.asarray(places.sample) + 1)
-        high = run.experiment.architecture.depth if by_layer else run.probe_count
+        high = run.depth if by_layer else run.probe_count
         colours = ColourScale(label=self.coloured_by, low=1.0, high=float(max(high, 2)))
         numbers = {NUMBERS[name]: column for name, column in shown.numbers.items()}
         return plane.points(shown.values, colours, shades, numbers=numbers, places=places)
@@ -247,8 +209,7 @@ class Spectrum(EveryLayer, PlaneFigure):
             return []
         from stiffgui.stiffness import pseudospectrum
 
-        place = shown.layers.index(self.layer)
-        found = pseudospectrum(shown.jacobians[place, 0])
+        found = pseudospectrum(self._formed(shown)[0])
         unit = self.plane(shown.step).unit
         x, y, levels = unit * found.real, unit * found.imag, found.levels()
         return [Contours(x=x, y=y, values=found.smallest, levels=levels)]
@@ -260,20 +221,30 @@ class Spectrum(EveryLayer, PlaneFigure):
         from stiffgui.stiffness.matrices import Matrices
         from stiffgui.stiffness.watched import residual
 
-        at = shown.layers.index(self.layer)
-        spectra = shown.spectra
-        eigen = spectra.eigenvalues[at], spectra.conditions[at]
-        matrices = Matrices(shown.jacobians[at], eigen, shown.step)
-        numbers = exact_numbers(shown, plane, at)
+        spectra, numbers = shown.spectra[shown.at], exact_numbers(shown, plane)
+        numbers |= {"largest radius": float(np.nanmax(shown.every.radius))}
+        numbers[SAMPLES] = float(shown.samples)
+        if shown.measured[shown.at].leading is not None:
+            return numbers
+        eigen = spectra.eigenvalues, spectra.conditions
+        matrices = Matrices(self._formed(shown), eigen, shown.step)
         numbers |= {f"proxy {n}": _mean(WATCHABLE[n].value(matrices)) for n in RADIUS_PROXIES}
         for name in spectra.indices:
             error = WATCHABLE[name].error
             if error is not None and (name != "unstable" or self.region == "explicit-euler"):
-                known = np.isfinite(spectra.indices[name][at])
+                known = np.isfinite(spectra.indices[name])
                 numbers[f"error {name}"] = float(np.where(known, error(matrices), 0).max())
-        numbers["largest radius"] = float(shown.every.radius.mean(-1).max())
-        numbers["power residual"] = _mean(residual(matrices))
-        return numbers | {SAMPLES: float(len(shown.jacobians[at]))}
+        return numbers | {"power residual": _mean(residual(matrices))}
+
+    def _formed(self, shown: LayerSpectra) -> NDArray[np.float64]:
+        """The chosen layer's matrices. Raises InputError where they are too large to be formed."""
+        jacobians = shown.measured[shown.at].jacobians
+        if jacobians is None:
+            raise InputError(
+                f"layer {self.layer} is too wide for its matrices to be formed, so that only "
+                f"what leads in them is known: choose another layer, or leave the contours out."
+            )
+        return jacobians
 
     def tabulate_runs(self, runs: Sequence[Drawn]) -> pd.DataFrame:
         """A row per sample and eigenvalue; with all layers a column says which.
@@ -287,7 +258,8 @@ class Spectrum(EveryLayer, PlaneFigure):
         shown = self.spectra(run)
         places, values = shown.places(run, self.trial), shown.values
         layer = {"layer": places.layer} if self.all_layers else {}
-        unstable = {"euler_unstable": shown.spectra.unstable(shown.step).ravel()}
+        euler = replace(self.plane(shown.step), region="explicit-euler")
+        unstable = {"euler_unstable": euler.amplified(values)}
         if self.region != "explicit-euler":
             amplified = self.plane(shown.step).amplified(values)
             unstable[f"{self.region.replace('-', '_')}_unstable"] = amplified
@@ -342,13 +314,12 @@ class TimeScales(EveryLayer):
         return pd.DataFrame(ends | {"decaying": decaying, "growing": growing})
 
 
-def exact_numbers(shown: LayerSpectra, plane: Plane, at: int = 0) -> dict[str, float]:
-    """Exact indices of a layer by its place among those shown, mean over samples; of them
-    `unstable` for the plane's method."""
-    spectra = shown.spectra
-    unstable = plane.amplified(spectra.eigenvalues[at])
-    numbers = {name: _mean(values[at]) for name, values in spectra.indices.items()}
-    return numbers | {"departure": _mean(spectra.departure[at]), "unstable": float(unstable.mean())}
+def exact_numbers(shown: LayerSpectra, plane: Plane) -> dict[str, float]:
+    """Indices of the chosen layer, mean over samples; of them `unstable` for the plane's method."""
+    spectra = shown.spectra[shown.at]
+    numbers = {name: _mean(values) for name, values in spectra.indices.items()}
+    unstable = float(plane.amplified(spectra.eigenvalues).mean())
+    return numbers | {"departure": _mean(spectra.departure), "unstable": unstable}
 
 
 def _part(points: Points, rows: NDArray[Any]) -> Points:

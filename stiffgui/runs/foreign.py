@@ -1,17 +1,33 @@
-"""What a run file says of a network that stiffgui did not train.
+"""What a run file says of a network that stiffgui did not train, and of layers that were measured.
 
-Letters for shapes: N layers.
+Letters for shapes: N layers, B samples, w width, k leading values.
 """
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any, Literal
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
+from stiffgui.errors import InputError
+
+Array = NDArray[np.float64]
 # Of a neural ODE, numbers of layers: the solver's step, and the largest stable one of a method.
 STEP, STABLE_STEP = "solver-step", "stable-step-"
+NEAR = 0.5  # of the largest stable step: a solver's controller keeps steps that near to it
 How = Literal["dense", "matrix-free", "given"]
+
+
+def without_settings(path: object) -> InputError:
+    """What to say where the settings of a foreign network are asked for."""
+    return InputError(
+        f"{path} is of a network that stiffgui did not train, so it has no settings, task or "
+        f"networks of its own: its history and indices can be shown."
+    )
 
 
 class ForeignNetwork(BaseModel):
@@ -35,6 +51,27 @@ class ForeignNetwork(BaseModel):
         """N."""
         return len(self.names)
 
+    def of_solver(self, numbers: Mapping[str, Array]) -> str:
+        """Of a neural ODE, what its solver could do: from the numbers of layers [N] at an epoch;
+        empty of others."""
+        taken, stable = numbers.get(STEP), numbers.get(f"{STABLE_STEP}{self.solver}")
+        if taken is None or not np.isfinite(taken).any():
+            return ""
+        least = int(np.nanargmin(taken))
+        said = f"{self.solver} took steps from {taken[least]:.2g} (at {self.names[least]}) on"
+        if stable is None or not np.isfinite(stable).any():
+            return f"{said}."
+        known = np.isfinite(stable) & np.isfinite(taken)
+        near = int((taken[known] > NEAR * stable[known]).sum())
+        limits = (
+            f"at {near} of {known.sum()} times they are as large as stability allows, so that it "
+            f"limits them and not accuracy: an implicit solver, or a less stiff field, would need "
+            f"fewer"
+            if near
+            else "they are well below what stability allows: accuracy limits them"
+        )
+        return f"{said}; {limits}."
+
     @property
     def sentence(self) -> str:
         """In words: whose layers, of which widths, and which are not exact."""
@@ -43,3 +80,81 @@ class ForeignNetwork(BaseModel):
         free = sum(how == "matrix-free" for how in self.how)
         how = f", {free} of them matrix-free" if free else ""
         return f"{self.title or 'network'}: {self.depth} layers of width {ends}{how}"
+
+
+@dataclass(frozen=True)
+class Leading:
+    """What products with J alone tell of it at B samples.
+
+    eigenvalues complex [B, k] of largest modulus, by descending modulus, and residuals
+    ||J v - l v|| of unit vectors v; singular [B, k], the largest ones, and residuals
+    ||J^T u - s v||; frobenius [B], estimated, and its standard errors. NaN is what did not
+    converge.
+    """
+
+    eigenvalues: NDArray[np.complex128]
+    residuals: Array
+    singular: Array
+    singular_residuals: Array
+    frobenius: Array
+    frobenius_errors: Array
+
+    def indices(self) -> dict[str, tuple[Array, Array]]:
+        """Name -> values and errors at each sample, [B] each."""
+        return {
+            "frobenius": (self.frobenius, self.frobenius_errors),
+            "singular": (self.singular[:, 0], self.singular_residuals[:, 0]),
+            "spectral-radius": (np.abs(self.eigenvalues[:, 0]), self.residuals[:, 0]),
+        }
+
+
+@dataclass(frozen=True)
+class MeasuredLayer:
+    """A layer of width w with step size a: its Jacobians [B, w, w], or what leads in them."""
+
+    width: int
+    step: float
+    jacobians: Array | None = None
+    leading: Leading | None = None
+    how: How = "dense"
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether its Jacobians are, where it has any."""
+        return self.jacobians is None or bool(np.isfinite(self.jacobians).all())
+
+    def first(self, samples: int | None) -> MeasuredLayer:
+        """At the first samples, or at all."""
+        if samples is None:
+            return self
+        if self.leading is not None:
+            parts = {name: values[:samples] for name, values in vars(self.leading).items()}
+            return replace(self, leading=Leading(**parts))
+        return self if self.jacobians is None else replace(self, jacobians=self.jacobians[:samples])
+
+    @property
+    def samples(self) -> int:
+        """B."""
+        known = self.jacobians if self.leading is None else self.leading.frobenius
+        return 0 if known is None else len(known)
+
+    @classmethod
+    def of(cls, arrays: Mapping[str, NDArray[Any]], step: float) -> MeasuredLayer:
+        """From what `RunWriter.spectrum` keeps; `step`: where a file does not say it."""
+        step = float(arrays["step"][0]) if "step" in arrays else step
+        if "jacobians" in arrays:
+            return cls(arrays["jacobians"].shape[-1], step, arrays["jacobians"])
+        kept = {each.name: arrays[each.name] for each in fields(Leading) if each.name in arrays}
+        values = arrays["real"] + 1j * arrays["imag"]
+        leading = Leading(eigenvalues=values, **kept)
+        return cls(int(arrays["width"][0]), step, leading=leading, how="matrix-free")
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """As `RunWriter.spectrum` keeps them."""
+        step = {"step": np.array([self.step])}
+        if self.jacobians is not None:
+            return step | {"jacobians": self.jacobians}
+        assert self.leading is not None
+        kept = {name: value for name, value in vars(self.leading).items() if name != "eigenvalues"}
+        parts = {"real": self.leading.eigenvalues.real, "imag": self.leading.eigenvalues.imag}
+        return step | parts | kept | {"width": np.array([self.width])}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Sequence
 from functools import cached_property
+from math import nan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -15,7 +16,7 @@ from safetensors.numpy import load
 
 from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
-from stiffgui.runs.foreign import ForeignNetwork
+from stiffgui.runs.foreign import ForeignNetwork, MeasuredLayer, without_settings
 from stiffgui.runs.history import Array, History
 from stiffgui.runs.opening import FileReader, broken, open_bytes, open_file
 from stiffgui.runs.samples import Samples
@@ -64,10 +65,7 @@ class Run(FileReader):
     def experiment(self) -> Experiment:
         """The settings it was trained with. Raises InputError when it is of a foreign network."""
         if self._experiment is None:
-            raise InputError(
-                f"{self.path} is of a network that stiffgui did not train, so it has no settings, "
-                f"task or networks of its own: its history and indices can be shown."
-            )
+            raise without_settings(self.path)
         return self._experiment
 
     @property
@@ -229,6 +227,11 @@ class Run(FileReader):
         """Epochs whose networks are kept."""
         return [int(e) for (e,) in self._rows("SELECT epoch FROM snapshots ORDER BY epoch")]
 
+    @property
+    def kept_epochs(self) -> list[int]:
+        """Epochs that can be looked at: of kept networks, of a foreign one of kept spectra."""
+        return sorted({e for e, _, _ in self.spectra}) if self.foreign else self.snapshot_epochs
+
     def nearest_epoch(self, epoch: int) -> int:
         """The kept epoch closest to `epoch`. Raises InputError when none is kept yet."""
         return min(self._some_epochs(), key=lambda e: abs(e - epoch))
@@ -240,9 +243,7 @@ class Run(FileReader):
         return self._some_epochs()[-1]
 
     def _some_epochs(self) -> list[int]:
-        epochs = self.snapshot_epochs
-        if self.foreign:
-            epochs = sorted({epoch for epoch, _, _ in self.spectra})
+        epochs = self.kept_epochs
         if not epochs:
             _ = self.experiment  # of a foreign network there will never be one: says so
             raise InputError(f"{self.path} holds no network yet: let it train for an epoch.")
@@ -343,15 +344,18 @@ class Run(FileReader):
             )
         return load(rows[0][0])
 
-    def stored_jacobians(self, epoch: int, trial: int = 0) -> Array | None:
-        """J_n of every layer at the probe samples [N, B, w, w], where the file keeps them: they
-        are drawn without a network then. None where it does not, or widths differ."""
+    def stored_layers(self, epoch: int, trial: int = 0) -> list[MeasuredLayer] | None:
+        """What the file keeps of every layer at the probe samples, so that it is drawn without a
+        network. None where it does not keep that of all."""
         kept = [layer for e, layer, r in self.spectra if (e, r) == (epoch, trial)]
-        layers = [self.spectrum(epoch, layer, trial).get("jacobians") for layer in kept]
-        if len(layers) < self.depth or any(j is None for j in layers):
+        if len(kept) < self.depth:
             return None
-        known = [j for j in layers if j is not None]
-        return np.stack(known) if len({j.shape for j in known}) == 1 else None
+        step = nan if self.foreign else self.experiment.architecture.step_size
+        each = [self.spectrum(epoch, layer, trial) for layer in kept]
+        try:
+            return [MeasuredLayer.of(arrays, step) for arrays in each]
+        except (KeyError, TypeError):  # other arrays than these
+            return None
 
     @property
     def spectra(self) -> list[tuple[int, int, int]]:

@@ -67,7 +67,7 @@ def look_at_stored(work: Look) -> View | None:
         return None
     with suppress(InputError), work.source.opened() as opened:
         run, nearest = opened[-1].run, opened[-1].run.nearest_epoch(work.epoch)
-        kept = [(n, f) for n, f in planes if run.stored_jacobians(nearest, f.trial) is not None]
+        kept = [(n, f) for n, f in planes if run.stored_layers(nearest, f.trial) is not None]
         if kept:
             quick = [replace(opened[-1], few=True)]
             return View({name: shown.picture(quick) for name, shown in kept}, 0.0)

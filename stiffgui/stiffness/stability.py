@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from stiffgui.errors import entry
 
 Complex = NDArray[np.complex128]
 Array = NDArray[np.float64]
+FARTHEST, LOOKS, HALVINGS = 8.0, 513, 50  # of the edges of regions, from 0
 
 
 @dataclass(frozen=True)
@@ -51,14 +53,11 @@ class Region:
     def largest_step(self, eigenvalues: Any) -> Array:
         """The largest a up to which every decaying eigenvalue is stable, of [..., w]: [...]; where
         none decays there is no such limit, and it is infinite. Of explicit methods.
-
-        With z = r exp(i t), |P(z)|^2 - 1 is a polynomial in r whose first positive root is sought.
         """
         values = np.asarray(eigenvalues, np.complex128)
-        found = np.full(values.shape, np.inf)
-        for place in zip(*np.nonzero(values.real < 0), strict=True):
-            size = abs(values[place])
-            found[place] = _first_exit(self.polynomial, float(np.angle(values[place]))) / size
+        found, decays = np.full(values.shape, np.inf), values.real < 0
+        there = values[decays]
+        found[decays] = _first_exit(self, np.exp(1j * np.angle(there))) / np.abs(there)
         return np.asarray(found.min(-1))
 
 
@@ -80,13 +79,18 @@ def _boundary(region: Region, points: int) -> Complex:
     return curve
 
 
-def _first_exit(polynomial: tuple[float, ...], angle: float) -> float:
-    """The smallest r > 0 at which |P(r exp(i angle))| = 1, in the left half plane."""
-    ray = np.array(polynomial) * np.exp(1j * angle * np.arange(len(polynomial)))
-    squares = np.convolve(ray, ray.conj()).real
-    roots = np.roots(squares[:0:-1])  # without the constant and the root at 0
-    real = roots.real[(np.abs(roots.imag) < 1e-7 * np.abs(roots)) & (roots.real > 0)]
-    return float(real.min(initial=np.inf))
+def _first_exit(region: Region, directions: Complex) -> Array:
+    """The smallest r > 0 beyond which |R(r d)| > 1, of directions d [n] in the left half plane: by
+    looking along them, and then halving."""
+    low, high = np.zeros(len(directions)), np.full(len(directions), np.inf)
+    for before, r in pairwise(np.linspace(0, FARTHEST, LOOKS)):
+        leaves = np.isinf(high) & (region.amplification(r * directions) > 1)
+        low[leaves], high[leaves] = before, r
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        outside = region.amplification(middle * directions) > 1
+        low, high = np.where(outside, low, middle), np.where(outside, middle, high)
+    return low
 
 
 REGIONS: dict[str, Region] = {
@@ -98,6 +102,7 @@ REGIONS: dict[str, Region] = {
     ),
     "implicit-euler": Region("implicit Euler", "1/|1 − aλ|", (1, -1), inverse=True),
 }
+EXPLICIT = tuple(name for name, method in REGIONS.items() if not method.inverse)
 
 
 def region(name: str) -> Region:

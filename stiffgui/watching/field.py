@@ -16,20 +16,18 @@ from torch import Tensor, nn
 
 from stiffgui.errors import InputError, entry
 from stiffgui.labs.ode import EVALUATIONS, Counted, GaveUp, giving_up
-from stiffgui.runs.foreign import STABLE_STEP, STEP, ForeignNetwork
-from stiffgui.stiffness.stability import REGIONS
+from stiffgui.runs.foreign import STABLE_STEP, STEP, Array, ForeignNetwork, MeasuredLayer
+from stiffgui.stiffness.stability import EXPLICIT, REGIONS
 from stiffgui.training.quantities import Quantity
 from stiffgui.training.records import Event
 from stiffgui.watching.blocks import in_a_line
 from stiffgui.watching.inputs import device_of, placed
 from stiffgui.watching.maps import LayerMap
-from stiffgui.watching.measured import Array, MeasuredLayer
 from stiffgui.watching.paced import PacedRecorder
 from stiffgui.watching.untouched import untouched
 
 USUAL = ("spectral-radius", "abscissa", "ratio-real")
 SOLVERS = {name: "adaptive" for name in ("dopri5", "dopri8", "bosh3", "adaptive_heun", "fehlberg2")}
-METHODS = [name for name, method in REGIONS.items() if not method.inverse]  # explicit ones
 QUANTITIES = (
     Quantity(
         STEP, "Step of the solver", "The step that it took there", "layer", over="min", unit="time"
@@ -43,7 +41,7 @@ QUANTITIES = (
             over="min",
             unit="time",
         )
-        for name in METHODS
+        for name in EXPLICIT
     ),
 )
 
@@ -135,7 +133,7 @@ class FieldRecorder(PacedRecorder):
         numbers = {"evaluations": along.evaluations, "solver_steps": len(along.accepted)}
         limits = {STEP: steps}
         values = [_eigenvalues(layer) for layer in layers]
-        for name in METHODS:
+        for name in EXPLICIT:
             limits[f"{STABLE_STEP}{name}"] = [_stable_step(each, name) for each in values]
         return (
             {name: np.array([float(value)]) for name, value in numbers.items()},

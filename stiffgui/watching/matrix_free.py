@@ -15,8 +15,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from stiffgui.runs.foreign import Array, Leading
 from stiffgui.stiffness.eigen import EPS
-from stiffgui.watching.measured import Array, Leading
 
 EIGENVALUES, SINGULAR = 6, 2  # k
 BASIS = 40  # vectors of the Krylov space

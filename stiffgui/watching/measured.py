@@ -1,6 +1,6 @@
-"""What was measured of layers, as a run file keeps it, and the indices that follow. No torch.
+"""The indices of layers that were measured, or whose Jacobians are given. No torch.
 
-Letters for shapes: N layers, B samples, w width, k leading values.
+Letters for shapes: N layers, B samples, w width.
 """
 
 from __future__ import annotations
@@ -10,67 +10,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from stiffgui.errors import InputError
-from stiffgui.runs.foreign import How
+from stiffgui.runs.foreign import Array, MeasuredLayer
 from stiffgui.stiffness import WATCHABLE, layer_indices
 
-Array = NDArray[np.float64]
 Indices = dict[str, Array]
-
-
-@dataclass(frozen=True)
-class Leading:
-    """What products with J alone tell of it at B samples.
-
-    eigenvalues complex [B, k] of largest modulus, by descending modulus, and residuals
-    ||J v - l v|| of unit vectors v; singular [B, k], the largest ones, and residuals
-    ||J^T u - s v||; frobenius [B], estimated, and its standard errors. NaN is what did not
-    converge.
-    """
-
-    eigenvalues: NDArray[np.complex128]
-    residuals: Array
-    singular: Array
-    singular_residuals: Array
-    frobenius: Array
-    frobenius_errors: Array
-
-    def indices(self) -> dict[str, tuple[Array, Array]]:
-        """Name -> values and errors at each sample, [B] each."""
-        return {
-            "frobenius": (self.frobenius, self.frobenius_errors),
-            "singular": (self.singular[:, 0], self.singular_residuals[:, 0]),
-            "spectral-radius": (np.abs(self.eigenvalues[:, 0]), self.residuals[:, 0]),
-        }
-
-
-@dataclass(frozen=True)
-class MeasuredLayer:
-    """A layer of width w with step size a: its Jacobians [B, w, w], or what leads in them."""
-
-    width: int
-    step: float
-    jacobians: Array | None = None
-    leading: Leading | None = None
-    how: How = "dense"
-
-    @property
-    def samples(self) -> int:
-        """B."""
-        known = self.jacobians if self.leading is None else self.leading.frobenius
-        return 0 if known is None else len(known)
-
-    def arrays(self) -> dict[str, NDArray[Any]]:
-        """As `RunWriter.spectrum` keeps them."""
-        step = {"step": np.array([self.step])}
-        if self.jacobians is not None:
-            return step | {"jacobians": self.jacobians}
-        assert self.leading is not None
-        kept = {name: value for name, value in vars(self.leading).items() if name != "eigenvalues"}
-        parts = {"real": self.leading.eigenvalues.real, "imag": self.leading.eigenvalues.imag}
-        return step | parts | kept | {"width": np.array([self.width])}
 
 
 @dataclass

@@ -9,10 +9,10 @@ from typing import Any
 from torch import nn
 
 from stiffgui.errors import InputError
+from stiffgui.runs.foreign import Array, MeasuredLayer
 from stiffgui.watching.blocks import catch, find
 from stiffgui.watching.inputs import device_of, placed
 from stiffgui.watching.maps import LayerMap
-from stiffgui.watching.measured import Array, MeasuredLayer
 from stiffgui.watching.paced import PacedRecorder
 from stiffgui.watching.untouched import untouched
 

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 
 from stiffgui.errors import InputError
+from stiffgui.runs.foreign import Array, MeasuredLayer
 from stiffgui.training.cadence import EARLY, LEAST
 from stiffgui.watching.maps import LayerMap
 from stiffgui.watching.matrix_free import leading
-from stiffgui.watching.measured import Array, MeasuredLayer
 from stiffgui.watching.recorder import Recorder
 
 FREE = 0.5  # seconds that need no share, for early epochs and once more for the last one

@@ -14,13 +14,13 @@ from typing import Any, Self
 import numpy as np
 
 from stiffgui.errors import InputError, entry
-from stiffgui.runs.foreign import ForeignNetwork
+from stiffgui.runs.foreign import Array, ForeignNetwork, MeasuredLayer
 from stiffgui.runs.writer import RunWriter
 from stiffgui.stiffness import WATCHABLE
 from stiffgui.training.quantities import QUANTITIES, Quantity
 from stiffgui.training.records import Record
 from stiffgui.training_settings import Watch
-from stiffgui.watching.measured import Array, MeasuredLayer, given_layers, indices_of
+from stiffgui.watching.measured import given_layers, indices_of
 
 USUAL: tuple[str, ...] = Watch().indices
 RESERVED = ("epoch", "trial", "seconds")  # columns of the history

@@ -169,6 +169,11 @@ class Card(QFrame):
         """What an empty card says: how to fill it, or that what it will show is being computed."""
         self._empty.setText(f"{self.promise}\n\n{'Computing…' if computing else CALL}")
 
+    def lack(self, sentence: str) -> None:
+        """Say why nothing comes."""
+        self.say(sentence)
+        self._empty.setText(f"{self.promise}\n\n{sentence}")
+
     def fill(self) -> None:
         """Something is there to be shown: the view takes the place of the empty card's words."""
         if self._is_filled:

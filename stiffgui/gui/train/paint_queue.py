@@ -89,9 +89,11 @@ class PaintQueue:
                 parts.timeline.say(told, help)
             return
         parts.timeline.say(self._progress(run), help)
-        shares = run.history.series["penalty_share"]
-        penalised = len(shares) and not isinstance(run.experiment.regularizer, NoPenalty)
-        parts.panel.show_share(float(shares[-1].mean()) if penalised else None, run.name)
+        share = None
+        if not run.foreign and not isinstance(run.experiment.regularizer, NoPenalty):
+            shares = run.history.series["penalty_share"]
+            share = float(shares[-1].mean()) if len(shares) else None
+        parts.panel.show_share(share, run.name)
 
     def _progress(self, run: RunEntry) -> str:
         preparing, running = self._bench.preparing, run is self._bench.running

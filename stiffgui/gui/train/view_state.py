@@ -64,7 +64,7 @@ class ViewState(QObject):
     def layer(self) -> int:
         """The layer that is shown."""
         run = self.run
-        return min(self._layer, run.experiment.architecture.depth) if run else self._layer
+        return min(self._layer, max(1, run.depth)) if run else self._layer
 
     @property
     def trial(self) -> int:

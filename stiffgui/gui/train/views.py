@@ -235,7 +235,7 @@ class TrainViews(Stage):
         if isinstance(picture, Picture):
             card.show_picture(picture)
         else:
-            card.say(picture)
+            card.lack(picture)
             card.view.dim(picture)
 
     def dim(self, text: str) -> None:

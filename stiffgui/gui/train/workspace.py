@@ -194,8 +194,8 @@ class TrainWorkspace(Workspace):
         if name == "run":
             return valid and not training
         if name == "branch":
-            kept = self.bench.shown is not None and bool(self.bench.shown.snapshot_epochs)
-            return valid and kept
+            shown = self.bench.shown
+            return valid and shown is not None and not shown.foreign and bool(shown.snapshot_epochs)
         if name in ("save", "copy_command", "copy_settings", "copy_toml"):
             return valid
         if name in ("export", "report", "pin", "play") or name.startswith(("layer_", "epoch_")):
@@ -373,9 +373,9 @@ class TrainWorkspace(Workspace):
             if run is None:
                 card.clear()
         if run is not None:
-            architecture = run.experiment.architecture
-            self.eigenvalues.set_network(architecture.depth, run.trials)
-            self.trajectories.set_width(architecture.width)
+            self.eigenvalues.set_network(max(1, run.depth), run.trials)
+            if not run.foreign:
+                self.trajectories.set_width(run.experiment.architecture.width)
         self._follow()
         self._update_actions()
 

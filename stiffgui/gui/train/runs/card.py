@@ -127,9 +127,9 @@ class RunsCard(QFrame):
     def refresh(self) -> None:
         """A run came, went, was renamed, shown, hidden, paused or has ended."""
         bench = self.bench
-        settings = differences([run.experiment for run in bench.runs])
-        pairs = zip(bench.runs, settings, strict=True)
-        rows = [self._facts(run, with_changes(told, run)) for run, told in pairs]
+        own = [run for run in bench.runs if not run.foreign]
+        told = dict(zip(own, differences([run.experiment for run in own]), strict=True))
+        rows = [self._facts(run, with_changes(told.get(run, ()), run)) for run in bench.runs]
         self.table.runs.set_rows(rows)
         self._pages.setCurrentWidget(self.table if rows else self._empty)
         self.more.setEnabled(bool(rows))
@@ -174,6 +174,7 @@ class RunsCard(QFrame):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         bench = self.bench
         idle, still = not bench.busy, run is not bench.running
+        own = idle and not run.foreign
         unfinished = run.state in ("running", "stopped", "interrupted") and still
         drawn = "Do not draw" if run.visible else "Draw"
         for text, key, call, enabled in (
@@ -186,8 +187,8 @@ class RunsCard(QFrame):
             ),
             ("Rename…", "F2", self._rename, still),
             ("Note…", "", self._note, still),
-            ("Duplicate its settings", "", bench.use_settings, idle),
-            ("Go on training", "", lambda r: bench.resume(r.path), idle and unfinished),
+            ("Duplicate its settings", "", bench.use_settings, own),
+            ("Go on training", "", lambda r: bench.resume(r.path), own and unfinished),
             ("Export…", "", self._export, True),
             ("Remove from the window", "", bench.remove, still),
             ("Delete the file", "Del", bench.throw_away, still),

@@ -97,7 +97,11 @@ def _epochs(run: RunFacts) -> str:
 
 def describe(run: RunEntry) -> str:
     """What the table has no column for: file, note, beginning, how steps were taken, settings."""
-    [changed] = differences([run.experiment], with_preset=True)
+    changed: tuple[str, ...] = ()
+    if not run.foreign:
+        [changed] = differences([run.experiment], with_preset=True)
+    elif run.network is not None:
+        changed = (run.network.sentence,)
     started = [e.text for e in run.events if e.kind == "branched"]
     note = [f"“{run.note}”"] if run.note else []
     decided = run.decided.sentences(run.experiment) if run.decided is not None else {}

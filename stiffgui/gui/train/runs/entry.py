@@ -7,6 +7,7 @@ from collections import deque
 from pathlib import Path
 
 from stiffgui.experiment import Experiment
+from stiffgui.runs.foreign import ForeignNetwork, without_settings
 from stiffgui.runs.history import History
 from stiffgui.session.training import Arrays, Bundle
 from stiffgui.training.decisions import Decisions
@@ -18,15 +19,24 @@ FRAMES = 64  # that wait to be drawn, at most
 class RunEntry:
     """Everything the plots need of one run; fed by bundles, or read from a file.
 
-    It can be drawn like a run: `name`, `path`, `experiment`, `trials`, `series()`.
+    It can be drawn like a run: `name`, `path`, `experiment`, `trials`, `series()`. One of a foreign
+    network has no experiment, but so many `trials`, and what is known of the `network`.
     """
 
-    def __init__(self, name: str, experiment: Experiment, path: Path) -> None:
-        self.name, self.experiment, self.path = name, experiment, path
+    def __init__(
+        self,
+        name: str,
+        experiment: Experiment | None,
+        path: Path,
+        network: ForeignNetwork | None = None,
+        trials: int = 1,
+    ) -> None:
+        self.name, self.path = name, path
+        self._experiment, self.network = experiment, network
         self.colour, self.visible = 0, True
         self.state = "waiting"
         self.note = ""
-        self.history = History(experiment.training.trials)
+        self.history = History(trials if experiment is None else experiment.training.trials)
         self.events: list[Event] = []
         self.snapshot_epochs: list[int] = []
         self.newest: tuple[int, Arrays] | None = None
@@ -36,6 +46,26 @@ class RunEntry:
         self.version = 0
 
     @property
+    def foreign(self) -> bool:
+        """Whether it is of a network that stiffgui did not train."""
+        return self._experiment is None
+
+    @property
+    def experiment(self) -> Experiment:
+        """Its settings. Raises InputError when it is of a foreign network."""
+        if self._experiment is None:
+            raise without_settings(self.path)
+        return self._experiment
+
+    @property
+    def depth(self) -> int:
+        """N; 0 where it is not known."""
+        if self._experiment is not None:
+            return self._experiment.architecture.depth
+        measured = (values.shape[-1] for values in self.history.indices.values())
+        return self.network.depth if self.network is not None else next(measured, 0)
+
+    @property
     def trials(self) -> int:
         """R."""
         return self.history.trials
@@ -43,6 +73,8 @@ class RunEntry:
     @property
     def probe_count(self) -> int:
         """On how many training samples its indices are taken; at most, before it has begun."""
+        if self.foreign:
+            return self.network.samples if self.network is not None else 0
         return self.decided.cadence.samples if self.decided else self.experiment.watch.probe
 
     def series(self) -> History:
@@ -61,7 +93,9 @@ class RunEntry:
 
     @property
     def total(self) -> int:
-        """Epochs asked for, live changes included."""
+        """Epochs asked for, live changes included; of a foreign network those there are."""
+        if self.foreign:
+            return self.epoch
         changes = [e.value for e in self.events if e.key == "training.epochs" and e.value]
         return int(changes[-1]) if changes else self.experiment.training.epochs
 
@@ -92,14 +126,14 @@ class RunEntry:
         from stiffgui.runs import open_run
 
         with open_run(path) as stored:
-            run = cls(path.stem, stored.experiment, path)
-            last = math.inf
+            last, experiment = math.inf, None if stored.foreign else stored.experiment
             if resuming:
-                run.experiment, last = stored.experiment_now, stored.checkpoint_epoch
+                experiment, last = stored.experiment_now, stored.checkpoint_epoch
+            run = cls(path.stem, experiment, path, stored.network, stored.trials)
             run.history = stored.series().until(last)
-            run.note, run.decided = stored.note, stored.decided
+            run.note, run.decided = stored.note, None if stored.foreign else stored.decided
             run.events = [Event(**e) for e in stored.events if e["epoch"] <= last]
-            run.snapshot_epochs = [epoch for epoch in stored.snapshot_epochs if epoch <= last]
+            run.snapshot_epochs = [epoch for epoch in stored.kept_epochs if epoch <= last]
             # A file that says "running" and is opened is one whose training was interrupted.
             run.state = "interrupted" if stored.ending == "running" else stored.ending
         run.version = 1

@@ -15,6 +15,7 @@ from stiffgui.experiment import Experiment
 from stiffgui.gui.train.runs.entry import RunEntry
 from stiffgui.settings import kind_of
 
+FOREIGN = "other code"  # trained by
 WITH_COLUMNS = ("task.kind", "training.epochs")  # settings that a column of their own tells
 
 
@@ -48,7 +49,7 @@ def facts_of_entry(
     return RunFacts(
         path=run.path,
         state=state,
-        task=kind_of(type(run.experiment.task)),
+        task=FOREIGN if run.foreign else kind_of(type(run.experiment.task)),
         settings=settings,
         epoch=run.begins + run.epoch,
         total=run.begins + run.total,
@@ -70,7 +71,7 @@ def facts_of_file(path: Path) -> RunFacts:
     try:
         with open_run(path) as run:
             last = run.last()
-            found: dict[str, Any] = {}
+            found: dict[str, Any] = {"task": FOREIGN}
             if not run.foreign:
                 experiment = run.experiment
                 found["task"] = kind_of(type(experiment.task))
@@ -112,7 +113,8 @@ def differences(
 
 def with_changes(settings: tuple[str, ...], run: RunEntry) -> tuple[str, ...]:
     """The settings of a run, those that were changed while it trained with what they are now."""
-    changed = {e.key: e.value for e in run.events if e.kind == "change" and e.key}
+    own = () if run.foreign else run.events
+    changed = {e.key: e.value for e in own if e.kind == "change" and e.key}
     for key, value in changed.items():
         if key in WITH_COLUMNS or value is None:
             continue

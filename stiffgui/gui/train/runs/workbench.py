@@ -271,7 +271,7 @@ class Workbench(QObject):
         """Open a .toml or .stiff file; what is wrong with it is said."""
         if path.suffix != ".toml":
             run = self.open_run(path)
-            if run is not None:
+            if run is not None and not run.foreign:
                 self.use_settings(run)
             return
         try:

@@ -1,0 +1,109 @@
+"""A run of other code in the window: what it has is shown, what it has not is absent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from stiffgui.figures.picture import Curve, Points
+from stiffgui.gui.train.runs.columns import describe
+from stiffgui.gui.train.runs.facts import FOREIGN, facts_of_file
+from stiffgui.gui.window import MainWindow
+from stiffgui.watching import Recorder
+
+WAIT = 120_000
+DEPTH, SAMPLES, WIDTH, EPOCHS = 3, 5, 4, 4
+
+
+@pytest.fixture
+def matrices() -> np.ndarray:
+    """Of every epoch [E, N, B, w, w], growing."""
+    shape = (EPOCHS, DEPTH, SAMPLES, WIDTH, WIDTH)
+    drawn = np.random.default_rng(0).normal(size=shape)
+    return drawn * np.arange(1, EPOCHS + 1)[:, None, None, None, None]
+
+
+@pytest.fixture
+def foreign(tmp_path: Path, matrices: np.ndarray) -> Path:
+    with Recorder(tmp_path / "mine.stiff", step=0.5, title="theirs") as recorder:
+        for epoch, jacobians in enumerate(matrices):
+            recorder.record(epoch, jacobians=jacobians, loss=1 / (1 + epoch))
+    return recorder.path
+
+
+def opened(window: MainWindow, path: Path, qtbot: QtBot) -> None:
+    window.resize(1280, 900)
+    window.open_file(path)
+    plane = window.train.eigenvalues
+    qtbot.waitUntil(lambda: plane.picture is not None and drawn(window).size > 0, timeout=WAIT)
+
+
+def drawn(window: MainWindow) -> np.ndarray:
+    """The eigenvalues in the plane, sorted."""
+    picture = window.train.eigenvalues.picture
+    assert picture is not None
+    points = next(picture.panels[0].of(Points))
+    return np.sort_complex(points.x + 1j * points.y)
+
+
+def of(matrices: np.ndarray) -> np.ndarray:
+    return np.sort_complex(np.linalg.eigvals(matrices).ravel())
+
+
+def test_its_spectra_are_shown_and_scrubbed(
+    window: MainWindow, foreign: Path, matrices: np.ndarray, qtbot: QtBot
+) -> None:
+    opened(window, foreign, qtbot)
+    whole = SAMPLES * WIDTH
+    qtbot.waitUntil(lambda: len(drawn(window)) == whole, timeout=WAIT)
+    np.testing.assert_allclose(drawn(window), of(matrices[-1, 0]), atol=1e-9)
+    kept = window.train.bench.shown.snapshot_epochs  # type: ignore[union-attr]
+    assert kept[0] == 0 and kept[-1] == EPOCHS - 1
+    window.train.state.look_at(epoch=0, layer=2)
+    expected = of(matrices[0, 1])
+    qtbot.waitUntil(
+        lambda: len(drawn(window)) == whole and np.allclose(drawn(window), expected), timeout=WAIT
+    )
+    errors = window.train.errors
+    assert errors.picture is not None
+    [curve] = errors.picture.panels[0].of(Curve)
+    np.testing.assert_allclose(curve.y, 1 / (1 + np.arange(EPOCHS)))
+
+
+def test_what_it_has_not_is_absent(window: MainWindow, foreign: Path, qtbot: QtBot) -> None:
+    before = window.train.model.experiment
+    opened(window, foreign, qtbot)
+    run = window.train.bench.shown
+    assert run is not None and run.foreign and run.depth == DEPTH
+    assert window.train.model.experiment == before  # it has no settings to take over
+    assert not window.train.enabled("branch")
+    menu = window.train.views.runs._menu(run)
+    unable = {action.text() for action in menu.actions() if not action.isEnabled()}
+    assert {"Duplicate its settings", "Go on training"} <= unable
+    told = facts_of_file(foreign)
+    assert told.task == FOREIGN and told.epoch == EPOCHS - 1
+    assert "theirs: 3 layers of width 4" in describe(run)
+    fit = window.train.fit
+    qtbot.waitUntil(lambda: "did not train" in fit._empty.text(), timeout=WAIT)
+    assert not window.toasts.text()
+
+
+def test_it_is_compared_with_one_of_ours(
+    window: MainWindow, foreign: Path, run_file: Path, qtbot: QtBot
+) -> None:
+    opened(window, foreign, qtbot)
+    window.train.state.pin(True)
+    window.train.bench.open_file(run_file)
+    plane = window.train.eigenvalues
+    qtbot.waitUntil(
+        lambda: (
+            plane.picture is not None
+            and "A" in plane.headline.text()
+            and plane.picture.place[0] == 6
+        ),
+        timeout=WAIT,
+    )
+    assert "mean radius A" in plane.headline.text() and not window.toasts.text()
