@@ -20,8 +20,9 @@ from PySide6.QtWidgets import (
 
 from stiffgui.gui.train.runs.columns import CHANGED, IN_LIBRARY
 from stiffgui.gui.train.runs.facts import facts_of_file
+from stiffgui.gui.train.runs.files import touched
 from stiffgui.gui.train.runs.table import RunsTable
-from stiffgui.gui.train.runs.workbench import Workbench, touched
+from stiffgui.gui.train.runs.workbench import Workbench
 
 SLICE_SECONDS = 0.02  # of reading files at a stretch: the window answers in between
 

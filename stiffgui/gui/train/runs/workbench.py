@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
-import time
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QFile, QObject, Signal
+from PySide6.QtCore import QObject, Signal
 
 from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
@@ -16,6 +14,7 @@ from stiffgui.gui.child_thread import ChildThread
 from stiffgui.gui.requests import Requests
 from stiffgui.gui.settings.model import SettingsModel
 from stiffgui.gui.train.runs.entry import RunEntry
+from stiffgui.gui.train.runs.files import bring_back, can_go_on, interrupted_in, to_wastebasket
 from stiffgui.runs.maintenance import set_note, settle
 from stiffgui.runs.warm_start import WarmStart
 from stiffgui.session.duration import AskTraining
@@ -24,9 +23,6 @@ from stiffgui.session.service import Action, Failure
 from stiffgui.session.training import Bundle, Train
 from stiffgui.training.controls import Watched
 from stiffgui.training.ready import Readiness
-
-UNTOUCHED_SECONDS = 30.0  # a run file that is being written changes more often than this
-NEWEST = 40  # files of the workspace that are looked at for interrupted runs
 
 
 class Workbench(QObject):
@@ -235,7 +231,7 @@ class Workbench(QObject):
             self.said.emit(failure.sentence, failure.details)
             return
         sentence = f"{failure.sentence} What was computed is kept in the run file."
-        if run is not None and _can_go_on(run.path):
+        if run is not None and can_go_on(run.path):
             self.offered.emit(sentence, "Go on training", lambda: self.resume(run.path))
         else:
             self.said.emit(f"{sentence} Press Run to start again.", "")
@@ -378,7 +374,7 @@ class Workbench(QObject):
         if run.path.exists():
             settle(run.path)
             try:
-                kept = _to_wastebasket(run.path)
+                kept = to_wastebasket(run.path)
             except OSError as error:
                 self.said.emit(f"{run.path} cannot be deleted: {error.strerror}; it stays.", "")
                 return
@@ -397,14 +393,14 @@ class Workbench(QObject):
             return not path.exists()
         try:
             settle(path)
-            kept = _to_wastebasket(path)
+            kept = to_wastebasket(path)
         except OSError as error:
             self.said.emit(f"{path} cannot be deleted: {error.strerror}; it stays.", "")
             return False
         self.offered.emit(
             f"{path.name} was moved to the wastebasket {kept.parent}.",
             "Undo",
-            lambda: _bring_back(kept, path),
+            lambda: bring_back(kept, path),
         )
         return True
 
@@ -414,7 +410,7 @@ class Workbench(QObject):
             self.said.emit(f"{run.path.name} exists again; the old one stays in {kept}.", "")
             return
         try:
-            _bring_back(kept, run.path)
+            bring_back(kept, run.path)
         except OSError as error:
             self.said.emit(f"{kept} cannot be brought back: {error.strerror}.", "")
             return
@@ -423,41 +419,4 @@ class Workbench(QObject):
 
     def interrupted(self) -> list[Path]:
         """Files of the workspace whose training never ended and which nobody is writing now."""
-        newest = sorted(self.workspace.glob("*.stiff"), key=touched)[-NEWEST:]
-        still = time.time() - UNTOUCHED_SECONDS
-        return [path for path in newest if touched(path) <= still and _can_go_on(path)]
-
-
-def _can_go_on(path: Path) -> bool:
-    """Whether a training never ended, and left a state to go on from."""
-    from stiffgui.runs import open_run
-
-    try:
-        with open_run(path) as run:
-            return run.ending == "running" and run.checkpoint() is not None
-    except InputError:
-        return False
-
-
-def _to_wastebasket(path: Path) -> Path:
-    """Where the file is now: in the system's wastebasket, or without one in a folder beside it."""
-    file = QFile(str(path))
-    if file.moveToTrash():
-        return Path(file.fileName())
-    folder = path.parent / "deleted"
-    folder.mkdir(exist_ok=True)
-    return path.replace(folder / path.name)
-
-
-def _bring_back(kept: Path, path: Path) -> None:
-    """Undo `_to_wastebasket`, without overwriting anything."""
-    if not path.exists():
-        shutil.move(kept, path)
-        (kept.parent.parent / "info" / f"{kept.name}.trashinfo").unlink(missing_ok=True)
-
-
-def touched(path: Path) -> float:
-    """When a run file or its journal was last written."""
-    journal = path.with_name(path.name + "-wal")
-    times = [p.stat().st_mtime for p in (path, journal) if p.exists()]
-    return max(times, default=0.0)
+        return interrupted_in(self.workspace)
