@@ -449,7 +449,7 @@ def test_weights_that_were_chosen_are_said_and_drawn_and_the_reference_is_chosen
     reference.actions_by_name["L2 chosen"].trigger()
     assert reference.button.text() == "Compared with L2 chosen"
     qtbot.waitUntil(lambda: "RES against L2 chosen:" in said(), timeout=MILLISECONDS)
-    assert "those of L2 chosen by" in workspace.results.method.text()
+    assert "those of L2 chosen as ratios" in workspace.results.method.text()
     workspace.exports.save("comparison-table", home / "c.csv")
     qtbot.waitUntil(lambda: not workspace.exports.waiting, timeout=MILLISECONDS)
     assert set(pd.read_csv(home / "c.csv")["compared_with"]) == {"L2 chosen"}
