@@ -118,6 +118,7 @@ def test_the_table_follows_the_region(shown: MainWindow, qtbot: QtBot) -> None:
     sizes = {
         "rk2": np.abs(1 + z + z**2 / 2),
         "rk4": np.abs(1 + z + z**2 / 2 + z**3 / 6 + z**4 / 24),
+        "dopri5": np.abs(sum(c * z**k for k, c in enumerate(REGIONS["dopri5"].polynomial))),
         "implicit-euler": np.abs(1 / (1 - z)),
         "explicit-euler": np.abs(1 + z),
     }
