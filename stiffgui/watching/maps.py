@@ -187,4 +187,4 @@ def _load_forward_mode() -> None:
 
 
 def _numpy(tensor: Tensor) -> Array:
-    return np.asarray(tensor.detach().to("cpu", torch.float64).numpy())
+    return np.asarray(tensor.detach().cpu().double().numpy())

@@ -18,7 +18,7 @@ from stiffgui.runs.foreign import Array, MeasuredLayer
 from stiffgui.states import Ending
 from stiffgui.training.cadence import EARLY, LEAST
 from stiffgui.watching.maps import LayerMap
-from stiffgui.watching.matrix_free import leading
+from stiffgui.watching.matrix_free import BASIS, leading
 from stiffgui.watching.recorder import Recorder
 
 FREE = 0.5  # seconds that need no share, for early epochs and once more for the last one
@@ -145,7 +145,8 @@ class PacedRecorder(Recorder):
     def _formed(self, maps: Sequence[LayerMap]) -> tuple[bool, ...]:
         if self._dense_width is None:
             return tuple(layer.worth_forming(FORMING / len(maps)) for layer in maps)
-        return tuple(layer.width <= self._dense_width for layer in maps)
+        widest = max(self._dense_width, BASIS)  # below it products tell no less than matrices
+        return tuple(layer.width <= widest for layer in maps)
 
 
 def _measured(layer: LayerMap, formed: bool) -> MeasuredLayer:
