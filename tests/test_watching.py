@@ -230,7 +230,7 @@ def test_a_wide_layer_is_measured_by_products_and_says_so(
     network: Network, probe: Tensor, tmp_path: Path
 ) -> None:
     torch.manual_seed(3)
-    wide = Network(48, 2).double()
+    wide = Network(56, 2).double()
     indices = ("frobenius", "singular", "spectral-radius", "mean-modulus")
     for name, dense in (("free", 10), ("dense", 100)):
         out = tmp_path / f"{name}.stiff"
@@ -238,7 +238,7 @@ def test_a_wide_layer_is_measured_by_products_and_says_so(
             recorder.record(0)
     with open_run(tmp_path / "free.stiff") as free, open_run(tmp_path / "dense.stiff") as dense_:
         assert free.network is not None and free.network.how == ("matrix-free",) * 2
-        assert free.network.sentence == "Network: 2 layers of width 48, 2 of them matrix-free"
+        assert free.network.sentence == "Network: 2 layers of width 56, 2 of them matrix-free"
         one, other = free.series(), dense_.series()
         assert set(one.errors) == {"frobenius", "singular", "spectral-radius"} and not other.errors
         for name, errors in one.errors.items():
@@ -618,6 +618,23 @@ def test_what_is_recorded_late_or_wrongly_is_told(tmp_path: Path) -> None:
         Recorder(tmp_path / "a.stiff")
 
 
+@pytest.mark.parametrize("dense", [10, 100])
+def test_a_network_that_diverges_is_recorded_as_undefined(dense: int, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    model, x = Network(44, 2), torch.rand(4, 2)
+    with watch(model, x, tmp_path / "a.stiff", dense=dense, every=1) as recorder:
+        recorder.record(0)
+        with torch.no_grad():
+            model.layers[1].linear.weight[:] = np.nan
+        recorder.record(1)
+    with open_run(tmp_path / "a.stiff") as run:
+        values = run.series().indices
+        for name in ("frobenius", "singular", "spectral-radius"):
+            assert np.isfinite(values[name][0]).all() and np.isfinite(values[name][1, 0, 0])
+            assert np.isnan(values[name][1, 0, 1]), name
+        assert figure("spectrum", layer=1).picture([run]).panels
+
+
 def test_a_training_that_fails_leaves_what_was_recorded(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt), Recorder(tmp_path / "a.stiff") as recorder:
         recorder.record(0, loss=1)
@@ -644,7 +661,7 @@ FIGURES = ("errors", "stiffness", "layers", "spectrum", "time-scales", "stable-s
 def ragged(path: Path) -> Path:
     """A file with layers of three kinds."""
     torch.manual_seed(0)
-    model = nn.Sequential(Block(6), nn.Linear(6, 24), Block(24), Block(24)).double()
+    model = nn.Sequential(Block(6), nn.Linear(6, 48), Block(48), Block(48)).double()
     x = torch.randn(5, 6, dtype=torch.float64)
     with watch(model, x, path, dense=10, step=[0.5, 0.25, 1.0]) as recorder:
         recorder.record(0, loss=2.0, accuracy=0.5)
@@ -655,7 +672,7 @@ def test_the_command_line_shows_it(tmp_path: Path, capsys: pytest.CaptureFixture
     path = ragged(tmp_path / "a.stiff")
     assert main(["show", str(path)]) == 0
     said = capsys.readouterr().out
-    assert "Sequential: 3 layers of width 6 to 24, 2 of them matrix-free" in said
+    assert "Sequential: 3 layers of width 6 to 48, 2 of them matrix-free" in said
     assert "loss" in said and " ± " in said and "watching took" in said
     assert "no scores of outputs" not in said
     assert main(["show", str(path), "--json"]) == 0

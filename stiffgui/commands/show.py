@@ -54,6 +54,8 @@ def show(
     print(f"{run}: {facts['ending']} at epoch {facts['epoch']}, {facts['seconds']:.1f} s")
     print(f"median of {facts['trials']} trials" if facts["trials"] > 1 else "one trial")
     for name, value in (facts["errors"] | facts["indices"]).items():
+        if value is None and name in facts["errors"] and facts["settings"] is None:
+            continue  # it was not recorded at this epoch
         text = "undefined" if value is None else format(value, ".5g")
         if facts["errors_of"].get(name) is not None:
             text += f" ± {facts['errors_of'][name]:.2g}"
@@ -204,11 +206,14 @@ def _foreign(run: Run, history: History) -> list[str]:
         return []
     said = [network.sentence]
     if len(history.index_epochs):
-        said.append(network.of_solver({n: v[-1, 0] for n, v in history.indices.items()}))
+        row = np.searchsorted(history.epochs, history.index_epochs[-1])
+        of_run = {n: v[row] for n, v in history.series.items()}
+        said.append(network.of_solver(of_run | {n: v[-1, 0] for n, v in history.indices.items()}))
     if cost:
         said.append(
             f"watching took {cost['seconds']:.3g} s beside {cost['training_seconds']:.3g} s of "
-            f"training, measured {cost['measurements']} x"
+            f"training, {cost['measurements']} measurements, the last at epoch "
+            f"{history.index_epochs[-1] if len(history.index_epochs) else 'none'}"
         )
     return said
 

@@ -13,7 +13,7 @@ from stiffgui.figures.base import NetworkFigure
 from stiffgui.figures.layer_spectra import NetworkSpectra
 from stiffgui.figures.picture import Axis, Curve, Panel, Picture, Points, one_panel
 from stiffgui.figures.sources import Drawn
-from stiffgui.stiffness.stability import EXPLICIT, REGIONS
+from stiffgui.stiffness.stability import EXPLICIT, REGIONS, largest_steps
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,10 +45,7 @@ class StableSteps(NetworkFigure):
         run.check(trial=self.trial)
         epoch, layers = run.layers(self.epoch, self.trial)
         each = NetworkSpectra(layers).each
-        stable = {}
-        for name in EXPLICIT:
-            found = np.array([REGIONS[name].largest_step(values).min() for values in each])
-            stable[name] = np.where(np.isfinite(found), found, np.nan)
+        stable = {name: largest_steps(each, name) for name in EXPLICIT}
         times = run.run.network.times if run.foreign and run.run.network is not None else ()
         places = np.array(times or range(1, len(layers) + 1), np.float64)
         return Steps(epoch, places, np.array([layer.step for layer in layers]), stable)

@@ -18,6 +18,7 @@ from stiffgui.errors import InputError
 Array = NDArray[np.float64]
 # Of a neural ODE, numbers of layers: the solver's step, and the largest stable one of a method.
 STEP, STABLE_STEP = "solver-step", "stable-step-"
+COUNTS = ("evaluations", "solver_steps")  # recorded beside
 NEAR = 0.5  # of the largest stable step: a solver's controller keeps steps that near to it
 How = Literal["dense", "matrix-free", "given"]
 
@@ -52,13 +53,15 @@ class ForeignNetwork(BaseModel):
         return len(self.names)
 
     def of_solver(self, numbers: Mapping[str, Array]) -> str:
-        """Of a neural ODE, what its solver could do: from the numbers of layers [N] at an epoch;
-        empty of others."""
+        """Of a neural ODE, what its solver could do: from the numbers of the run [1] and of layers
+        [N] at an epoch; empty of others."""
         taken, stable = numbers.get(STEP), numbers.get(f"{STABLE_STEP}{self.solver}")
         if taken is None or not np.isfinite(taken).any():
             return ""
         least = int(np.nanargmin(taken))
-        said = f"{self.solver} took steps from {taken[least]:.2g} (at {self.names[least]}) on"
+        counts = [int(numbers[name][0]) for name in COUNTS if name in numbers]
+        many = "{1} steps, {0} evaluations".format(*counts) if len(counts) == 2 else "steps"
+        said = f"{self.solver} took {many}, the smallest {taken[least]:.2g} at {self.names[least]}"
         if stable is None or not np.isfinite(stable).any():
             return f"{said}."
         known = np.isfinite(stable) & np.isfinite(taken)

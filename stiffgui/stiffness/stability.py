@@ -5,6 +5,7 @@ Hairer & Wanner 1996, Solving Ordinary Differential Equations II, section IV.2.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -103,6 +104,16 @@ REGIONS: dict[str, Region] = {
     "implicit-euler": Region("implicit Euler", "1/|1 − aλ|", (1, -1), inverse=True),
 }
 EXPLICIT = tuple(name for name, method in REGIONS.items() if not method.inverse)
+
+
+def largest_steps(layers: Sequence[Any], method: str) -> Array:
+    """The smallest `Region.largest_step` of each layer's eigenvalues, of any shapes; NaN where no
+    step is too large."""
+    values = np.concatenate([np.ravel(each) for each in layers])
+    found = region(method).largest_step(values[:, None])
+    begins = np.cumsum([0, *(np.size(each) for each in layers[:-1])])
+    least = np.minimum.reduceat(found, begins)
+    return np.where(np.isfinite(least), least, np.nan)
 
 
 def region(name: str) -> Region:

@@ -16,8 +16,8 @@ from torch import Tensor, nn
 
 from stiffgui.errors import InputError, entry
 from stiffgui.labs.ode import EVALUATIONS, Counted, GaveUp, giving_up
-from stiffgui.runs.foreign import STABLE_STEP, STEP, Array, ForeignNetwork, MeasuredLayer
-from stiffgui.stiffness.stability import EXPLICIT, REGIONS
+from stiffgui.runs.foreign import COUNTS, STABLE_STEP, STEP, Array, ForeignNetwork, MeasuredLayer
+from stiffgui.stiffness.stability import EXPLICIT, REGIONS, largest_steps
 from stiffgui.training.quantities import Quantity
 from stiffgui.training.records import Event
 from stiffgui.watching.blocks import in_a_line
@@ -130,11 +130,11 @@ class FieldRecorder(PacedRecorder):
                 MeasuredLayer(layer.width, step, layer.jacobians, layer.leading, layer.how)
                 for layer, step in zip(self.measured(maps), steps, strict=True)
             ]
-        numbers = {"evaluations": along.evaluations, "solver_steps": len(along.accepted)}
+        numbers = dict(zip(COUNTS, (along.evaluations, len(along.accepted)), strict=True))
         limits = {STEP: steps}
         values = [_eigenvalues(layer) for layer in layers]
         for name in EXPLICIT:
-            limits[f"{STABLE_STEP}{name}"] = [_stable_step(each, name) for each in values]
+            limits[f"{STABLE_STEP}{name}"] = largest_steps(values, name).tolist()
         return (
             {name: np.array([float(value)]) for name, value in numbers.items()},
             {name: np.array([values], np.float64) for name, values in limits.items()},
@@ -183,10 +183,3 @@ def _eigenvalues(layer: MeasuredLayer) -> NDArray[np.complex128]:
     jacobians = layer.jacobians if known else np.zeros_like(layer.jacobians)
     values = np.linalg.eigvals(jacobians).astype(np.complex128)
     return values if known else np.full_like(values, np.nan)
-
-
-def _stable_step(eigenvalues: NDArray[np.complex128], method: str) -> float:
-    """The largest step at which every decaying eigenvalue of every sample is stable; NaN where
-    there is no limit."""
-    found = float(REGIONS[method].largest_step(eigenvalues).min())
-    return found if np.isfinite(found) else float("nan")

@@ -25,7 +25,7 @@ Array = NDArray[np.float64]
 AT_ONCE = 2**22  # numbers of the rows of Jacobians that are computed at once
 SMALL = 128  # widths up to which Jacobians are formed whatever it takes
 MOST_BYTES = 2**28  # of a layer's Jacobians
-CUBED = 2e-9  # seconds of eigenvalues with their conditions, over w^3, of LAPACK on one core, about
+CUBED = 5e-9  # seconds of eigenvalues with their conditions, over w^3, of LAPACK on one core, about
 
 
 @dataclass(frozen=True)
@@ -187,4 +187,4 @@ def _load_forward_mode() -> None:
 
 
 def _numpy(tensor: Tensor) -> Array:
-    return np.asarray(tensor.detach().to("cpu", torch.float64).numpy())
+    return np.asarray(tensor.detach().cpu().double().numpy())

@@ -57,10 +57,12 @@ def leading(products: Products, tolerance: float) -> Leading:
     the same at every call.
     """
     samples, _ = products.shape
-    each = [products.some(slice(b, b + 1)) for b in range(samples)]
-    eigen = [eigenvalues(one, tolerance) for one in each]
-    singular = [singular_values(one, tolerance) for one in each]
     norms, errors = frobenius(products)
+    known = np.isfinite(norms)  # else a model has diverged, and ARPACK knows no NaN
+    each = [products.some(slice(b, b + 1)) for b in range(samples)]
+    pairs = list(zip(each, known, strict=True))
+    eigen = [eigenvalues(one, tolerance) if ok else _nothing(EIGENVALUES) for one, ok in pairs]
+    singular = [singular_values(one, tolerance) if ok else _nothing(SINGULAR) for one, ok in pairs]
     return Leading(
         np.stack([found.values for found in eigen]),
         np.stack([found.residuals for found in eigen]),
@@ -153,13 +155,10 @@ def singular_values(products: Products, tolerance: float, count: int = SINGULAR)
 def frobenius(products: Products, probes: int = PROBES) -> tuple[Array, Array]:
     """||J||_F and its standard error, [B] each: E ||J z||^2 = ||J||_F^2 for random signs z."""
     random = np.random.default_rng(SEED)
-    squares = np.stack(
-        [
-            np.square(products.times(random.choice((-1.0, 1.0), products.shape))).sum(-1)
-            for _ in range(probes)
-        ]
-    )
-    norms = np.sqrt(squares.mean(0))
+    with np.errstate(over="ignore"):
+        images = (products.times(random.choice((-1.0, 1.0), products.shape)) for _ in range(probes))
+        squares = np.stack([np.square(image).sum(-1) for image in images])
+    norms = np.sqrt(squares.mean(0))  # NaN or infinite of a model that has diverged
     errors = squares.std(0, ddof=1) / np.sqrt(probes) / (2 * np.where(norms > 0, norms, 1.0))
     return norms, errors
 
@@ -177,6 +176,10 @@ def _of_one(product: Callable[[Array], Array]) -> Callable[[Array], Array]:
 
 def _start(width: int) -> Array:
     return np.random.default_rng(SEED).normal(size=width)
+
+
+def _nothing(count: int) -> _Found:
+    return _Found(np.full(count, np.nan), np.full(count, np.nan))
 
 
 def _filled(values: Any, count: int, kind: Any) -> NDArray[Any]:

@@ -15,13 +15,14 @@ import numpy as np
 
 from stiffgui.errors import InputError
 from stiffgui.runs.foreign import Array, MeasuredLayer
+from stiffgui.states import Ending
 from stiffgui.training.cadence import EARLY, LEAST
 from stiffgui.watching.maps import LayerMap
-from stiffgui.watching.matrix_free import leading
+from stiffgui.watching.matrix_free import BASIS, leading
 from stiffgui.watching.recorder import Recorder
 
 FREE = 0.5  # seconds that need no share, for early epochs and once more for the last one
-FORMING = 2.0  # seconds that a layer's matrices may take, so that it is measured densely
+FORMING = 4.0  # seconds that the matrices of all layers may take, so that they are formed
 
 
 class PacedRecorder(Recorder):
@@ -100,7 +101,7 @@ class PacedRecorder(Recorder):
     def _affords(self, seconds: float, free: float = 0.0) -> bool:
         return self.spent + seconds <= free + self.share * self.seconds
 
-    def close(self, ending: Any = "finished") -> None:
+    def close(self, ending: Ending = "finished") -> None:
         """End the file; of a training that came to its end the last epoch is measured, where the
         model is as it was recorded and its share of the time allows it."""
         try:
@@ -128,11 +129,11 @@ class PacedRecorder(Recorder):
     def measured(self, maps: Sequence[LayerMap]) -> list[MeasuredLayer]:
         """Each layer as its width allows; how is decided at the first time and kept."""
         if self._ways is None:
-            self._ways = tuple(self._is_formed(each) for each in maps)
+            self._ways = self._formed(maps)
             if not all(self._ways):  # some of those can be formed of few samples
                 self.samples = min(self.samples, LEAST)
                 few = [each.some(slice(0, self.samples)) for each in maps]
-                self._ways = tuple(self._is_formed(each) for each in few)
+                self._ways = self._formed(few)
         if len(maps) != len(self._ways):
             raise InputError(
                 f"{self.path}: the model now calls {len(maps)} blocks on the probe, and "
@@ -141,10 +142,11 @@ class PacedRecorder(Recorder):
         pairs = zip(maps, self._ways, strict=True)
         return [_measured(each.some(slice(0, self.samples)), formed) for each, formed in pairs]
 
-    def _is_formed(self, layer: LayerMap) -> bool:
+    def _formed(self, maps: Sequence[LayerMap]) -> tuple[bool, ...]:
         if self._dense_width is None:
-            return layer.worth_forming(FORMING)
-        return layer.width <= self._dense_width
+            return tuple(layer.worth_forming(FORMING / len(maps)) for layer in maps)
+        widest = max(self._dense_width, BASIS)  # below it products tell no less than matrices
+        return tuple(layer.width <= widest for layer in maps)
 
 
 def _measured(layer: LayerMap, formed: bool) -> MeasuredLayer:

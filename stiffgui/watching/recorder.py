@@ -16,6 +16,7 @@ import numpy as np
 from stiffgui.errors import InputError, entry
 from stiffgui.runs.foreign import Array, ForeignNetwork, MeasuredLayer
 from stiffgui.runs.writer import RunWriter
+from stiffgui.states import Ending
 from stiffgui.stiffness import WATCHABLE
 from stiffgui.training.quantities import QUANTITIES, Quantity
 from stiffgui.training.records import Record
@@ -179,7 +180,7 @@ class Recorder:
             "measurements": self.measurements,
         }
 
-    def close(self, ending: Any = "finished") -> None:
+    def close(self, ending: Ending = "finished") -> None:
         """End the file: `finished`, `stopped` or `diverged`. What was recorded is there."""
         if self._open:
             self._open = False

@@ -1,4 +1,4 @@
-"""What watching costs a training: its time with `watch` over that without, in turns.
+"""What watching costs a training: its processor time with `watch` over that without, in turns.
 
     python tests/benchmarks/watching.py [--seconds 20] [--width 64] [--share 0.05]
 
@@ -30,7 +30,7 @@ class Block(nn.Module):
 
 
 def trained(width: int, epochs: int, out: Path | None, share: float) -> float:
-    """Seconds of a training, measuring and writing included."""
+    """Processor seconds of a training, measuring and writing included."""
     torch.manual_seed(0)
     blocks = (Block(width) for _ in range(8))
     model = nn.Sequential(nn.Linear(2, width), *blocks, nn.Linear(width, 1))
@@ -45,7 +45,7 @@ def trained(width: int, epochs: int, out: Path | None, share: float) -> float:
             optimizer.step()
         return float(loss.detach().sqrt())
 
-    began = time.perf_counter()
+    began = time.process_time()
     if out is None:
         for _ in range(epochs):
             epoch()
@@ -53,7 +53,7 @@ def trained(width: int, epochs: int, out: Path | None, share: float) -> float:
         with watch(model, x, out, share=share, force=True) as recorder:
             for number in range(epochs):
                 recorder.record(number, train_error=epoch())
-    return time.perf_counter() - began
+    return time.process_time() - began
 
 
 def main() -> None:
