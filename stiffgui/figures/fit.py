@@ -133,7 +133,7 @@ class Fit(NetworkFigure):
     output: int | None = setting(
         None,
         title="Output",
-        help="The output that is shown, from 0; by default the first, or all of them where "
+        help="The output that is shown, from 0 (a command takes its name, too); by default the first, or all of them where "
         "predictions are drawn against true values.",
         ge=0,
     )
