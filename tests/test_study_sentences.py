@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from stiffgui import InputError
 from stiffgui.cli import main
+from stiffgui.runs.scores import OutputScore
 from stiffgui.study import Study, run_study
 from stiffgui.study.method import method
+from stiffgui.study.scores import study_warnings
 from tests.study_files import tiny
 from tests.test_study_growing import nested
 
@@ -31,7 +34,9 @@ def test_the_method_says_chosen_and_set_weights() -> None:
     )
     assert "weight was chosen in every trial" in both
     assert "The weight of fixed was set beforehand." in both
-    assert method(tiny()).endswith("Weights of penalties were set beforehand, the same for all pairs.")
+    assert method(tiny()).endswith(
+        "Weights of penalties were set beforehand, the same for all pairs."
+    )
 
 
 def test_variants_that_predict_nothing_are_said(
@@ -47,11 +52,21 @@ def test_variants_that_predict_nothing_are_said(
     assert json.loads(capsys.readouterr().out)["outputs_warnings"][0].startswith(said)
 
 
+def test_variants_among_others_are_named() -> None:
+    values = dict.fromkeys([field.name for field in fields(OutputScore)][2:], 0.9)
+    good, bad = (OutputScore("f", "", **values | {"test_r2": r2}) for r2 in (0.9, -0.1))
+    [said] = study_warnings({"A": [good], "B": [bad], "C": [bad], "D": []})
+    assert said.startswith("f is predicted by B and C no better than the mean of the test rows")
+
+
 def test_a_weight_that_is_no_number_is_said_with_its_variant() -> None:
     text = "experiment = 'alpine02'\n[[variants]]\nname='a'\n[[variants]]\nname='b'\n"
     with pytest.raises(InputError) as caught:
         Study.from_toml(text + "weights = [0.1, 'a']\n")
-    assert str(caught.value) == "settings: variant 'b': variants.1.weights.1 is 'a'; it must be a number."
+    assert (
+        str(caught.value)
+        == "settings: variant 'b': variants.1.weights.1 is 'a'; it must be a number."
+    )
 
 
 def test_trials_a_draw_of_shared_data_do_nothing_which_is_said(

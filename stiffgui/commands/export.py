@@ -17,7 +17,7 @@ from stiffgui.commands.figure_options import (
     with_figure_options,
 )
 from stiffgui.commands.study_options import Against, Margin
-from stiffgui.commands.terminal import tell
+from stiffgui.commands.terminal import tell, tell_nearest
 from stiffgui.errors import InputError, nearest, one_of
 from stiffgui.runs.portable import FORMATS
 
@@ -173,6 +173,4 @@ def _say_nearest_epoch(source: Any, kind: Any, settings: dict[str, Any]) -> None
     if epoch is None or not (isinstance(kind, type) and issubclass(kind, Figure)):
         return
     if kind.needs_networks:
-        nearest = source[-1].run.nearest_epoch(epoch)
-        if nearest != epoch:
-            tell(f"nearest kept epoch: {nearest}")
+        tell_nearest(source[-1].run, epoch)

@@ -49,9 +49,7 @@ def save_picture(
     write(path, lambda file: paint_into(file, picture, kind, style, grows))
 
 
-def paint_into(
-    file: Any, picture: Picture, kind: str, style: Style, grows: bool = False
-) -> None:
+def paint_into(file: Any, picture: Picture, kind: str, style: Style, grows: bool = False) -> None:
     """Paint a picture into an open binary file, `grows` as in `save_picture`.
 
     Raises InputError where its texts leave no room for the axes, and for a PNG that is too large.

@@ -32,9 +32,13 @@ def study_warnings(scores: Mapping[str, Sequence[OutputScore]]) -> list[str]:
         for score in each:
             if score.test_r2 <= NOTHING:
                 bad.setdefault(score.name, []).append(variant)
-    known = sum(map(bool, scores.values()))
+    known = [variant for variant, each in scores.items() if each]
     return [
-        f"{'no variant' if len(who) == known else 'none of ' + ', '.join(who)} predicts {output} "
-        f"better than {MEAN} (median test R² at most {NOTHING})"
+        (
+            f"no variant predicts {output} better"
+            if who == known
+            else f"{output} is predicted by {' and '.join(who)} no better"
+        )
+        + f" than {MEAN} (median test R² at most {NOTHING})"
         for output, who in bad.items()
     ]
