@@ -58,9 +58,11 @@ def entry(kind: str, name: str, table: Mapping[str, Entry]) -> Entry:
 
 
 def nearest(name: str, names: Iterable[str]) -> str:
-    """` Did you mean X?` when a known name lies close, otherwise an empty string."""
+    """` Did you mean X?` when a known name lies close, whatever its case, else an empty string."""
     known = list(names)
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    folded = {k.casefold(): k for k in reversed(known)}
+    matches = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
+    close = [folded[match] for match in matches]
     if not close:  # a bare field name for a dotted key
         close = [k for k in known if k.rsplit(".", 1)[-1] == name][:1]
     return f" Did you mean {close[0]}?" if close else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -47,6 +48,8 @@ def refusal(details: ErrorDetails, key: str, spec: Spec | None) -> InputError:
 
 
 def _allowed(error: str, spec: Spec | None) -> str:
+    if error.startswith("float") and spec is not None:  # lists of numbers are declared as text
+        spec = replace(spec, type="number")
     if spec is not None and spec.type in ("choice", "choices"):
         return spec.bounds
     if error in _LISTS:

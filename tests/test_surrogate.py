@@ -233,7 +233,7 @@ def test_a_large_table_is_kept_in_part_and_asked_for(
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["--epoch", "soon"], "--epoch soon: give a number, best or last."),
+        (["--epoch", "soon"], "--epoch soon: give a number from 0 on, best or last."),
         (["-o", "nowhere/x.csv"], "the folder nowhere does not exist"),
         (["-o", "there.csv"], "there.csv exists"),
     ],
@@ -262,7 +262,7 @@ def test_predictions_are_printed_and_known_outputs_are_compared(
     assert main(["predict", str(path), str(tmp_path / "new.csv")]) == 0
     out, err = capsys.readouterr()
     lines = out.splitlines()
-    assert lines[0] == "flux,flux_spread,pool,pool_spread,outside" and len(lines) == 21
+    assert lines[0] == "id,flux,flux_spread,pool,pool_spread,outside" and len(lines) == 21
     assert "R² of flux on these rows: 0.9" in err and "worse than their mean" in err
 
 

@@ -343,7 +343,7 @@ def test_new_rows_are_read_as_the_table_was(
         frame()[["x_a", "x_b"]].to_excel(book, sheet_name="New", header=False, index=False)
     assert main(["predict", "r.stiff", "new.xlsx", "--sheet", "New"]) == 0
     said = capsys.readouterr()
-    assert said.out.startswith("y1,y1_spread,y2") and "named x1 to x2" in said.err
+    assert said.out.startswith("row,y1,y1_spread,y2") and "named x1 to x2" in said.err
     np.savetxt("X.txt", [[1.0, -9999.0]])
     assert main(["predict", "r.stiff", "X.txt"]) == 2
     assert "row 1 has no finite number for input 'x2'" in capsys.readouterr().err

@@ -248,7 +248,12 @@ BAD: list[tuple[Callable[[Path], Path], dict[str, Any], str, list[str]]] = [
     (csv("x_1,,,y_1\n1,2,3,1\n1,2,3,2\n3,3,3,3\n"), {}, "path", ["columns 2 and 3 have no name"]),
     (csv("x_1,y_1\n1,4\n2,4\n3,4\n"), {}, "output_columns", ["'y_1' is constant", "leave it out"]),
     (csv("x_1,x_2,y_1\n1,4,1\n1,4,2\n1,4,3\n"), {}, "input_columns", ["'x_1', 'x_2' are constant"]),
-    (csv("x_1,y_1\n1,4\nnan,5\n3,inf\n"), {}, "missing", ["2 of 3 rows", "rows 2, 3", "drop"]),
+    (
+        csv("x_1,y_1\n1,4\nnan,5\n3,inf\n"),
+        {},
+        "missing",
+        ["2 of 3 rows", "rows 2, 3", "correct them."],
+    ),
     (csv("x_1,y_1\n1,\n2,5\n,6\n"), {"missing": "drop"}, "missing", ["1 of 3 rows"]),
     (
         csv("x_1;y_1\n1;4\n2;5\n3;6\n"),

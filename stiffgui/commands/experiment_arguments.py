@@ -140,7 +140,11 @@ def taken(table: Table) -> str:
     """Which columns of a table are learnt."""
     inputs, outputs = (", ".join(names) for names in table.columns)
     return (
-        f"{Path(table.path).name}: {table.inputs} inputs ({inputs}), {table.outputs} outputs "
-        f"({outputs}), {table.training_samples} rows to train on, {table.validation_samples} to "
-        f"choose by and {table.test_samples} to test"
+        f"{Path(table.path).name}: {_counted(table.inputs, 'input')} ({inputs}), "
+        f"{_counted(table.outputs, 'output')} ({outputs}), {table.training_samples} rows to "
+        f"train on, {table.validation_samples} to choose by and {table.test_samples} to test"
     )
+
+
+def _counted(count: int, thing: str) -> str:
+    return f"{count} {thing}{'' if count == 1 else 's'}"

@@ -17,8 +17,8 @@ from stiffgui.commands.figure_options import (
     with_figure_options,
 )
 from stiffgui.commands.study_options import Against, Margin
-from stiffgui.commands.terminal import tell
-from stiffgui.errors import InputError, one_of
+from stiffgui.commands.terminal import tell, tell_nearest
+from stiffgui.errors import InputError, nearest, one_of
 from stiffgui.runs.portable import FORMATS
 
 
@@ -68,9 +68,14 @@ def export(
     kind = kind or format_of(out)
     if not kind:
         raise InputError(f"{out} has no ending: add .png, .csv or another, or give --format.")
+    output = settings.pop("output", None)
+    if output is not None and output.lstrip("+-").isdecimal():
+        settings["output"], output = int(output), None
     check_settings(settings, figure, "runs", "study")
     with ExitStack() as opened:
         source = _open(files, colours or [], opened)
+        if output is not None and source_kind(source) == "runs":
+            settings["output"] = _place_of(output, source[-1])
         if source_kind(source) == "study":
             source.judge(against=against, margin=margin)
         elif against or margin is not None:
@@ -80,6 +85,17 @@ def export(
             export_table(table, source, out, kind, known, replace=force)
         else:
             _export_figure(str(figure), source, out, kind, settings, force)
+
+
+def _place_of(output: str, run: Any) -> int:
+    """The number of an output that is given by its name."""
+    names = run.data.output_names
+    if output not in names:
+        raise InputError(
+            f"{run.path} has no output {output!r}: it has {', '.join(names)}."
+            f"{nearest(output, names)}"
+        )
+    return int(names.index(output))
 
 
 def _export_figure(
@@ -95,7 +111,8 @@ def _export_figure(
         tell(f"{name} shows one run, the last: {source[-1].run.path}")
     shown = figure_from(chosen, settings_of(chosen, settings))
     style = style_of(chosen, settings)
-    export_figure(shown, source, out, kind, style, replace=force)
+    usual = settings["width"] is None and settings["height"] is None
+    export_figure(shown, source, out, kind, style, replace=force, grows=usual)
 
 
 def _export_model(
@@ -156,6 +173,4 @@ def _say_nearest_epoch(source: Any, kind: Any, settings: dict[str, Any]) -> None
     if epoch is None or not (isinstance(kind, type) and issubclass(kind, Figure)):
         return
     if kind.needs_networks:
-        nearest = source[-1].run.nearest_epoch(epoch)
-        if nearest != epoch:
-            tell(f"nearest kept epoch: {nearest}")
+        tell_nearest(source[-1].run, epoch)

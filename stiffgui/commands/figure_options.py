@@ -72,6 +72,7 @@ def _parameters(fields: Mapping[str, FieldInfo]) -> Iterator[inspect.Parameter]:
         spec = spec_of(name, field)
         several = get_origin(field.annotation) is tuple
         python: Any = list[str] if several else TYPES.get(spec.type, str)
+        python = str if name == "output" else python  # a number, or the output's name
         flag = flag_of(name, field)
         option = typer.Option(flag.removesuffix("/"), help=_help(spec), show_default=False)
         annotation = Annotated[python | None, option]

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from stiffgui.commands.terminal import tell
+from stiffgui.commands.terminal import tell, tell_nearest
 from stiffgui.errors import InputError, need_folder
 
 
@@ -16,7 +16,7 @@ def predict(
     run: Annotated[Path, typer.Argument(metavar="RUN.stiff")],
     rows: Annotated[Path, typer.Argument(metavar="NEW.csv", help="A table with the inputs.")],
     out: Annotated[
-        Path | None, typer.Option("-o", "--out", help="The CSV file to write; default: print it.")
+        Path | None, typer.Option("-o", "--out", help="The .csv file to write; default: print it.")
     ] = None,
     epoch: Annotated[
         str, typer.Option(help="A number, last, or best: of least validation error.")
@@ -29,8 +29,8 @@ def predict(
     """Predict the outputs of new rows, in own units: mean over trials, and spread.
 
     The inputs are the columns of NEW.csv that have their names. A row is written for every row:
-    NAME and NAME_spread for each output, and in `outside` which inputs lie beyond the training
-    rows. Where NEW.csv has a column for an output, R² against it is told.
+    what tells it apart (columns that are neither input nor output, else its number), NAME and
+    NAME_spread for each output, and in `outside` which inputs lie beyond the training rows. Where NEW.csv has a column for an output, R² against it is told.
     """
     from stiffgui.runs import open_run
     from stiffgui.runs.predicting import predict_table
@@ -39,8 +39,11 @@ def predict(
         raise InputError(f"{out} exists: give another name, or --force to replace it.")
     if out is not None:
         need_folder(out)
+    wanted = _epoch(epoch)
     with open_run(run) as opened:
-        text, said = predict_table(opened.surrogate(_epoch(epoch)), rows, out, sheet)
+        if isinstance(wanted, int):
+            tell_nearest(opened, wanted)
+        text, said = predict_table(opened.surrogate(wanted), rows, out, sheet)
     if text is not None:
         sys.stdout.write(text)
     for sentence in said:
@@ -52,7 +55,6 @@ def _epoch(text: str) -> int | Literal["best", "last"]:
         return "best"
     if text == "last":
         return "last"
-    try:
-        return int(text)
-    except ValueError:
-        raise InputError(f"--epoch {text}: give a number, best or last.") from None
+    if not text.isdecimal():
+        raise InputError(f"--epoch {text}: give a number from 0 on, best or last.")
+    return int(text)

@@ -96,9 +96,9 @@ def show_study(
 
     with open_study(path) as results:
         results.judge(against=against, margin=margin)
-        scores, problem = _study_outputs(results)
+        scores, said, problem = _study_outputs(results)
         if as_json:
-            outputs = {"outputs": scores, "outputs_problem": problem}
+            outputs = {"outputs": scores, "outputs_warnings": said, "outputs_problem": problem}
             print(json.dumps(document(results) | outputs))
             return
         state = "finished" if results.finished else "not finished"
@@ -115,22 +115,24 @@ def show_study(
             print(f"Method: {method(results.study)}")
         if any(len(outputs) > 1 for outputs in scores.values()):
             _print_scores(scores)
+        for sentence in said:
+            print(sentence)
         if problem:
             print(f"no scores of outputs: {problem}")
 
 
-def _study_outputs(results: StudyResults) -> tuple[dict[str, Any], str]:
-    from stiffgui.study.scores import study_scores
+def _study_outputs(results: StudyResults) -> tuple[dict[str, Any], list[str], str]:
+    from stiffgui.study.scores import study_scores, study_warnings
 
     try:
         by_variant = study_scores(results)
     except InputError as error:  # a table that has moved: everything else can still be shown
-        return {}, str(error)
+        return {}, [], str(error)
     plain = {
         variant: [{k: _plain(v) for k, v in asdict(score).items()} for score in scores]
         for variant, scores in by_variant.items()
     }
-    return plain, ""
+    return plain, study_warnings(by_variant), ""
 
 
 def _print_scores(scores: dict[str, Any]) -> None:

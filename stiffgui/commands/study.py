@@ -64,6 +64,8 @@ def study(
             raise InputError("--toml prints a study that is named: leave out --resume.")
         print(declared.to_toml(), end="")
         return 0
+    if declared is not None and declared.data == "shared" and declared.per_draw > 1:
+        tell(f"per_draw is {declared.per_draw}, which does nothing: set data to redrawn for draws")
     path = resume or out or free_name(Path(str(source)).stem)
     ending = _train(declared, path, workers, dask, force, resume is not None)
     from stiffgui.commands.show import show_study

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
     from stiffgui.experiment import Experiment
+    from stiffgui.runs import Run
     from stiffgui.training import Controls
 
 LINE_SECONDS = 5.0
@@ -22,6 +23,13 @@ LINE_SECONDS = 5.0
 def tell(text: str) -> None:
     """A line on standard error."""
     print(text, file=sys.stderr, flush=True)
+
+
+def tell_nearest(run: Run, epoch: int) -> None:
+    """Tell that another epoch is taken than the one that was asked for, where it is not kept."""
+    nearest = run.nearest_epoch(epoch)
+    if nearest != epoch:
+        tell(f"nearest kept epoch: {nearest}")
 
 
 @contextmanager

@@ -95,6 +95,11 @@ def train(
         warm_start=warm_start,
         tell=tell,
     )
+    if resume is not None and recording.trainer.epoch >= experiment.training.epochs:
+        tell(
+            f"{path} has trained its {experiment.training.epochs} epochs, so nothing was left to "
+            f"do; for more add --set training.epochs={2 * experiment.training.epochs}"
+        )
     _foretell(recording.trainer)
     with stop_on_interrupt(controls):
         _follow(recording)

@@ -120,8 +120,11 @@ def export_figure(
     style: Style | None = None,
     *,
     replace: bool = False,
+    grows: bool = False,
 ) -> None:
     """Write a figure of runs, a study or a page's result as png, svg or pdf, or its table as csv.
+
+    It `grows` where it has more panels than its size has room for, as it does without a style.
 
     Raises InputError for an unknown format, for what the source does not have, and when `path`
     exists (unless `replace`) or cannot be written.
@@ -131,8 +134,8 @@ def export_figure(
     if kind == "csv":
         save_table(shown.table(source), path, kind, replace=replace)
     else:
-        style = style or shown.usual_style()
-        save_picture(shown.picture(source), path, kind, style, replace=replace)
+        how = {"replace": replace, "grows": grows or style is None}
+        save_picture(shown.picture(source), path, kind, style or shown.usual_style(), **how)
 
 
 def _study_table(name: str) -> Callable[[Any, str], pd.DataFrame]:

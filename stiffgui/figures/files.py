@@ -26,24 +26,31 @@ TABLE_FORMATS = {
 }
 ENDINGS = {"latex": "tex", "markdown": "md"}  # where it is not the format's name
 READABLE = "latex", "markdown"  # for people: cells are texts
+PANEL = {True: 5.0, False: 6.5}  # sides by whether legends stand below, mm for a point of the font
 MOST_PIXELS = 100_000_000  # of a PNG: 400 MB while it is drawn
 
 
 def save_picture(
-    picture: Picture, path: Path, kind: str, style: Style, *, replace: bool = False
+    picture: Picture,
+    path: Path,
+    kind: str,
+    style: Style,
+    *,
+    replace: bool = False,
+    grows: bool = False,
 ) -> None:
-    """Paint a picture into a png, svg or pdf file.
+    """Paint a picture into a png, svg or pdf file; it `grows` where the size leaves no room.
 
     Raises InputError for an unknown format, and when `path` exists (unless `replace`) or cannot
     be written.
     """
     known_name("format", kind, PICTURE_FORMATS)
     may_write(path, replace)
-    write(path, lambda file: paint_into(file, picture, kind, style))
+    write(path, lambda file: paint_into(file, picture, kind, style, grows))
 
 
-def paint_into(file: Any, picture: Picture, kind: str, style: Style) -> None:
-    """Paint a picture into an open binary file.
+def paint_into(file: Any, picture: Picture, kind: str, style: Style, grows: bool = False) -> None:
+    """Paint a picture into an open binary file, `grows` as in `save_picture`.
 
     Raises InputError where its texts leave no room for the axes, and for a PNG that is too large.
     """
@@ -56,9 +63,11 @@ def paint_into(file: Any, picture: Picture, kind: str, style: Style) -> None:
         warnings.filterwarnings("error", message=".*constrained_layout.*")
         figure = paint(picture)
         try:
-            figure.savefig(file, format=kind)
+            content = io.BytesIO()
+            figure.savefig(content, format=kind)
             if any(_is_too_small(axes, style.font) for axes in figure.axes):
                 raise UserWarning
+            file.write(content.getbuffer())
         except RuntimeError as error:
             if "FT_Set_Char_Size" not in str(error):
                 raise
@@ -67,9 +76,17 @@ def paint_into(file: Any, picture: Picture, kind: str, style: Style) -> None:
                 f"a larger font or a higher resolution."
             ) from None
         except UserWarning:
+            rows, panel = picture.rows, PANEL[picture.legend_below]
+            larger = style.with_room(len(rows), max(map(len, rows)), panel)
+            if grows and larger != style:
+                paint_into(file, picture, kind, larger)
+                return
+            mend = "a larger figure"
+            if larger != style:
+                mend = f"a figure of {larger.width:g} x {larger.height:g} mm"
             raise InputError(
                 f"texts of {style.font:g} pt leave no room for the axes in {style.width:g} x "
-                f"{style.height:g} mm: choose a smaller font or a larger figure."
+                f"{style.height:g} mm: choose a smaller font or {mend}."
             ) from None
         finally:
             plt.close(figure)

@@ -133,8 +133,8 @@ class Fit(NetworkFigure):
     output: int | None = setting(
         None,
         title="Output",
-        help="The output that is shown, from 0; by default the first, or all of them where "
-        "predictions are drawn against true values.",
+        help="The output that is shown, from 0 (a command takes its name, too); by default the "
+        "first, or all of them where predictions are drawn against true values.",
         ge=0,
     )
     sample: int | None = setting(

@@ -65,7 +65,10 @@ class Sensitivity(SurrogateFigure):
     size: ClassVar[tuple[float, float] | None] = (160.0, 160.0)
 
     output: int | None = setting(
-        None, title="Output", help="The output that is shown, from 0; by default all.", ge=0
+        None,
+        title="Output",
+        help="The output that is shown, from 0 (a command takes its name, too); by default all.",
+        ge=0,
     )
     measure: Literal["total", "first", "gradient"] = setting(
         "total",

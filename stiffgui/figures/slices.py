@@ -90,7 +90,12 @@ class Slices(SurrogateFigure):
 
     kind: Literal["slices"] = "slices"
 
-    output: int = setting(0, title="Output", help="The output that is shown, from 0.", ge=0)
+    output: int = setting(
+        0,
+        title="Output",
+        help="The output that is shown, from 0; a command takes its name, too.",
+        ge=0,
+    )
     along: str = setting("", title="Along", help="An input, by its name; by default all of them.")
     at: Annotated[tuple[str, ...], BeforeValidator(_as_words)] = setting(
         (),
@@ -150,9 +155,16 @@ class Slices(SurrogateFigure):
             for k in self._shown(slices.input_names)
         ]
         where = "other inputs held where they are marked" if self.at else MEDIANS
+        least, most = surrogate.ends
+        outside = np.flatnonzero((slices.held < least) | (slices.held > most))
+        if len(outside):
+            named = ", ".join(slices.input_names[k] for k in outside)
+            where += f" · {named} outside of the training rows' range"
+        outputs = slices.output_names
+        one = f" · output {outputs[self.output]}, one of {len(outputs)}" if len(outputs) > 1 else ""
         return Picture(
             rows=in_rows(panels, COLUMNS),
-            title=f"{networks_shown(surrogate)} · {where}",
+            title=f"{networks_shown(surrogate)}{one} · {where}",
             note=where,
             flows=True,
             legend_below=True,

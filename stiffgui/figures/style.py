@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from stiffgui.figures.palette import FAINT
 from stiffgui.settings import Settings, setting
 
+LARGEST = 1000.0  # mm
+MORE = 1.25
 DEPRECATED = ("backend", "backend_fallback")  # settings of matplotlib that are not to be set
 
 
@@ -16,10 +18,10 @@ class Style(Settings):
     """Size and resolution of a figure; one declaration for dialog, command line and script."""
 
     width: float = setting(
-        160.0, title="Width", help="Width of the figure.", unit="mm", ge=20, le=1000
+        160.0, title="Width", help="Width of the figure.", unit="mm", ge=20, le=LARGEST
     )
     height: float = setting(
-        100.0, title="Height", help="Height of the figure.", unit="mm", ge=20, le=1000
+        100.0, title="Height", help="Height of the figure.", unit="mm", ge=20, le=LARGEST
     )
     font: float = setting(
         9.0, title="Font size", help="Size of every text in the figure.", unit="pt", ge=3, le=48
@@ -32,6 +34,15 @@ class Style(Settings):
         ge=30,
         le=1200,
     )
+
+    def with_room(self, rows: int, columns: int, panel: float) -> Style:
+        """As large as so many panels take, in mm for each point of the font; larger where it is
+        as large already."""
+        across, down = columns * panel * self.font, rows * panel * self.font
+        if across <= self.width and down <= self.height:
+            across, down = MORE * self.width, MORE * self.height
+        size = {"width": max(self.width, across), "height": max(self.height, down)}
+        return self.model_copy(update={k: min(round(v), LARGEST) for k, v in size.items()})
 
     @property
     def inches(self) -> tuple[float, float]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import logging
 import shutil
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any
@@ -93,8 +95,7 @@ def _write_onnx(file: Path, facts: dict[str, Any], arrays: dict[str, Tensor]) ->
         need_library(library, "writing ONNX", "onnx")
     module = _module().Surrogate(facts, arrays).float().eval()
     rows = module.input_shift.expand(2, -1).clone()
-    with warnings.catch_warnings():  # of libraries among themselves
-        warnings.simplefilter("ignore")
+    with _quiet():
         torch.onnx.export(
             module,
             (rows,),
@@ -107,6 +108,19 @@ def _write_onnx(file: Path, facts: dict[str, Any], arrays: dict[str, Tensor]) ->
             external_data=False,
             verbose=False,
         )
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without what libraries warn of among themselves."""
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(before)
 
 
 def _module() -> ModuleType:

@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stiffgui.errors import InputError
-from stiffgui.tasks.scores import r2
+from stiffgui.tasks.one_hot import columns_of
+from stiffgui.tasks.scores import Array, r2
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from stiffgui.runs.surrogate import Prediction, Surrogate
+    from stiffgui.tasks import Data
+
+DIGITS = 9  # by which rows are known again
 
 
 def predict_table(
@@ -28,19 +32,55 @@ def predict_table(
     """
     from stiffgui.tasks.table import new_rows
 
+    if out is not None and out.suffix.lower() not in ("", ".csv"):
+        raise InputError(f"{out}: predictions are written as CSV: let its name end in .csv.")
     read = new_rows(surrogate.snapshot.experiment.task, rows, sheet)
     given = read.frame.set_axis(list(read.names), axis=1)
     try:
         found = surrogate.predict(given)
     except InputError as error:
-        raise InputError(f"{rows.name}: {error}") from None
+        how = "".join(f" ({note})" for note in read.notes)
+        raise InputError(f"{rows.name}: {str(error).removeprefix('the rows: ')}{how}") from None
     try:
-        text = found.to_frame().to_csv(None if out is None else out, index=False)
+        table = _with_rows_named(found.to_frame(), given, surrogate.data)
+        text = table.to_csv(None if out is None else out, index=False)
     except OSError as error:
         raise InputError(
             f"{out} cannot be written: {error.strerror or error}. Choose another place."
         ) from None
-    return text, [*read.notes, *surrogate.sentences(found), *_against(found, given)]
+    said = [*read.notes, *surrogate.sentences(found), *_against(found, given)]
+    return text, [*said, *_trained_on(surrogate, given)]
+
+
+def _with_rows_named(found: pd.DataFrame, given: pd.DataFrame, data: Data) -> pd.DataFrame:
+    """What tells rows apart before their predictions: the columns of the given table that are
+    neither input nor output, else the row's number."""
+    learnt = {
+        *data.input_names,
+        *data.output_names,
+        *columns_of(data.input_names, data.input_categories),
+    }
+    own = [name not in learnt and name not in found for name in given.columns]
+    if not any(own):
+        found.insert(0, "row", np.arange(1, len(found) + 1))
+        return found
+    return given.loc[:, own].reset_index(drop=True).join(found)
+
+
+def _trained_on(surrogate: Surrogate, given: pd.DataFrame) -> list[str]:
+    """How many rows the networks have seen, of the training rows that the run keeps."""
+    data = surrogate.data
+    new = data.inputs_learnt(surrogate.rows(given))
+    known, rows = set(_keys(data.x_train)), _keys(new)
+    count = len([row for row in rows if row in known])
+    return (
+        []
+        if not count
+        else [
+            f"{count} of {len(rows)} rows are rows the networks were trained on: R² of these is "
+            f"no measure of new ones"
+        ]
+    )
 
 
 def _against(found: Prediction, given: pd.DataFrame) -> list[str]:
@@ -57,3 +97,7 @@ def _against(found: Prediction, given: pd.DataFrame) -> list[str]:
             note = ": worse than their mean" if share < 0 else ""
             said.append(f"R² of {name} on these rows: {share:.3f}{note}")
     return said
+
+
+def _keys(x: Array) -> list[bytes]:
+    return [row.tobytes() for row in x.round(DIGITS) + 0.0]

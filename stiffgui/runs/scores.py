@@ -105,10 +105,12 @@ def _listed(data: Data, medians: Sequence[Array], means: Sequence[Array]) -> lis
     ]
 
 
+MEAN = "the mean of the test rows would"
+
+
 def warnings_of(scores: Sequence[OutputScore]) -> list[str]:
     """What must be said of scores: an R2 below 0."""
     bad = [score.name for score in scores if score.mean_test_r2 < 0]
     if not bad:
         return []
-    worse = "worse than the mean of the test rows would predict it"
-    return [f"negative R² of {', '.join(bad)}: {worse}"]
+    return [f"negative R² of {', '.join(bad)}: worse than {MEAN} predict it"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from stiffgui.errors import InputError, nearest
 from stiffgui.runs.samples import Samples
 from stiffgui.tasks.one_hot import columns_of, encoded, encoded_names
+from stiffgui.tasks.table.columns import listed
+from stiffgui.tasks.table.numbers import LARGEST, as_numbers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,6 +67,21 @@ class Coverage:
     spreads: float
 
 
+def _check_columns(wanted: Iterable[str], given: Sequence[str]) -> None:
+    """Raise InputError for columns that are missing, or stand twice."""
+    missing = [name for name in wanted if name not in given]
+    if missing:
+        several = len(missing) > 1
+        hint = nearest(missing[0], given)
+        raise InputError(
+            f"there {'are no columns' if several else 'is no column'} {listed(missing)}, which "
+            f"{'are inputs' if several else 'is an input'}.{hint}"
+        )
+    for name in wanted:
+        if given.count(name) > 1:
+            raise InputError(f"column {name!r} stands twice: leave one of them.")
+
+
 class Surrogate:
     """The networks of one epoch at some `trials`, positions in the batch (`Run.surrogate`).
 
@@ -108,7 +125,8 @@ class Surrogate:
         their order, categories as text; else an array [B, d] (or one row [d]) in the order of the
         inputs.
 
-        Raises InputError for a column that is missing, and for what is no finite number.
+        Raises InputError for columns that
+        are missing, for what is no finite number, and for numbers that are too large.
         """
         names = self.data.input_names
         if hasattr(inputs, "columns"):
@@ -129,27 +147,32 @@ class Surrogate:
                 f"row {row + 1} has no finite number for input {names[column]!r}: correct it, or "
                 f"leave the row out."
             )
+        huge = np.argwhere(np.abs(values) > LARGEST)
+        if len(huge):
+            row, column = huge[0]
+            raise InputError(
+                f"row {row + 1} has a value beyond {LARGEST:g} for input {names[column]!r}, too "
+                f"large to be standardised: correct it, or leave the row out."
+            )
         return values
 
     def _by_name(self, frame: pd.DataFrame) -> Any:
         """The inputs of a table, categories encoded."""
         given = [str(name) for name in frame.columns]
         categories = dict(self.data.input_categories)
-        blocks = []
+        columns: dict[str, tuple[str, ...]] = {}  # and the categories that they are to hold
         for name in columns_of(self.data.input_names, self.data.input_categories):
             made = encoded_names(name, categories.get(name, ()))
-            wanted = made if name not in given and set(made) & set(given) else (name,)
-            for column in wanted:
-                if column not in given:
-                    raise InputError(
-                        f"there is no column {column!r}, which is an input.{nearest(column, given)}"
-                    )
-                if given.count(column) > 1:
-                    raise InputError(f"column {column!r} stands twice: leave one of them.")
-            block = frame.iloc[:, [given.index(column) for column in wanted]]
-            if made and wanted == (name,):
-                block = encoded(block.iloc[:, 0], name, categories[name])
-            blocks.append(np.asarray(block, dtype=object))
+            apart = name not in given and set(made) & set(given)
+            columns |= dict.fromkeys(made, ()) if apart else {name: categories.get(name, ())}
+        _check_columns(columns, given)
+        blocks = []
+        for name, known in columns.items():
+            column = frame.iloc[:, given.index(name)]
+            if known:
+                blocks.append(encoded(column, name, known))
+            else:
+                blocks.append(as_numbers("the rows", name, column, "row")[:, None])
         return np.concatenate(blocks, axis=1)
 
     def per_trial(self, inputs: Any) -> Array:
@@ -174,9 +197,10 @@ class Surrogate:
         return self._summed_up(each, (values < low - spare) | (values > high + spare))
 
     def _summed_up(self, each: Array, outside: Flags) -> Prediction:
-        spread = each.std(0, ddof=1) if len(each) > 1 else np.full(each.shape[1:], np.nan)
         names = self.data.input_names, self.data.output_names
-        return Prediction(each.mean(0), spread, outside, *names)
+        with np.errstate(over="ignore", invalid="ignore"):  # far outside of the training rows
+            spread = each.std(0, ddof=1) if len(each) > 1 else np.full(each.shape[1:], np.nan)
+            return Prediction(each.mean(0), spread, outside, *names)
 
     @cached_property
     def coverage(self) -> Coverage | None:

@@ -345,6 +345,9 @@ def _validated(values: Mapping[str, Any], source: str) -> Study:
         return Study.model_validate(dict(values))
     except ValidationError as raised:
         error = first_error(Study, raised, "a study")
+        match str(error.key).split(".", 2):
+            case "variants", place, _ if name := dict(values["variants"][int(place)]).get("name"):
+                error = InputError(f"variant {name!r}: {error}", error.key)
     except InputError as raised:
         error = raised
     raise InputError(f"{source}: {error}" if source else str(error), error.key)

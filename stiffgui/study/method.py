@@ -33,9 +33,15 @@ def method(study: Study) -> str:
         for variant in study.all_variants
         if variant.weights
     ]
+    fixed = [
+        variant.name
+        for k, variant in enumerate(study.all_variants)
+        if not variant.weights and study.experiment_of(k, 0, 1).regularizer.weight
+    ]
+    beforehand = f" The weight of {', '.join(fixed)} was set beforehand." if fixed else ""
     nested = (
         f" The penalty's weight was chosen in every trial by the least validation error at its end "
-        f"({'; '.join(chosen)}); test samples chose nothing."
+        f"({'; '.join(chosen)}); test samples chose nothing.{beforehand}"
         if chosen
         else " Weights of penalties were set beforehand, the same for all pairs."
     )

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from stiffgui.errors import InputError, nearest
-from stiffgui.tasks.table.judging import TEXT, left_out
+from stiffgui.tasks.table.judging import TEXT, first_text, left_out, why_id
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,7 +73,9 @@ def _guessed(
     inputs, left = _usable(sheet, names, one_hot, ids)
     if not ids:  # named as inputs are: text in them is refused, rather than left out
         left = {name: reason for name, reason in left.items() if reason != TEXT}
+        others = {n: why_id(n, sheet.column(n)) for n in _but(sheet.names, *names, *outputs)}
         kept = tuple(name for name in names if name not in left)
+        left |= {name: reason for name, reason in others.items() if reason}
         return Guess(kept, outputs, left) if kept else Guess(names, outputs)
     return Guess(inputs, outputs, left)
 
@@ -123,11 +125,9 @@ def choose(
             )
     x, y = x or guessed.inputs, y or guessed.outputs
     if not (x and y):
-        raise InputError(
-            f"{file}: no columns are named x_* and y_*; say which are inputs and which outputs, "
-            f"with task.input_columns and task.output_columns, of {listed(names)}.",
-            "task.output_columns" if inputs.strip() else "task.input_columns",
-        )
+        read = "".join(f" ({note})" for note in sheet.notes)
+        key = "task.output_columns" if inputs.strip() else "task.input_columns"
+        raise InputError(f"{nothing_named(sheet, file, inputs, outputs)}{read}", key)
     both = [name for name in y if name in x]
     if both:
         raise InputError(
@@ -136,6 +136,24 @@ def choose(
         )
     unused = {name: why for name, why in guessed.left_out.items() if name not in y}
     return Guess(x, y, {} if inputs.strip() else unused)
+
+
+def nothing_named(sheet: Sheet, file: str, inputs: str = "", outputs: str = "") -> str:
+    """Why inputs and outputs cannot be guessed where these are the ones that were named."""
+    names = sheet.names
+    if all(first_text(sheet.column(name)) is not None for name in names):
+        return f"{file} holds no column of numbers, only {listed(names)}: choose another table."
+    usual = {"input": ("x_*", inputs), "output": ("y_*", outputs)}
+    lacking = {
+        part: pattern
+        for part, (pattern, named) in usual.items()
+        if not (named.strip() or _matching(pattern, names))
+    } or {part: pattern for part, (pattern, _) in usual.items()}
+    return (
+        f"{file}: no columns are named {' and '.join(lacking.values())}; say which are "
+        f"{' and which '.join(f'{part}s' for part in lacking)}, with "
+        f"{' and '.join(f'task.{part}_columns' for part in lacking)}, of {listed(names)}."
+    )
 
 
 def without_group(
@@ -168,6 +186,9 @@ def chosen(file: str, names: Sequence[str], patterns: str, key: str) -> tuple[st
         matching = _matching(pattern, names)
         if not matching:
             hint = nearest(pattern.replace("*", ""), names) or f" It has {listed(names)}."
+            words = pattern.split()
+            if len(words) > 1 and all(_matching(word, names) for word in words):
+                hint = f" Separate names by commas: {', '.join(words)}."
             raise InputError(f"{file}: no column is named {pattern!r}.{hint}", key)
         named |= dict.fromkeys(matching)
     return tuple(name for name in names if name in named)

@@ -130,8 +130,9 @@ def _read_excel(file: IO[bytes], name: str, how: Reading) -> Sheet:
         cells = book.parse(wanted, header=None).dropna(how="all")
     notes: tuple[str, ...] = ()
     if not how.sheet and len(sheets) > 1:
+        others = ", ".join(map(repr, sheets[1:]))
         said = f"sheet {wanted!r} is read, the first of {len(sheets)}; task.sheet names another"
-        notes = (said,)
+        notes = (f"{said} ({others})",)
     if cells.shape[1] > 1:  # a comment stands alone in its row
         begins = cells[0].astype(str).str.startswith(COMMENTS)
         cells = cells[~(begins & cells.loc[:, 1:].isna().all(axis=1))]
@@ -267,5 +268,6 @@ _READERS: dict[str, tuple[str, Callable[[IO[bytes], str, Reading], Sheet]]] = {
     ".zip": ("ZIP", _read_zip),
 }
 PACKED = (".gz", ".zip")
+WITH_SHEETS = (*(e for e, (_, read) in _READERS.items() if read is _read_excel), *PACKED)
 ENDINGS = tuple(_READERS)
 TEXT_ENDINGS = (*(e for e, (_, read) in _READERS.items() if read is read_text), *PACKED)

@@ -69,7 +69,7 @@ def left_out(sheet: Sheet, names: Iterable[str], one_hot: bool, ids: bool) -> di
     seen: dict[bytes, str] = {}
     for name in names:
         column = sheet.column(name)
-        reason = _is_id(name, column) if ids else ""
+        reason = why_id(name, column) if ids else ""
         if not reason and first_text(column) is not None:
             reason = "" if one_hot and categories(column) else TEXT
         elif not reason:
@@ -97,7 +97,7 @@ def values_of(column: pd.Series) -> np.ndarray:
     return np.asarray(pd.to_numeric(plain(column), errors="coerce"), dtype=np.float64)
 
 
-def _is_id(name: str, column: pd.Series) -> str:
+def why_id(name: str, column: pd.Series) -> str:
     """Why a column only names its rows; empty where it does not."""
     if not column.is_unique or column.isna().any() or len(column) < 3:
         return ""

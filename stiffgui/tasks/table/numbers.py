@@ -81,21 +81,8 @@ def numbers(
         ]
     )
     bad = ~np.isfinite(values)
-    gaps = np.flatnonzero(bad.any(1))
-    if len(gaps) and not drop:
-        column = (inputs + outputs)[int(bad[gaps[0]].argmax())]
-        raise InputError(
-            f"{file}: {len(gaps)} of {rows} rows have missing or infinite values, {_rows(gaps)} "
-            f"(the first in column {column!r}): correct them, or set task.missing to drop.",
-            "task.missing",
-        )
+    _check_gaps(file, bad, inputs, outputs, drop)
     usable = values[~bad.any(1)]
-    if len(usable) < MINIMUM_ROWS:
-        raise InputError(
-            f"{file}: {len(usable)} of {rows} rows have no missing or infinite value; at least "
-            f"{MINIMUM_ROWS} are needed: correct the table.",
-            "task.missing",
-        )
     _check_numbers(file, usable, inputs, outputs)
     y = usable[:, len(inputs) :]
     expanded = [_expanded(usable[:, k], n, known.get(n, ())) for k, n in enumerate(inputs)]
@@ -107,10 +94,52 @@ def numbers(
         outputs,
         np.column_stack([block for block, _ in expanded]),
         y,
-        len(gaps),
+        len(bad) - len(usable),
         _numbered(groups, bad.any(1)),
         kept,
     )
+
+
+def _check_gaps(
+    file: str,
+    bad: NDArray[np.bool_],
+    inputs: tuple[str, ...],
+    outputs: tuple[str, ...],
+    drop: bool,
+) -> None:
+    """Raise InputError for missing values, unless they are dropped and enough rows are left."""
+    gaps = np.flatnonzero(bad.any(1))
+    rows, left = len(bad), len(bad) - len(gaps)
+    enough = left >= MINIMUM_ROWS
+    emptiest = [] if enough else _emptiest(bad, inputs, outputs)
+    if len(gaps) and not drop and not emptiest:
+        column = (inputs + outputs)[int(bad[gaps[0]].argmax())]
+        raise InputError(
+            f"{file}: {len(gaps)} of {rows} rows have missing or infinite values, {_rows(gaps)} "
+            f"(the first in column {column!r}): correct them"
+            f"{', or set task.missing to drop' if enough else ''}.",
+            "task.missing",
+        )
+    if not enough:
+        mend = f"leave out {listed(emptiest)}" if emptiest else "correct the table"
+        raise InputError(
+            f"{file}: {left} of {rows} rows have no missing or infinite value; at least "
+            f"{MINIMUM_ROWS} are needed: {mend}.",
+            "task.missing",
+        )
+
+
+def _emptiest(
+    bad: NDArray[np.bool_], inputs: tuple[str, ...], outputs: tuple[str, ...]
+) -> list[str]:
+    """The columns with the most gaps, without which enough rows are left; empty for none."""
+    names, order = inputs + outputs, np.argsort(-bad.sum(0), kind="stable")
+    for k in range(1, len(names)):
+        left = [names[place] for place in order[k:]]
+        if (~bad[:, order[k:]].any(1)).sum() >= MINIMUM_ROWS:
+            learnable = set(left) & set(inputs) and set(left) & set(outputs)
+            return [name for name in names if name not in left] if learnable else []
+    return []
 
 
 def _codes(column: pd.Series, known: tuple[str, ...]) -> Array:
@@ -177,13 +206,14 @@ def _numbered(groups: pd.Series | None, dropped: Any) -> NDArray[np.int64] | Non
     return np.asarray(codes, dtype=np.int64)
 
 
-def as_numbers(file: str, name: str, column: pd.Series) -> Array:
-    """A column as float64, gaps as NaN. Raises InputError naming the row that holds text."""
+def as_numbers(file: str, name: str, column: pd.Series, part: str = "column") -> Array:
+    """A column as float64, gaps as NaN. Raises InputError naming the row that holds text, and
+    which part of the table to leave out."""
     row = first_text(column)
     if row is not None:
         raise InputError(
             f"{file}: row {row + 1} of column {name!r} holds {_cell(column.iloc[row])}, not a "
-            f"number: correct it, or leave the column out.",
+            f"number: correct it, or leave the {part} out.",
             "task.path",
         )
     return values_of(column)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from stiffgui.errors import InputError
-from stiffgui.tasks.table.columns import Guess, duplicates, guess
+from stiffgui.tasks.table.columns import Guess, duplicates, guess, nothing_named
 from stiffgui.tasks.table.filling import Fill, suspected
 from stiffgui.tasks.table.judging import TEXT, categories, first_text
 from stiffgui.tasks.table.numbers import MINIMUM_ROWS, as_numbers
@@ -80,7 +80,7 @@ def inspect(path: str | Path, one_hot: bool = False, **how: str) -> Preview:
     reasons = {name: why for name, why in guessed.left_out.items() if why != TEXT}
     columns = [replace(c, about=reasons.get(c.name, c.about)) for c in columns]
     if not guessed.outputs and not twice:
-        problems.append(f"{file}: no columns are named x_* and y_*; choose inputs and outputs.")
+        problems.append(nothing_named(sheet, file))
     first = sheet.frame.head(SHOWN_ROWS).itertuples(index=False)
     shown = tuple(tuple(_text(cell) for cell in row) for row in first)
     return Preview(

@@ -6,8 +6,9 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
+from stiffgui.errors import InputError
 from stiffgui.tasks.table.filling import without_fill
-from stiffgui.tasks.table.formats import read_sheet
+from stiffgui.tasks.table.formats import WITH_SHEETS, read_sheet
 from stiffgui.tasks.table.joining import joined
 from stiffgui.tasks.table.sheet import Reading, Sheet
 
@@ -28,6 +29,11 @@ def sheet_of(how: Reading) -> Sheet:
 
 @lru_cache(maxsize=4)
 def _read(how: Reading, *when: tuple[int, int] | None) -> Sheet:
+    files = [Path(path) for path in (how.path, how.outputs_path) if path]
+    if how.sheet and not any(file.suffix.lower() in WITH_SHEETS for file in files):
+        raise InputError(
+            f"{files[0].name} has no sheets: leave sheet {how.sheet!r} out.", "task.sheet"
+        )
     if not how.outputs_path:
         return without_fill(read_sheet(Path(how.path), how), how.fill_value)
     paths = Path(how.path), Path(how.outputs_path)

@@ -198,6 +198,11 @@ class Table(Task):
         notes = [*sheet.notes, *sentences(file, dict(chosen.left_out))]
         for column, known in read.categories:
             notes.append(f"{file}: {column!r} has an input for each of {', '.join(known)}")
+        if read.dropped:
+            notes.append(
+                f"{file}: {read.dropped} of {len(sheet.frame)} rows are left out, as they have "
+                f"missing or infinite values"
+            )
         fill = suspected(sheet)
         if fill is not None:
             notes.append(f"{file}: {fill.sentence}: if it means missing, set task.fill_value to it")
@@ -215,7 +220,15 @@ class Table(Task):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        return self._fingerprint().notes
+        known, file = self._fingerprint().notes, Path(self.path).name
+        _, validation, test = self._sizes
+        parts = {"test": test} | ({"choose by": validation} if self.validation_fraction else {})
+        few = [
+            f"{file}: {count or 'no'} row{'' if count == 1 else 's'} to {what}: too few to tell"
+            for what, count in parts.items()
+            if count < 2
+        ]
+        return (*known, *few)
 
     @property
     def inputs(self) -> int:
