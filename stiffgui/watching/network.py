@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 
 from stiffgui.errors import InputError
 from stiffgui.runs.foreign import Array, MeasuredLayer
@@ -14,6 +14,7 @@ from stiffgui.watching.blocks import catch, find
 from stiffgui.watching.inputs import device_of, placed
 from stiffgui.watching.maps import LayerMap
 from stiffgui.watching.paced import PacedRecorder
+from stiffgui.watching.recorder import step_sizes
 from stiffgui.watching.untouched import untouched
 
 
@@ -30,18 +31,20 @@ class NetworkRecorder(PacedRecorder):
         **options: Any,
     ) -> None:
         self._model, self._branch = model, branch
-        self._probe = placed(probe, device_of(model))
+        whole = placed(probe, device_of(model))
+        self._probe = whole[: options["samples"]] if isinstance(whole, Tensor) else whole
         with untouched(model):
             self._blocks = find(model, self._probe, blocks)
             calls = catch(model, self._probe, self._blocks)
+        steps = step_sizes(options["step"])
+        if len(steps) not in (1, len(calls)):
+            raise InputError(
+                f"step: {len(steps)} step sizes do not fit {len(calls)} layers; give one, or one "
+                f"of each."
+            )
         super().__init__(
             out, title=type(model).__name__, names=_numbered([c.name for c in calls]), **options
         )
-        if len(self.steps) not in (1, len(calls)):
-            raise InputError(
-                f"step: {len(self.steps)} step sizes do not fit {len(calls)} layers; give one, or "
-                f"one of each."
-            )
 
     def measure(self, epoch: int) -> tuple[dict[str, Array], dict[str, Array], list[MeasuredLayer]]:
         with untouched(self._model):

@@ -51,7 +51,7 @@ class Recorder:
     ) -> None:
         for name in indices:
             entry("index", name, WATCHABLE)
-        self.steps = _steps(step)
+        self.steps = step_sizes(step)
         self.indices, self.title = tuple(indices), title
         self._names = tuple(names)
         self._writer = RunWriter(out, None, quantities=[QUANTITIES["seconds"]], replace=force)
@@ -203,7 +203,8 @@ def _number(name: str, given: Any) -> float:
         raise InputError(f"{name}: {given!r:.60} is no number; record one number of it.") from None
 
 
-def _steps(step: float | Sequence[float]) -> tuple[float, ...]:
+def step_sizes(step: float | Sequence[float]) -> tuple[float, ...]:
+    """Of all layers, or of each. Raises InputError for what is no step size."""
     try:
         sizes = tuple(float(size) for size in (step if isinstance(step, Sequence) else [step]))
     except (TypeError, ValueError):
