@@ -30,7 +30,8 @@ def predict(
 
     The inputs are the columns of NEW.csv that have their names. A row is written for every row:
     what tells it apart (columns that are neither input nor output, else its number), NAME and
-    NAME_spread for each output, and in `outside` which inputs lie beyond the training rows. Where NEW.csv has a column for an output, R² against it is told.
+    NAME_spread for each output, and in `outside` which inputs lie beyond the training rows. Where
+    NEW.csv has a column for an output, R² against it is told.
     """
     from stiffgui.runs import open_run
     from stiffgui.runs.predicting import predict_table
