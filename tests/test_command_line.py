@@ -199,7 +199,7 @@ def test_only_declared_packages_are_imported() -> None:
     declared = tomllib.loads(Path("pyproject.toml").read_text("utf-8"))["project"]
     extras = declared["optional-dependencies"]
     core = _modules(declared["dependencies"]) - {"pyside6_essentials"} | {"pyside6"}
-    names = core | _modules([*extras["cluster"], *extras["tables"]])
+    names = core | _modules([*extras["cluster"], *extras["lightning"], *extras["tables"]])
     names |= {"distributed", "pydantic_core", "quinn", "salib", "sklearn", "stiffgui"}
     found = set()
     for path in Path("stiffgui").rglob("*.py"):

@@ -254,7 +254,7 @@ def test_the_command_of_a_study(
     qtbot.waitUntil(lambda: study.view.study.against == ("RES L2",), timeout=WAIT)  # type: ignore[union-attr]
     dialog = opened(study.exports, name)
     if name == "comparison-table":
-        assert "--against 'RES L2' --margin 1" in dialog.command.text()
+        assert "--against 'RES L2' --margin 1" in dialog.command.toPlainText()
     if kind == "png":
         for key, value in {"width": 160, "height": 100, "dpi": 60}.items():
             dialog.sizes[key].setValue(value)

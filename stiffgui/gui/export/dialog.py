@@ -33,7 +33,7 @@ from stiffgui.gui.saving import check_file
 from stiffgui.settings import Spec, specs
 
 PREVIEW_MILLISECONDS = 150  # of quiet before a preview is asked for
-COMMAND_LINES = 6  # in sight
+COMMAND_LINES = 5  # in sight
 MNEMONICS = {"width": "&Width", "height": "&Height", "font": "F&ont size", "dpi": "&Resolution"}
 
 
