@@ -68,6 +68,7 @@ def test_its_spectra_are_shown_and_scrubbed(
         lambda: len(drawn(window)) == whole and np.allclose(drawn(window), expected), timeout=WAIT
     )
     errors = window.train.errors
+    qtbot.waitUntil(lambda: errors.picture is not None, timeout=WAIT)
     assert errors.picture is not None
     [curve] = errors.picture.panels[0].of(Curve)
     np.testing.assert_allclose(curve.y, 1 / (1 + np.arange(EPOCHS)))

@@ -232,7 +232,7 @@ BAD: list[tuple[Callable[[Path], Path], list[str]]] = [
         text("flat.csv", "x_1,y_1\n1,4\n2,4\n3,4\n"),
         ["'y_1' is constant", "leave it out of Outputs"],
     ),
-    (text("gaps.csv", "x_1,y_1\n1,4\nnan,5\n3,inf\n"), ["rows 2, 3", "Missing values"]),
+    (text("gaps.csv", "x_1,y_1\n1,4\nnan,5\n3,inf\n4,7\n5,8\n"), ["rows 2, 3", "Missing values"]),
     (text("ragged.csv", "x_1,y_1\n1,4\n2,5,6\n3,6\n"), ["row 2 has 3 fields"]),
     (text("empty.csv", ""), ["empty.csv is empty (0 bytes)"]),
     (text("head.csv", "1,4\n2,5\n3,6\n"), ["No column is an output yet"]),

@@ -69,7 +69,8 @@ def test_a_message_is_reached_and_closed_by_keys(window: MainWindow, qtbot: QtBo
     window.train.said.emit("Go on?", "", ("Yes", lambda: pressed.append(1)))
     window.keyboard.give_back()
     QTest.keyClick(window, Qt.Key.Key_F6)
-    assert toasts.all[-1].hasFocus() and toasts.all[-1].accessibleName() == "Go on?"
+    qtbot.waitUntil(toasts.all[-1].hasFocus)
+    assert toasts.all[-1].accessibleName() == "Go on?"
     QTest.keyClick(toasts.all[-1], Qt.Key.Key_Tab)
     while QApplication.focusWidget() is not toasts.all[-1].offer:
         assert toasts.isAncestorOf(QApplication.focusWidget())
