@@ -7,13 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Any, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from stiffgui.errors import InputError
+
+if TYPE_CHECKING:
+    from stiffgui.experiment import Experiment
 
 Array = NDArray[np.float64]
 # Of a neural ODE, numbers of layers: the solver's step, and the largest stable one of a method.
@@ -23,12 +27,26 @@ NEAR = 0.5  # of the largest stable step: a solver's controller keeps steps that
 How = Literal["dense", "matrix-free", "given"]
 
 
-def without_settings(path: object) -> InputError:
-    """What to say where the settings of a foreign network are asked for."""
-    return InputError(
-        f"{path} is of a network that stiffgui did not train, so it has no settings, task or "
-        f"networks of its own: its history and indices can be shown."
-    )
+class PerhapsForeign:
+    """What is of a foreign network where it has no experiment."""
+
+    path: Path
+    _experiment: Experiment | None
+
+    @property
+    def foreign(self) -> bool:
+        """Whether it is of a network that stiffgui did not train: it has no experiment."""
+        return self._experiment is None
+
+    @property
+    def experiment(self) -> Experiment:
+        """The settings it was trained with. Raises InputError when it is of a foreign network."""
+        if self._experiment is None:
+            raise InputError(
+                f"{self.path} is of a network that stiffgui did not train, so it has no settings, "
+                f"task or networks of its own: its history and indices can be shown."
+            )
+        return self._experiment
 
 
 class ForeignNetwork(BaseModel):

@@ -16,7 +16,7 @@ from safetensors.numpy import load
 
 from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
-from stiffgui.runs.foreign import ForeignNetwork, MeasuredLayer, without_settings
+from stiffgui.runs.foreign import ForeignNetwork, MeasuredLayer, PerhapsForeign
 from stiffgui.runs.history import Array, History
 from stiffgui.runs.opening import FileReader, broken, open_bytes, open_file
 from stiffgui.runs.samples import Samples
@@ -45,7 +45,7 @@ class Last(NamedTuple):
     medians: dict[str, float]
 
 
-class Run(FileReader):
+class Run(FileReader, PerhapsForeign):
     """A run file opened for reading; `content` are its bytes, where it is in memory."""
 
     def __init__(self, path: str | Path, content: bytes | None = None) -> None:
@@ -55,18 +55,6 @@ class Run(FileReader):
         )
         text = self._meta("experiment", "")
         self._experiment = Experiment.from_toml(text, f"{self.path}") if text else None
-
-    @property
-    def foreign(self) -> bool:
-        """Whether it is of a network that stiffgui did not train: it has no experiment."""
-        return self._experiment is None
-
-    @property
-    def experiment(self) -> Experiment:
-        """The settings it was trained with. Raises InputError when it is of a foreign network."""
-        if self._experiment is None:
-            raise without_settings(self.path)
-        return self._experiment
 
     @property
     def network(self) -> ForeignNetwork | None:

@@ -125,8 +125,8 @@ class Surrogate:
         their order, categories as text; else an array [B, d] (or one row [d]) in the order of the
         inputs.
 
-        Raises InputError for columns that
-        are missing, for what is no finite number, and for numbers that are too large.
+        Raises InputError for columns that are missing, for what is no finite number, and for
+        numbers that are too large.
         """
         names = self.data.input_names
         if hasattr(inputs, "columns"):

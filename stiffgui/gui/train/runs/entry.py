@@ -7,7 +7,7 @@ from collections import deque
 from pathlib import Path
 
 from stiffgui.experiment import Experiment
-from stiffgui.runs.foreign import ForeignNetwork, without_settings
+from stiffgui.runs.foreign import ForeignNetwork, PerhapsForeign
 from stiffgui.runs.history import History
 from stiffgui.session.training import Arrays, Bundle
 from stiffgui.training.decisions import Decisions
@@ -16,7 +16,7 @@ from stiffgui.training.records import Event, Frame, begins_at
 FRAMES = 64  # that wait to be drawn, at most
 
 
-class RunEntry:
+class RunEntry(PerhapsForeign):
     """Everything the plots need of one run; fed by bundles, or read from a file.
 
     It can be drawn like a run: `name`, `path`, `experiment`, `trials`, `series()`. One of a foreign
@@ -44,18 +44,6 @@ class RunEntry:
         self.decided: Decisions | None = None
         self.unwatched: dict[str, float] = {}  # indices of its last stored network
         self.version = 0
-
-    @property
-    def foreign(self) -> bool:
-        """Whether it is of a network that stiffgui did not train."""
-        return self._experiment is None
-
-    @property
-    def experiment(self) -> Experiment:
-        """Its settings. Raises InputError when it is of a foreign network."""
-        if self._experiment is None:
-            raise without_settings(self.path)
-        return self._experiment
 
     @property
     def depth(self) -> int:
