@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import sqlite3
 from pathlib import Path
 from typing import Self
@@ -21,21 +20,16 @@ class FileLock:
     """
 
     def __init__(self, path: Path, seconds: float = 0.0) -> None:
-        self._path = path
-        while True:
-            self._database = sqlite3.connect(
-                path, timeout=seconds, isolation_level=None, check_same_thread=False
-            )
-            try:
-                self._database.execute("BEGIN EXCLUSIVE")
-            except sqlite3.OperationalError as error:
-                self._database.close()
-                if "locked" not in str(error):
-                    raise
-                raise Held(str(path)) from None
-            if path.exists():  # the one before us may just have removed the file we locked
-                return
+        self._database = sqlite3.connect(
+            path, timeout=seconds, isolation_level=None, check_same_thread=False
+        )
+        try:
+            self._database.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as error:
             self._database.close()
+            if "locked" not in str(error):
+                raise
+            raise Held(str(path)) from None
 
     def __enter__(self) -> Self:
         return self
@@ -45,20 +39,4 @@ class FileLock:
 
     def release(self) -> None:
         """Let another process have it."""
-        self._database.close()
-
-
-class PassingLock(FileLock):
-    """One whose file goes with it. Nobody may wait for it: what he waits at could be gone."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(path)
-
-    def release(self) -> None:
-        try:
-            self._path.unlink()  # while it is ours: afterwards it may be another's
-        except OSError:  # Windows removes no file that is open
-            self._database.close()
-            with contextlib.suppress(OSError):
-                self._path.unlink()
         self._database.close()

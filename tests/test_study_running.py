@@ -23,13 +23,13 @@ from stiffgui.study import Study, StudyRecording
 from stiffgui.study.comparison import comparisons_of
 from stiffgui.study.events import Lost, Progress, Started, Trained
 from stiffgui.study.executors import WorkerProcesses, choose_executor
-from stiffgui.study.lock import StudyLock
 from stiffgui.study.partial_chunks import PartialChunks
 from stiffgui.study.plan import plan
 from stiffgui.study.progress_estimate import ProgressEstimate
 from stiffgui.study.results import joined
 from stiffgui.study.summary import summary_frame
 from stiffgui.training import Controls
+from stiffgui.writer_lock import WriterLock
 from tests.study_files import numbers, tiny
 
 LONG = {"training__epochs": 1500, "watch__errors_every": 100, "watch__every": 1000}
@@ -208,10 +208,8 @@ def test_interrupt_saves_and_exits_with_3(tmp_path: Path) -> None:
 
 
 def test_only_one_process_writes(here: Path, tmp_path: Path) -> None:
-    lock = StudyLock(tmp_path / "study.stiff")
-    with pytest.raises(InputError, match="being written by another process"):
+    with WriterLock(tmp_path / "study.stiff"), pytest.raises(InputError, match="is being written"):
         StudyRecording(tiny(), tmp_path / "study.stiff")
-    lock.release()
     assert list(tmp_path.iterdir()) == []
 
 

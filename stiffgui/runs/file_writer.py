@@ -13,35 +13,52 @@ from stiffgui.errors import InputError, need_folder
 from stiffgui.runs.maintenance import leave_plain, migrate
 from stiffgui.runs.opening import is_ours
 from stiffgui.runs.schema import Kind
+from stiffgui.writer_lock import WriterLock, held, writer_of
 
 
 class FileWriter:
-    """A .stiff file being written: WAL while open, one plain file after `close`.
+    """A .stiff file being written, by nobody else: WAL while open, one plain file after `close`.
 
-    `replace` allows that the file exists. Raises InputError when it does and may not be replaced,
-    and when it cannot be written.
+    `replace` allows that the file exists; `lock` is its lock, where the caller
+    has seen to both before. Raises
+    InputError when it exists and may not be replaced, when another process writes it, and when it
+    cannot be written.
     """
 
     KIND: ClassVar[Kind]
     SYNCHRONOUS: ClassVar[str] = "NORMAL"
 
-    def __init__(self, path: str | Path, *, replace: bool = False) -> None:
+    def __init__(
+        self, path: str | Path, *, replace: bool = False, lock: WriterLock | None = None
+    ) -> None:
         self.path = Path(path)
-        refuse_existing(self.path, replace)
-        with writing_to(self.path):
+        if lock is None:
+            refuse_existing(self.path, replace)
+        with self._locked(lock):
             for end in ("", "-wal", "-shm"):  # SQLite's own files beside an open database
                 self.path.with_name(self.path.name + end).unlink(missing_ok=True)
             self._open()
 
     @classmethod
-    def _of_existing(cls, path: str | Path) -> Self:
+    def _of_existing(cls, path: str | Path, lock: WriterLock | None = None) -> Self:
         """A file that can be read, as one of the present version."""
         writer = cls.__new__(cls)
         writer.path = Path(path)
-        with writing_to(writer.path):
+        with writer._locked(lock):
             migrate(writer.path, cls.KIND)
             writer._open()
         return writer
+
+    @contextlib.contextmanager
+    def _locked(self, lock: WriterLock | None) -> Iterator[None]:
+        """Take the lock, and keep it where nothing goes wrong on the way."""
+        with writing_to(self.path):
+            self._lock = lock or WriterLock(self.path)
+            try:
+                yield
+            except BaseException:
+                self._lock.release()
+                raise
 
     def _open(self) -> None:
         self._database = sqlite3.connect(self.path, timeout=30.0, check_same_thread=False)
@@ -59,6 +76,13 @@ class FileWriter:
         with contextlib.suppress(sqlite3.OperationalError):  # a reader is still there: WAL stays
             leave_plain(self._database)
         self._database.close()
+        self._lock.release()
+
+
+def lock_to_write(path: Path) -> WriterLock:
+    """The lock of a file that is to be written. Raises InputError as `FileWriter`."""
+    with writing_to(path):
+        return WriterLock(path)
 
 
 def refuse_existing(path: Path, replace: bool) -> None:
@@ -74,6 +98,9 @@ def refuse_existing(path: Path, replace: bool) -> None:
         return
     if not replace:
         raise InputError(f"{path} exists: choose another name, or add --force to replace it.")
+    writer = writer_of(path)
+    if writer is not None and writer.alive:
+        raise held(path, writer)
     if not is_ours(path):
         raise InputError(
             f"{path} was not written by stiffgui and is not replaced: choose another name."

@@ -127,6 +127,14 @@ class History:
         marked |= {f"{_ERROR}{name}": values for name, values in errors.items()}
         self._forget(self._measured.put(epochs, dict(indices) | marked))
 
+    def join(self, more: History) -> None:
+        """What another history has after this one's last epoch."""
+        self._described |= more._described
+        if len(more.epochs):
+            self.extend(more.epochs, more.seconds, more.series)
+        if len(more.index_epochs):
+            self.measure(more.index_epochs, more.indices, more.flagged, more.errors)
+
     def _forget(self, replaced: bool) -> None:
         """Quartiles are ranked anew where rows were replaced."""
         self.version += 1

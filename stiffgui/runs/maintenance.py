@@ -13,6 +13,7 @@ from stiffgui.errors import InputError
 from stiffgui.runs.migrations import MIGRATIONS, STUDY_MIGRATIONS
 from stiffgui.runs.opening import open_file, version_of
 from stiffgui.runs.schema import RUN, Kind
+from stiffgui.writer_lock import changing
 
 STEPS = {"run": MIGRATIONS, "study": STUDY_MIGRATIONS}
 
@@ -23,9 +24,10 @@ def set_note(path: Path, text: str) -> None:
     Raises InputError when the file cannot be changed.
     """
     try:
-        migrate(path)
-        with contextlib.closing(connect(path)) as database, database:
-            database.execute("INSERT OR REPLACE INTO meta VALUES ('note', ?)", (text,))
+        with changing(path):
+            migrate(path)
+            with contextlib.closing(connect(path)) as database, database:
+                database.execute("INSERT OR REPLACE INTO meta VALUES ('note', ?)", (text,))
     except InputError as error:
         raise InputError(f"the note cannot be kept: {error}") from None
     except (OSError, sqlite3.Error) as error:

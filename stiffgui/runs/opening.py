@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shutil
 import sqlite3
+import stat
+import tempfile
 import weakref
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from stiffgui.errors import InputError
 from stiffgui.runs.schema import RUN, STUDY, Kind
+from stiffgui.writer_lock import Writer, writer_of
+
+COPIES = 5  # of a file that another host writes, until it was left alone meanwhile
 
 
 class FileReader:
-    """A .stiff file opened for reading; it may still be being written.
+    """A .stiff file opened for reading; it may still be being written. `content` are its bytes,
+    where it is in memory.
 
     Raises InputError when it is missing, of another kind, of a newer version, or cut off. Use as
     a context manager, or `close()`.
@@ -22,8 +30,10 @@ class FileReader:
 
     KIND: ClassVar[Kind] = RUN
 
-    def __init__(self, path: Path, database: sqlite3.Connection) -> None:
-        self.path, self._database = path, database
+    def __init__(self, path: Path, content: bytes | None = None) -> None:
+        self.path, self._in_memory = path, content is not None
+        database = open_file(path, self.KIND) if content is None else open_bytes(content, path)
+        self._database = database
         weakref.finalize(self, database.close)  # one that is dropped, as in a notebook, lets go too
         self.provenance: dict[str, Any] = json.loads(self._meta("provenance"))
 
@@ -36,6 +46,23 @@ class FileReader:
     def close(self) -> None:
         """Let go of the file."""
         self._database.close()
+
+    @contextlib.contextmanager
+    def at_one_moment(self) -> Iterator[None]:
+        """Within it everything is as at the first look, also while somebody writes."""
+        if self._database.in_transaction:
+            yield
+            return
+        self._database.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._database.rollback()
+
+    @property
+    def writer(self) -> Writer | None:
+        """Who writes it, or died while writing it; None where nobody does."""
+        return None if self._in_memory else writer_of(self.path)
 
     @property
     def name(self) -> str:
@@ -62,14 +89,13 @@ def kind_of_file(path: Path) -> str:
 
 def is_ours(path: Path) -> bool:
     """Whether a file is a run or a study, or damaged ones' remains, or empty."""
-    with path.open("rb") as file:
-        header = file.read(72)
     marks = (RUN.application, STUDY.application)
-    return (
-        not header
-        or (header[:16] == b"SQLite format 3\0" and int.from_bytes(header[68:], "big") in marks)
-        or _application(path) in marks
-    )
+    if _application(path) in marks:
+        return True
+    with path.open("rb") as file:  # nobody can have it open as a database
+        header = file.read(72)
+    mark = int.from_bytes(header[68:], "big")
+    return not header or (header[:16] == b"SQLite format 3\0" and mark in marks)
 
 
 def _application(path: Path) -> int:
@@ -89,30 +115,19 @@ def _application(path: Path) -> int:
 def open_file(path: Path, kind: Kind) -> sqlite3.Connection:
     """The file opened for reading; it may still be being written.
 
-    Raises InputError when it is missing, cut off, of another kind or of a newer version.
+    Whether it is whole is SQLite's judgement, which knows of its journal. Raises InputError when
+    it is missing, cut off, of another kind or of a newer version.
     """
     try:
-        with path.open("rb") as file:
-            header = file.read(100)
-        size = path.stat().st_size
+        regular = stat.S_ISREG(path.stat().st_mode)
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}. Check the path.") from None
-    if header[:16] != b"SQLite format 3\0":
+    if not regular:
         raise _of_no_kind(path, kind)
-    if len(header) < 100:
-        raise broken(path, kind)
-    page = int.from_bytes(header[16:18], "big")
-    pages = int.from_bytes(header[28:32], "big")
-    if size < (65536 if page == 1 else page) * pages and not _has_journal(path):
-        raise broken(path, kind)
+    writer = writer_of(path)
+    if writer is not None and writer.alive and not writer.is_here:
+        return _checked(_copied(path, kind), path, kind)
     return _checked(_connect(path, kind), path, kind)
-
-
-def _has_journal(path: Path) -> bool:
-    """Whether what the file lacks may stand in its journal: a process that died, or a full disk,
-    leaves it there."""
-    journal = path.with_name(f"{path.name}-wal")
-    return journal.is_file() and journal.stat().st_size > 0
 
 
 def open_bytes(content: bytes, path: Path, kind: Kind = RUN) -> sqlite3.Connection:
@@ -176,10 +191,51 @@ def _connect(path: Path, kind: Kind) -> sqlite3.Connection:
     database = sqlite3.connect(f"{uri}?mode=ro", uri=True, check_same_thread=False)
     try:
         database.execute("SELECT 1 FROM sqlite_master").fetchone()
+        return database
     except sqlite3.OperationalError:  # a folder in which SQLite cannot make its shared memory
         database.close()
-        database = sqlite3.connect(f"{uri}?immutable=1", uri=True, check_same_thread=False)
-    except sqlite3.DatabaseError:
+        return _copied(path, kind)
+    except sqlite3.DatabaseError as error:
         database.close()
-        raise broken(path, kind) from None
-    return database
+        raise _unreadable(error, path, kind) from None
+
+
+def _copied(path: Path, kind: Kind) -> sqlite3.Connection:
+    """A file and its journal as they are just now, in memory: where SQLite cannot share them with
+    whoever writes, on another host or in a folder that may only be read.
+
+    While the journal begins as before, what was copied out of it into the file stands in it, too.
+    """
+    journal = path.with_name(f"{path.name}-wal")
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            copy = Path(folder) / "copy.stiff"
+            for _ in range(COPIES):
+                begins = _beginning(journal)
+                shutil.copyfile(path, copy)
+                if journal.exists():
+                    shutil.copyfile(journal, copy.with_name(f"{copy.name}-wal"))
+                if _beginning(journal) == begins:
+                    break
+            memory = sqlite3.connect(":memory:", check_same_thread=False)
+            with contextlib.closing(sqlite3.connect(copy)) as source:
+                source.backup(memory)
+            return memory
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}. Check the path.") from None
+    except sqlite3.DatabaseError as error:
+        raise _unreadable(error, path, kind) from None
+
+
+def _beginning(journal: Path) -> bytes:
+    try:
+        with journal.open("rb") as file:
+            return file.read(32)
+    except FileNotFoundError:
+        return b""
+
+
+def _unreadable(error: sqlite3.DatabaseError, path: Path, kind: Kind) -> InputError:
+    if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB:
+        return _of_no_kind(path, kind)
+    return broken(path, kind)

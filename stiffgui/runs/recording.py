@@ -9,7 +9,7 @@ from pathlib import Path
 
 from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
-from stiffgui.runs.file_writer import full, is_full, refuse_existing
+from stiffgui.runs.file_writer import full, is_full, lock_to_write, refuse_existing
 from stiffgui.runs.run import Run, open_run
 from stiffgui.runs.samples import Samples
 from stiffgui.runs.warm_start import WarmStart
@@ -18,6 +18,7 @@ from stiffgui.states import Ending
 from stiffgui.tasks import Data
 from stiffgui.training import Controls, Event, Item, Record, Trainer, duration
 from stiffgui.training.decisions import Decisions
+from stiffgui.writer_lock import WriterLock
 
 CHECKPOINT_SECONDS = 10.0
 
@@ -28,7 +29,8 @@ class Recording:
     `warm_start` starts from the networks of another run instead of freshly drawn weights. `tell`
     hears how far the task's data are where making them takes long. Raises InputError (from the
     constructor) before anything is written when the device does not exist, the file may not be
-    replaced or cannot be written, there is nothing to resume, or the warm start does not fit.
+    replaced, is being written by another process or cannot be written, there is nothing to
+    resume, or the warm start does not fit.
     `data` and `decided` as in `Trainer`; a resumed run keeps its own decisions. `sparse` keeps
     only the log-spaced networks and the last one, not that of every checkpoint: for studies,
     whose files hold many runs.
@@ -52,6 +54,28 @@ class Recording:
         self.path = Path(path)
         self.controls = controls or Controls()
         self._sparse = sparse
+        if not resume:
+            refuse_existing(self.path, replace)
+        else:
+            open_run(self.path).close()  # says what is wrong with it
+        lock = lock_to_write(self.path)
+        try:
+            self._begin(experiment, lock, replace, resume, warm_start, tell, data, decided)
+        except BaseException:
+            lock.release()
+            raise
+
+    def _begin(
+        self,
+        experiment: Experiment,
+        lock: WriterLock,
+        replace: bool,
+        resume: bool,
+        warm_start: WarmStart | None,
+        tell: Callable[[str], None],
+        data: Data | None,
+        decided: Decisions | None,
+    ) -> None:
         checkpoint = initial = None
         kept: Samples | None = None
         if resume:
@@ -59,33 +83,35 @@ class Recording:
                 checkpoint, decided, kept = run.saved_checkpoint(), run.decided, run.samples
             if data is None and kept is not None:
                 data = kept.data if kept.complete else _whole(experiment, kept, self.path)
-        else:
-            refuse_existing(self.path, replace)
-            if warm_start is not None:
-                epoch, told, initial = warm_start.read(experiment)
-                data = warm_start.samples(experiment) if data is None else data
-                text = f"starts from epoch {told} of {Path(warm_start.path).stem}"
-                self._begins = Event(0, 0, "branched", text, value=float(told))
+        elif warm_start is not None:
+            epoch, told, initial = warm_start.read(experiment)
+            data = warm_start.samples(experiment) if data is None else data
+            text = f"starts from epoch {told} of {Path(warm_start.path).stem}"
+            self._begins = Event(0, 0, "branched", text, value=float(told))
         if data is None:
             experiment.task.prepare(tell)
         self.trainer = Trainer(
             experiment, self.controls, checkpoint, initial, data=data, decided=decided
         )
         if resume:
+            regular = self.trainer.is_regular()
             self._writer = RunWriter.reopen(
-                self.path, experiment, self.trainer.epoch, recorded=self.trainer.is_regular()
+                self.path, experiment, self.trainer.epoch, recorded=regular, lock=lock
             )
             assert decided is not None  # of the file: one of an earlier version has it from now on
             self._writer.decisions(decided)
         else:
-            self._writer = RunWriter(self.path, experiment, replace=replace)
+            self._writer = RunWriter(self.path, experiment, replace=replace, lock=lock)
             self._writer.decisions(self.trainer.decided)
             if warm_start is not None:
                 begun = {"run": Path(warm_start.path).stem, "epoch": epoch}
                 self._writer.note(branched_from=begun)
         rows = experiment.task.kept_rows
-        if rows != 0 and kept is None and not sparse:
+        if rows != 0 and kept is None and not self._sparse:
             self._writer.samples(Samples.of(self.trainer.data, rows).to_bytes())
+        if checkpoint is None:
+            self._writer.checkpoint(self.trainer.checkpoint())
+        self._writer.commit()
         self.ending: Ending = "running"
 
     def __iter__(self) -> Iterator[Item]:
@@ -117,6 +143,9 @@ class Recording:
                     if time.monotonic() - saved > CHECKPOINT_SECONDS:
                         self._save()
                         saved = time.monotonic()
+                    elif item.keep:
+                        self._writer.commit()
+                    self._writer.commit_when_due()
                 yield item
             self.ending = self._how_it_ended()
         except BaseException:
@@ -134,6 +163,7 @@ class Recording:
         if not self._sparse:
             self._writer.snapshot(self.trainer.epoch, self.trainer.parameters())
         self._writer.checkpoint(self.trainer.checkpoint())
+        self._writer.commit()
 
     def _how_it_ended(self) -> Ending:
         if self.controls.stopping:

@@ -18,9 +18,9 @@ from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
 from stiffgui.runs.foreign import ForeignNetwork, MeasuredLayer, PerhapsForeign
 from stiffgui.runs.history import Array, History
-from stiffgui.runs.opening import FileReader, broken, open_bytes, open_file
+from stiffgui.runs.opening import FileReader, broken
 from stiffgui.runs.samples import Samples
-from stiffgui.runs.schema import RUN, columns, described, has_table, quoted
+from stiffgui.runs.schema import columns, described, has_table, quoted
 from stiffgui.states import PathKind
 from stiffgui.training.decisions import Decisions, former
 from stiffgui.training.quantities import Quantity, per_trial
@@ -49,10 +49,7 @@ class Run(FileReader, PerhapsForeign):
     """A run file opened for reading; `content` are its bytes, where it is in memory."""
 
     def __init__(self, path: str | Path, content: bytes | None = None) -> None:
-        place = Path(path)
-        super().__init__(
-            place, open_file(place, RUN) if content is None else open_bytes(content, place)
-        )
+        super().__init__(Path(path), content)
         text = self._meta("experiment", "")
         self._experiment = Experiment.from_toml(text, f"{self.path}") if text else None
 
@@ -124,6 +121,14 @@ class Run(FileReader, PerhapsForeign):
         return self._meta("ending")
 
     @property
+    def state(self) -> str:
+        """As `ending`, but `interrupted` where it says `running` and nobody writes it."""
+        if self.ending != "running":
+            return self.ending
+        writer = self.writer
+        return "running" if writer is not None and writer.alive else "interrupted"
+
+    @property
     def note(self) -> str:
         """What a person has written about the run; empty when nothing."""
         return self._meta("note", "")
@@ -159,13 +164,16 @@ class Run(FileReader, PerhapsForeign):
         """What is added to its epochs where they are told, see `begins_at`."""
         return begins_at(Event(**event) for event in self.events)
 
-    def series(self) -> History:
-        """The whole history. What an older file lacks is NaN; what a newer one added is there."""
-        return self._read_history()
+    def series(self, after: int | None = None) -> History:
+        """The history, or what lies after an epoch. What an older file lacks is NaN; what a newer
+        one added is there."""
+        with self.at_one_moment():
+            return self._read_history("" if after is None else f"WHERE epoch > {after:d}")
 
     def last(self) -> Last:
         """The last epoch's numbers. Reads that epoch and the last measurement only."""
-        history = self._read_history("WHERE epoch = (SELECT MAX(epoch) FROM {})")
+        with self.at_one_moment():
+            history = self._read_history("WHERE epoch = (SELECT MAX(epoch) FROM {})")
         if not len(history.epochs):
             return Last(0, 0.0, history.medians())
         return Last(int(history.epochs[0]), float(history.seconds[0]), history.medians())
@@ -181,7 +189,7 @@ class Run(FileReader, PerhapsForeign):
         history.extend(table[:, 0, 0], table[:, 0, 1], series)
         within, errors = where.format("indices"), {}
         if self._has("errors"):
-            for epoch, blob in self._rows("SELECT epoch, arrays FROM errors"):
+            for epoch, blob in self._rows(f"SELECT epoch, arrays FROM errors {within}"):
                 errors[epoch] = {name: values[None] for name, values in load(blob).items()}
         for epoch, blob in self._rows(f"SELECT epoch, arrays FROM indices {within} ORDER BY epoch"):
             arrays = {name: values[None] for name, values in load(blob).items()}

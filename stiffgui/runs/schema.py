@@ -70,10 +70,9 @@ def create(database: sqlite3.Connection, quantities: Iterable[Quantity]) -> None
 
 
 def make_tables(database: sqlite3.Connection, tables: str, kind: Kind) -> None:
-    """Make an empty file of this kind."""
-    database.executescript(tables)
-    database.execute(f"PRAGMA application_id = {kind.application}")
-    database.execute(f"PRAGMA user_version = {kind.version}")
+    """Make an empty file of this kind, in a transaction that is left open."""
+    marks = f"application_id = {kind.application}", f"user_version = {kind.version}"
+    database.executescript(f"BEGIN; {tables}; " + "".join(f"PRAGMA {mark};" for mark in marks))
 
 
 def describe(database: sqlite3.Connection, quantities: Iterable[Quantity]) -> None:

@@ -24,12 +24,13 @@ from stiffgui.runs.schema import ERRORS, RUN, SAMPLES, create, describe, quoted
 from stiffgui.training import Event, Record
 from stiffgui.training.decisions import Decisions
 from stiffgui.training.quantities import QUANTITIES, Quantity
+from stiffgui.writer_lock import WriterLock
 
 COMMIT_SECONDS = 0.5  # how much a killed process may lose
 
 
 class RunWriter(FileWriter):
-    """A run file being written.
+    """A run file being written; what is given becomes durable with the next `commit`, at once.
 
     Without an experiment it is the run of a foreign network, with so many `trials`. `quantities`
     are what it records of every epoch, by default what a trainer does.
@@ -45,8 +46,9 @@ class RunWriter(FileWriter):
         trials: int = 1,
         quantities: Sequence[Quantity] | None = None,
         replace: bool = False,
+        lock: WriterLock | None = None,
     ) -> None:
-        super().__init__(path, replace=replace)
+        super().__init__(path, replace=replace, lock=lock)
         self._trials = trials if experiment is None else experiment.training.trials
         with writing_to(self.path):
             create(self._database, _recorded(experiment) if quantities is None else quantities)
@@ -58,18 +60,23 @@ class RunWriter(FileWriter):
         self._provenance = provenance(experiment)
         self._put("provenance", json.dumps(self._provenance))
         self._put("ending", "running")
-        self.commit()
 
     @classmethod
     def reopen(
-        cls, path: str | Path, experiment: Experiment, epoch: int, *, recorded: bool = True
+        cls,
+        path: str | Path,
+        experiment: Experiment,
+        epoch: int,
+        *,
+        recorded: bool = True,
+        lock: WriterLock | None = None,
     ) -> RunWriter:
         """Continue a run file after `epoch`; what lies beyond it is written anew.
 
         With `recorded` false the errors of `epoch` itself go too: only the stop had asked for
         them. A file of an older version becomes one of the present version.
         """
-        writer = cls._of_existing(path)
+        writer = cls._of_existing(path, lock)
         writer._trials = experiment.training.trials
         writer._provenance = provenance(experiment)
         with writing_to(writer.path):
@@ -80,7 +87,6 @@ class RunWriter(FileWriter):
                 writer._database.execute("DELETE FROM history WHERE epoch = ?", (epoch,))
         writer._put("experiment", experiment.to_toml())
         writer._put("ending", "running")
-        writer.commit()
         return writer
 
     def _open(self) -> None:
@@ -91,12 +97,10 @@ class RunWriter(FileWriter):
     def decisions(self, decided: Decisions) -> None:
         """Keep what was decided for this training."""
         self._put("decisions", decided.model_dump_json())
-        self.commit()
 
     def network(self, facts: ForeignNetwork) -> None:
         """Keep what is known of a foreign network."""
         self._put("network", facts.model_dump_json())
-        self.commit()
 
     def describe(self, quantities: Sequence[Quantity]) -> None:
         """Say what is recorded besides from now on."""
@@ -108,7 +112,6 @@ class RunWriter(FileWriter):
         """Keep more facts with the provenance."""
         self._provenance |= facts
         self._put("provenance", json.dumps(self._provenance))
-        self.commit()
 
     def record(self, record: Record) -> None:
         """Append one epoch."""
@@ -131,8 +134,6 @@ class RunWriter(FileWriter):
         if record.errors:
             self._database.execute(ERRORS)
             self._blob("INSERT OR REPLACE INTO errors VALUES (?, ?)", record.errors, record.epoch)
-        if time.monotonic() - self._committed > COMMIT_SECONDS:
-            self.commit()
 
     def event(self, event: Event) -> None:
         """Append one event. A live change also updates the stored experiment's events only."""
@@ -155,25 +156,27 @@ class RunWriter(FileWriter):
         self._database.execute("DELETE FROM spectra WHERE epoch = ?", (epoch,))
 
     def snapshot(self, epoch: int, parameters: Mapping[str, NDArray[Any]]) -> None:
-        """Keep the networks of an epoch; readers see them at once."""
+        """Keep the networks of an epoch."""
         self._blob("INSERT OR REPLACE INTO snapshots VALUES (?, ?)", parameters, epoch)
-        self.commit()
 
     def samples(self, content: bytes) -> None:
         """Keep what `Samples.to_bytes` made of the data."""
         self._database.execute(SAMPLES)
         self._database.execute("INSERT OR REPLACE INTO samples VALUES (1, ?)", (content,))
-        self.commit()
 
     def checkpoint(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         """Replace the state from which training can be resumed."""
         self._blob("INSERT OR REPLACE INTO checkpoint VALUES (?, ?)", arrays, 1)
-        self.commit()
 
     def commit(self) -> None:
         """Make everything so far durable and visible to readers."""
         self._database.commit()
         self._committed = time.monotonic()
+
+    def commit_when_due(self) -> None:
+        """As `commit`, unless that was done just before."""
+        if time.monotonic() - self._committed > COMMIT_SECONDS:
+            self.commit()
 
     def close(self, ending: str) -> None:
         """Note how training ended (`finished`, `stopped`, `diverged`) and leave one plain file."""

@@ -12,7 +12,6 @@ from stiffgui.states import Ending
 from stiffgui.study.declaration import Study
 from stiffgui.study.events import ChunkEvent, ChunkTask, Failed, Trained
 from stiffgui.study.executors import Executor, InProcess
-from stiffgui.study.lock import StudyLock
 from stiffgui.study.partial_chunks import PartialChunks
 from stiffgui.study.plan import Chunk
 from stiffgui.study.results import open_study
@@ -65,17 +64,16 @@ class StudyRecording:
         _refuse_missing_devices(self.study)
         self._parts = PartialChunks(self.path)
         need_folder(self.path)
-        self._lock = StudyLock(self.path)
         with ExitStack() as undone:
-            undone.callback(self._lock.release)
             if self.continued:
                 self._writer = StudyWriter.reopen(self.path)
+                undone.callback(self._writer.close)
                 if held is not None and held != self.study:
                     self._writer.grow(held, self.study)
             else:
                 self._writer = StudyWriter(self.path, self.study, replace=replace)
+                undone.callback(self._writer.close)
                 self._parts.clear()
-            undone.callback(self._writer.close)
             self._pending = self._writer.pending()
             self._decided = self._writer.decided(self.study)
             undone.pop_all()  # until `close`
@@ -123,7 +121,6 @@ class StudyRecording:
         if self.ending == "finished" or not self._left_over():
             self._parts.clear()
         self._writer.close()
-        self._lock.release()
 
     def _keep(self, event: Trained) -> None:
         with writing_to(self.path):

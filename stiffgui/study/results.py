@@ -15,7 +15,7 @@ from stiffgui.errors import InputError, nearest, one_of
 from stiffgui.experiment import Experiment
 from stiffgui.runs.extract import extract_trial
 from stiffgui.runs.history import Array, Epochs, History
-from stiffgui.runs.opening import FileReader, open_file
+from stiffgui.runs.opening import FileReader
 from stiffgui.runs.run import Run
 from stiffgui.runs.schema import STUDY
 from stiffgui.states import State
@@ -139,7 +139,7 @@ class StudyResults(FileReader):
     KIND = STUDY
 
     def __init__(self, path: str | Path) -> None:
-        super().__init__(Path(path), open_file(Path(path), STUDY))
+        super().__init__(Path(path))
         self.study = Study.from_toml(self._meta("study"), f"{self.path}")
         self._runs: dict[int, Run] = {}
         self.refresh()

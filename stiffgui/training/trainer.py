@@ -93,7 +93,6 @@ class Trainer:
         self._best = Best(len(self.trials))
         self.schedule = PlateauSchedule(settings.plateau, settings.learning_rate, len(self.trials))
         self._snapshot_epochs = self._kept(settings.epochs)
-        self._resumed = checkpoint is not None
         if checkpoint is not None:
             self._restore(checkpoint)
 
@@ -132,7 +131,7 @@ class Trainer:
     # -------------------------------------------------------------- training
 
     def __iter__(self) -> Iterator[Item]:
-        if not self._resumed:
+        if self.epoch == 0:
             yield self._record()
         while self.epoch < self.experiment.training.epochs and self.alive.any():
             yield from self._between()

@@ -55,6 +55,7 @@ class Recorder:
         self.indices, self.title = tuple(indices), title
         self._names = tuple(names)
         self._writer = RunWriter(out, None, quantities=[QUANTITIES["seconds"]], replace=force)
+        self._writer.commit()
         self.path = self._writer.path
         self._recorded: dict[str, str] = {}  # name in lower case -> name
         self._network: ForeignNetwork | None = None
@@ -113,6 +114,7 @@ class Recorder:
             self._keep(epoch, layers)
             self._writer.record(record)
             self.measurements += 1
+        self._writer.commit_when_due()
         self._last = epoch
 
     def _keep(self, epoch: int, layers: Sequence[MeasuredLayer]) -> None:

@@ -26,7 +26,10 @@ def look_at(views: TrainViews) -> Look | None:
     source, run = state.source(), state.run
     if source is None or run is None or (source.network is None and not run.snapshot_epochs):
         return None
-    epoch = source.network[0] if source.network is not None else state.epoch_shown
+    if source.network is not None:
+        epoch = source.network[0]
+    else:  # of a run that goes on elsewhere, what is kept already
+        epoch = run.snapshot_epochs[-1] if state.epoch is None else state.epoch
     return Look(source, epoch, source.network is not None, tuple(views.wanted().items()))
 
 

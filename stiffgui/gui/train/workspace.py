@@ -37,6 +37,8 @@ from stiffgui.gui.train.live_plane import LivePlane
 from stiffgui.gui.train.looking import Looking
 from stiffgui.gui.train.paint_queue import PaintQueue
 from stiffgui.gui.train.predicting import Predicting
+from stiffgui.gui.train.runs.entry import RunEntry
+from stiffgui.gui.train.runs.following import Following
 from stiffgui.gui.train.runs.unwatched import Unwatched
 from stiffgui.gui.train.runs.workbench import Workbench
 from stiffgui.gui.train.tab_order import order_tabs
@@ -95,6 +97,7 @@ class TrainWorkspace(Workspace):
         self._bar.add_actions(self._actions, "run", "pause", "step", "stop", "export")
         self.preset = self._bar.chooser
         self.unwatched = Unwatched(self.bench, self.requests, self.view_requests.pending)
+        self.following = Following(self.bench, self.requests)
         self.plane = LivePlane(self.bench, self.state, self.eigenvalues, self._take)
         self._begins = False  # the first runs are being opened
         self._kept = QTimer(self, singleShot=True, interval=KEPT_MILLISECONDS)
@@ -118,6 +121,8 @@ class TrainWorkspace(Workspace):
         bench.training_changed.connect(self._training_changed)
         bench.foretold.connect(self._update_actions)
         bench.said.connect(self.say)
+        bench.noted.connect(self.noted)
+        self.following.read.connect(self._read_on)
         bench.filed.connect(self.filed)
         bench.offered.connect(lambda said, text, call: self.said.emit(said, "", (text, call)))
         self.sharing.said.connect(self.say)
@@ -314,6 +319,7 @@ class TrainWorkspace(Workspace):
         self.timer.stop()
         self.looking.close()
         self.plane.close()
+        self.following.close()
         first_look.remember(self.settings, self.bench, self.state.layer)
         self.views.save_layout(self.settings)
         self.bench.close()
@@ -409,6 +415,13 @@ class TrainWorkspace(Workspace):
 
     def _take(self) -> None:
         self._has_news |= self.bench.take()
+
+    def _read_on(self, run: RunEntry) -> None:
+        """Another process has gone on with a run."""
+        self.runs.tell(run)
+        if run is self.bench.shown:
+            self.eigenvalues.set_network(max(1, run.depth), run.trials)
+        self._has_news = True
 
     def refresh(self) -> None:
         """Draw every part now."""

@@ -144,9 +144,12 @@ class RunsCard(QFrame):
     def follow(self) -> None:
         """Say how far the run that trains has come."""
         run, now = self.bench.running, time.monotonic()
-        if run is None or now < self._followed + FOLLOW_SECONDS:
-            return
-        self._followed = now
+        if run is not None and now >= self._followed + FOLLOW_SECONDS:
+            self._followed = now
+            self.tell(run)
+
+    def tell(self, run: RunEntry) -> None:
+        """Say how far a run has come."""
         place = self.bench.runs.index(run)
         told = self.table.runs.rows[place].settings
         self.table.runs.set_row(place, self._facts(run, told))
@@ -175,7 +178,8 @@ class RunsCard(QFrame):
         bench = self.bench
         idle, still = not bench.busy, run is not bench.running
         own = idle and not run.foreign
-        unfinished = run.state in ("running", "stopped", "interrupted") and still
+        still = still and not (run.writer is not None and run.writer.alive)
+        unfinished = run.state in ("stopped", "interrupted") and still
         drawn = "Do not draw" if run.visible else "Draw"
         for text, key, call, enabled in (
             ("Show", "Return", bench.show, run is not bench.shown),

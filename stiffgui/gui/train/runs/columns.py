@@ -133,7 +133,12 @@ EPOCHS = Column(
     widest="10 000 / 10 000 ",
 )
 STATE = Column(
-    "state", "What has become of it", lambda run: run.state, widest="interrupted ", rank=2
+    "state",
+    "What has become of it",
+    lambda run: run.state,
+    widest="interrupted ",
+    rank=2,
+    tip=lambda run: str(run.entry.writer) if run.entry and run.entry.writer else "",
 )
 INDICES_TOLD = (STIFFNESS, "unstable")
 NUMBERS = (

@@ -9,9 +9,11 @@ from pathlib import Path
 from stiffgui.experiment import Experiment
 from stiffgui.runs.foreign import ForeignNetwork, PerhapsForeign
 from stiffgui.runs.history import History
+from stiffgui.session.following import News, Position
 from stiffgui.session.training import Arrays, Bundle
 from stiffgui.training.decisions import Decisions
 from stiffgui.training.records import Event, Frame, begins_at
+from stiffgui.writer_lock import Writer
 
 FRAMES = 64  # that wait to be drawn, at most
 
@@ -42,6 +44,7 @@ class RunEntry(PerhapsForeign):
         self.newest: tuple[int, Arrays] | None = None
         self.frames: deque[Frame] = deque(maxlen=FRAMES)  # that nobody has drawn yet
         self.decided: Decisions | None = None
+        self.writer: Writer | None = None  # another process, while it writes the file
         self.unwatched: dict[str, float] = {}  # indices of its last stored network
         self.version = 0
 
@@ -87,6 +90,30 @@ class RunEntry(PerhapsForeign):
         changes = [e.value for e in self.events if e.key == "training.epochs" and e.value]
         return int(changes[-1]) if changes else self.experiment.training.epochs
 
+    @property
+    def is_followed(self) -> bool:
+        """Whether another process writes it, and here it can be seen how."""
+        return self.writer is not None and self.writer.alive and self.writer.is_here
+
+    @property
+    def position(self) -> Position:
+        """How far its file has been read."""
+        last = self.epoch if len(self.history.epochs) else -1
+        return Position(self.path, last, len(self.events), self.writer)
+
+    def read_on(self, news: News) -> None:
+        """Append what another process has written."""
+        if news.history is None:
+            return
+        if news.anew:
+            self.history, self.events = news.history, []
+        else:
+            self.history.join(news.history)
+        self.events += [Event(**event) for event in news.events]
+        self.snapshot_epochs = list(news.kept)
+        self.network = news.network or self.network
+        self.version += 1
+
     def take(self, bundle: Bundle) -> None:
         """Append what a bundle brings."""
         for item in bundle.items:
@@ -113,7 +140,7 @@ class RunEntry(PerhapsForeign):
         """
         from stiffgui.runs import open_run
 
-        with open_run(path) as stored:
+        with open_run(path) as stored, stored.at_one_moment():
             last, experiment = math.inf, None if stored.foreign else stored.experiment
             if resuming:
                 experiment, last = stored.experiment_now, stored.checkpoint_epoch
@@ -122,7 +149,6 @@ class RunEntry(PerhapsForeign):
             run.note, run.decided = stored.note, None if stored.foreign else stored.decided
             run.events = [Event(**e) for e in stored.events if e["epoch"] <= last]
             run.snapshot_epochs = [epoch for epoch in stored.kept_epochs if epoch <= last]
-            # A file that says "running" and is opened is one whose training was interrupted.
-            run.state = "interrupted" if stored.ending == "running" else stored.ending
+            run.state, run.writer = stored.state, stored.writer
         run.version = 1
         return run

@@ -79,7 +79,7 @@ def facts_of_file(path: Path) -> RunFacts:
                 found["total"] = run.begins + run.experiment_now.training.epochs
             return RunFacts(
                 path=path,
-                state=run.ending,
+                state=run.state,
                 epoch=run.begins + last.epoch,
                 seconds=last.seconds,
                 medians=_known(last.medians),

@@ -3,43 +3,54 @@
 from __future__ import annotations
 
 import shutil
-import time
 from pathlib import Path
 
 from PySide6.QtCore import QFile
 
 from stiffgui.errors import InputError
+from stiffgui.runs.maintenance import settle
+from stiffgui.writer_lock import changing
 
-UNTOUCHED_SECONDS = 30.0  # a run file that is being written changes more often than this
 NEWEST = 40  # files of the workspace that are looked at for interrupted runs
 
 
 def interrupted_in(folder: Path) -> list[Path]:
     """Files whose training never ended and which nobody is writing now."""
     newest = sorted(folder.glob("*.stiff"), key=touched)[-NEWEST:]
-    still = time.time() - UNTOUCHED_SECONDS
-    return [path for path in newest if touched(path) <= still and can_go_on(path)]
+    return [path for path in newest if can_go_on(path)]
 
 
 def can_go_on(path: Path) -> bool:
-    """Whether a training never ended, and left a state to go on from."""
+    """Whether a training never ended, nobody is at it, and it left a state to go on from."""
     from stiffgui.runs import open_run
 
     try:
         with open_run(path) as run:
-            return run.ending == "running" and run.checkpoint() is not None
+            return run.state == "interrupted" and run.checkpoint() is not None
     except InputError:
         return False
 
 
+def renamed(path: Path, name: Path) -> Path:
+    """Where the file is now. Raises InputError when it is being written, and OSError."""
+    with changing(path):
+        settle(path)
+        return path.rename(name)
+
+
 def to_wastebasket(path: Path) -> Path:
-    """Where the file is now: in the system's wastebasket, or without one in a folder beside it."""
-    file = QFile(str(path))
-    if file.moveToTrash():
-        return Path(file.fileName())
-    folder = path.parent / "deleted"
-    folder.mkdir(exist_ok=True)
-    return path.replace(folder / path.name)
+    """Where the file is now: in the system's wastebasket, or without one in a folder beside it.
+
+    Raises InputError when it is being written, and OSError.
+    """
+    with changing(path):
+        settle(path)
+        file = QFile(str(path))
+        if file.moveToTrash():
+            return Path(file.fileName())
+        folder = path.parent / "deleted"
+        folder.mkdir(exist_ok=True)
+        return path.replace(folder / path.name)
 
 
 def bring_back(kept: Path, path: Path) -> None:

@@ -14,15 +14,23 @@ from stiffgui.gui.child_thread import ChildThread
 from stiffgui.gui.requests import Requests
 from stiffgui.gui.settings.model import SettingsModel
 from stiffgui.gui.train.runs.entry import RunEntry
-from stiffgui.gui.train.runs.files import bring_back, can_go_on, interrupted_in, to_wastebasket
-from stiffgui.runs.maintenance import set_note, settle
+from stiffgui.gui.train.runs.files import (
+    bring_back,
+    can_go_on,
+    interrupted_in,
+    renamed,
+    to_wastebasket,
+)
+from stiffgui.runs.maintenance import set_note
 from stiffgui.runs.warm_start import WarmStart
 from stiffgui.session.duration import AskTraining
+from stiffgui.session.following import News
 from stiffgui.session.ready import MakeReady
 from stiffgui.session.service import Action, Failure
 from stiffgui.session.training import Bundle, Train
 from stiffgui.training.controls import Watched
 from stiffgui.training.ready import Readiness
+from stiffgui.writer_lock import Writer, held
 
 
 class Workbench(QObject):
@@ -30,8 +38,8 @@ class Workbench(QObject):
 
     Signals: `runs_changed` (list, names, what is shown), `training_changed` (started, paused,
     ended), `foretold` (what is known of the settings' training beforehand), `filed(path)` (a run
-    whose training has ended, or that has a new name), `said(sentence, details)` and
-    `offered(sentence, text, call)`: a button.
+    whose training has ended, or that has a new name), `said(sentence, details)`, `noted(sentence)`
+    and `offered(sentence, text, call)`: a button.
     """
 
     runs_changed = Signal()
@@ -39,6 +47,7 @@ class Workbench(QObject):
     foretold = Signal()
     filed = Signal(object)
     said = Signal(str, str)
+    noted = Signal(str)
     offered = Signal(str, str, object)
 
     def __init__(self, workspace: Path) -> None:
@@ -137,6 +146,9 @@ class Workbench(QObject):
             return
         try:
             run = RunEntry.read(path, resuming=True)
+            if run.writer is not None and run.writer.alive:
+                raise held(path, run.writer)
+            run.writer = None
         except InputError as error:
             self.said.emit(str(error), "")
             return
@@ -287,8 +299,30 @@ class Workbench(QObject):
                 self.said.emit(str(error), "")
                 return None
             self._add(run)
+            if run.writer is not None and run.writer.alive:
+                self.noted.emit(_who_writes(run, run.writer))
         self.show(run)
         return run
+
+    def read_on(self, run: RunEntry, news: News) -> None:
+        """Take what the process that writes a run has written; say so when it has died."""
+        run.read_on(news)
+        writer, died = run.writer, news.state == "interrupted"
+        run.writer = news.writer if news.state == "running" else None
+        if news.state == run.state:
+            return
+        run.state = news.state
+        if news.complaint:
+            self.said.emit(news.complaint, "")
+        elif died and not run.foreign and can_go_on(run.path):
+            self.offered.emit(
+                f"{run.name}: {writer} has died; what it wrote is kept.",
+                "Go on training",
+                lambda: self.resume(run.path),
+            )
+        elif died:
+            self.said.emit(f"{run.name}: {writer} has died; what it wrote is kept.", "")
+        self.runs_changed.emit()
 
     def use_settings(self, run: RunEntry) -> None:
         """Put a run's settings into the panel (undoable)."""
@@ -336,11 +370,12 @@ class Workbench(QObject):
             problem = f"{path.name} exists already; choose another name"
         else:
             try:
-                settle(run.path)
-                run.path, run.name = run.path.rename(path), name
+                run.path, run.name = renamed(run.path, path), name
                 self.filed.emit(path)
                 self.runs_changed.emit()
                 return
+            except InputError as error:
+                problem = str(error).rstrip(".")
             except OSError as error:
                 problem = f"{error.strerror}; choose another name"
         self.said.emit(f"{run.name} keeps its name: {problem}.", "")
@@ -372,12 +407,10 @@ class Workbench(QObject):
             return
         place, kept = self.runs.index(run), run.path
         if run.path.exists():
-            settle(run.path)
-            try:
-                kept = to_wastebasket(run.path)
-            except OSError as error:
-                self.said.emit(f"{run.path} cannot be deleted: {error.strerror}; it stays.", "")
+            thrown = self._thrown_away(run.path)
+            if thrown is None:
                 return
+            kept = thrown
         self.remove(run)
         self.offered.emit(
             f"{run.path.name} was moved to the wastebasket {kept.parent}.",
@@ -391,11 +424,8 @@ class Workbench(QObject):
         if run is not None:
             self.throw_away(run)
             return not path.exists()
-        try:
-            settle(path)
-            kept = to_wastebasket(path)
-        except OSError as error:
-            self.said.emit(f"{path} cannot be deleted: {error.strerror}; it stays.", "")
+        kept = self._thrown_away(path)
+        if kept is None:
             return False
         self.offered.emit(
             f"{path.name} was moved to the wastebasket {kept.parent}.",
@@ -403,6 +433,15 @@ class Workbench(QObject):
             lambda: bring_back(kept, path),
         )
         return True
+
+    def _thrown_away(self, path: Path) -> Path | None:
+        """Where a file is now; None where it stays, which is said."""
+        try:
+            return to_wastebasket(path)
+        except (InputError, OSError) as error:
+            why = error.strerror if isinstance(error, OSError) else str(error).rstrip(".")
+            self.said.emit(f"{path} cannot be deleted: {why}; it stays.", "")
+            return None
 
     def _take_back(self, run: RunEntry, place: int, kept: Path) -> None:
         """Undo `throw_away`: the file from the wastebasket, the run into its row."""
@@ -420,3 +459,13 @@ class Workbench(QObject):
     def interrupted(self) -> list[Path]:
         """Files of the workspace whose training never ended and which nobody is writing now."""
         return interrupted_in(self.workspace)
+
+
+def _who_writes(run: RunEntry, writer: Writer) -> str:
+    """Who writes a run that is opened, and what is seen of it."""
+    if writer.is_here:
+        return f"{run.name} is followed while {writer} writes it."
+    return (
+        f"{run.name} is written by {writer}. What another host writes can be opened, not followed: "
+        f"this is how it was just now."
+    )

@@ -1,0 +1,147 @@
+"""One process writes a file, others can name it, and one that died is taken over from."""
+
+from __future__ import annotations
+
+import os
+import platform
+import signal
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from stiffgui import open_run, presets, train
+from stiffgui.cli import main
+from stiffgui.errors import InputError
+from stiffgui.runs.maintenance import set_note
+from stiffgui.runs.recording import Recording
+from stiffgui.session.following import Position, news
+from stiffgui.watching.recorder import Recorder
+from stiffgui.writer_lock import SILENT_SECONDS, WriterLock, lock_of, writer_of
+from tests.writers import elsewhere, recording
+
+SMALL = presets["alpine02"].with_settings({"training.epochs": 5, "training.trials": 1})
+
+
+def test_who_writes_is_said_and_nobody_else_may(tmp_path: Path) -> None:
+    path = tmp_path / "run.stiff"
+    with recording(path) as process:
+        writer = writer_of(path)
+        assert writer is not None and writer.alive and writer.is_here and not writer.is_this
+        assert writer.process == process.pid and writer.host == platform.node()
+        assert abs(writer.since - time.time()) < 60
+        for attempt in (
+            lambda: Recording(SMALL, path, replace=True),
+            lambda: Recorder(path, force=True),
+            lambda: set_note(path, "a note"),
+        ):
+            with pytest.raises(InputError, match=rf"process {process.pid}, since .*wait until"):
+                attempt()
+        with open_run(path) as run:
+            assert run.state == run.ending == "running" and run.writer == writer
+    writer = writer_of(path)
+    assert writer is not None and not writer.alive
+    with open_run(path) as run:
+        assert run.state == "interrupted"
+    train(SMALL, path, force=True).close()  # takes over
+    assert os.listdir(tmp_path) == ["run.stiff"] and writer_of(path) is None
+
+
+def test_two_trainings_of_one_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "run.stiff"
+    first = iter(Recording(SMALL, path))
+    next(first)
+    for words in (["--resume", str(path)], ["alpine02", "--out", str(path), "--force"]):
+        assert main(["train", *words]) == 2
+        assert "is being written by" in capsys.readouterr().err
+    assert len(list(first)) > 4
+    with open_run(path) as run:
+        assert run.ending == "finished" and run.series().epochs.tolist() == [0, 1, 2, 3, 4, 5]
+
+
+def test_a_writer_on_another_host_is_believed_while_it_shows_signs_of_life(tmp_path: Path) -> None:
+    path = tmp_path / "run.stiff"
+    with recording(path) as process:
+        while not len(open_run(path).series().epochs):
+            time.sleep(0.1)
+        process.send_signal(signal.SIGSTOP)
+        process.kill()
+        process.wait()
+    elsewhere(path)
+    with open_run(path) as run:  # its journal is read without SQLite's shared memory
+        assert run.state == "running" and run.writer is not None and not run.writer.is_here
+        assert len(run.series().epochs)
+    with pytest.raises(InputError, match="on another, process"):
+        WriterLock(path)
+    long_ago = time.time() - SILENT_SECONDS - 1
+    os.utime(lock_of(path), (long_ago, long_ago))
+    assert open_run(path).state == "interrupted"
+    WriterLock(path).release()
+
+
+def test_a_lock_that_a_power_failure_left_is_no_obstacle(tmp_path: Path) -> None:
+    path = tmp_path / "run.stiff"
+    for rest in (b"", b"no database at all, but long enough to be looked at" * 40):
+        lock_of(path).write_bytes(rest)
+        assert writer_of(path) is None
+        with WriterLock(path):
+            assert writer_of(path) is not None
+        assert not lock_of(path).exists()
+
+
+@pytest.mark.parametrize(
+    "epochs", [20_000, pytest.param(1_800_000, marks=[pytest.mark.slow, pytest.mark.timeout(1800)])]
+)
+def test_every_record_is_seen_once(tmp_path: Path, epochs: int) -> None:
+    path = tmp_path / "run.stiff"
+    seen: list[int] = []
+    measured = 0
+    with recording(path, 0.0, epochs) as process:
+        position = Position(path, -1, 0, writer_of(path))
+        while True:
+            new = news(position)
+            assert not new.complaint and not new.anew and new.history is not None
+            seen += new.history.epochs.tolist()
+            measured += len(new.history.index_epochs)
+            loss = new.history.series.get("loss")
+            assert loss is None or loss[:, 0].tolist() == new.history.epochs.tolist()
+            position = Position(path, max(seen, default=-1), 0, new.writer or position.writer)
+            if new.state != "running":
+                break
+            time.sleep(0.05)
+        assert process.wait() == 0
+    assert new.state == "finished" and seen == list(range(epochs)) and measured == epochs // 50
+
+
+def test_a_run_that_goes_on_from_an_earlier_epoch_is_read_anew(tmp_path: Path) -> None:
+    path = tmp_path / "run.stiff"
+    train(SMALL, path).close()
+    before = Position(path, 5, 0, None)
+    assert news(before).state == "finished" and not news(before).anew
+    more = SMALL.with_settings({"training.epochs": 8})
+    again = iter(Recording(more, path, resume=True))
+    next(again)
+    new = news(before)
+    assert new.anew and new.history is not None and new.history.epochs[0] == 0
+    list(again)
+
+
+def test_a_file_that_goes_is_told(tmp_path: Path) -> None:
+    new = news(Position(tmp_path / "gone.stiff", 3, 0, None))
+    assert new.state == "unreadable" and "gone.stiff cannot be read" in new.complaint
+
+
+def test_a_training_that_had_only_begun_goes_on_alike(tmp_path: Path) -> None:
+    path, whole = tmp_path / "run.stiff", tmp_path / "whole.stiff"
+    train(SMALL, whole).close()
+    begun = Recording(SMALL, path)
+    begun._writer.give_up()  # as a process that is killed
+    with open_run(path) as run:
+        assert run.state == "interrupted" and run.checkpoint_epoch == 0
+    list(Recording(SMALL, path, resume=True))
+    with open_run(path) as run, open_run(whole) as other:
+        for name, values in other.series().series.items():
+            assert np.array_equal(run.series().series[name], values, equal_nan=True), name
+        for name, array in other.parameters(5).items():
+            assert np.array_equal(run.parameters(5)[name], array), name
