@@ -12,7 +12,8 @@ State = Literal["waiting", "running", "stopped", "finished", "diverged"]
 
 # A plateau's drop; a live setting that was changed, or refused; a trial whose loss became NaN or
 # infinite; pauses; a run that starts from a network of another; one that ends before its last epoch
-# as validation errors improve no more; a neural ODE that its solver could not solve.
+# as validation errors improve no more; a neural ODE that its solver could not solve; a file that
+# cannot be written for a while, or that went and is written anew.
 EventKind = Literal[
     "learning-rate",
     "change",
@@ -23,6 +24,8 @@ EventKind = Literal[
     "branched",
     "early",
     "gave-up",
+    "held",
+    "moved",
 ]
 
 # How the steps of a training are taken.

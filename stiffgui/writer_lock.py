@@ -80,12 +80,12 @@ class WriterLock:
             _connect(self._lock, "rwc", 0.0).close()
         elif (writer := writer_of(path)) is not None and writer.alive and not writer.is_here:
             raise held(path, writer)
-        before = _identity(self._lock)
+        before = identity(self._lock)
         database: sqlite3.Connection | None = None
         try:
             database = _connect(self._lock, "rw", WAIT_SECONDS)
             database.execute("BEGIN IMMEDIATE")
-            if before is not None and _identity(self._lock) == before:
+            if before is not None and identity(self._lock) == before:
                 database.execute("CREATE TABLE IF NOT EXISTS writer (facts TEXT)")
                 database.execute("DELETE FROM writer")
                 database.execute("INSERT INTO writer VALUES (?)", (json.dumps(_me()),))
@@ -203,7 +203,8 @@ def _connect(lock: Path, mode: str, seconds: float) -> sqlite3.Connection:
     return database
 
 
-def _identity(path: Path) -> tuple[int, int] | None:
+def identity(path: Path) -> tuple[int, int] | None:
+    """By which a file is told from another that takes its name; None where there is none."""
     try:
         found = path.stat()
     except OSError:

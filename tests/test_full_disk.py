@@ -1,15 +1,20 @@
-"""A disk that is full while a run is written: one sentence, and what was written is read."""
+"""A disk that is full, and files that go, while a run is written: nothing is lost."""
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
+import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from stiffgui import open_run
 from stiffgui.errors import InputError
 from stiffgui.runs.recording import Recording
+from stiffgui.training import Event, Record
+from stiffgui.watching import Recorder
 from tests.small import small
 
 
@@ -18,14 +23,114 @@ def limited(recording: Recording, pages: int) -> None:
     recording._writer._database.execute(f"PRAGMA max_page_count = {pages}")
 
 
-def test_what_was_committed_stays_and_is_read(tmp_path: Path) -> None:
+def undisturbed(folder: Path) -> list[int]:
+    """The recorded epochs of the training when nothing goes wrong."""
+    folder.mkdir()
+    recording = Recording(small(training__epochs=3000), folder / "whole.stiff")
+    return [item.epoch for item in recording if isinstance(item, Record)]
+
+
+def test_training_waits_for_room_and_goes_on_as_if_nothing_had_been(tmp_path: Path) -> None:
+    undisturbed(tmp_path / "whole")
+    recording = Recording(small(training__epochs=3000), tmp_path / "a.stiff")
+    limited(recording, 40)
+    held: list[str] = []
+    for item in recording:
+        if isinstance(item, Event) and item.kind == "held":
+            held.append(item.text)
+            if len(held) == 1:
+                assert "the disk is full. Training waits" in item.text
+                with open_run(tmp_path / "a.stiff") as run:
+                    assert run.state == "running" and run.checkpoint_epoch >= 0
+                threading.Timer(1.2, limited, (recording, 10**6)).start()
+    assert len(held) == 2 and "is written again, after" in held[1]
+    with (
+        open_run(tmp_path / "a.stiff") as run,
+        open_run(tmp_path / "whole" / "whole.stiff") as whole,
+    ):
+        assert run.ending == "finished" and [e["kind"] for e in run.events].count("held") == 2
+        history, other = run.series(), whole.series()
+        assert history.epochs.tolist() == other.epochs.tolist()
+        for name, values in other.series.items():
+            assert np.array_equal(history.series[name], values, equal_nan=True), name
+        assert run.snapshot_epochs == whole.snapshot_epochs
+
+
+def test_told_to_stop_it_keeps_what_was_committed(tmp_path: Path) -> None:
     recording = Recording(small(training__epochs=5000), tmp_path / "a.stiff")
     limited(recording, 40)
     with pytest.raises(InputError, match=r"the disk is full.*make room.*--resume"):
-        for _ in recording:
-            pass
+        for item in recording:
+            if isinstance(item, Event) and item.kind == "held":
+                recording.controls.stop()
     with open_run(tmp_path / "a.stiff") as run:
-        assert run.ending == "running" and len(run.series().epochs) > 0
+        assert run.state == "interrupted" and len(run.series().epochs) > 0
+        epoch = run.checkpoint_epoch
+    assert not list(tmp_path.glob("*-lock"))
+    again = Recording(small(training__epochs=epoch + 5), tmp_path / "a.stiff", resume=True)
+    list(again)
+    assert again.ending == "finished"
+
+
+def test_a_loop_of_somebodys_own_goes_on_without_room(tmp_path: Path) -> None:
+    with Recorder(tmp_path / "a.stiff") as recorder:
+        database = recorder._writer._database
+        recorder.record(0, loss=1.0, jacobians=np.eye(300))
+        recorder._commit()
+        pages = database.execute("PRAGMA page_count").fetchone()[0]
+        database.execute(f"PRAGMA max_page_count = {pages}")
+        recorder.record(1, loss=1.0, jacobians=np.eye(300))
+        with pytest.warns(UserWarning, match=r"the disk is full.*tried again"):
+            recorder._commit()
+        recorder.record(2, loss=1.0)
+        recorder._commit()  # says nothing twice
+        database.execute("PRAGMA max_page_count = 1000000")
+    with open_run(tmp_path / "a.stiff") as run:
+        assert run.series().epochs.tolist() == [0, 1, 2] and run.ending == "finished"
+
+
+def test_a_file_that_goes_is_written_anew(tmp_path: Path) -> None:
+    place = tmp_path / "a.stiff"
+    epochs = undisturbed(tmp_path / "whole")
+    recording, told = Recording(small(training__epochs=3000), place), []
+    for item in recording:
+        if isinstance(item, Record) and item.epoch == 40:
+            place.unlink()
+        if isinstance(item, Event):
+            told.append(item)
+    [moved] = [event for event in told if event.kind == "moved"]
+    assert moved.text.endswith(f"it goes on as {tmp_path / 'a-2.stiff'}.")
+    assert recording.path == tmp_path / "a-2.stiff" and not place.exists()
+    with open_run(recording.path) as run:
+        assert run.ending == "finished" and run.series().epochs.tolist() == epochs
+    assert [p.name for p in tmp_path.glob("a*")] == ["a-2.stiff"]
+
+
+def test_a_file_that_takes_its_place_is_left_alone(tmp_path: Path) -> None:
+    place, other = tmp_path / "a.stiff", tmp_path / "other"
+    other.write_text("of somebody else")
+    recording = Recording(small(training__epochs=3000), place)
+    for item in recording:
+        if isinstance(item, Record) and item.epoch == 40:
+            other.replace(place)
+    assert place.read_text() == "of somebody else"
+    with open_run(recording.path) as run:
+        assert run.series().epochs[-1] == 3000 and recording.path.name == "a-2.stiff"
+
+
+def test_a_folder_that_goes_is_waited_for(tmp_path: Path) -> None:
+    epochs, folder = undisturbed(tmp_path / "whole"), tmp_path / "folder"
+    folder.mkdir()
+    recording, told = Recording(small(training__epochs=3000), folder / "a.stiff"), []
+    for item in recording:
+        if isinstance(item, Record) and item.epoch == 40:
+            shutil.rmtree(folder)
+        if isinstance(item, Event) and item.kind in ("held", "moved"):
+            told.append(item.kind)
+            folder.mkdir(exist_ok=True)
+    assert told == ["held", "moved", "held"]
+    with open_run(recording.path) as run:
+        assert run.ending == "finished" and run.series().epochs.tolist() == epochs
 
 
 def test_a_file_whose_rest_is_in_its_journal_is_no_damaged_one(tmp_path: Path) -> None:

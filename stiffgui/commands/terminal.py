@@ -6,7 +6,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterable
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
@@ -21,8 +21,9 @@ LINE_SECONDS = 5.0
 
 
 def tell(text: str) -> None:
-    """A line on standard error."""
-    print(text, file=sys.stderr, flush=True)
+    """A line on standard error, where there still is somebody who reads it."""
+    with suppress(OSError):
+        print(text, file=sys.stderr, flush=True)
 
 
 def tell_nearest(run: Run, epoch: int) -> None:
@@ -34,12 +35,17 @@ def tell_nearest(run: Run, epoch: int) -> None:
 
 @contextmanager
 def stop_on_interrupt(controls: Controls) -> Any:
-    """Ctrl+C and SIGTERM end training after the present batch, with everything saved."""
+    """Ctrl+C, SIGTERM and the end of the terminal end training after the present batch, with
+    everything saved; who asked for the terminal's end to be ignored (nohup) is heard."""
 
     def stop(*_: object) -> None:
         controls.stop()
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    hangup = getattr(signal, "SIGHUP", None)
+    if hangup is not None and signal.getsignal(hangup) is not signal.SIG_IGN:
+        numbers.append(hangup)
+    before = {number: signal.signal(number, stop) for number in numbers}
     try:
         yield
     finally:

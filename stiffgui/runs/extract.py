@@ -37,15 +37,14 @@ def extract_trial(run: Run, position: int, path: str | Path, *, replace: bool = 
     meta |= {"provenance": json.dumps(run.provenance), "ending": run.ending}
     with writing_to(path):
         path.unlink(missing_ok=True)
-        with contextlib.closing(sqlite3.connect(path)) as database:
+        with contextlib.closing(sqlite3.connect(path)) as database, database:
             create(database, run.quantities.values())
-            with database:
-                database.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
-                _copy(run, database, position)
-                if run.samples is not None:
-                    database.execute(SAMPLES)
-                    content = run.samples.to_bytes()
-                    database.execute("INSERT INTO samples VALUES (1, ?)", (content,))
+            database.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
+            _copy(run, database, position)
+            if run.samples is not None:
+                database.execute(SAMPLES)
+                content = run.samples.to_bytes()
+                database.execute("INSERT INTO samples VALUES (1, ?)", (content,))
     return path
 
 

@@ -6,6 +6,7 @@ import contextlib
 import errno
 import sqlite3
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import ClassVar, Self
 
@@ -13,7 +14,9 @@ from stiffgui.errors import InputError, need_folder
 from stiffgui.runs.maintenance import leave_plain, migrate
 from stiffgui.runs.opening import is_ours
 from stiffgui.runs.schema import Kind
-from stiffgui.writer_lock import WriterLock, held, writer_of
+from stiffgui.writer_lock import WriterLock, held, identity, writer_of
+
+BUSY_SECONDS = 30.0  # that another process, which makes a copy, may hold the file
 
 
 class FileWriter:
@@ -61,19 +64,54 @@ class FileWriter:
                 raise
 
     def _open(self) -> None:
-        self._database = sqlite3.connect(self.path, timeout=30.0, check_same_thread=False)
+        self._database = sqlite3.connect(
+            self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
         self._database.execute("PRAGMA journal_mode = WAL")
         self._database.execute(f"PRAGMA synchronous = {self.SYNCHRONOUS}")
+        self._identity = identity(self.path)
 
-    def _put(self, key: str, value: str) -> None:
-        self._database.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        """What is written within it is there at once, or not at all. Raises NotWritten."""
+        if identity(self.path) != self._identity:
+            raise Gone(self.path)
+        try:
+            self._database.execute("BEGIN IMMEDIATE")
+            yield self._database
+            self._database.execute("COMMIT")
+        except (OSError, sqlite3.Error) as error:
+            raise NotWritten(self.path, error) from None
+        finally:
+            if self._database.in_transaction:
+                with contextlib.suppress(sqlite3.Error):
+                    self._database.execute("ROLLBACK")
+
+    def move(self) -> Path:
+        """Go on in another file beside: what was written so far is there, too; where it is now.
+
+        Raises NotWritten.
+        """
+        place = free_name(self.path)
+        try:
+            lock = WriterLock(place)
+            try:
+                with contextlib.closing(sqlite3.connect(place)) as target:
+                    self._database.backup(target)
+                self._database.close()
+            except BaseException:
+                lock.release()
+                raise
+        except (OSError, sqlite3.Error) as error:
+            raise NotWritten(place, error) from None
+        self._lock.release()
+        self.path, self._lock = place, lock
+        self._open()
+        return place
 
     def give_up(self) -> None:
         """Write no more: what was committed is there."""
-        self._close()
-
-    def _close(self) -> None:
-        with contextlib.suppress(sqlite3.OperationalError):  # a reader is still there: WAL stays
+        with contextlib.suppress(sqlite3.Error):  # a reader is still there: WAL stays
             leave_plain(self._database)
         self._database.close()
         self._lock.release()
@@ -107,18 +145,36 @@ def refuse_existing(path: Path, replace: bool) -> None:
         )
 
 
-def is_full(error: Exception) -> bool:
-    """Whether there was no room left."""
-    code = getattr(error, "sqlite_errorcode", None)
-    return code == sqlite3.SQLITE_FULL or getattr(error, "errno", None) == errno.ENOSPC
+class NotWritten(InputError):
+    """What could not be written just now, and may be later: it is lost to nobody yet."""
+
+    def __init__(self, path: Path, error: Exception) -> None:
+        self.path = path
+        code = getattr(error, "sqlite_errorcode", None)
+        is_full = code == sqlite3.SQLITE_FULL or getattr(error, "errno", None) == errno.ENOSPC
+        self.reason = "the disk is full" if is_full else _reason(error)
+        mend = "make room" if is_full else "choose a place where you may write"
+        super().__init__(
+            f"{path} cannot be written: {self.reason}. What was written before is kept; {mend}, "
+            f"and go on with --resume."
+        )
 
 
-def full(path: Path) -> InputError:
-    """What to say of that."""
-    return InputError(
-        f"{path} cannot be written: the disk is full. What was written before is kept; make room, "
-        f"and go on with --resume."
-    )
+class Gone(NotWritten):
+    """The file is not where it was: it was moved, removed or replaced while it was written."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, OSError("it was moved, removed or replaced"))
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)
+
+
+def free_name(path: Path) -> Path:
+    """The first of NAME-2, NAME-3, ... that does not exist."""
+    names = (path.with_name(f"{path.stem}-{number}{path.suffix}") for number in count(2))
+    return next(name for name in names if not name.exists())
 
 
 @contextlib.contextmanager
@@ -128,9 +184,4 @@ def writing_to(path: Path) -> Iterator[None]:
         need_folder(path)
         yield
     except (OSError, sqlite3.Error) as error:
-        if is_full(error):
-            raise full(path) from None
-        reason = getattr(error, "strerror", None) or str(error)
-        raise InputError(
-            f"{path} cannot be written: {reason}. Choose a place where you may write."
-        ) from None
+        raise NotWritten(path, error) from None

@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import stat
 import tempfile
+import time
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ from stiffgui.errors import InputError
 from stiffgui.runs.schema import RUN, STUDY, Kind
 from stiffgui.writer_lock import Writer, writer_of
 
+BEGUN_SECONDS = 2.0  # for which one waits for the first lines of a file that has a writer
 COPIES = 5  # of a file that another host writes, until it was left alone meanwhile
 
 
@@ -127,7 +129,17 @@ def open_file(path: Path, kind: Kind) -> sqlite3.Connection:
     writer = writer_of(path)
     if writer is not None and writer.alive and not writer.is_here:
         return _checked(_copied(path, kind), path, kind)
-    return _checked(_connect(path, kind), path, kind)
+    database = _connect(path, kind)
+    end = time.monotonic() + BEGUN_SECONDS
+    while writer is not None and _is_empty(database) and time.monotonic() < end:
+        time.sleep(0.01)
+    return _checked(database, path, kind)
+
+
+def _is_empty(database: sqlite3.Connection) -> bool:
+    """Whether a file has nothing in it yet: it has only just been begun."""
+    [marks] = database.execute("PRAGMA application_id").fetchone()
+    return marks == 0 and not database.execute("SELECT 1 FROM sqlite_master").fetchone()
 
 
 def open_bytes(content: bytes, path: Path, kind: Kind = RUN) -> sqlite3.Connection:

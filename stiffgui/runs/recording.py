@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-import sqlite3
+import contextlib
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
-from stiffgui.runs.file_writer import full, is_full, lock_to_write, refuse_existing
+from stiffgui.runs.file_writer import Gone, NotWritten, lock_to_write, refuse_existing
 from stiffgui.runs.run import Run, open_run
 from stiffgui.runs.samples import Samples
 from stiffgui.runs.warm_start import WarmStart
 from stiffgui.runs.writer import RunWriter
-from stiffgui.states import Ending
+from stiffgui.states import Ending, EventKind
 from stiffgui.tasks import Data
 from stiffgui.training import Controls, Event, Item, Record, Trainer, duration
 from stiffgui.training.decisions import Decisions
 from stiffgui.writer_lock import WriterLock
 
 CHECKPOINT_SECONDS = 10.0
+RETRY_SECONDS = 0.5  # until it is tried again to write
+STOPPING_SECONDS = 1.5  # for which that is tried when training is to stop
 
 
 class Recording:
@@ -32,8 +34,8 @@ class Recording:
     replaced, is being written by another process or cannot be written, there is nothing to
     resume, or the warm start does not fit.
     `data` and `decided` as in `Trainer`; a resumed run keeps its own decisions. `sparse` keeps
-    only the log-spaced networks and the last one, not that of every checkpoint: for studies,
-    whose files hold many runs.
+    no networks of checkpoints while it trains: for studies, whose files hold many runs. `path` is
+    another when the file went while it was written.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class Recording:
         self.path = Path(path)
         self.controls = controls or Controls()
         self._sparse = sparse
+        self.ending: Ending = "running"
         if not resume:
             refuse_existing(self.path, replace)
         else:
@@ -106,64 +109,117 @@ class Recording:
             if warm_start is not None:
                 begun = {"run": Path(warm_start.path).stem, "epoch": epoch}
                 self._writer.note(branched_from=begun)
+        # The epoch whose networks are kept until the next checkpoint.
+        self._newest = None if self.trainer.is_kept() else self.trainer.epoch
         rows = experiment.task.kept_rows
         if rows != 0 and kept is None and not self._sparse:
             self._writer.samples(Samples.of(self.trainer.data, rows).to_bytes())
         if checkpoint is None:
             self._writer.checkpoint(self.trainer.checkpoint())
         self._writer.commit()
-        self.ending: Ending = "running"
 
     def __iter__(self) -> Iterator[Item]:
-        """What training yields, once it is written. Raises InputError when the disk is full."""
-        try:
-            yield from self._written()
-        except sqlite3.Error as error:
-            if not is_full(error):
-                raise
-            self._writer.give_up()
-            raise full(self.path) from None
+        """What training yields, once it is given to be written.
 
-    def _written(self) -> Iterator[Item]:
-        saved, trainer = time.monotonic(), self.trainer
+        While the file cannot be written, training waits. Raises NotWritten where it is told to stop
+        meanwhile.
+        """
+        trainer = self.trainer
         begun = trainer.epoch, trainer.seconds
         try:
-            if self._begins is not None:
-                self._writer.event(self._begins)
-                yield self._begins
-            for item in self.trainer:
-                if isinstance(item, Event):
-                    self._writer.event(item)
-                    if item.kind == "paused":
-                        self._save()
-                elif isinstance(item, Record):
-                    self._writer.record(item)
-                    if item.keep:
-                        self._writer.snapshot(item.epoch, self.trainer.parameters())
-                    if time.monotonic() - saved > CHECKPOINT_SECONDS:
-                        self._save()
-                        saved = time.monotonic()
-                    elif item.keep:
-                        self._writer.commit()
-                    self._writer.commit_when_due()
-                yield item
+            yield from self._written()
             self.ending = self._how_it_ended()
+            self._save()
+            self._writer.end(self.ending)
+            yield from self._committed()
         except BaseException:
             self.ending = "stopped"
+            with contextlib.suppress(NotWritten):  # what was committed is there
+                self._save()
+                self._writer.end("stopped")
+                self._writer.commit()
             raise
         finally:
-            self._save()
-            if self._sparse:
-                self._writer.snapshot(self.trainer.epoch, self.trainer.parameters())
-            self._writer.close("stopped" if self.ending == "running" else self.ending)
+            self._writer.give_up()
             epochs, seconds = trainer.epoch - begun[0], trainer.seconds - begun[1]
             duration.learn(trainer.experiment, trainer.decided, epochs, seconds)
+        self._read_back()
+
+    def _written(self) -> Iterator[Item]:
+        saved = time.monotonic()
+        if self._begins is not None:
+            self._writer.event(self._begins)
+            yield self._begins
+        for item in self.trainer:
+            due = False
+            if isinstance(item, Event):
+                self._writer.event(item)
+                due = item.kind == "paused"
+            elif isinstance(item, Record):
+                self._writer.record(item)
+                if item.keep:
+                    self._writer.snapshot(item.epoch, self.trainer.parameters())
+                due = time.monotonic() - saved > CHECKPOINT_SECONDS
+            if due:
+                self._save()
+                saved = time.monotonic()
+            if due or (isinstance(item, Record) and (item.keep or self._writer.is_due)):
+                yield from self._committed()
+            yield item
 
     def _save(self) -> None:
-        if not self._sparse:
-            self._writer.snapshot(self.trainer.epoch, self.trainer.parameters())
+        """The state to go on from, and the newest networks; no longer those of the last time."""
+        if not self._sparse or self.ending != "running":
+            epoch = self.trainer.epoch
+            if self._newest is not None and self._newest != epoch:
+                self._writer.drop_snapshot(self._newest)
+            self._newest = None if self.trainer.is_kept() else epoch
+            self._writer.snapshot(epoch, self.trainer.parameters())
         self._writer.checkpoint(self.trainer.checkpoint())
-        self._writer.commit()
+
+    def _committed(self) -> Iterator[Event]:
+        """Commit; where that fails say so, and try again until it succeeds."""
+        began, told = time.monotonic(), False
+        while True:
+            try:
+                try:
+                    self._writer.commit()
+                except Gone as gone:
+                    old, self.path = self.path, self._writer.move()
+                    yield self._happened(
+                        "moved",
+                        f"{old} {gone.reason} while it was written: it goes on as {self.path}.",
+                    )
+                    continue
+                break
+            except NotWritten as problem:
+                if not told:
+                    told = True
+                    yield self._happened(
+                        "held",
+                        f"{self.path} cannot be written: {problem.reason}. Training waits, and "
+                        f"goes on by itself when it can be.",
+                    )
+                if self.controls.stopping and time.monotonic() - began > STOPPING_SECONDS:
+                    raise
+                time.sleep(RETRY_SECONDS)
+        if told:
+            seconds = time.monotonic() - began
+            yield self._happened("held", f"{self.path} is written again, after {seconds:.0f} s.")
+
+    def _happened(self, kind: EventKind, text: str) -> Event:
+        event = Event(self.trainer.epoch, self.trainer.step, kind, text)
+        self._writer.event(event)
+        return event
+
+    def _read_back(self) -> None:
+        """Raise InputError where the file does not hold what was written."""
+        with open_run(self.path) as run:
+            if run.ending != self.ending or run.checkpoint_epoch != self.trainer.epoch:
+                raise InputError(
+                    f"{self.path} does not hold what was written to it: check the disk on which it "
+                    f"lies, and train again."
+                )
 
     def _how_it_ended(self) -> Ending:
         if self.controls.stopping:

@@ -6,6 +6,7 @@ older version is read as it is; `migrations.py` says how it becomes the present 
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -70,9 +71,11 @@ def create(database: sqlite3.Connection, quantities: Iterable[Quantity]) -> None
 
 
 def make_tables(database: sqlite3.Connection, tables: str, kind: Kind) -> None:
-    """Make an empty file of this kind, in a transaction that is left open."""
-    marks = f"application_id = {kind.application}", f"user_version = {kind.version}"
-    database.executescript(f"BEGIN; {tables}; " + "".join(f"PRAGMA {mark};" for mark in marks))
+    """Make an empty file of this kind."""
+    for statement in re.sub(r"--.*", "", tables).split(";"):  # executescript would commit
+        database.execute(statement)
+    database.execute(f"PRAGMA application_id = {kind.application}")
+    database.execute(f"PRAGMA user_version = {kind.version}")
 
 
 def describe(database: sqlite3.Connection, quantities: Iterable[Quantity]) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 import platform
+import sqlite3
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from safetensors.numpy import save
 
 from stiffgui._version import __version__
 from stiffgui.experiment import Experiment
-from stiffgui.runs.file_writer import FileWriter, writing_to
+from stiffgui.runs.file_writer import FileWriter
 from stiffgui.runs.foreign import ForeignNetwork
 from stiffgui.runs.schema import ERRORS, RUN, SAMPLES, create, describe, quoted
 from stiffgui.training import Event, Record
@@ -50,8 +51,9 @@ class RunWriter(FileWriter):
     ) -> None:
         super().__init__(path, replace=replace, lock=lock)
         self._trials = trials if experiment is None else experiment.training.trials
-        with writing_to(self.path):
-            create(self._database, _recorded(experiment) if quantities is None else quantities)
+        self._begin()
+        recorded = _recorded(experiment) if quantities is None else list(quantities)
+        self._queue.append(lambda database: create(database, recorded))
         if experiment is not None:
             self._put("experiment", experiment.to_toml())
         else:
@@ -79,20 +81,27 @@ class RunWriter(FileWriter):
         writer = cls._of_existing(path, lock)
         writer._trials = experiment.training.trials
         writer._provenance = provenance(experiment)
-        with writing_to(writer.path):
-            describe(writer._database, _recorded(experiment))
-            for table in ("history", "indices", "spectra", "snapshots", "events"):
-                writer._database.execute(f"DELETE FROM {table} WHERE epoch > ?", (epoch,))
-            if not recorded:
-                writer._database.execute("DELETE FROM history WHERE epoch = ?", (epoch,))
+        writer._begin()
+        writer.describe(_recorded(experiment))
+        for table in ("history", "indices", "spectra", "snapshots", "events"):
+            writer._do(f"DELETE FROM {table} WHERE epoch > ?", (epoch,))
+        if not recorded:
+            writer._do("DELETE FROM history WHERE epoch = ?", (epoch,))
         writer._put("experiment", experiment.to_toml())
         writer._put("ending", "running")
         return writer
 
-    def _open(self) -> None:
-        super()._open()
+    def _begin(self) -> None:
+        self._queue: list[Callable[[sqlite3.Connection], object]] = []  # until it is committed
+        self._waiting = 0  # bytes in it, without what is short
         self._committed = time.monotonic()
         self._described: set[str] = set()
+
+    def _do(self, statement: str, values: Sequence[Any] = ()) -> None:
+        self._queue.append(lambda database: database.execute(statement, values))
+
+    def _put(self, key: str, value: str) -> None:
+        self._do("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
     def decisions(self, decided: Decisions) -> None:
         """Keep what was decided for this training."""
@@ -104,8 +113,8 @@ class RunWriter(FileWriter):
 
     def describe(self, quantities: Sequence[Quantity]) -> None:
         """Say what is recorded besides from now on."""
-        with writing_to(self.path):
-            describe(self._database, quantities)
+        told = list(quantities)
+        self._queue.append(lambda database: describe(database, told))
         self._described.update(quantity.name for quantity in quantities)
 
     def note(self, **facts: Any) -> None:
@@ -122,22 +131,21 @@ class RunWriter(FileWriter):
         rows = [
             (record.epoch, trial, record.seconds, *values) for trial, values in enumerate(per_trial)
         ]
-        self._database.executemany(
-            f"INSERT OR REPLACE INTO history (epoch, trial, seconds{names}) "
-            f"VALUES (?, ?, ?{marks})",
-            rows,
+        statement = (
+            f"INSERT OR REPLACE INTO history (epoch, trial, seconds{names}) VALUES (?, ?, ?{marks})"
         )
+        self._queue.append(lambda database: database.executemany(statement, rows))
         if record.indices:
             self._describe(record.indices)
             arrays = dict(record.indices) | {f"flagged.{k}": v for k, v in record.flagged.items()}
             self._blob("INSERT OR REPLACE INTO indices VALUES (?, ?)", arrays, record.epoch)
         if record.errors:
-            self._database.execute(ERRORS)
+            self._do(ERRORS)
             self._blob("INSERT OR REPLACE INTO errors VALUES (?, ?)", record.errors, record.epoch)
 
     def event(self, event: Event) -> None:
         """Append one event. A live change also updates the stored experiment's events only."""
-        self._database.execute(
+        self._do(
             "INSERT INTO events (epoch, step, kind, text, trial, key, value) "
             "VALUES (?, ?, ?, ?, ?, ?, ?)",
             (event.epoch, event.step, event.kind, event.text, event.trial, event.key, event.value),
@@ -153,47 +161,69 @@ class RunWriter(FileWriter):
 
     def drop_spectra(self, epoch: int) -> None:
         """Keep those of an epoch no longer."""
-        self._database.execute("DELETE FROM spectra WHERE epoch = ?", (epoch,))
+        self._do("DELETE FROM spectra WHERE epoch = ?", (epoch,))
 
     def snapshot(self, epoch: int, parameters: Mapping[str, NDArray[Any]]) -> None:
         """Keep the networks of an epoch."""
         self._blob("INSERT OR REPLACE INTO snapshots VALUES (?, ?)", parameters, epoch)
 
+    def drop_snapshot(self, epoch: int) -> None:
+        """Keep the networks of an epoch no longer."""
+        self._do("DELETE FROM snapshots WHERE epoch = ?", (epoch,))
+
     def samples(self, content: bytes) -> None:
         """Keep what `Samples.to_bytes` made of the data."""
-        self._database.execute(SAMPLES)
-        self._database.execute("INSERT OR REPLACE INTO samples VALUES (1, ?)", (content,))
+        self._do(SAMPLES)
+        self._do("INSERT OR REPLACE INTO samples VALUES (1, ?)", (content,))
 
     def checkpoint(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         """Replace the state from which training can be resumed."""
         self._blob("INSERT OR REPLACE INTO checkpoint VALUES (?, ?)", arrays, 1)
 
+    @property
+    def waiting(self) -> int:
+        """Bytes that wait to be committed, at least."""
+        return self._waiting
+
     def commit(self) -> None:
-        """Make everything so far durable and visible to readers."""
-        self._database.commit()
+        """Make everything so far durable and visible to readers. Raises NotWritten: then it waits
+        for the next time."""
+        with self._transaction() as database:
+            for write in self._queue:
+                write(database)
+        self._queue.clear()
+        self._waiting = 0
         self._committed = time.monotonic()
 
-    def commit_when_due(self) -> None:
-        """As `commit`, unless that was done just before."""
-        if time.monotonic() - self._committed > COMMIT_SECONDS:
-            self.commit()
+    @property
+    def is_due(self) -> bool:
+        """Whether the last commit was a while ago."""
+        return time.monotonic() - self._committed > COMMIT_SECONDS
+
+    def end(self, ending: str) -> None:
+        """Note how training ended: `finished`, `stopped`, `diverged`."""
+        self._put("ending", ending)
 
     def close(self, ending: str) -> None:
-        """Note how training ended (`finished`, `stopped`, `diverged`) and leave one plain file."""
-        self._put("ending", ending)
-        self.commit()
-        self._close()
+        """Note how it ended, and leave one plain file. Raises NotWritten."""
+        self.end(ending)
+        try:
+            self.commit()
+        finally:
+            self.give_up()
 
     def _describe(self, indices: Iterable[str]) -> None:
         """Say once what the indices are."""
         new = [name for name in indices if name not in self._described]
         if new:
-            describe(self._database, [QUANTITIES[name] for name in new if name in QUANTITIES])
+            self.describe([QUANTITIES[name] for name in new if name in QUANTITIES])
             self._described.update(new)
 
     def _blob(self, statement: str, arrays: Mapping[str, NDArray[Any]], *keys: int) -> None:
         contiguous = {name: np.ascontiguousarray(value) for name, value in arrays.items()}
-        self._database.execute(statement, (*keys, save(contiguous)))
+        content = save(contiguous)
+        self._waiting += len(content)
+        self._do(statement, (*keys, content))
 
 
 def _recorded(experiment: Experiment | None) -> list[Quantity]:

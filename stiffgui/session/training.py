@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 Arrays = dict[str, NDArray[Any]]
 
 BUNDLE_SECONDS = 0.05
+AT_ONCE = ("paused", "change", "refused", "held", "moved")  # events that are sent alone
 NETWORK_SECONDS = 0.4
 
 
@@ -45,12 +46,14 @@ class Train:
 class Bundle:
     """Records, events and frames since the last bundle, in order; now and then the newest networks.
 
-    `decided`: what the training decided when it began, with the first one."""
+    `decided`: what the training decided when it began, with the first one. `path`: its file, which
+    is another where that went."""
 
     items: list[Item]
     epoch: int = 0
     parameters: Arrays | None = None
     decided: Decisions | None = None
+    path: Path | None = None
 
 
 @handles(Train, "training")
@@ -74,11 +77,11 @@ def _bundles(recording: Recording) -> Generator[Bundle]:
     for item in recording:
         items.append(item)
         now = time.monotonic()
-        waiting = isinstance(item, Event) and item.kind in ("paused", "change", "refused")
+        waiting = isinstance(item, Event) and item.kind in AT_ONCE
         if now - sent > BUNDLE_SECONDS or waiting or isinstance(item, Frame):
             newest = now - networks_sent > NETWORK_SECONDS or waiting
             parameters = recording.trainer.parameters() if newest else None
-            yield Bundle(items, recording.trainer.epoch, parameters)
+            yield Bundle(items, recording.trainer.epoch, parameters, path=recording.path)
             items, sent = [], now
             networks_sent = now if newest else networks_sent
     yield Bundle(items, recording.trainer.epoch, recording.trainer.parameters())

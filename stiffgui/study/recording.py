@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 from stiffgui.errors import InputError, need_folder
-from stiffgui.runs.file_writer import writing_to
+from stiffgui.runs.file_writer import NotWritten
+from stiffgui.runs.recording import RETRY_SECONDS, STOPPING_SECONDS
 from stiffgui.states import Ending
 from stiffgui.study.declaration import Study
 from stiffgui.study.events import ChunkEvent, ChunkTask, Failed, Trained
@@ -123,10 +125,23 @@ class StudyRecording:
         self._writer.close()
 
     def _keep(self, event: Trained) -> None:
-        with writing_to(self.path):
-            self._writer.store(
-                event.number, event.ending, event.epoch, event.seconds, event.worker, event.run
-            )
+        """Where it cannot be written, and nobody stops it, try again: it may be hours of work."""
+        began, told = time.monotonic(), False
+        while True:
+            try:
+                self._writer.store(
+                    event.number, event.ending, event.epoch, event.seconds, event.worker, event.run
+                )
+                break
+            except NotWritten as problem:
+                if not told:
+                    self._tell(
+                        f"{problem.path} cannot be written: {problem.reason}. It is tried again."
+                    )
+                    told = True
+                if self.controls.stopping and time.monotonic() - began > STOPPING_SECONDS:
+                    raise
+                time.sleep(RETRY_SECONDS)
         self._parts.clear(event.number)
 
     def _rescue(self) -> None:

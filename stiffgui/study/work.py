@@ -53,7 +53,7 @@ def train_chunk(
     finally:
         items.close()  # type: ignore[attr-defined]  # a generator: saves and closes the file
     yield Progress(task.number, trainer.epoch, epochs, trainer.seconds, records)
-    content = path.read_bytes()
+    content = recording.path.read_bytes()
     yield Trained(task.number, recording.ending, trainer.epoch, trainer.seconds, worker, content)
     with contextlib.suppress(OSError):
-        path.unlink()
+        recording.path.unlink()

@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from stiffgui.errors import InputError
-from stiffgui.runs.file_writer import FileWriter, writing_to
+from stiffgui.runs.file_writer import FileWriter
 from stiffgui.runs.opening import broken
 from stiffgui.runs.run import Run
 from stiffgui.runs.schema import STUDY, make_tables
@@ -32,14 +32,13 @@ class StudyWriter(FileWriter):
 
     def __init__(self, path: Path, study: Study, *, replace: bool = False) -> None:
         super().__init__(path, replace=replace)
-        with writing_to(path):
+        decided = [decide(e, "cpu") for e in study.experiments()]
+        with self._transaction():
             make_tables(self._database, TABLES, STUDY)
-            with self._database:
-                self._put("study", study.to_toml())
-                self._put("provenance", json.dumps(provenance(study.experiment)))
-                decided = [decide(e, "cpu") for e in study.experiments()]
-                self._put("decisions", EVERY_VARIANT.dump_json(decided).decode())
-                self._add(plan(study))
+            self._put("study", study.to_toml())
+            self._put("provenance", json.dumps(provenance(study.experiment)))
+            self._put("decisions", EVERY_VARIANT.dump_json(decided).decode())
+            self._add(plan(study))
 
     @classmethod
     def reopen(cls, path: Path) -> StudyWriter:
@@ -55,7 +54,7 @@ class StudyWriter(FileWriter):
         decided = dict(zip((v.name for v in held.all_variants), self.decided(held), strict=True))
         new = {variant.name: k for k, variant in enumerate(study.all_variants)}
         places = [new[variant.name] for variant in held.all_variants]
-        with writing_to(self.path), self._database:
+        with self._transaction():
             if chunk_columns(self._database).endswith("0"):
                 self._database.execute(
                     "ALTER TABLE chunks ADD COLUMN candidate INTEGER NOT NULL DEFAULT 0"
@@ -129,13 +128,16 @@ class StudyWriter(FileWriter):
         self, number: int, state: State, epoch: int, seconds: float, worker: str, run: bytes
     ) -> None:
         """Keep the run of a chunk that has finished, or stopped on the way."""
-        with writing_to(self.path), self._database:
+        with self._transaction():
             self._database.execute(
                 "UPDATE chunks SET state = ?, epoch = ?, seconds = ?, worker = ?, ended = ?, "
                 "run = ? WHERE number = ?",
                 (state, epoch, seconds, worker, time.strftime("%Y-%m-%dT%H:%M:%S%z"), run, number),
             )
 
+    def _put(self, key: str, value: str) -> None:
+        self._database.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
     def close(self) -> None:
         """Leave one plain file."""
-        self._close()
+        self.give_up()

@@ -294,6 +294,10 @@ class Trainer:
 
     # ------------------------------------------------------------ measuring
 
+    def is_kept(self) -> bool:
+        """Whether the networks of the present epoch are among those that are kept."""
+        return self.epoch in self._snapshot_epochs or self._is_last()
+
     def is_regular(self) -> bool:
         """Whether the present epoch leaves a record even if nothing stops or pauses there."""
         return (
@@ -323,7 +327,7 @@ class Trainer:
             values=values,
             indices={k: np.where(dead[:, None], np.nan, v) for k, v in indices.items()},
             flagged=flagged,
-            keep=self.epoch in self._snapshot_epochs or self._is_last(),
+            keep=self.is_kept(),
         )
 
     # What quantities follow from, [R] each: see `stiffgui.training.quantities`.

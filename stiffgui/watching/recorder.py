@@ -6,7 +6,9 @@ Letters for shapes: N layers, B samples, w width.
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 from math import isfinite
 from pathlib import Path
 from typing import Any, Self
@@ -14,6 +16,7 @@ from typing import Any, Self
 import numpy as np
 
 from stiffgui.errors import InputError, entry
+from stiffgui.runs.file_writer import Gone, NotWritten
 from stiffgui.runs.foreign import Array, ForeignNetwork, MeasuredLayer
 from stiffgui.runs.writer import RunWriter
 from stiffgui.states import Ending
@@ -25,6 +28,7 @@ from stiffgui.watching.measured import given_layers, indices_of
 
 USUAL: tuple[str, ...] = Watch().indices
 RESERVED = ("epoch", "trial", "seconds")  # columns of the history
+MOST_WAITING = 256_000_000  # bytes that may wait for a disk that is full
 GROWTH = 1.1  # of the epoch, from one whose spectra stay in the file to the next; the newest does
 
 
@@ -64,7 +68,7 @@ class Recorder:
         self._next_kept = 0
         self._begun, self.spent = time.monotonic(), 0.0
         self.measurements = 0
-        self._open = True
+        self._open, self._complained = True, False
 
     def __enter__(self) -> Self:
         return self
@@ -114,8 +118,24 @@ class Recorder:
             self._keep(epoch, layers)
             self._writer.record(record)
             self.measurements += 1
-        self._writer.commit_when_due()
+        if self._writer.is_due:
+            self._commit()
         self._last = epoch
+
+    def _commit(self) -> None:
+        """Where that fails the training goes on, and it is tried again with what comes."""
+        try:
+            self._writer.commit()
+            self._complained = False
+        except NotWritten as problem:
+            if self._writer.waiting > MOST_WAITING:
+                raise
+            if isinstance(problem, Gone):
+                with suppress(NotWritten):
+                    self.path = self._writer.move()
+            if not self._complained:
+                warnings.warn(f"{problem} It is tried again.", stacklevel=4)
+            self._complained = True
 
     def _keep(self, epoch: int, layers: Sequence[MeasuredLayer]) -> None:
         """Spectra of the newest epoch, and of some before."""

@@ -126,6 +126,8 @@ class RunEntry(PerhapsForeign):
             self.history.append(item)
             if item.keep:
                 self.snapshot_epochs.append(item.epoch)
+        if bundle.path is not None and bundle.path != self.path:
+            self.path, self.name = bundle.path, bundle.path.stem
         if bundle.decided is not None:
             self.decided = bundle.decided
         if bundle.parameters is not None:

@@ -30,6 +30,7 @@ from stiffgui.session.service import Action, Failure
 from stiffgui.session.training import Bundle, Train
 from stiffgui.training.controls import Watched
 from stiffgui.training.ready import Readiness
+from stiffgui.training.records import Event
 from stiffgui.writer_lock import Writer, held
 
 
@@ -175,7 +176,13 @@ class Workbench(QObject):
     def _take(self, run: RunEntry, news: Readiness | Bundle) -> None:
         self.preparing = news if isinstance(news, Readiness) else None
         if isinstance(news, Bundle):
+            before = run.path
             run.take(news)
+            for item in news.items:
+                if isinstance(item, Event) and item.kind in ("held", "moved"):
+                    self.said.emit(item.text, "")
+            if run.path != before:
+                self.runs_changed.emit()
 
     def _new_path(self) -> Path:
         """The first free of alpine02-1.stiff, alpine02-2.stiff, ..."""
