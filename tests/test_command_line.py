@@ -172,18 +172,22 @@ def test_an_existing_file_is_kept_without_force(
     assert main(["train", "alpine02-l2", *FAST, "--out", str(path), "--force"]) == 0
 
 
-def test_interrupt_saves_and_exits_with_3(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_interrupt_saves_and_exits_with_3(tmp_path: Path, name: str) -> None:
     path = tmp_path / "d.stiff"
     words = [sys.executable, "-m", "stiffgui", "train", "alpine02", "--out", str(path)]
     with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as process:
         until = time.monotonic() + 60
         while not path.exists() and time.monotonic() < until:
             time.sleep(0.1)
-        time.sleep(2)
-        process.send_signal(signal.SIGINT)
+        while "epoch" not in (process.stderr or sys.stderr).readline():
+            assert process.poll() is None
+        process.send_signal(getattr(signal, name))
+        process.send_signal(getattr(signal, name))  # once more, as one does who waits
         _, told = process.communicate(timeout=60)
     assert process.returncode == 3 and "Traceback" not in told
-    assert main(["show", str(path)]) == 0
+    with open_run(path) as run:
+        assert run.state == "stopped" and run.checkpoint_epoch == run.last().epoch
 
 
 def _one_line(capsys: pytest.CaptureFixture[str], *told: str) -> None:

@@ -117,7 +117,10 @@ def open_window(words: list[str]) -> int:
     sys.excepthook = partial(record_fault, window, log)
     for word in words:
         window.open_file(Path(word))
-    signal.signal(signal.SIGINT, lambda *_: window.close())
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda *_: window.leave())
+    application.commitDataRequest.connect(lambda _: window.leave())
     window.show()
     QTimer.singleShot(0, window.start_children)
     return application.exec()

@@ -323,6 +323,12 @@ class MainWindow(QMainWindow):
         """What to do with the training that is running."""
         return ask_how_to_close(self)
 
+    def leave(self) -> None:
+        """Stop and save without a question: the system or a terminal ends."""
+        self.hide()
+        self.close()
+        QApplication.quit()
+
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask once while something is computed; then stop, save, and end the children."""
         if self._busy() and self.isVisible():

@@ -16,6 +16,7 @@ from stiffgui.runs.opening import is_ours
 from stiffgui.runs.schema import Kind
 from stiffgui.writer_lock import WriterLock, held, identity, writer_of
 
+BESIDE = ("-wal", "-shm")  # SQLite's own files beside an open database
 BUSY_SECONDS = 30.0  # that another process, which makes a copy, may hold the file
 
 
@@ -38,7 +39,7 @@ class FileWriter:
         if lock is None:
             refuse_existing(self.path, replace)
         with self._locked(lock):
-            for end in ("", "-wal", "-shm"):  # SQLite's own files beside an open database
+            for end in ("", *BESIDE):
                 self.path.with_name(self.path.name + end).unlink(missing_ok=True)
             self._open()
 
@@ -99,6 +100,8 @@ class FileWriter:
                 with contextlib.closing(sqlite3.connect(place)) as target:
                     self._database.backup(target)
                 self._database.close()
+                for end in BESIDE:  # of the file that went: of another they would be a danger
+                    self.path.with_name(self.path.name + end).unlink(missing_ok=True)
             except BaseException:
                 lock.release()
                 raise

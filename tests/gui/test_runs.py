@@ -396,8 +396,9 @@ if __name__ == "__main__":
 
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
 @pytest.mark.timeout(180)
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGHUP])
 def test_kill_the_window_and_the_child_saves_and_ends(
-    home: Path, qtbot: QtBot, qapp: QApplication
+    home: Path, qtbot: QtBot, qapp: QApplication, number: signal.Signals
 ) -> None:
     script, runs = home / "window.py", home / "runs"
     script.write_text(SCRIPT)
@@ -413,7 +414,7 @@ def test_kill_the_window_and_the_child_saves_and_ends(
 
     qtbot.waitUntil(lambda: epochs() > 5, timeout=WAIT)
     children = psutil.Process(window.pid).children(recursive=True)
-    os.kill(window.pid, signal.SIGKILL)
+    os.kill(window.pid, number)
     window.wait()
     assert len(children) >= 2
     _, alive = psutil.wait_procs(children, timeout=30)
