@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from safetensors.numpy import save
 
 from stiffgui._version import __version__
 from stiffgui.experiment import Experiment
-from stiffgui.runs.file_writer import FileWriter
+from stiffgui.runs.file_writer import FileWriter, NotWritten
 from stiffgui.runs.foreign import ForeignNetwork
 from stiffgui.runs.schema import ERRORS, RUN, SAMPLES, create, describe, quoted
 from stiffgui.training import Event, Record
@@ -28,6 +29,7 @@ from stiffgui.training.quantities import QUANTITIES, Quantity
 from stiffgui.writer_lock import WriterLock
 
 COMMIT_SECONDS = 0.5  # how much a killed process may lose
+SYNC_SECONDS = 10.0  # how much a power failure may take besides
 
 
 class RunWriter(FileWriter):
@@ -94,7 +96,7 @@ class RunWriter(FileWriter):
     def _begin(self) -> None:
         self._queue: list[Callable[[sqlite3.Connection], object]] = []  # until it is committed
         self._waiting = 0  # bytes in it, without what is short
-        self._committed = time.monotonic()
+        self._committed, self._synced = time.monotonic(), -inf
         self._described: set[str] = set()
 
     def _do(self, statement: str, values: Sequence[Any] = ()) -> None:
@@ -193,7 +195,17 @@ class RunWriter(FileWriter):
                 write(database)
         self._queue.clear()
         self._waiting = 0
-        self._committed = time.monotonic()
+        self._committed = now = time.monotonic()
+        if now - self._synced > SYNC_SECONDS:
+            self.sync()
+
+    def sync(self) -> None:
+        """Let what was committed survive a power failure. Raises NotWritten."""
+        try:
+            self._database.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        except sqlite3.Error as error:
+            raise NotWritten(self.path, error) from None
+        self._synced = time.monotonic()
 
     @property
     def is_due(self) -> bool:
