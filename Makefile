@@ -1,6 +1,7 @@
 # make run     install what is missing and open the window
 # make test    check style, floors and types, and run the tests
 # make setup   install only, machine code included
+# make soak    kill trainings at writes, let writes fail, take the power away: half an hour
 
 PYTHON ?=
 PYTEST ?=
@@ -9,7 +10,7 @@ SYSTEM := sh packaging/system-libraries.sh
 WINDOW := sh packaging/with-display.sh
 READY := $(PY) -m stiffgui.training.ready
 
-.PHONY: run test setup
+.PHONY: run test setup soak
 
 run: .venv/.ready
 	@$(SYSTEM) window --check || true
@@ -35,6 +36,10 @@ ifeq ($(PYTEST),)
 else
 	$(WINDOW) $(PY) -m pytest $(PYTEST)
 endif
+
+soak: .venv/.test-installed
+	$(PY) -m tests.soak 500 200 100 6
+	$(PY) -m pytest -m slow tests/test_writer_lock.py
 
 $(PY):
 	PYTHON="$(PYTHON)" sh packaging/make-venv.sh .venv

@@ -108,6 +108,7 @@ def train(
 
 def _foretell(trainer: Trainer) -> None:
     """What its data are, what it has decided, and how long it takes."""
+    from stiffgui.runs.file_size import file_size, told
     from stiffgui.training.duration import sentences, unknown
 
     task = trainer.experiment.task
@@ -118,6 +119,7 @@ def _foretell(trainer: Trainer) -> None:
     said = sentences(trainer.experiment, trainer.decided, trainer.epoch)
     if "time" not in said and unknown(trainer.decided):
         said["time"] = unknown(trainer.decided)
+    said["file"] = told(file_size(trainer.experiment, trainer.decided))
     for what, sentence in said.items():
         tell(f"{what}: {sentence}")
 

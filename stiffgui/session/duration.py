@@ -12,7 +12,8 @@ from stiffgui.study.declaration import Study
 
 @dataclass(frozen=True)
 class AskTraining:
-    """What would be said of training `experiment`: what -> sentence; `time` where it is known."""
+    """What would be said of training `experiment`: what -> sentence; `file` is how large it will
+    be, `time` there where it is known."""
 
     experiment: Experiment
 
@@ -31,12 +32,14 @@ class AskStudy:
 @handles(AskTraining, "the estimate of the time")
 def of_training(work: AskTraining) -> dict[str, str]:
     """Raises InputError when the device does not exist."""
+    from stiffgui.runs.file_size import file_size, told
     from stiffgui.training.decisions import decide
     from stiffgui.training.device import choose_device
     from stiffgui.training.duration import sentences
 
     experiment = work.experiment
-    return sentences(experiment, decide(experiment, choose_device(experiment.training.device).type))
+    decided = decide(experiment, choose_device(experiment.training.device).type)
+    return sentences(experiment, decided) | {"file": told(file_size(experiment, decided))}
 
 
 @handles(AskStudy, "the estimate of the time")

@@ -1,4 +1,4 @@
-"""A library between SQLite and the system: kills at chosen writes, lets them fail, keeps a shadow."""
+"""Between SQLite and the system: kills at chosen writes, lets them fail, keeps what was synced."""
 
 from __future__ import annotations
 

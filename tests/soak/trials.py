@@ -1,6 +1,6 @@
 """Trainings that are killed, whose writes fail, or whose power goes; what is left of them.
 
-`python -m tests.soak.trials KILLS RANDOM FAILURES LOSSES FOLDER`, with the shim preloaded, prints a
+`python -m tests.soak KILLS RANDOM FAILURES LOSSES` preloads the shim, and prints a
 JSON document: how many of each were tried, and what was found wrong. Each trial is a fork of this
 process, which has everything imported.
 """
