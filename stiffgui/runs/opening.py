@@ -19,6 +19,8 @@ from stiffgui.runs.schema import RUN, STUDY, Kind
 from stiffgui.writer_lock import Writer, writer_of
 
 BEGUN_SECONDS = 2.0  # for which one waits for the first lines of a file that has a writer
+MOST_BYTES = 1_000_000_000  # of one value: networks, or a chunk of a study
+MOST_COLUMNS = 2000
 COPIES = 5  # of a file that another host writes, until it was left alone meanwhile
 
 
@@ -37,7 +39,10 @@ class FileReader:
         database = open_file(path, self.KIND) if content is None else open_bytes(content, path)
         self._database = database
         weakref.finalize(self, database.close)  # one that is dropped, as in a notebook, lets go too
-        self.provenance: dict[str, Any] = json.loads(self._meta("provenance"))
+        try:
+            self.provenance: dict[str, Any] = json.loads(self._meta("provenance"))
+        except (ValueError, RecursionError):
+            raise broken(path, self.KIND) from None
 
     def __enter__(self) -> Self:
         return self
@@ -75,12 +80,15 @@ class FileReader:
         rows = self._rows("SELECT value FROM meta WHERE key = ?", key)
         if not rows and default is None:
             raise broken(self.path, self.KIND)
-        return str(rows[0][0]) if rows else str(default)
+        value = rows[0][0] if rows else default
+        if not isinstance(value, str):
+            raise broken(self.path, self.KIND)
+        return value
 
     def _rows(self, statement: str, *values: Any) -> list[Any]:
         try:
             return self._database.execute(statement, values).fetchall()
-        except sqlite3.Error:
+        except (sqlite3.Error, UnicodeDecodeError):
             raise broken(self.path, self.KIND) from None
 
 
@@ -150,7 +158,7 @@ def open_bytes(content: bytes, path: Path, kind: Kind = RUN) -> sqlite3.Connecti
     except sqlite3.Error:
         database.close()
         raise broken(path, kind) from None
-    return _checked(database, path, kind)
+    return _checked(guarded(database), path, kind)
 
 
 def broken(path: Path, kind: Kind = RUN) -> InputError:
@@ -189,6 +197,9 @@ def _checked(database: sqlite3.Connection, path: Path, kind: Kind) -> sqlite3.Co
         if application == RUN.application:
             raise InputError(f"{path} is a run, not a study: `stiffgui show {path}` shows it.")
         raise _of_no_kind(path, kind)
+    if version < 1 or not _is_plain(database):
+        database.close()
+        raise broken(path, kind)
     if version > kind.version:
         database.close()
         raise InputError(
@@ -198,16 +209,42 @@ def _checked(database: sqlite3.Connection, path: Path, kind: Kind) -> sqlite3.Co
     return database
 
 
+def _is_plain(database: sqlite3.Connection) -> bool:
+    """Whether a file has nothing but tables of columns, so that reading it computes nothing."""
+    try:
+        rows = database.execute("SELECT type, name, tbl_name, sql FROM sqlite_master").fetchall()
+        for what, name, table, sql in rows:
+            if what == "index" and sql is None:  # a primary key's own
+                continue
+            if what != "table" or name != table:
+                return False
+            columns = database.execute("SELECT hidden FROM pragma_table_xinfo(?)", (name,))
+            hidden = [kind for (kind,) in columns]
+            if not hidden or len(hidden) > MOST_COLUMNS or any(hidden):
+                return False  # a virtual table, or a generated column
+        return True
+    except sqlite3.Error:
+        return False
+
+
+def guarded(database: sqlite3.Connection) -> sqlite3.Connection:
+    """A stranger's file, opened so that no statement takes for ever or brings more than there is
+    room for, and nothing that it says is run."""
+    database.execute("PRAGMA trusted_schema = OFF")
+    database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MOST_BYTES)
+    return database
+
+
 def _connect(path: Path, kind: Kind) -> sqlite3.Connection:
     uri = path.resolve().as_uri()
     database = sqlite3.connect(f"{uri}?mode=ro", uri=True, check_same_thread=False)
     try:
         database.execute("SELECT 1 FROM sqlite_master").fetchone()
-        return database
+        return guarded(database)
     except sqlite3.OperationalError:  # a folder in which SQLite cannot make its shared memory
         database.close()
         return _copied(path, kind)
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         database.close()
         raise _unreadable(error, path, kind) from None
 
@@ -232,10 +269,10 @@ def _copied(path: Path, kind: Kind) -> sqlite3.Connection:
             memory = sqlite3.connect(":memory:", check_same_thread=False)
             with contextlib.closing(sqlite3.connect(copy)) as source:
                 source.backup(memory)
-            return memory
+            return guarded(memory)
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}. Check the path.") from None
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         raise _unreadable(error, path, kind) from None
 
 
@@ -247,7 +284,7 @@ def _beginning(journal: Path) -> bytes:
         return b""
 
 
-def _unreadable(error: sqlite3.DatabaseError, path: Path, kind: Kind) -> InputError:
-    if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB:
+def _unreadable(error: Exception, path: Path, kind: Kind) -> InputError:
+    if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_NOTADB:
         return _of_no_kind(path, kind)
     return broken(path, kind)

@@ -10,6 +10,7 @@ from pathlib import Path
 from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
 from stiffgui.runs.file_writer import Gone, NotWritten, lock_to_write, refuse_existing
+from stiffgui.runs.opening import broken
 from stiffgui.runs.run import Run, open_run
 from stiffgui.runs.samples import Samples
 from stiffgui.runs.warm_start import WarmStart
@@ -93,9 +94,14 @@ class Recording:
             self._begins = Event(0, 0, "branched", text, value=float(told))
         if data is None:
             experiment.task.prepare(tell)
-        self.trainer = Trainer(
-            experiment, self.controls, checkpoint, initial, data=data, decided=decided
-        )
+        try:
+            self.trainer = Trainer(
+                experiment, self.controls, checkpoint, initial, data=data, decided=decided
+            )
+        except (LookupError, TypeError, RuntimeError) as error:  # no checkpoint of this training
+            if checkpoint is None:
+                raise
+            raise broken(self.path) from error
         if resume:
             regular = self.trainer.is_regular()
             self._writer = RunWriter.reopen(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
+from safetensors import SafetensorError
 from safetensors.numpy import load
 
 from stiffgui.errors import InputError
@@ -136,20 +137,26 @@ class Run(FileReader, PerhapsForeign):
     @property
     def trials(self) -> int:
         """R."""
-        return self.experiment.training.trials if not self.foreign else int(self._meta("trials"))
+        return self.experiment.training.trials if not self.foreign else self._count("trials")
 
     @property
     def first_trial(self) -> int:
         """The number of the first trial; the others count on from it."""
         own = not self.foreign
-        return self.experiment.training.first_trial if own else int(self._meta("first_trial"))
+        return self.experiment.training.first_trial if own else self._count("first_trial")
+
+    def _count(self, key: str) -> int:
+        text = self._meta(key)
+        if not (text.isascii() and text.isdigit() and len(text) < 6):
+            raise broken(self.path)
+        return int(text)
 
     @cached_property
     def quantities(self) -> dict[str, Quantity]:
         """What the file says of its numbers, by name: also of those this version does not know."""
         try:
             return described(self._database)
-        except sqlite3.Error:
+        except (sqlite3.Error, TypeError, ValueError, AttributeError):
             raise broken(self.path) from None
 
     @property
@@ -157,6 +164,9 @@ class Run(FileReader, PerhapsForeign):
         """Everything that happened, in order: epoch, step, kind, text, trial, key, value."""
         names = ("epoch", "step", "kind", "text", "trial", "key", "value")
         rows = self._rows(f"SELECT {', '.join(names)} FROM events ORDER BY id")
+        kinds = (int, int, str, str, int | None, str | None, float | int | None)
+        if not all(all(map(isinstance, row, kinds)) for row in rows):
+            raise broken(self.path)
         return [dict(zip(names, row, strict=True)) for row in rows]
 
     @property
@@ -180,6 +190,12 @@ class Run(FileReader, PerhapsForeign):
 
     def _read_history(self, where: str = "") -> History:
         """What lies where a statement with the name of a table says."""
+        try:
+            return self._history(where)
+        except (ValueError, TypeError, IndexError, OverflowError):  # no such numbers or arrays
+            raise broken(self.path) from None
+
+    def _history(self, where: str) -> History:
         known = {} if self.foreign else {q.name: q for q in per_trial()}
         history, names = History(self.trials, (known | self.quantities).values()), self._columns()
         within = where.format("history")
@@ -190,9 +206,9 @@ class Run(FileReader, PerhapsForeign):
         within, errors = where.format("indices"), {}
         if self._has("errors"):
             for epoch, blob in self._rows(f"SELECT epoch, arrays FROM errors {within}"):
-                errors[epoch] = {name: values[None] for name, values in load(blob).items()}
+                errors[epoch] = {name: values[None] for name, values in self._load(blob).items()}
         for epoch, blob in self._rows(f"SELECT epoch, arrays FROM indices {within} ORDER BY epoch"):
-            arrays = {name: values[None] for name, values in load(blob).items()}
+            arrays = {name: values[None] for name, values in self._load(blob).items()}
             marked = {n[8:]: arrays.pop(n) for n in list(arrays) if n.startswith("flagged.")}
             history.measure([epoch], arrays, marked, errors.get(epoch, {}))
         return history
@@ -221,7 +237,7 @@ class Run(FileReader, PerhapsForeign):
     @property
     def snapshot_epochs(self) -> list[int]:
         """Epochs whose networks are kept."""
-        return [int(e) for (e,) in self._rows("SELECT epoch FROM snapshots ORDER BY epoch")]
+        return [e for (e,) in self._rows("SELECT epoch FROM snapshots ORDER BY epoch")]
 
     @property
     def kept_epochs(self) -> list[int]:
@@ -253,7 +269,13 @@ class Run(FileReader, PerhapsForeign):
                 f"{self.path} keeps no network of epoch {epoch}; the nearest kept is "
                 f"{self.nearest_epoch(epoch)}."
             )
-        return load(rows[0][0])
+        arrays, experiment = self._load(rows[0][0]), self.experiment
+        task = experiment.task
+        shapes = experiment.architecture.shapes(task.inputs, task.outputs)
+        expected = {name: (self.trials, *shape) for name, shape in shapes.items()}
+        if {name: array.shape for name, array in arrays.items()} != expected:
+            raise broken(self.path)
+        return arrays
 
     def snapshot(self, epoch: int) -> Snapshot:
         """The networks of the kept epoch nearest to `epoch` (its `.epoch` says which)."""
@@ -312,7 +334,7 @@ class Run(FileReader, PerhapsForeign):
     def checkpoint(self) -> dict[str, NDArray[Any]] | None:
         """The state from which training can be resumed, if one was saved."""
         rows = self._rows("SELECT arrays FROM checkpoint")
-        return load(rows[0][0]) if rows else None
+        return self._load(rows[0][0]) if rows else None
 
     def saved_checkpoint(self) -> dict[str, NDArray[Any]]:
         """As `checkpoint`. Raises InputError when there is none."""
@@ -338,7 +360,7 @@ class Run(FileReader, PerhapsForeign):
             raise InputError(
                 f"{self.path} keeps no spectrum of epoch {epoch}, layer {layer}, trial {trial}."
             )
-        return load(rows[0][0])
+        return self._load(rows[0][0])
 
     def stored_layers(self, epoch: int, trial: int = 0) -> list[MeasuredLayer] | None:
         """What the file keeps of every layer at the probe samples, so that it is drawn without a
@@ -350,7 +372,7 @@ class Run(FileReader, PerhapsForeign):
         each = [self.spectrum(epoch, layer, trial) for layer in kept]
         try:
             return [MeasuredLayer.of(arrays, step) for arrays in each]
-        except (KeyError, TypeError):  # other arrays than these
+        except (KeyError, TypeError, ValueError, IndexError):  # other arrays than these
             return None
 
     @property
@@ -359,6 +381,16 @@ class Run(FileReader, PerhapsForeign):
         if not self._has("spectra"):
             return []
         return self._rows("SELECT epoch, layer, trial FROM spectra ORDER BY epoch, layer, trial")
+
+    def _load(self, blob: Any) -> dict[str, NDArray[Any]]:
+        """Arrays of real numbers. Raises InputError where there are none."""
+        try:
+            arrays = load(blob)
+        except (SafetensorError, TypeError, ValueError, KeyError):
+            raise broken(self.path) from None
+        if any(array.dtype.kind not in "fiu" for array in arrays.values()):
+            raise broken(self.path)
+        return arrays
 
     def _columns(self) -> list[str]:
         """Names of the numbers per trial that the file has columns of."""
