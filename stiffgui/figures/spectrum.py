@@ -76,8 +76,8 @@ class LayerFigure(NetworkFigure):
         """Which layer, epoch and trial, and of how many samples, in a line."""
         layers = f"layer {self.layer}" if len(shown.layers) == 1 else "all layers"
         samples = probe_samples(shown.samples)
-        leading = any(layer.leading is not None for layer in shown.measured)
-        only = " · leading eigenvalues only" if leading else ""
+        kept = [layer.leading for layer in shown.measured if layer.leading is not None]
+        only = " · leading eigenvalues only" if not all(each.whole for each in kept) else ""
         epoch = shown.begins + shown.epoch
         return f"{layers} · epoch {epoch} · {samples} · trial {self.trial}{only}"
 

@@ -20,7 +20,7 @@ from stiffgui._version import __version__
 from stiffgui.experiment import Experiment
 from stiffgui.runs.file_writer import FileWriter, writing_to
 from stiffgui.runs.foreign import ForeignNetwork
-from stiffgui.runs.schema import ERRORS, RUN, SAMPLES, create, describe, quoted
+from stiffgui.runs.schema import ERRORS, FACTORS, RUN, SAMPLES, create, describe, quoted
 from stiffgui.training import Event, Record
 from stiffgui.training.decisions import Decisions
 from stiffgui.training.quantities import QUANTITIES, Quantity
@@ -150,6 +150,11 @@ class RunWriter(FileWriter):
             "INSERT OR REPLACE INTO spectra VALUES (?, ?, ?, ?)", arrays, epoch, layer, trial
         )
 
+    def factor(self, layer: int, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Keep of a layer's first matrix what its pseudospectrum is taken of."""
+        self._database.execute(FACTORS)
+        self._blob("INSERT OR REPLACE INTO factors VALUES (?, ?)", arrays, layer)
+
     def drop_spectra(self, epoch: int) -> None:
         """Keep those of an epoch no longer."""
         self._database.execute("DELETE FROM spectra WHERE epoch = ?", (epoch,))
@@ -177,9 +182,13 @@ class RunWriter(FileWriter):
 
     def close(self, ending: str) -> None:
         """Note how training ended (`finished`, `stopped`, `diverged`) and leave one plain file."""
+        self.ended(ending)
+        self._close()
+
+    def ended(self, ending: str) -> None:
+        """Note how training ended; more may be added."""
         self._put("ending", ending)
         self.commit()
-        self._close()
 
     def _describe(self, indices: Iterable[str]) -> None:
         """Say once what the indices are."""

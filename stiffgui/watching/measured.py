@@ -44,17 +44,30 @@ def indices_of(layers: Sequence[MeasuredLayer], names: Sequence[str]) -> Means:
     if products and len(_alike(layers, with_steps=False)) == 1 and layers[0].jacobians is not None:
         _products(layers, products, out)
     for place, layer in enumerate(layers):
-        for name, (values, errors) in _leading(layer, names):
-            out.values[name][0, place] = _mean(values)
-            if name not in out.errors:
-                out.errors[name] = np.full((1, depth), np.nan)
-            out.errors[name][0, place] = _mean(errors)
+        _kept(layer, place, depth, names, out)
     for name, fractions in out.flagged.items():
         unknown = np.isnan(out.values[name]) & np.array(
-            [layer.how == "matrix-free" for layer in layers]
+            [layer.leading is not None for layer in layers]
         )
         fractions[unknown] = 1.0
     return out
+
+
+def _kept(layer: MeasuredLayer, place: int, depth: int, names: Sequence[str], out: Means) -> None:
+    """Of a layer whose matrices are not kept."""
+    leading = layer.leading
+    if leading is None:
+        return
+    known = leading.indices(layer.step)
+    for name in [name for name in names if name in known]:
+        values, errors = known[name]
+        out.values[name][0, place] = _mean(values)
+        if leading.whole and name in out.flagged:
+            flags = WATCHABLE[name].flags(leading.matrices(layer.step))
+            out.flagged[name][0, place] = flags.mean(dtype=np.float64)
+        if name not in out.errors:
+            out.errors[name] = np.full((1, depth), np.nan)
+        out.errors[name][0, place] = _mean(errors)
 
 
 def _alike(layers: Sequence[MeasuredLayer], with_steps: bool = True) -> list[list[int]]:
@@ -91,11 +104,6 @@ def _products(layers: Sequence[MeasuredLayer], names: Sequence[str], out: Means)
     times = mean * np.arange(1, len(steps) + 1) / np.cumsum(steps)
     for name, values in found.items():
         out.values[name] = values * (times if WATCHABLE[name].unit == "1/time" else 1.0)
-
-
-def _leading(layer: MeasuredLayer, names: Sequence[str]) -> list[tuple[str, tuple[Array, Array]]]:
-    known = {} if layer.leading is None else layer.leading.indices()
-    return [(name, known[name]) for name in names if name in known]
 
 
 def _mean(values: Array) -> float:

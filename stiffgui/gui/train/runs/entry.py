@@ -44,6 +44,7 @@ class RunEntry(PerhapsForeign):
         self.decided: Decisions | None = None
         self.unwatched: dict[str, float] = {}  # indices of its last stored network
         self.version = 0
+        self.edition = 0  # of its file, which somebody else adds to
 
     @property
     def depth(self) -> int:
