@@ -85,6 +85,11 @@ class NetworkSpectra:
         return np.asarray(flat[np.isfinite(flat)])
 
     @property
+    def is_whole(self) -> bool:
+        """Whether all eigenvalues are known."""
+        return all(each.leading is None or each.leading.whole for each in self.layers)
+
+    @property
     def radius(self) -> Array:
         """|l_1| of every layer, mean over samples [N]."""
         return np.asarray(self.index("spectral-radius").mean(-1))

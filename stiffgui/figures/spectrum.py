@@ -77,7 +77,7 @@ class LayerFigure(NetworkFigure):
         layers = f"layer {self.layer}" if len(shown.layers) == 1 else "all layers"
         samples = probe_samples(shown.samples)
         kept = [layer.leading for layer in shown.measured if layer.leading is not None]
-        only = " · leading eigenvalues only" if not all(each.whole for each in kept) else ""
+        only = "" if all(each.whole for each in kept) else " · leading eigenvalues only"
         epoch = shown.begins + shown.epoch
         return f"{layers} · epoch {epoch} · {samples} · trial {self.trial}{only}"
 
@@ -179,9 +179,10 @@ class Spectrum(EveryLayer, PlaneFigure):
         radii = shown.every.radius
         largest = int(np.nanargmax(radii))
         share = shown.every.amplified(plane)
+        known = "" if shown.every.is_whole else " of those known"
         return (
             f"layer {largest + 1} is largest: mean radius {radii[largest]:#.3g}; "
-            f"{share:.0%} unstable"
+            f"{share:.0%} unstable{known}"
         ).replace("%", " %")
 
     def _small_planes(

@@ -194,6 +194,9 @@ def _numbers(path: Path, found: Found) -> Array:
 
 
 def _read_npy(path: Path, opened: ExitStack) -> list[Found]:
+    with path.open("rb") as file:
+        if not file.read(8).startswith(np.lib.format.MAGIC_PREFIX):
+            raise ValueError("it is no array that numpy saved")  # numpy takes it for a pickle
     array = np.load(path, mmap_mode="r", allow_pickle=False)
     return [Found("", array.shape, lambda: array)]
 
@@ -254,12 +257,16 @@ def _bfloat16(path: Path, name: str) -> NDArray[Any]:
 def _read_mtx(path: Path, opened: ExitStack) -> list[Found]:
     from scipy.io import mminfo, mmread
 
-    rows, columns, entries, kind, field, _ = mminfo(path)
+    lines = _lines_of(path)
+    rows, columns, entries, kind, field, symmetry = mminfo(path)
     if field == "complex":
         raise InputError(f"{path} is complex, and only real matrices are measured.")
     shape = (int(rows), int(columns))
     if kind == "coordinate":
         return [_of_sparse("", shape, int(entries), lambda: mmread(path))]
+    half = rows * (rows + (-1 if symmetry == "skew-symmetric" else 1)) // 2
+    if lines < (rows * columns if symmetry == "general" else half):
+        raise ValueError("it is cut off")  # it would be read as zeros
     return [Found("", shape, lambda: mmread(path))]
 
 
@@ -280,6 +287,18 @@ def _read_mat(path: Path, opened: ExitStack) -> list[Found]:
         elif kind not in ("char", "cell", "struct", "object", "function", "opaque"):
             found.append(Found(name, tuple(shape), load))
     return found
+
+
+def _lines_of(path: Path) -> int:
+    """How many lines of it are numbers. Raises ValueError where it is no text: reading that ends
+    the process."""
+    count = 0
+    with path.open("rb") as file:
+        for line in file:
+            if b"\0" in line:
+                raise ValueError("it is no text")
+            count += not (line.startswith(b"%") or line.isspace())
+    return count - 1
 
 
 def _of_mat(path: Path, name: str) -> Any:

@@ -94,11 +94,19 @@ def eigenvalues(
     size = min(basis, width - 1)
     try:
         values, vectors = eigs(
-            operator, count, v0=_start(width), ncv=size, tol=tolerance, maxiter=restarts
+            operator, count + 1, v0=_start(width), ncv=size, tol=tolerance, maxiter=restarts
         )
+        kept = _paired(values)  # half of a pair that is cut in two comes without its vector
+        values, vectors = values[kept], vectors[:, kept]
     except ArpackError:
         values, vectors = _ritz(times, width, min(size, MOST_RITZ))
     return _with_residuals(times, values, vectors, count)
+
+
+def _paired(values: NDArray[Any]) -> NDArray[np.bool_]:
+    """Which of the eigenvalues of a real matrix are real, or there with their conjugate."""
+    apart = np.abs(values[:, None] - values.conj()).min(1)
+    return np.asarray(apart <= 1e-6 * np.abs(values).max())
 
 
 def _with_residuals(

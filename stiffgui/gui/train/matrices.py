@@ -90,6 +90,8 @@ class MatrixFiles(QObject):
             self._requests = Requests(ChildThread("The process that measures matrices"))
             self._requests.thread_.start()
         self._open.append(path)
+        if len(self._open) == 1:
+            self.bar.show_progress(path.name, Progress("starting", 0.0, path))
         self._requests.ask(
             OpenMatrices(path, tuple(patterns)),
             lambda problem: self._ended(path, problem),
@@ -134,7 +136,8 @@ class MatrixFiles(QObject):
         network = None if found is None else found.network
         if network is not None:
             also = "; Import table takes it as a table" if path.suffix.lower() in TABLES else ""
-            self.noted.emit(f"{network.sentence}: square matrices, shown as layers{also}.")
+            what = network.sentence.partition(", ")[0]
+            self.noted.emit(f"{what} of square matrices are shown{also}.")
 
     def _ended(self, path: Path, problem: str) -> None:
         self._forget(path)
