@@ -96,8 +96,7 @@ class ChildThread(QThread):
         return taken
 
     def end_work(self) -> None:
-        """End the child, whatever it does: all that was asked for fails as lost, and there is a
-        new one."""
+        """End the child by force, whatever it does: all that was asked for fails as lost."""
         if self._child is not None:
             self._child.process.kill()
 

@@ -119,7 +119,7 @@ class _as_input_errors:
             return
         if isinstance(error, MemoryError):
             raise InputError(f"{self._path} is too large for the memory.") from None
-        if "pickle" in str(error):
+        if "pickle" in str(error) or "Python objects" in str(error):
             raise InputError(
                 f"{self._path} holds pickled Python objects, which are refused because opening "
                 f"them can run code: save arrays of numbers."

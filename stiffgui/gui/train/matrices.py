@@ -114,6 +114,8 @@ class MatrixFiles(QObject):
         if self._requests is not None and self._open:
             name, self._open = self._open[0].name, []
             self._requests.thread_.end_work()
+            self._requests.close()
+            self._requests = None  # the next file has a child of its own
             self.bar.end()
             self.noted.emit(f"{name}: what is known of it stays, and no more is computed.")
 
@@ -124,8 +126,6 @@ class MatrixFiles(QObject):
             self._requests.close()
 
     def _take(self, path: Path, progress: Progress) -> None:
-        if path not in self._open:  # it was cancelled
-            return
         if not progress.news:
             self.bar.show_progress(path.name, progress)
         elif not self._bench.read_again(progress.path):
@@ -148,9 +148,8 @@ class MatrixFiles(QObject):
             self.said.emit(problem, "")
 
     def _failed(self, path: Path, failure: Failure) -> None:
-        if path in self._open:  # else it was cancelled
-            self._forget(path)
-            self.said.emit(failure.sentence, failure.details)
+        self._forget(path)
+        self.said.emit(failure.sentence, failure.details)
 
     def _forget(self, path: Path) -> None:
         if path in self._open:
