@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from safetensors.numpy import save_file
 
+import stiffgui
 from stiffgui import open_run
 from stiffgui.cli import main
 from stiffgui.errors import InputError
@@ -329,3 +330,29 @@ def test_the_commands_take_matrices(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert main(["export", str(path), *options]) == 0 and out.stat().st_size > 1000
     assert main(["show", str(tmp_path / "run.stiff"), "--layers", "a*"]) == 2
     assert "--layers and --step are of files of matrices" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("bad", "sentence"),
+    [
+        (np.ones((2, 3)), r"matrices: layer 1 has the shape \[2, 3\], which are no square"),
+        (np.ones(3), "holds no layers"),
+        (1j * np.eye(2), "complex matrices are not measured"),
+        (np.diag([np.inf]), "layer 1 holds NaN or infinity"),
+        ([[1, "a"]], "give an array of numbers"),
+        ([], "there is no layer"),
+        (torch.ones(2, 3), r"\[2, 3\], which are no square"),
+    ],
+)
+def test_arrays_that_cannot_be_shown(bad: object, sentence: str) -> None:
+    with pytest.raises(InputError, match=sentence):
+        stiffgui.show(bad)
+
+
+def test_without_a_display_nothing_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(InputError, match="there is no display"):
+        stiffgui.show(torch.eye(3, requires_grad=True))
+    with pytest.raises(InputError, match="2 names do not fit"):
+        stiffgui.show(np.eye(3), names=["a", "b"])

@@ -142,7 +142,7 @@ def _chosen(path: Path, found: list[Found], patterns: Sequence[str]) -> list[Fou
                 f"layers: {wrong.name} in {path.name} has the shape {list(wrong.shape)}, which is "
                 f"not square: choose others."
             )
-        return sorted(chosen, key=_in_order)
+        return chosen
     square = [each for each in found if each.is_square]
     flat = [each for each in square if len(each.shape) == 2]
     stacks = [each for each in square if len(each.shape) > 2]
@@ -155,7 +155,7 @@ def _chosen(path: Path, found: list[Found], patterns: Sequence[str]) -> list[Fou
             f"{path} holds no square matrices ({shapes or 'no arrays'}{more}): give [n, n], "
             f"[layers, n, n] or [layers, samples, n, n]."
         )
-    return sorted(square, key=_in_order)
+    return square
 
 
 def _in_order(found: Found) -> list[tuple[int, str]]:
@@ -243,7 +243,7 @@ def _read_safetensors(path: Path, opened: ExitStack) -> list[Found]:
         if part.get_dtype() == "BF16":
             load = partial(_bfloat16, path, name)
         found.append(Found(name, tuple(part.get_shape()), load))
-    return found
+    return sorted(found, key=_in_order)
 
 
 def _bfloat16(path: Path, name: str) -> NDArray[Any]:

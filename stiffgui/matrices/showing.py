@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from zipfile import ZipFile
 
 import numpy as np
 
@@ -25,23 +26,20 @@ def show(matrices: Any, names: Sequence[str] = ()) -> None:
     """
     if isinstance(matrices, list | tuple):
         matrices = [_plain(each) for each in matrices]
-    layers = given_layers(_plain(matrices), (1.0,))
+    layers = given_layers(_plain(matrices), (1.0,), "matrices")
     if names and len(names) != len(layers):
         raise InputError(f"names: {len(names)} names do not fit {len(layers)} layers.")
-    each = [layer.jacobians for layer in layers]
+    called = names or [f"layer {number}" for number in range(1, len(layers) + 1)]
     with TemporaryDirectory(prefix="stiffgui-") as folder:
-        path, known = Path(folder) / "matrices.npy", [one for one in each if one is not None]
-        if names or len({one.shape for one in known}) > 1:
-            path = path.with_suffix(".npz")
-            called = names or [f"layer {number}" for number in range(1, len(known) + 1)]
-            stacks = {name: one[0] for name, one in zip(called, known, strict=True)}
-            np.savez(path, **stacks)
-        else:
-            np.save(path, np.stack(known))
+        path = Path(folder) / "matrices.npz"
+        with ZipFile(path, "w") as archive:
+            for name, layer in zip(called, layers, strict=True):
+                with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
+                    np.lib.format.write_array(file, np.asarray(layer.jacobians)[None])
         # A process of its own: it needs neither a main module that can be imported again, nor an
         # event loop that nobody else runs.
         window = subprocess.run(
-            [sys.executable, "-m", "stiffgui", str(path)],
+            [sys.executable, "-m", "stiffgui", str(path), "--layers", "*"],
             stderr=subprocess.PIPE,
             text=True,
             check=False,

@@ -111,23 +111,25 @@ def _mean(values: Array) -> float:
     return float(known.mean()) if known.size else float("nan")
 
 
-def given_layers(jacobians: Any, steps: Sequence[float]) -> list[MeasuredLayer]:
+def given_layers(
+    jacobians: Any, steps: Sequence[float], what: str = "jacobians"
+) -> list[MeasuredLayer]:
     """Jacobians from elsewhere: [N, B, w, w], [N, w, w] or [w, w], or a sequence of the layers'
-    own, [B, w, w] or [w, w] each. `steps`: one for all, or one of each.
+    own, [B, w, w] or [w, w] each. `steps`: one for all, or one of each; `what` they are called.
 
     Raises InputError when that are no real, finite, square matrices.
     """
     if not isinstance(jacobians, list | tuple):
-        whole = _numbers(jacobians)
+        whole = _numbers(jacobians, what)
         if whole.ndim not in (2, 3, 4):
             raise InputError(
-                f"jacobians: an array of shape {list(whole.shape)} holds no layers; give "
+                f"{what}: an array of shape {list(whole.shape)} holds no layers; give "
                 f"[layers, samples, w, w], [layers, w, w] or [w, w]."
             )
         jacobians = [whole] if whole.ndim == 2 else list(whole)
-    each = [_numbers(layer) for layer in jacobians]
+    each = [_numbers(layer, what) for layer in jacobians]
     if not each:
-        raise InputError("jacobians: there is no layer; give one at least.")
+        raise InputError(f"{what}: there is no layer; give one at least.")
     if len(steps) not in (1, len(each)):
         raise InputError(
             f"step: {len(steps)} step sizes do not fit {len(each)} layers; give one, or one of "
@@ -138,21 +140,21 @@ def given_layers(jacobians: Any, steps: Sequence[float]) -> list[MeasuredLayer]:
     for number, (layer, step) in enumerate(zip(each, sizes, strict=True), 1):
         if layer.ndim not in (2, 3) or layer.shape[-1] != layer.shape[-2] or not layer.size:
             raise InputError(
-                f"jacobians: layer {number} has the shape {list(layer.shape)}, which are no square "
+                f"{what}: layer {number} has the shape {list(layer.shape)}, which are no square "
                 f"matrices; give [samples, w, w]."
             )
         if not np.isfinite(layer).all():
-            raise InputError(f"jacobians: layer {number} holds NaN or infinity.")
+            raise InputError(f"{what}: layer {number} holds NaN or infinity.")
         stack = layer[None] if layer.ndim == 2 else layer
         out.append(MeasuredLayer(stack.shape[-1], step, stack, how="given"))
     return out
 
 
-def _numbers(values: Any) -> Array:
+def _numbers(values: Any, what: str) -> Array:
     given = np.asarray(values)
     if np.iscomplexobj(given):
-        raise InputError("jacobians: complex matrices are not measured; give real ones.")
+        raise InputError(f"{what}: complex matrices are not measured; give real ones.")
     try:
         return np.asarray(given, np.float64)
     except (TypeError, ValueError):
-        raise InputError("jacobians: give an array of numbers.") from None
+        raise InputError(f"{what}: give an array of numbers.") from None

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 from PySide6.QtCore import QUrl
 from pytestqt.qtbot import QtBot
@@ -145,3 +149,20 @@ def test_what_is_computed_can_be_cancelled(
     window.open_file(saved(tmp_path / "small.npy", random(3, 3)))  # by a new child
     qtbot.waitUntil(lambda: len(drawn(window)) == 3, timeout=WAIT)
     assert "ended unexpectedly" not in notes(window)
+
+
+def test_an_array_is_shown_until_the_window_is_closed(home: Path, qtbot: QtBot) -> None:
+    script = """
+import numpy, stiffgui
+stiffgui.show([numpy.eye(3), numpy.ones((2, 4, 4))], names=["a", "b"])
+print("closed")
+"""
+    # As in a notebook: no main module that a child could import.
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE) as session:
+        process, made = psutil.Process(session.pid), home / "cache" / "stiffgui" / "matrices"
+        qtbot.waitUntil(lambda: any(made.glob("*/*.stiff")), timeout=WAIT)
+        assert session.poll() is None
+        for window in process.children():
+            window.send_signal(signal.SIGINT)
+        told, _ = session.communicate(timeout=WAIT / 1000)
+    assert session.returncode == 0 and told == b"closed\n"
