@@ -25,7 +25,7 @@ import stiffgui
 from stiffgui import open_run
 from stiffgui.cli import main
 from stiffgui.errors import InputError
-from stiffgui.matrices import reading
+from stiffgui.matrices import measuring, reading
 from stiffgui.matrices.file import measured
 from stiffgui.matrices.measuring import LARGE, LEADING, first_look, whole
 from stiffgui.matrices.reading import NoMatrices, read
@@ -271,11 +271,25 @@ def test_pseudospectra_of_factors() -> None:
     bound = pseudospectrum_of_factor(projected, box)
     assert bound.vectors == 100
     assert (bound.smallest >= exact.smallest * (1 - 1e-9)).all()
+    kept = {"real": found.real, "imag": found.imag, "smallest": found.smallest}
+    again = pseudospectrum_of_factor(factor | kept)
+    np.testing.assert_array_equal(again.smallest, found.smallest)
     symmetric = families(240)["toeplitz"]
     _, factor = all_of(symmetric)
     found = pseudospectrum_of_factor(factor, (1.0, 3.0, -0.5, 0.5))
     exact = pseudospectrum(symmetric, 28, (1.0, 3.0, -0.5, 0.5))
     np.testing.assert_allclose(found.smallest, exact.smallest, atol=1e-12)
+
+
+def test_the_pseudospectrum_of_the_largest_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measuring, "SLOW", LARGE)
+    *stages, done = whole(grcar(LARGE + 20)[None], 1.0)
+    assert stages[-1] == "pseudospectrum" and not isinstance(done, str)
+    found = pseudospectrum_of_factor(done[1])
+    z = found.real[None] + 1j * found.imag[:, None]
+    exact = smallest_singular_values(grcar(LARGE + 20), z)
+    known = exact > 1e-9
+    np.testing.assert_allclose(found.smallest[known], exact[known], rtol=0.02)
 
 
 def test_the_file_is_whole_at_the_first_look_and_kept(tmp_path: Path) -> None:
@@ -330,6 +344,8 @@ def test_the_commands_take_matrices(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert main(["export", str(path), *options]) == 0 and out.stat().st_size > 1000
     assert main(["show", str(tmp_path / "run.stiff"), "--layers", "a*"]) == 2
     assert "--layers and --step are of files of matrices" in capsys.readouterr().err
+    assert main([str(path), "--layers"]) == 2  # of the window
+    assert "--layers: name the arrays" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

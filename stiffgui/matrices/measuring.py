@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stiffgui.runs.foreign import Array, Leading, MeasuredLayer
-from stiffgui.stiffness import schur
+from stiffgui.stiffness import pseudospectrum_of_factor, schur
 from stiffgui.stiffness.eigen import EPS
+from stiffgui.stiffness.pseudospectrum import SLOW
 from stiffgui.watching.matrix_free import (
     arnoldi,
     eigenvalues,
@@ -35,6 +36,7 @@ STAGES = {
     "singular values": 29.0,
     "logarithmic norms": 7.0,
     "norm of a step": 9.0,
+    "pseudospectrum": 25.0,  # of widths beyond SLOW; else it is computed when it is looked at
 }
 
 Factor = dict[str, NDArray[Any]]
@@ -100,7 +102,8 @@ def _leading(products: Products) -> dict[str, NDArray[Any]]:
 
 def whole(matrices: Array, step: float) -> Iterator[str | tuple[MeasuredLayer, Factor]]:
     """All eigenvalues and singular values of a layer of large matrices: each of STAGES as it
-    begins, and in the end the layer, with the Schur form of its first matrix."""
+    begins, then the layer, with the Schur form of its first matrix; of the largest ones then again,
+    with its pseudospectrum."""
     each: list[dict[str, Any]] = []
     factor: Factor = {}
     for matrix in matrices:
@@ -132,7 +135,12 @@ def whole(matrices: Array, step: float) -> Iterator[str | tuple[MeasuredLayer, F
         each.append(found)
     parts = {name: np.stack([one[name] for one in each]) for name in each[0]}
     width = matrices.shape[-1]
-    yield MeasuredLayer(width, step, leading=Leading(**parts), how="given"), factor
+    layer = MeasuredLayer(width, step, leading=Leading(**parts), how="given")
+    yield layer, factor
+    if width > SLOW and factor["schur"].ndim == 2:
+        yield "pseudospectrum"
+        seen = pseudospectrum_of_factor(factor)
+        yield layer, factor | {n: getattr(seen, n) for n in ("real", "imag", "smallest")}
 
 
 def _singular(matrix: Array) -> Array:
@@ -149,4 +157,6 @@ def _step_norm(matrix: Array, step: float, form: Array) -> float:
 
 def seconds_of(width: int, stage: str) -> float:
     """About how many seconds a stage takes."""
+    if stage == "pseudospectrum" and width <= SLOW:
+        return 0.0
     return STAGES[stage] * (width / 4096) ** 3

@@ -23,7 +23,7 @@ from stiffgui.stiffness.schur import smallest_by_triangle, triangle
 Array = NDArray[np.float64]
 Box = tuple[float, float, float, float]  # from and to, on the real and the imaginary axis
 MARGIN = 0.35  # of the box around the eigenvalues, on each side
-LARGE, POINTS, FEWER_POINTS = 1500, 28, 20  # on each side, of Schur forms up to and beyond a width
+SLOW, POINTS, FEWER_POINTS = 1500, 28, 20  # on each side, of Schur forms up to and beyond a width
 PERTURBATION = 0.01  # of ||J||_2: the eps of the pseudospectral abscissa
 NEAR = 1e-6  # of ||J||_2: how far from a line rounding leaves the eigenvalues that are on it
 
@@ -72,7 +72,10 @@ def pseudospectrum_of_factor(
     factor: Mapping[str, NDArray[Any]], box: Box | None = None
 ) -> Pseudospectrum:
     """As `pseudospectrum` of a large matrix, of its real `schur` form [w, w] or, of a symmetric
-    one, its eigenvalues [w]; else of `projected`, Arnoldi's Hessenberg matrix [k + 1, k]."""
+    one, its eigenvalues [w]; else of `projected`, Arnoldi's Hessenberg matrix [k + 1, k]. One that
+    is there already, `smallest` on its grid, is taken as it is."""
+    if box is None and "smallest" in factor:
+        return Pseudospectrum(factor["real"], factor["imag"], factor["smallest"])
     if "schur" not in factor:
         hessenberg = factor["projected"]
         size = hessenberg.shape[1]
@@ -85,7 +88,7 @@ def pseudospectrum_of_factor(
         around = box or _around(form.astype(np.complex128), float(np.abs(form).max()))
         return _on_grid(lambda z: _distances(form, z), around, POINTS, bool(box))
     whole = triangle(form)
-    points = POINTS if len(form) <= LARGE else FEWER_POINTS
+    points = POINTS if len(form) <= SLOW else FEWER_POINTS
     values = whole.diagonal()
     around = box or _around(values, float(np.abs(values).max()))
     return _on_grid(lambda z: smallest_by_triangle(whole, z), around, points, bool(box))
