@@ -25,7 +25,8 @@ import stiffgui
 from stiffgui import open_run
 from stiffgui.cli import main
 from stiffgui.errors import InputError
-from stiffgui.matrices import measuring, reading
+from stiffgui.figures import figure
+from stiffgui.matrices import file, measuring, reading
 from stiffgui.matrices.file import measured
 from stiffgui.matrices.measuring import LARGE, LEADING, first_look, whole
 from stiffgui.matrices.reading import NoMatrices, read
@@ -319,6 +320,45 @@ def test_the_file_is_whole_at_the_first_look_and_kept(tmp_path: Path) -> None:
     np.savez(path, a=np.eye(3))
     *_, other = measured(path)
     assert other.path != last.path
+
+
+def test_two_windows_do_not_write_one_file(tmp_path: Path) -> None:
+    path = tmp_path / "j.npy"
+    np.save(path, np.eye(3))
+    going = measured(path)
+    first = next(progress for progress in going if progress.news)  # and it goes on
+    *_, second = measured(path)
+    assert second.path != first.path and second.path.name == first.path.name
+    with open_run(second.path) as run, open_run(first.path) as other:
+        assert run.series().medians() == other.series().medians()
+    *_, last = [first, *going]
+    assert last.path == first.path
+    for number in range(file.MOST_KEPT + 5):
+        np.save(path, np.eye(3) * number)
+        *_, last = measured(path)
+    assert len(list(last.path.parents[1].iterdir())) <= file.MOST_KEPT + 1
+
+
+def test_many_large_layers_are_seen_one_after_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(file, "OFTEN_SECONDS", 0.0)
+    path = tmp_path / "many.npy"
+    np.save(path, np.random.default_rng(0).normal(size=(3, LARGE + 1, LARGE + 1)))
+    going = measured(path)
+    first = next(progress for progress in going if progress.news)
+    with open_run(first.path) as run:
+        assert run.ending == "finished" and run.depth == 3
+        radii = run.series().indices["spectral-radius"][0, 0]
+        assert np.isfinite(radii).tolist() == [True, False, False]
+        for layer in (1, 3):
+            table = figure("spectrum", layer=layer).table([run])
+            assert np.isfinite(table["modulus"]).all() == (layer == 1)
+            picture = figure("spectrum", layer=layer, contours=layer == 1).picture([run])
+            assert "layer 1 is largest" in picture.headline and "known" in picture.headline
+    *_, last = going
+    with open_run(last.path) as run:
+        assert np.isfinite(run.series().indices["spectral-radius"]).all()
 
 
 def test_the_commands_take_matrices(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

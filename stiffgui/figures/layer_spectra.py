@@ -110,7 +110,8 @@ class NetworkSpectra:
         """Which share of all eigenvalues the method amplifies in its layer's step."""
         pairs = zip(self.layers, self.each, strict=True)
         found = [plane.of_step(layer.step).amplified(values).ravel() for layer, values in pairs]
-        return float(np.concatenate(found).mean())
+        known = np.isfinite(np.concatenate([values.ravel() for values in self.each]))
+        return float(np.concatenate(found)[known].mean()) if known.any() else 0.0
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from stiffgui._version import __version__
 from stiffgui.errors import InputError
 from stiffgui.file_lock import FileLock, Held
 from stiffgui.matrices import Progress
-from stiffgui.matrices.measuring import STAGES, Factor, first_look, seconds_of, whole
+from stiffgui.matrices.measuring import STAGES, Factor, first_look, seconds_of, unseen, whole
 from stiffgui.matrices.reading import Stack, read
 from stiffgui.runs import open_run
 from stiffgui.runs.foreign import MeasuredLayer
@@ -30,6 +30,7 @@ from stiffgui.watching import Recorder
 from stiffgui.watching.recorder import step_sizes
 
 EPOCH = 0
+OFTEN_SECONDS = 2.0  # from one look at many layers to the next
 MOST_KEPT = 20  # files that are made of matrices, the newest
 
 
@@ -57,12 +58,15 @@ class MatrixFile(Recorder):
         matrices, count = self._stack.layers, len(self._stack.layers)
         steps = self.steps * count if len(self.steps) == 1 else self.steps
         with threadpool_limits(1):  # two that wait for a core take far longer than one
+            self._layers = [unseen(*each) for each in zip(matrices, steps, strict=True)]
+            written = time.monotonic()
             for place in range(count):
                 yield Progress(self._said("first look", place), 0.0, self.path)
                 self._put(place, *first_look(matrices[place], steps[place]))
-            self._write()
-            self._writer.ended("finished")
-            yield Progress("", 0.0, self.path, news=True)
+                if place == count - 1 or time.monotonic() - written > OFTEN_SECONDS:
+                    self._write()
+                    yield Progress("", 0.0, self.path, news=True)
+                    written = time.monotonic()
             for place, layer in enumerate(self._layers):
                 if layer.leading is None or layer.leading.whole:
                     continue
@@ -100,14 +104,14 @@ class MatrixFile(Recorder):
         return what if count == 1 else f"layer {place + 1} of {count}, {what}"
 
     def _put(self, place: int, layer: MeasuredLayer, factor: Factor) -> None:
-        self._layers[place : place + 1] = [layer]
+        self._layers[place] = layer
         if factor:
             self._writer.factor(place + 1, factor)
 
     def _write(self) -> None:
         self._network = None  # it is described anew
         self._append(EPOCH, 0.0, {}, self._layers)
-        self._writer.commit()
+        self._writer.ended("finished")
 
     def close(self, ending: Ending = "finished") -> None:
         """End the file, which is finished since its first look."""

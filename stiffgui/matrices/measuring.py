@@ -85,6 +85,17 @@ def first_look(matrices: Array, step: float) -> tuple[MeasuredLayer, Factor]:
     return layer, {"projected": projected}
 
 
+def unseen(matrices: Array, step: float) -> MeasuredLayer:
+    """A layer before its first look: of a large one nothing is known."""
+    samples, width = matrices.shape[:2]
+    if width <= LARGE:
+        return first_look(matrices, step)[0]
+    several, one = np.full((samples, LEADING), np.nan), np.full(samples, np.nan)
+    values, singular = several.astype(np.complex128), one[:, None]
+    leading = Leading(values, several, singular, singular, one, one)
+    return MeasuredLayer(width, step, leading=leading, how="matrix-free")
+
+
 def _leading(products: Products) -> dict[str, NDArray[Any]]:
     """The fields of `Leading` of one matrix."""
     (matrix,) = products.matrices
