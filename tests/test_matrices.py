@@ -324,7 +324,7 @@ def test_the_file_is_whole_at_the_first_look_and_kept(tmp_path: Path) -> None:
 
 def test_two_windows_do_not_write_one_file(tmp_path: Path) -> None:
     path = tmp_path / "j.npy"
-    np.save(path, np.eye(3))
+    np.save(path, np.diag([-1.0, -2.0, -3.0]))
     going = measured(path)
     first = next(progress for progress in going if progress.news)  # and it goes on
     *_, second = measured(path)
