@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 import stat
 import zipfile
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -38,21 +38,11 @@ class Stack:
     names: tuple[str, ...]
     layers: tuple[Array, ...]
 
-    @property
-    def sentence(self) -> str:
-        """How many of which width, in words."""
-        widths = sorted({layer.shape[-1] for layer in self.layers})
-        ends = f"{widths[0]}" if len(widths) == 1 else f"{widths[0]} to {widths[-1]}"
-        count = sum(len(layer) for layer in self.layers)
-        many = "matrix" if count == 1 else "matrices"
-        layers = "" if len(self.layers) == 1 else f" in {len(self.layers)} layers"
-        return f"{count} square {many} of width {ends}{layers}"
-
 
 @dataclass(frozen=True)
 class Found:
     """An array in a file: its name there, empty where it is the only one, its shape, and how it is
-    loaded; `sparse` has so many entries."""
+    loaded."""
 
     name: str
     shape: tuple[int, ...]
@@ -105,29 +95,25 @@ def _check_file(path: Path) -> None:
         raise InputError(f"{path} is empty (0 bytes): save the matrices again.")
 
 
-class _as_input_errors:
+@contextmanager
+def _as_input_errors(path: Path) -> Iterator[None]:
     """Whatever is wrong with a file is told in a sentence."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        if error is None or isinstance(error, InputError) or not isinstance(error, Exception):
-            return
-        if isinstance(error, MemoryError):
-            raise InputError(f"{self._path} is too large for the memory.") from None
+    try:
+        yield
+    except InputError:
+        raise
+    except MemoryError:
+        raise InputError(f"{path} is too large for the memory.") from None
+    except Exception as error:  # each library has its own family of errors
         if "pickle" in str(error) or "Python objects" in str(error):
             raise InputError(
-                f"{self._path} holds pickled Python objects, which are refused because opening "
-                f"them can run code: save arrays of numbers."
+                f"{path} holds pickled Python objects, which are refused because opening them can "
+                f"run code: save arrays of numbers."
             ) from None
         reason = next(iter(str(error).strip().splitlines()), "") or type(error).__name__
         raise InputError(
-            f"{self._path} cannot be read as {self._path.suffix}: {reason.rstrip('.')[:160]}. Save "
-            f"it again, or give it the ending of what it is."
+            f"{path} cannot be read as {path.suffix}: {reason.rstrip('.')[:160]}. Save it again, "
+            f"or give it the ending of what it is."
         ) from None
 
 
@@ -207,7 +193,8 @@ def _read_npz(path: Path, opened: ExitStack) -> list[Found]:
     if {"format", "shape", "data"} <= set(names):  # as scipy.sparse.save_npz writes it
         import scipy.sparse
 
-        return [_sparse("", scipy.sparse.load_npz(path))]
+        matrix = scipy.sparse.load_npz(path)
+        return [_of_sparse("", tuple(matrix.shape), int(matrix.nnz), lambda: matrix)]
     whole = opened.enter_context(np.load(path, allow_pickle=False))
     found = []
     for name, member in zip(names, archive.namelist(), strict=True):
@@ -305,10 +292,6 @@ def _of_mat(path: Path, name: str) -> Any:
     from scipy.io import loadmat
 
     return loadmat(path, variable_names=[name])[name]
-
-
-def _sparse(name: str, matrix: Any) -> Found:
-    return _of_sparse(name, tuple(matrix.shape), int(matrix.nnz), lambda: matrix)
 
 
 def _of_sparse(name: str, shape: tuple[int, ...], entries: int, load: Callable[[], Any]) -> Found:
