@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from stiffgui._presets import presets
     from stiffgui.errors import InputError
     from stiffgui.experiment import Experiment
+    from stiffgui.matrices.showing import show
     from stiffgui.runs import Run, open_run, train
     from stiffgui.study import Study, open_study, run_study, studies
     from stiffgui.watching import Recorder, watch
@@ -29,6 +30,7 @@ __all__ = [
     "open_study",
     "presets",
     "run_study",
+    "show",
     "studies",
     "train",
     "watch",
@@ -44,6 +46,7 @@ _HOMES = {
     "open_study": "study",
     "presets": "_presets",
     "run_study": "study",
+    "show": "matrices.showing",
     "studies": "study",
     "train": "runs",
     "watch": "watching",

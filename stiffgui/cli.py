@@ -9,6 +9,7 @@ from pathlib import Path
 
 from stiffgui.commands import COMMANDS
 from stiffgui.errors import InputError, nearest, one_of
+from stiffgui.matrices import ENDINGS
 
 DONE, FAULT, BAD_INPUT, STOPPED = 0, 1, 2, 3
 
@@ -49,11 +50,13 @@ def _log_fault() -> Path:
 
 
 def _window(words: list[str]) -> int:
-    if words and not words[0].endswith((".stiff", ".toml")):
+    kinds = (".stiff", ".toml", *ENDINGS)
+    if words and not words[0].lower().endswith(kinds):
         raise InputError(
-            f"there is no command {words[0]!r}; give {one_of(COMMANDS)}, or a .stiff or .toml file "
-            f"to open in the window.{nearest(words[0], COMMANDS)}"
+            f"there is no command {words[0]!r}; give {one_of(COMMANDS)}, or a file ({one_of(kinds)}"
+            f") to open in the window.{nearest(words[0], COMMANDS)}"
         )
+    files, layers = _with_layers(words)
     try:
         from stiffgui.gui.application import open_window
     except ImportError as error:
@@ -61,7 +64,21 @@ def _window(words: list[str]) -> int:
             f"the window cannot start: {error}. Install the missing library; the command line "
             f"works without it."
         ) from None
-    return int(open_window(words))
+    return int(open_window(files, layers))
+
+
+def _with_layers(words: list[str]) -> tuple[list[str], list[str]]:
+    """The files of a command line, and what follows `--layers`."""
+    files, layers, rest = [], [], iter(words)
+    for word in rest:
+        name, equals, value = word.partition("=")
+        if name != "--layers":
+            files.append(word)
+        elif not equals and (value := next(rest, "")) == "":
+            raise InputError("--layers: name the arrays, as in --layers 'blocks.*.weight'.")
+        else:
+            layers.append(value)
+    return files, layers
 
 
 def _command(words: list[str]) -> int:

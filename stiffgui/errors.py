@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 import importlib.util
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TypeVar
 
@@ -55,6 +56,18 @@ def entry(kind: str, name: str, table: Mapping[str, Entry]) -> Entry:
             f"there is no {kind} {name!r}; choose {one_of(table)}.{nearest(name, table)}"
         )
     return table[name]
+
+
+def matching(no_such: str, patterns: Sequence[str], names: Sequence[str]) -> set[str]:
+    """The names that patterns such as `layers.*` match. Raises InputError, `NO_SUCH is called
+    PATTERN`, where one of them matches none."""
+    matched: set[str] = set()
+    for pattern in patterns:
+        found = {name for name in names if fnmatchcase(name, pattern)}
+        if not found:
+            raise InputError(f"{no_such} is called {pattern!r}.{nearest(pattern, names)}")
+        matched |= found
+    return matched
 
 
 def nearest(name: str, names: Iterable[str]) -> str:

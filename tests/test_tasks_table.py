@@ -59,6 +59,7 @@ WRITERS: dict[str, Callable[[pd.DataFrame, Path], Any]] = {
     ".parquet": lambda t, p: t.to_parquet(p),
     ".xlsx": lambda t, p: t.to_excel(p, index=False),
     ".xlsm": lambda t, p: t.to_excel(p, index=False, engine="openpyxl"),
+    ".npy": lambda t, p: np.save(p, t.drop(columns="member").to_records(index=False)),
     ".npz": to_npz,
     ".nc": to_netcdf,
 }

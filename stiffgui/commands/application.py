@@ -16,7 +16,7 @@ def application(words: Sequence[str] = ()) -> typer.Typer:
     """What is needed to understand `words`: one command where they begin with its name."""
     app = typer.Typer(
         help="Train residual networks and watch the eigenvalues of their layers. "
-        "With no command, or with a .stiff or .toml file, the window opens.",
+        "With no command, or with a .stiff, .toml or matrix file, the window opens.",
         add_completion=False,
         pretty_exceptions_enable=False,
     )

@@ -16,6 +16,7 @@ from stiffgui.commands.figure_options import (
     table_name_help,
     with_figure_options,
 )
+from stiffgui.commands.matrix_files import MATRICES, Layers, Step, is_matrices, run_file
 from stiffgui.commands.study_options import Against, Margin
 from stiffgui.commands.terminal import tell, tell_nearest
 from stiffgui.errors import InputError, nearest, one_of
@@ -24,7 +25,7 @@ from stiffgui.runs.portable import FORMATS
 
 @with_figure_options("runs", "study")
 def export(
-    files: Annotated[list[Path], typer.Argument(metavar="RUN.stiff...|STUDY.stiff")],
+    files: Annotated[list[Path], typer.Argument(metavar=f"RUN.stiff...|STUDY.stiff|{MATRICES}")],
     out: Annotated[
         Path, typer.Option("-o", "--out", help="The file to write; of --model the folder.")
     ],
@@ -52,9 +53,16 @@ def export(
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
     against: Against = None,
     margin: Margin = None,
+    layers: Layers = None,
+    step: Step = None,
     **settings: Any,
 ) -> None:
-    """Write a figure or a table of runs or a study, or a run's networks for other programs."""
+    """Write a figure or a table of runs, matrices or a study, or a run's networks for other
+    programs."""
+    given = layers or step is not None
+    if given and not any(is_matrices(path) for path in files):
+        raise InputError("--layers and --step are of files of matrices: leave them out.")
+    files = [run_file(path, layers, step) if is_matrices(path) else path for path in files]
     if model is not None:
         others = [figure, table, kind, colours, against, margin]
         _export_model(files, out, model, others, settings, force)

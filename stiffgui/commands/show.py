@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 import typer
 
+from stiffgui.commands.matrix_files import MATRICES, Layers, Step, run_file
 from stiffgui.commands.study_options import Against, Margin
 from stiffgui.errors import InputError
 from stiffgui.stiffness import WATCHABLE
@@ -23,15 +24,18 @@ if TYPE_CHECKING:
 
 
 def show(
-    run: Annotated[Path, typer.Argument(metavar="RUN.stiff|STUDY.stiff")],
+    run: Annotated[Path, typer.Argument(metavar=f"RUN.stiff|STUDY.stiff|{MATRICES}")],
     as_json: Annotated[bool, typer.Option("--json", help="As one JSON document.")] = False,
     against: Against = None,
     margin: Margin = None,
     baselines: Annotated[
         bool, typer.Option("--baselines", help="Of a run: other methods beside it; takes a while.")
     ] = False,
+    layers: Layers = None,
+    step: Step = None,
 ) -> None:
-    """Show a run's settings, last errors and indices, or a study's table and sentences.
+    """Show a run's settings, last errors and indices, or a study's table and sentences; of a file
+    of matrices their indices.
 
     With --baselines also what other methods reach on the same split, fitted to its training rows:
     test R² of each output.
@@ -40,6 +44,7 @@ def show(
     from stiffgui.runs.baselines import baseline_scores
     from stiffgui.runs.opening import kind_of_file
 
+    given, run = run, run_file(run, layers, step)
     if kind_of_file(run) == "study":
         show_study(run, as_json, against, margin)
         return
@@ -51,8 +56,11 @@ def show(
             facts["baselines"] = {k: [_plain(float(v)) for v in r2] for k, r2 in compared.items()}
         print(json.dumps(facts))
         return
-    print(f"{run}: {facts['ending']} at epoch {facts['epoch']}, {facts['seconds']:.1f} s")
-    print(f"median of {facts['trials']} trials" if facts["trials"] > 1 else "one trial")
+    if given is run:
+        print(f"{run}: {facts['ending']} at epoch {facts['epoch']}, {facts['seconds']:.1f} s")
+        print(f"median of {facts['trials']} trials" if facts["trials"] > 1 else "one trial")
+    else:
+        print(given)
     for name, value in (facts["errors"] | facts["indices"]).items():
         if value is None and name in facts["errors"] and facts["settings"] is None:
             continue  # it was not recorded at this epoch

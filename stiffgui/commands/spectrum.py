@@ -9,28 +9,36 @@ from typing import Annotated
 
 import typer
 
+from stiffgui.commands.matrix_files import MATRICES, Layers, Step, run_file
 from stiffgui.errors import InputError, one_of
 
 
 def spectrum(
-    run: Annotated[Path, typer.Argument(metavar="RUN.stiff")],
-    epoch: Annotated[int, typer.Option(help="The nearest kept epoch is taken, and said.")],
-    layer: Annotated[int, typer.Option(help="1 to N.")],
+    run: Annotated[Path, typer.Argument(metavar=f"RUN.stiff|{MATRICES}")],
+    epoch: Annotated[
+        int | None, typer.Option(help="The nearest kept epoch is taken, and said; else the last.")
+    ] = None,
+    layer: Annotated[int | None, typer.Option(help="1 to N; else all of them.")] = None,
     trial: Annotated[int, typer.Option(help="Position in the batch, from 0.")] = 0,
     kind: Annotated[str, typer.Option("--format", help="csv or json.")] = "csv",
+    as_json: Annotated[bool, typer.Option("--json", help="As --format json.")] = False,
+    layers: Layers = None,
+    step: Step = None,
 ) -> None:
-    """Print the eigenvalues of a layer's Jacobian on the probe samples."""
+    """Print the eigenvalues of a layer's Jacobian on the probe samples, or of given matrices."""
     from stiffgui.figures import figure
     from stiffgui.runs import open_run
 
+    kind = "json" if as_json else kind
     if kind not in ("csv", "json"):
         raise InputError(f"--format {kind} is not known; choose {one_of(('csv', 'json'))}.")
-    shown = figure("spectrum", epoch=epoch, layer=layer, trial=trial)
-    with open_run(run) as opened:
+    with open_run(run_file(run, layers, step)) as opened:
+        every = layer is None and opened.depth > 1
+        shown = figure("spectrum", epoch=epoch, layer=layer or 1, trial=trial, all_layers=every)
         table = shown.table([opened])
     facts = dict(table.attrs)
     if kind == "csv":
-        if facts["epoch"] != epoch:
+        if epoch is not None and facts["epoch"] != epoch:
             print(f"nearest kept epoch: {facts['epoch']}", file=sys.stderr)
         table.to_csv(sys.stdout, index=False)
     else:

@@ -55,7 +55,7 @@ class NetworkSpectra:
         return len(self._matrices) == 1 and self._matrices[0].jacobians.ndim == 4
 
     def _each(
-        self, of_matrices: Callable[[Matrices], Any], of_leading: Callable[[Leading], Any]
+        self, of_matrices: Callable[[Matrices], Any], of_leading: Callable[[Leading, float], Any]
     ) -> list[NDArray[Any]]:
         """Something of every layer, by what is known of it; NaN where J is not finite."""
         if self._is_stack:
@@ -63,7 +63,9 @@ class NetworkSpectra:
         else:
             formed = iter(self._matrices)
             found = [
-                of_matrices(next(formed)) if each.leading is None else of_leading(each.leading)
+                of_matrices(next(formed))
+                if each.leading is None
+                else of_leading(each.leading, each.step)
                 for each in self.layers
             ]
         return [
@@ -74,13 +76,18 @@ class NetworkSpectra:
     @cached_property
     def each(self) -> list[Values]:
         """Eigenvalues of every layer, [B, w] each."""
-        return self._each(lambda m: m.eigenvalues, lambda leading: leading.eigenvalues)
+        return self._each(lambda m: m.eigenvalues, lambda leading, _: leading.eigenvalues)
 
     @property
     def values(self) -> Values:
         """All of them that are known, [n]."""
         flat = np.concatenate([values.ravel() for values in self.each])
         return np.asarray(flat[np.isfinite(flat)])
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all eigenvalues are known."""
+        return all(each.leading is None or each.leading.whole for each in self.layers)
 
     @property
     def radius(self) -> Array:
@@ -91,9 +98,9 @@ class NetworkSpectra:
         """An index of every layer at every sample, [N, B]; NaN where it is not known."""
         index = WATCHABLE[name]
 
-        def of_leading(leading: Leading) -> Array:
+        def of_leading(leading: Leading, step: float) -> Array:
             unknown = np.full(len(leading.frobenius), np.nan)
-            return np.asarray(leading.indices().get(name, (unknown, unknown))[0])
+            return np.asarray(leading.indices(step).get(name, (unknown, unknown))[0])
 
         if index.needs == "layers" and not self._is_stack:
             return np.full((len(self.layers), len(self.each[0])), np.nan)
@@ -103,7 +110,8 @@ class NetworkSpectra:
         """Which share of all eigenvalues the method amplifies in its layer's step."""
         pairs = zip(self.layers, self.each, strict=True)
         found = [plane.of_step(layer.step).amplified(values).ravel() for layer, values in pairs]
-        return float(np.concatenate(found).mean())
+        known = np.isfinite(np.concatenate([values.ravel() for values in self.each]))
+        return float(np.concatenate(found)[known].mean()) if known.any() else 0.0
 
 
 @dataclass(frozen=True)
@@ -166,8 +174,8 @@ class LayerSpectra:
 
 
 def spectrum_of(layer: MeasuredLayer) -> Spectrum:
-    """The spectrum of a layer; of one that is not formed what leads in it, with residuals for
-    errors. Raises ValueError when its Jacobians are not finite."""
+    """The spectrum of a layer; of one that is not kept all of it or what leads in it, with
+    residuals for errors. Raises ValueError when its Jacobians are not finite."""
     from stiffgui.stiffness import spectrum
     from stiffgui.stiffness.spectrum import Spectrum
 
@@ -176,13 +184,14 @@ def spectrum_of(layer: MeasuredLayer) -> Spectrum:
     leading = layer.leading
     assert leading is not None
     unknown = np.full(leading.eigenvalues.shape, np.nan)
+    squares = np.square(leading.frobenius) - np.square(np.abs(leading.eigenvalues)).sum(-1)
     with np.errstate(divide="ignore"):
         time_scales = 1 / np.abs(leading.eigenvalues.real)
     return Spectrum(
         eigenvalues=leading.eigenvalues,
-        conditions=unknown,
+        conditions=unknown if leading.conditions is None else leading.conditions,
         errors=leading.residuals,
         time_scales=time_scales,
-        departure=unknown[:, 0],
-        indices={name: values for name, (values, _) in leading.indices().items()},
+        departure=np.sqrt(np.maximum(squares, 0)) if leading.whole else unknown[:, 0],
+        indices={name: values for name, (values, _) in leading.indices(layer.step).items()},
     )

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stiffgui.errors import InputError
-from stiffgui.figures.base import NetworkFigure
+from stiffgui.figures.base import Limits4, NetworkFigure
 from stiffgui.figures.layer_spectra import LayerSpectra, NetworkSpectra, spectrum_of
 from stiffgui.figures.picture import (
     Axis,
@@ -76,8 +76,8 @@ class LayerFigure(NetworkFigure):
         """Which layer, epoch and trial, and of how many samples, in a line."""
         layers = f"layer {self.layer}" if len(shown.layers) == 1 else "all layers"
         samples = probe_samples(shown.samples)
-        leading = any(layer.leading is not None for layer in shown.measured)
-        only = " · leading eigenvalues only" if leading else ""
+        kept = [layer.leading for layer in shown.measured if layer.leading is not None]
+        only = "" if all(each.whole for each in kept) else " · leading eigenvalues only"
         epoch = shown.begins + shown.epoch
         return f"{layers} · epoch {epoch} · {samples} · trial {self.trial}{only}"
 
@@ -136,6 +136,12 @@ class Spectrum(EveryLayer, PlaneFigure):
         help="Pseudospectrum of the layer at the first probe sample: on each line the smallest "
         "singular value of zI − J is the number written on it.",
     )
+    box: Limits4 | None = setting(
+        None,
+        title="Box",
+        help="Where contours are drawn: X0,X1,Y0,Y1; else around the eigenvalues.",
+        hidden=True,
+    )
 
     @property
     def coloured_by(self) -> str:
@@ -159,12 +165,12 @@ class Spectrum(EveryLayer, PlaneFigure):
             rows, left_out = self._small_planes(shown, plane, points)
             title = f"{self.where(shown)}{left_out} · coloured by {self.coloured_by}"
             return Picture(rows=rows, flows=True, title=title, **facts)
-        contours = self._contours(run, shown)
+        contours, only = self._contours(run, shown)
         circle, rings = plane.marks(shown.values)
         panel = plane.panel(every, (region, *axes(), circle, points, rings, *contours))
         note = self.where(shown)
         if contours:
-            note += " · ε = " + ", ".join(f"{level:.2g}" for level in contours[0].levels)
+            note += " · ε = " + ", ".join(f"{level:.2g}" for level in contours[0].levels) + only
         return one_panel(plane.inset(panel, points, region), title=note, **facts)
 
     def _headline(self, shown: LayerSpectra, plane: Plane) -> str:
@@ -173,9 +179,10 @@ class Spectrum(EveryLayer, PlaneFigure):
         radii = shown.every.radius
         largest = int(np.nanargmax(radii))
         share = shown.every.amplified(plane)
+        known = "" if shown.every.is_whole else " of those known"
         return (
             f"layer {largest + 1} is largest: mean radius {radii[largest]:#.3g}; "
-            f"{share:.0%} unstable"
+            f"{share:.0%} unstable{known}"
         ).replace("%", " %")
 
     def _small_planes(
@@ -204,15 +211,24 @@ class Spectrum(EveryLayer, PlaneFigure):
         numbers = {NUMBERS[name]: column for name, column in shown.numbers.items()}
         return plane.points(shown.values, colours, shades, numbers=numbers, places=places)
 
-    def _contours(self, run: Drawn, shown: LayerSpectra) -> list[Contours]:
-        if not self.contours:
-            return []
-        from stiffgui.stiffness import pseudospectrum
+    def _contours(self, run: Drawn, shown: LayerSpectra) -> tuple[list[Contours], str]:
+        """Contours where they are asked for, and what they are only."""
+        large = shown.measured[shown.at].jacobians is None
+        if not self.contours or (large and run.few):
+            return [], ""
+        from stiffgui.stiffness import pseudospectrum, pseudospectrum_of_factor
 
-        found = pseudospectrum(self._formed(shown)[0])
-        unit = self.plane(shown.step).unit
+        unit, box = self.plane(shown.step).unit, self.box or next(iter(self.limits), None)
+        if box is not None:
+            box = (box[0] / unit, box[1] / unit, box[2] / unit, box[3] / unit)
+        factor = run.run.factor(self.layer) if large else {}
+        if factor:
+            found = pseudospectrum_of_factor(factor, box)
+        else:
+            found = pseudospectrum(self._formed(shown)[0], box=box)
         x, y, levels = unit * found.real, unit * found.imag, found.levels()
-        return [Contours(x=x, y=y, values=found.smallest, levels=levels)]
+        only = f", at most: projected on {found.vectors} Krylov vectors" if found.vectors else ""
+        return [Contours(x=x, y=y, values=found.smallest, levels=levels)], only
 
     def _numbers(self, shown: LayerSpectra, plane: Plane) -> dict[str, float]:
         """Indices of the layer, mean over samples, exact and by proxies of the radius; and the

@@ -8,6 +8,7 @@ import signal
 import sys
 import tomllib
 import traceback
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 from importlib.resources import as_file
@@ -26,6 +27,7 @@ from stiffgui._version import __version__
 from stiffgui.errors import InputError
 from stiffgui.gui.window import MainWindow
 from stiffgui.gui.workspace import Place, Surroundings, Workspace
+from stiffgui.matrices import ENDINGS as MATRICES
 from stiffgui.runs.opening import kind_of_file
 
 
@@ -42,7 +44,7 @@ def _study(surroundings: Surroundings) -> Workspace:
 
 
 def _is_study(path: Path) -> bool:
-    if path.suffix == ".stiff":
+    if path.suffix != ".toml":
         return kind_of_file(path) == "study"
     try:
         values = tomllib.loads(path.read_text("utf-8"))
@@ -59,7 +61,7 @@ def _lab(surroundings: Surroundings) -> Workspace:
 
 # In the order of the switch. Each is imported and built when it is first shown.
 PLACES = (
-    Place("Train", _train, (".stiff", ".toml"), lambda path: not _is_study(path)),
+    Place("Train", _train, (".stiff", ".toml", *MATRICES), lambda path: not _is_study(path)),
     Place("Study", _study, (".stiff", ".toml"), _is_study),
     Place("Lab", _lab),
 )
@@ -99,8 +101,9 @@ def make_settings() -> QSettings:
     return settings
 
 
-def open_window(words: list[str]) -> int:
-    """Open the window, on a file if one is named, and run until it is closed."""
+def open_window(words: list[str], layers: Sequence[str] = ()) -> int:
+    """Open the window, on files if any are named, and run until it is closed. `layers`: patterns
+    that choose arrays of files of matrices."""
     for word in words:
         if not Path(word).is_file():
             raise InputError(f"{word} cannot be read: there is no such file. Check the path.")
@@ -116,7 +119,10 @@ def open_window(words: list[str]) -> int:
     window = make_window(application)
     sys.excepthook = partial(record_fault, window, log)
     for word in words:
-        window.open_file(Path(word))
+        if layers and Path(word).suffix.lower() in MATRICES:
+            window.train.matrices.open(Path(word), layers)
+        else:
+            window.open_file(Path(word))
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), lambda *_: window.leave())

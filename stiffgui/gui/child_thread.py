@@ -95,6 +95,11 @@ class ChildThread(QThread):
                 taken.append(box.popleft())
         return taken
 
+    def end_work(self) -> None:
+        """End the child by force, whatever it does: all that was asked for fails as lost."""
+        if self._child is not None:
+            self._child.process.kill()
+
     def close(self) -> None:
         """Stop and save what is going on, end the child, and wait for this thread."""
         if self._closing:

@@ -45,6 +45,7 @@ from stiffgui.gui.shortcuts import Shortcuts
 from stiffgui.gui.theme import Theme
 from stiffgui.gui.toasts import Toasts
 from stiffgui.gui.workspace import Place, Surroundings, Workspace
+from stiffgui.matrices import ENDINGS as MATRICES
 from stiffgui.tasks.table import ENDINGS
 
 if TYPE_CHECKING:
@@ -222,7 +223,8 @@ class MainWindow(QMainWindow):
         """Open a file in the workspace that knows its kind; the first takes any other."""
         if path.is_file():
             self.recent.add(path)
-        knowing = (p for p in self.places if path.suffix in p.suffixes and p.takes(path))
+        ending = path.suffix.lower()
+        knowing = (p for p in self.places if ending in p.suffixes and p.takes(path))
         place = next(knowing, self.places[0])
         self.show_place(place.title).open_file(path)
 
@@ -241,16 +243,16 @@ class MainWindow(QMainWindow):
             ending = path.suffix.lower()
             if not path.is_file() or ending not in (*ENDINGS, *known):
                 strange.append(path.name or str(path))
-            elif ending in ENDINGS:
-                self.import_table(path)
-            else:
+            elif ending in known:
                 self.open_file(path)
+            else:
+                self.import_table(path)
         if strange:
             what = strange[0] if len(strange) == 1 else f"{strange[0]} and {len(strange) - 1} more"
             self.toasts.say(
                 self._place,
-                f"{what} cannot be opened: drop a table ({one_of(ENDINGS)}), settings (.toml) or "
-                f"a run or a study (.stiff).",
+                f"{what} cannot be opened: drop a table ({one_of(ENDINGS)}), matrices "
+                f"({one_of(MATRICES)}), settings (.toml) or a run or a study (.stiff).",
             )
 
     def say_fault(self, sentence: str, details: str) -> None:

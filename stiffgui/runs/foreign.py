@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from stiffgui.errors import InputError
+from stiffgui.stiffness.indices import INDICES
+from stiffgui.stiffness.matrices import Matrices
 
 if TYPE_CHECKING:
     from stiffgui.experiment import Experiment
@@ -25,6 +27,16 @@ STEP, STABLE_STEP = "solver-step", "stable-step-"
 COUNTS = ("evaluations", "solver_steps")  # recorded beside
 NEAR = 0.5  # of the largest stable step: a solver's controller keeps steps that near to it
 How = Literal["dense", "matrix-free", "given"]
+# Of what indices are made that need no more than a matrix' eigenvalues and singular values.
+OF_VALUES = (
+    "norm",
+    "largest",
+    "radius",
+    "singular-values",
+    "eigenvalues",
+    "log-norms",
+    "step-norm",
+)
 
 
 class PerhapsForeign:
@@ -100,17 +112,19 @@ class ForeignNetwork(BaseModel):
         ends = f"{widths[0]}" if len(widths) == 1 else f"{widths[0]} to {widths[-1]}"
         free = sum(how == "matrix-free" for how in self.how)
         how = f", {free} of them matrix-free" if free else ""
-        return f"{self.title or 'network'}: {self.depth} layers of width {ends}{how}"
+        layers = "layer" if self.depth == 1 else "layers"
+        return f"{self.title or 'network'}: {self.depth} {layers} of width {ends}{how}"
 
 
 @dataclass(frozen=True)
 class Leading:
-    """What products with J alone tell of it at B samples.
+    """What products with J alone tell of it at B samples, or what is kept of one that is large.
 
     eigenvalues complex [B, k] of largest modulus, by descending modulus, and residuals
     ||J v - l v|| of unit vectors v; singular [B, k], the largest ones, and residuals
     ||J^T u - s v||; frobenius [B], estimated, and its standard errors. NaN is what did not
-    converge.
+    converge. `whole`, these are all w eigenvalues and singular values by LAPACK, with the
+    eigenvalues' conditions, the logarithmic norms [B, 2] and ||I + a J||_2 [B].
     """
 
     eigenvalues: NDArray[np.complex128]
@@ -119,9 +133,35 @@ class Leading:
     singular_residuals: Array
     frobenius: Array
     frobenius_errors: Array
+    conditions: Array | None = None
+    log_norms: Array | None = None
+    step_norm: Array | None = None
 
-    def indices(self) -> dict[str, tuple[Array, Array]]:
-        """Name -> values and errors at each sample, [B] each."""
+    @property
+    def whole(self) -> bool:
+        """Whether all eigenvalues are known."""
+        return self.conditions is not None
+
+    def matrices(self, step: float) -> Matrices:
+        """What LAPACK has said of the whole, in the place of J."""
+        return Matrices.known(
+            step,
+            eigen=(self.eigenvalues, self.conditions),
+            norm=self.frobenius,
+            singular_values=self.singular,
+            log_norms=self.log_norms,
+            step_norm=self.step_norm,
+        )
+
+    def indices(self, step: float) -> dict[str, tuple[Array, Array]]:
+        """Name -> values and errors at each sample, [B] each; errors are NaN where it is exact."""
+        if self.whole:
+            known, exact = self.matrices(step), np.full(len(self.frobenius), np.nan)
+            return {
+                name: (index.value(known), exact)
+                for name, index in INDICES.items()
+                if index.needs in OF_VALUES
+            }
         return {
             "frobenius": (self.frobenius, self.frobenius_errors),
             "singular": (self.singular[:, 0], self.singular_residuals[:, 0]),
@@ -149,7 +189,10 @@ class MeasuredLayer:
         if samples is None:
             return self
         if self.leading is not None:
-            parts = {name: values[:samples] for name, values in vars(self.leading).items()}
+            kept = vars(self.leading).items()
+            parts: dict[str, Any] = {
+                name: None if of is None else of[:samples] for name, of in kept
+            }
             return replace(self, leading=Leading(**parts))
         return self if self.jacobians is None else replace(self, jacobians=self.jacobians[:samples])
 
@@ -176,6 +219,7 @@ class MeasuredLayer:
         if self.jacobians is not None:
             return step | {"jacobians": self.jacobians}
         assert self.leading is not None
-        kept = {name: value for name, value in vars(self.leading).items() if name != "eigenvalues"}
+        found = vars(self.leading).items()
+        kept = {name: of for name, of in found if name != "eigenvalues" and of is not None}
         parts = {"real": self.leading.eigenvalues.real, "imag": self.leading.eigenvalues.imag}
         return step | parts | kept | {"width": np.array([self.width])}

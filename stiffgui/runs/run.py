@@ -375,6 +375,12 @@ class Run(FileReader, PerhapsForeign):
         except (KeyError, TypeError, ValueError, IndexError):  # other arrays than these
             return None
 
+    def factor(self, layer: int) -> dict[str, NDArray[Any]]:
+        """What is kept of a large matrix for its pseudospectrum; nothing of others."""
+        there = self._has("factors")
+        rows = there and self._rows("SELECT arrays FROM factors WHERE layer = ?", layer)
+        return load(rows[0][0]) if rows else {}
+
     @property
     def spectra(self) -> list[tuple[int, int, int]]:
         """Epoch, layer and trial of every spectrum that is kept."""

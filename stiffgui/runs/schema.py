@@ -63,6 +63,10 @@ SAMPLES = "CREATE TABLE IF NOT EXISTS samples (id INTEGER PRIMARY KEY, arrays BL
 # residual or standard error of the layer's samples; NaN where the index is exact.
 ERRORS = "CREATE TABLE IF NOT EXISTS errors (epoch INTEGER PRIMARY KEY, arrays BLOB NOT NULL)"
 
+# Of matrices too large to be kept, in files that have such: of a layer's first one what its
+# pseudospectrum is taken of, see `stiffness/pseudospectrum.py`.
+FACTORS = "CREATE TABLE IF NOT EXISTS factors (layer INTEGER PRIMARY KEY, arrays BLOB NOT NULL)"
+
 
 def create(database: sqlite3.Connection, quantities: Iterable[Quantity]) -> None:
     """Make an empty run file of the present version, with a column for each quantity per trial."""

@@ -22,7 +22,7 @@ from stiffgui._version import __version__
 from stiffgui.experiment import Experiment
 from stiffgui.runs.file_writer import FileWriter, NotWritten
 from stiffgui.runs.foreign import ForeignNetwork
-from stiffgui.runs.schema import ERRORS, RUN, SAMPLES, create, describe, quoted
+from stiffgui.runs.schema import ERRORS, FACTORS, RUN, SAMPLES, create, describe, quoted
 from stiffgui.training import Event, Record
 from stiffgui.training.decisions import Decisions
 from stiffgui.training.quantities import QUANTITIES, Quantity
@@ -160,6 +160,11 @@ class RunWriter(FileWriter):
         self._blob(
             "INSERT OR REPLACE INTO spectra VALUES (?, ?, ?, ?)", arrays, epoch, layer, trial
         )
+
+    def factor(self, layer: int, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Keep of a layer's first matrix what its pseudospectrum is taken of."""
+        self._do(FACTORS)
+        self._blob("INSERT OR REPLACE INTO factors VALUES (?, ?)", arrays, layer)
 
     def drop_spectra(self, epoch: int) -> None:
         """Keep those of an epoch no longer."""

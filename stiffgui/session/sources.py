@@ -30,6 +30,7 @@ class RunFile:
     path: Path
     colour: int
     name: str
+    edition: int = 0  # of what is in the file, so that looks at two of them differ
 
 
 @dataclass(frozen=True)

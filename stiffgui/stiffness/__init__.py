@@ -21,7 +21,11 @@ from stiffgui.stiffness.indices import INDICES, Index, network_index
 from stiffgui.stiffness.mean_modulus import MeanModulus
 from stiffgui.stiffness.measuring import layer_indices
 from stiffgui.stiffness.power import Power
-from stiffgui.stiffness.pseudospectrum import Pseudospectrum, pseudospectrum
+from stiffgui.stiffness.pseudospectrum import (
+    Pseudospectrum,
+    pseudospectrum,
+    pseudospectrum_of_factor,
+)
 from stiffgui.stiffness.singular import Singular
 from stiffgui.stiffness.spectral_radius import SpectralRadius
 from stiffgui.stiffness.spectrum import Spectrum, spectrum
@@ -72,5 +76,6 @@ __all__ = [
     "network_index",
     "proxy",
     "pseudospectrum",
+    "pseudospectrum_of_factor",
     "spectrum",
 ]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,14 @@ class Matrices:
         self._given, self._step = np.asarray(jacobians, dtype=np.float64), step
         if eigen is not None:
             self.__dict__["eigen"] = eigen
+
+    @classmethod
+    def known(cls, step: float, **facts: Any) -> Matrices:
+        """Of matrices that are not at hand, with these properties: no other has a value."""
+        found = cls.__new__(cls)
+        found._step = step
+        found.__dict__.update(facts)
+        return found
 
     @property
     def jacobians(self) -> Array:

@@ -3,58 +3,133 @@
 The eps-pseudospectrum is where it is below eps (Trefethen & Embree 2005, Spectra and
 Pseudospectra, section 2). Around a normal matrix's eigenvalues its contours are circles of radius
 eps; far wider ones say that eigenvalues alone do not tell how J acts.
+
+Of large matrices it is taken of one Schur form (Lui 1997, SIAM J. Sci. Comput. 18, 565), or of the
+projection on a Krylov space, which bounds it from above (Toh & Trefethen 1996, SIAM J. Sci. Comput.
+17, 1).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from stiffgui.stiffness.schur import smallest_by_triangle, triangle
+
 Array = NDArray[np.float64]
+Box = tuple[float, float, float, float]  # from and to, on the real and the imaginary axis
 MARGIN = 0.35  # of the box around the eigenvalues, on each side
+SLOW, POINTS, FEWER_POINTS = 1500, 28, 20  # on each side, of Schur forms up to and beyond a width
 PERTURBATION = 0.01  # of ||J||_2: the eps of the pseudospectral abscissa
 NEAR = 1e-6  # of ||J||_2: how far from a line rounding leaves the eigenvalues that are on it
 
 
 @dataclass(frozen=True)
 class Pseudospectrum:
-    """smallest [q, p]: sigma_min(z I - J) at z = real [p] + i imag [q]."""
+    """smallest [q, p]: sigma_min(z I - J) at z = real [p] + i imag [q]. `part`: in a box that was
+    asked for. `vectors`: of the Krylov space, where it is projected on one."""
 
     real: Array
     imag: Array
     smallest: Array
+    part: bool = False
+    vectors: int = 0
 
     def levels(self, most: int = 5) -> list[float]:
-        """At most so many half decades eps whose contours run inside the box, largest first."""
-        edge = min(side.min() for side in (*self.smallest[[0, -1]], *self.smallest.T[[0, -1]]))
+        """At most so many half decades eps whose contours run inside the box, largest first; of a
+        part all that cross it."""
+        edge = float(self.smallest.max()) if self.part else self._edge
         if edge <= 0:
             return []
         top = int(np.floor(2 * np.log10(edge)))
         lowest = float(self.smallest.min())
         return [10 ** (k / 2) for k in range(top, top - most, -1) if 10 ** (k / 2) > lowest]
 
+    @property
+    def _edge(self) -> float:
+        sides = (*self.smallest[[0, -1]], *self.smallest.T[[0, -1]])
+        return float(min(side.min() for side in sides))
 
-def pseudospectrum(jacobian: object, points: int = 56) -> Pseudospectrum:
-    """On a grid around the eigenvalues of one real matrix J [w, w]; float64 LAPACK.
+
+def pseudospectrum(jacobian: object, points: int = 56, box: Box | None = None) -> Pseudospectrum:
+    """On a grid around the eigenvalues of one real matrix J [w, w], or in a box; float64 LAPACK.
 
     Raises ValueError when J is not one finite square matrix.
     """
     matrix = np.asarray(jacobian, dtype=np.float64)
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or not np.isfinite(matrix).all():
         raise ValueError(f"a pseudospectrum needs one finite square matrix, not {matrix.shape}")
-    values = np.linalg.eigvals(matrix)
+    values = np.linalg.eigvals(matrix).astype(np.complex128)
+    around = box or _around(values, float(np.linalg.norm(matrix, 2)))
+    return _on_grid(lambda z: smallest_singular_values(matrix, z), around, points, bool(box))
+
+
+def pseudospectrum_of_factor(
+    factor: Mapping[str, NDArray[Any]], box: Box | None = None
+) -> Pseudospectrum:
+    """As `pseudospectrum` of a large matrix, of its real `schur` form [w, w] or, of a symmetric
+    one, its eigenvalues [w]; else of `projected`, Arnoldi's Hessenberg matrix [k + 1, k]. One that
+    is there already, `smallest` on its grid, is taken as it is."""
+    if box is None and "smallest" in factor:
+        return Pseudospectrum(factor["real"], factor["imag"], factor["smallest"])
+    if "schur" not in factor:
+        hessenberg = factor["projected"]
+        size = hessenberg.shape[1]
+        values = np.linalg.eigvals(hessenberg[:size])
+        around = box or _around(values, float(np.linalg.norm(hessenberg, 2)))
+        found = _on_grid(lambda z: _of_projection(hessenberg, z), around, POINTS, bool(box))
+        return Pseudospectrum(found.real, found.imag, found.smallest, found.part, size)
+    form = factor["schur"]
+    if form.ndim == 1:
+        around = box or _around(form.astype(np.complex128), float(np.abs(form).max()))
+        return _on_grid(lambda z: _distances(form, z), around, POINTS, bool(box))
+    whole = triangle(form)
+    points = POINTS if len(form) <= SLOW else FEWER_POINTS
+    values = whole.diagonal()
+    around = box or _around(values, float(np.abs(values).max()))
+    return _on_grid(lambda z: smallest_by_triangle(whole, z), around, points, bool(box))
+
+
+def _around(values: NDArray[np.complex128], norm: float) -> Box:
+    """The box around eigenvalues of a matrix with that norm."""
     size = max(float(np.ptp(values.real)), 2 * float(values.imag.max()), 1e-3)
-    spare = MARGIN * max(size, 0.3 * float(np.linalg.norm(matrix, 2)))
-    real = np.linspace(values.real.min() - spare, values.real.max() + spare, points)
+    spare = MARGIN * max(size, 0.3 * norm)
     top = float(values.imag.max()) + spare
-    upper = np.linspace(top / points, top, points // 2)
-    half = smallest_singular_values(matrix, real[None, :] + 1j * upper[:, None])
+    return float(values.real.min()) - spare, float(values.real.max()) + spare, -top, top
+
+
+def _on_grid(
+    smallest: Callable[[NDArray[np.complex128]], Array], box: Box, points: int, part: bool
+) -> Pseudospectrum:
+    left, right, low, high = box
+    real = np.linspace(left, right, points)
+    if low != -high:
+        imag = np.linspace(low, high, points)
+        return Pseudospectrum(real, imag, smallest(real[None, :] + 1j * imag[:, None]), part)
+    upper = np.linspace(high / points, high, points // 2)
+    half = smallest(real[None, :] + 1j * upper[:, None])
     # J is real: the lower half plane mirrors the upper one.
     return Pseudospectrum(
-        real, np.concatenate([-upper[::-1], upper]), np.concatenate([half[::-1], half])
+        real, np.concatenate([-upper[::-1], upper]), np.concatenate([half[::-1], half]), part
     )
+
+
+def _of_projection(hessenberg: Array, z: NDArray[np.complex128]) -> Array:
+    shifts = np.eye(*hessenberg.shape)
+    rows = [np.linalg.svd(row[:, None, None] * shifts - hessenberg, compute_uv=False) for row in z]
+    return np.stack([row[:, -1] for row in rows])
+
+
+def _distances(values: Array, z: NDArray[np.complex128]) -> Array:
+    """From z to the nearest of real numbers."""
+    ordered = np.sort(values)
+    right = np.clip(np.searchsorted(ordered, z.real), 1, len(ordered) - 1)
+    near = np.stack([ordered[right - 1], ordered[right]])
+    return np.asarray(np.abs(z - near).min(0))
 
 
 def pseudospectral_abscissa(matrix: Array, perturbation: float = PERTURBATION) -> float:

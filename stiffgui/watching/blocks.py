@@ -11,13 +11,12 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from stiffgui.errors import InputError, nearest
+from stiffgui.errors import InputError, matching
 
 Hook = Callable[..., None]
 PLAIN = "torch.nn.modules."  # where layers of torch.nn come from
@@ -89,12 +88,7 @@ def find(model: nn.Module, probe: Any, blocks: str | Sequence[str] | None) -> li
 
 def _named(model: nn.Module, problems: dict[str, str], patterns: list[str]) -> set[str]:
     names = [name for name, _ in model.named_modules() if name]
-    matched: set[str] = set()
-    for pattern in patterns:
-        found = {name for name in names if fnmatchcase(name, pattern)}
-        if not found:
-            raise InputError(f"blocks: no module is called {pattern!r}.{nearest(pattern, names)}")
-        matched |= found
+    matched = matching("blocks: no module", patterns, names)
     outer = {n for n in matched if not any(n.startswith(f"{other}.") for other in matched)}
     for name in sorted(outer):
         if problems.get(name, "is not called on the probe"):

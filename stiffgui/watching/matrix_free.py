@@ -21,6 +21,7 @@ from stiffgui.stiffness.eigen import EPS
 EIGENVALUES, SINGULAR = 6, 2  # k
 BASIS = 40  # vectors of the Krylov space
 RESTARTS = 30
+MOST_RITZ = 150  # vectors of one that is not restarted
 PROBES = 32  # random vectors of the Frobenius norm
 SEED = 0
 
@@ -73,24 +74,45 @@ def leading(products: Products, tolerance: float) -> Leading:
     )
 
 
-def eigenvalues(products: Products, tolerance: float, count: int = EIGENVALUES) -> _Found:
+def eigenvalues(
+    products: Products,
+    tolerance: float,
+    count: int = EIGENVALUES,
+    basis: int = BASIS,
+    restarts: int = RESTARTS,
+) -> _Found:
     """Those of largest modulus of one sample's J, by descending modulus, and ||J v - l v||.
 
     Where ARPACK does not converge, as far from normal, they are Ritz values of a Krylov space
     without restarts, and the residual says how far off they are.
     """
-    from scipy.sparse.linalg import ArpackNoConvergence, eigs
+    from scipy.sparse.linalg import ArpackError, eigs
 
     width = products.shape[1]
     times = _of_one(products.times)
     operator = _operator(width, times)
-    size = min(BASIS, width - 1)
+    size = min(basis, width - 1)
     try:
         values, vectors = eigs(
-            operator, count, v0=_start(width), ncv=size, tol=tolerance, maxiter=RESTARTS
+            operator, count + 1, v0=_start(width), ncv=size, tol=tolerance, maxiter=restarts
         )
-    except ArpackNoConvergence:
-        values, vectors = _ritz(times, width, size)
+        kept = _paired(values)  # half of a pair that is cut in two comes without its vector
+        values, vectors = values[kept], vectors[:, kept]
+    except ArpackError:
+        values, vectors = _ritz(times, width, min(size, MOST_RITZ))
+    return _with_residuals(times, values, vectors, count)
+
+
+def _paired(values: NDArray[Any]) -> NDArray[np.bool_]:
+    """Which of the eigenvalues of a real matrix are real, or there with their conjugate."""
+    apart = np.abs(values[:, None] - values.conj()).min(1)
+    return np.asarray(apart <= 1e-6 * np.abs(values).max())
+
+
+def _with_residuals(
+    times: Callable[[Array], Array], values: NDArray[Any], vectors: NDArray[Any], count: int
+) -> _Found:
+    """So many of them by descending modulus, and ||J v - l v||."""
     order = np.argsort(-np.abs(values), kind="stable")[:count]
     values, vectors = values[order], vectors[:, order]
     residuals = [
@@ -103,7 +125,16 @@ def eigenvalues(products: Products, tolerance: float, count: int = EIGENVALUES) 
 def _ritz(
     times: Callable[[Array], Array], width: int, size: int
 ) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
-    """Ritz values [size] and vectors [w, size] by Arnoldi's method, orthogonalised twice."""
+    """Ritz values [size] and vectors [w, size]."""
+    basis, square = arnoldi(times, width, size)
+    size = square.shape[1]
+    values, vectors = np.linalg.eig(square[:size])
+    return values.astype(np.complex128), basis[:, :size] @ vectors
+
+
+def arnoldi(times: Callable[[Array], Array], width: int, size: int) -> tuple[Array, Array]:
+    """A basis [w, size + 1] of the Krylov space, and the Hessenberg matrix [size + 1, size] with
+    J basis[:, :size] = basis square; orthogonalised twice. Fewer where that space ends."""
     basis, square = np.zeros((width, size + 1)), np.zeros((size + 1, size))
     basis[:, 0] = _start(width) / np.linalg.norm(_start(width))
     for k in range(size):
@@ -116,14 +147,14 @@ def _ritz(
             )
         square[k + 1, k] = np.linalg.norm(image)
         if square[k + 1, k] <= EPS * np.abs(square).max():  # an invariant space
-            size = k + 1
-            break
+            return basis[:, : k + 2], square[: k + 2, : k + 1]
         basis[:, k + 1] = image / square[k + 1, k]
-    values, vectors = np.linalg.eig(square[:size, :size])
-    return values.astype(np.complex128), basis[:, :size] @ vectors
+    return basis, square
 
 
-def singular_values(products: Products, tolerance: float, count: int = SINGULAR) -> _Found:
+def singular_values(
+    products: Products, tolerance: float, count: int = SINGULAR, restarts: int = RESTARTS
+) -> _Found:
     """The largest ones of one sample's J, descending, and ||J^T u - s v|| with u = J v / s."""
     from scipy.sparse.linalg import ArpackNoConvergence, eigsh
 
@@ -137,7 +168,7 @@ def singular_values(products: Products, tolerance: float, count: int = SINGULAR)
             v0=_start(width),
             ncv=min(BASIS, width - 1),
             tol=tolerance,
-            maxiter=RESTARTS,
+            maxiter=restarts,
         )
     except ArpackNoConvergence as error:
         vectors = error.eigenvectors

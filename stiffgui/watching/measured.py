@@ -44,17 +44,30 @@ def indices_of(layers: Sequence[MeasuredLayer], names: Sequence[str]) -> Means:
     if products and len(_alike(layers, with_steps=False)) == 1 and layers[0].jacobians is not None:
         _products(layers, products, out)
     for place, layer in enumerate(layers):
-        for name, (values, errors) in _leading(layer, names):
-            out.values[name][0, place] = _mean(values)
-            if name not in out.errors:
-                out.errors[name] = np.full((1, depth), np.nan)
-            out.errors[name][0, place] = _mean(errors)
+        _kept(layer, place, depth, names, out)
     for name, fractions in out.flagged.items():
         unknown = np.isnan(out.values[name]) & np.array(
-            [layer.how == "matrix-free" for layer in layers]
+            [layer.leading is not None for layer in layers]
         )
         fractions[unknown] = 1.0
     return out
+
+
+def _kept(layer: MeasuredLayer, place: int, depth: int, names: Sequence[str], out: Means) -> None:
+    """Of a layer whose matrices are not kept."""
+    leading = layer.leading
+    if leading is None:
+        return
+    known = leading.indices(layer.step)
+    for name in [name for name in names if name in known]:
+        values, errors = known[name]
+        out.values[name][0, place] = _mean(values)
+        if leading.whole and name in out.flagged:
+            flags = WATCHABLE[name].flags(leading.matrices(layer.step))
+            out.flagged[name][0, place] = flags.mean(dtype=np.float64)
+        if name not in out.errors:
+            out.errors[name] = np.full((1, depth), np.nan)
+        out.errors[name][0, place] = _mean(errors)
 
 
 def _alike(layers: Sequence[MeasuredLayer], with_steps: bool = True) -> list[list[int]]:
@@ -93,33 +106,30 @@ def _products(layers: Sequence[MeasuredLayer], names: Sequence[str], out: Means)
         out.values[name] = values * (times if WATCHABLE[name].unit == "1/time" else 1.0)
 
 
-def _leading(layer: MeasuredLayer, names: Sequence[str]) -> list[tuple[str, tuple[Array, Array]]]:
-    known = {} if layer.leading is None else layer.leading.indices()
-    return [(name, known[name]) for name in names if name in known]
-
-
 def _mean(values: Array) -> float:
     known = values[np.isfinite(values)]
     return float(known.mean()) if known.size else float("nan")
 
 
-def given_layers(jacobians: Any, steps: Sequence[float]) -> list[MeasuredLayer]:
+def given_layers(
+    jacobians: Any, steps: Sequence[float], what: str = "jacobians"
+) -> list[MeasuredLayer]:
     """Jacobians from elsewhere: [N, B, w, w], [N, w, w] or [w, w], or a sequence of the layers'
-    own, [B, w, w] or [w, w] each. `steps`: one for all, or one of each.
+    own, [B, w, w] or [w, w] each. `steps`: one for all, or one of each; `what` they are called.
 
     Raises InputError when that are no real, finite, square matrices.
     """
     if not isinstance(jacobians, list | tuple):
-        whole = _numbers(jacobians)
+        whole = _numbers(jacobians, what)
         if whole.ndim not in (2, 3, 4):
             raise InputError(
-                f"jacobians: an array of shape {list(whole.shape)} holds no layers; give "
+                f"{what}: an array of shape {list(whole.shape)} holds no layers; give "
                 f"[layers, samples, w, w], [layers, w, w] or [w, w]."
             )
         jacobians = [whole] if whole.ndim == 2 else list(whole)
-    each = [_numbers(layer) for layer in jacobians]
+    each = [_numbers(layer, what) for layer in jacobians]
     if not each:
-        raise InputError("jacobians: there is no layer; give one at least.")
+        raise InputError(f"{what}: there is no layer; give one at least.")
     if len(steps) not in (1, len(each)):
         raise InputError(
             f"step: {len(steps)} step sizes do not fit {len(each)} layers; give one, or one of "
@@ -130,21 +140,21 @@ def given_layers(jacobians: Any, steps: Sequence[float]) -> list[MeasuredLayer]:
     for number, (layer, step) in enumerate(zip(each, sizes, strict=True), 1):
         if layer.ndim not in (2, 3) or layer.shape[-1] != layer.shape[-2] or not layer.size:
             raise InputError(
-                f"jacobians: layer {number} has the shape {list(layer.shape)}, which are no square "
+                f"{what}: layer {number} has the shape {list(layer.shape)}, which are no square "
                 f"matrices; give [samples, w, w]."
             )
         if not np.isfinite(layer).all():
-            raise InputError(f"jacobians: layer {number} holds NaN or infinity.")
+            raise InputError(f"{what}: layer {number} holds NaN or infinity.")
         stack = layer[None] if layer.ndim == 2 else layer
         out.append(MeasuredLayer(stack.shape[-1], step, stack, how="given"))
     return out
 
 
-def _numbers(values: Any) -> Array:
+def _numbers(values: Any, what: str) -> Array:
     given = np.asarray(values)
     if np.iscomplexobj(given):
-        raise InputError("jacobians: complex matrices are not measured; give real ones.")
+        raise InputError(f"{what}: complex matrices are not measured; give real ones.")
     try:
         return np.asarray(given, np.float64)
     except (TypeError, ValueError):
-        raise InputError("jacobians: give an array of numbers.") from None
+        raise InputError(f"{what}: give an array of numbers.") from None

@@ -310,6 +310,7 @@ def test_dropped_files(window: MainWindow, qtbot: QtBot, tmp_path: Path, run_fil
     wizard = train.importing.wizard
     assert wizard is not None and wizard.form.values["path"] == str(first)
     settled(wizard, qtbot)
+    qtbot.waitUntil(lambda: not train.matrices.busy, timeout=WAIT)  # it holds no square ones
     press_import(wizard, qtbot)
     wizard = train.importing.wizard
     assert wizard is not None and wizard.form.values["path"] == str(second)

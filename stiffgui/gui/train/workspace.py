@@ -35,6 +35,7 @@ from stiffgui.gui.train.explanation import Explanation
 from stiffgui.gui.train.guide import WELCOME, Guide, GuideBar
 from stiffgui.gui.train.live_plane import LivePlane
 from stiffgui.gui.train.looking import Looking
+from stiffgui.gui.train.matrices import MatrixFiles
 from stiffgui.gui.train.paint_queue import PaintQueue
 from stiffgui.gui.train.predicting import Predicting
 from stiffgui.gui.train.runs.entry import RunEntry
@@ -46,6 +47,7 @@ from stiffgui.gui.train.view_requests import ViewRequests
 from stiffgui.gui.train.view_state import ViewState
 from stiffgui.gui.train.views import TrainViews
 from stiffgui.gui.workspace import Surroundings, Workspace
+from stiffgui.matrices import ENDINGS as MATRICES
 from stiffgui.session.exports import Report
 from stiffgui.tasks.table import ENDINGS
 
@@ -65,6 +67,7 @@ class TrainWorkspace(Workspace):
         self.requests = Requests(ChildThread("The process that draws"))
         self.view_requests = ViewRequests(self.requests, lambda: self.bench.busy)
         self.importing = Importing(self, self.requests, self.settings)
+        self.matrices = MatrixFiles(self.bench, self.importing.open)
         self.sharing = SettingsClipboard(self.model, self)
         self.state = ViewState(self.bench)
         views = self.views = TrainViews(self.bench, self.state, self._actions)
@@ -83,6 +86,7 @@ class TrainWorkspace(Workspace):
         around.setContentsMargins(0, 0, 0, 0)
         around.setSpacing(0)
         around.addWidget(self.guide)
+        around.addWidget(self.matrices.bar)
         around.addWidget(views, 1)
         self.explanation = Explanation(self.panel, views, self)
         self.exports = Exports(self, self.requests, self.settings, views.offers)
@@ -133,6 +137,8 @@ class TrainWorkspace(Workspace):
         self.predicting.said.connect(self.say)
         self.predicting.noted.connect(self.noted)
         self.importing.imported.connect(self._imported)
+        self.matrices.said.connect(self.say)
+        self.matrices.noted.connect(self.noted)
         self.exports.said.connect(self.say)
         self.exports.noted.connect(self.noted)
         self.views.changed.connect(self._look)
@@ -249,7 +255,9 @@ class TrainWorkspace(Workspace):
             self.views.show_layer(first_look.layer_of(self.settings))
 
     def open_file(self, path: Path) -> None:
-        if path.suffix.lower() in ENDINGS:
+        if path.suffix.lower() in MATRICES:
+            self.matrices.open(path)
+        elif path.suffix.lower() in ENDINGS:
             self.importing.open(path)
         else:
             self.bench.open_file(path)
@@ -315,6 +323,7 @@ class TrainWorkspace(Workspace):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop training, save, and end the children."""
         self.importing.close()
+        self.matrices.close()
         self._kept.stop()
         self.timer.stop()
         self.looking.close()
@@ -408,6 +417,7 @@ class TrainWorkspace(Workspace):
     def poll(self) -> None:
         """Take what has arrived, and draw one of the parts."""
         self._take()
+        self.matrices.poll()
         if self._has_news:
             self._follow()
         if self.isVisible():
@@ -452,8 +462,8 @@ class TrainWorkspace(Workspace):
 
     def ask_open(self) -> None:
         """Choose a file to open; a study opens in its own workspace."""
-        tables = " ".join(f"*{ending}" for ending in ENDINGS)
-        kinds = f"Runs, settings and tables (*.stiff *.toml {tables})"
+        others = " ".join(f"*{ending}" for ending in dict.fromkeys((*MATRICES, *ENDINGS)))
+        kinds = f"Runs, settings, matrices and tables (*.stiff *.toml {others})"
         name, _ = QFileDialog.getOpenFileName(self, "Open", str(self.bench.workspace), kinds)
         if name:
             self.asked_to_open.emit(Path(name))

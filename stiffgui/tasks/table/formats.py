@@ -195,6 +195,15 @@ def _read_npz(file: IO[bytes], name: str, how: Reading) -> Sheet:
     return _of_columns(columns, {})
 
 
+def _read_npy(file: IO[bytes], name: str, how: Reading) -> Sheet:
+    array = np.lib.format.read_array(file, allow_pickle=False)
+    if array.dtype.names is not None and array.ndim == 1:
+        return _of_columns({column: array[column] for column in array.dtype.names}, {})
+    if array.ndim != 2:
+        raise unreadable(f"{name} has {array.ndim} axes; a table is an array [rows, columns].")
+    return _of_columns({f"{how.letter}{k}": c for k, c in enumerate(array.T, 1)}, {})
+
+
 def _columns(name: str, array: Any) -> dict[str, Any]:
     """An array [rows, c] as c columns name_1, name_2, ...; one [rows] keeps its name."""
     if array.ndim == 1:
@@ -262,6 +271,7 @@ _READERS: dict[str, tuple[str, Callable[[IO[bytes], str, Reading], Sheet]]] = {
     ".parquet": ("Parquet", _read_parquet),
     ".xlsx": ("Excel", _read_excel),
     ".xlsm": ("Excel", _read_excel),
+    ".npy": ("NPY", _read_npy),
     ".npz": ("NPZ", _read_npz),
     ".nc": ("NetCDF", _read_netcdf),
     ".gz": ("gzip", _read_gzip),

@@ -44,8 +44,8 @@ class Table(Task):
     path: str = setting(
         "",
         title="Table",
-        help="The file: .csv, .tsv, .txt, .dat, .parquet, .xlsx, .npz or .nc; text also in .gz or "
-        ".zip.",
+        help="The file: .csv, .tsv, .txt, .dat, .parquet, .xlsx, .npy, .npz or .nc; text also in "
+        ".gz or .zip.",
     )
     outputs_path: str = setting(
         "",

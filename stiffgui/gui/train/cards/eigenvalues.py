@@ -32,6 +32,7 @@ from stiffgui.stiffness import WATCHABLE
 from stiffgui.training.cadence import probe_samples
 
 ANIMATE_MILLISECONDS = 600
+REST_MILLISECONDS = 400  # of the axes, until contours are drawn for them
 TOOLS_SHARE = 0.18  # of the card's height, at most, that the toolbar takes beyond a line
 LEAST_WITH_PAGES = 350  # pixels of its height, in usual text
 PAGES_SHARE = 0.32  # of the card's height, at most, that a table below the plane takes
@@ -63,6 +64,8 @@ class EigenvaluesCard(FigureCard):
         self.outside = QPushButton()
         self.headline = Elided()
         self.headline.setObjectName("cardTitle")
+        self._sharpen = QTimer(self, singleShot=True, interval=REST_MILLISECONDS)
+        self._sharpen.timeout.connect(self._draw_contours_here)
         self._make_place()
         self._connect()
         caption = QLabel("&Layer")
@@ -113,6 +116,7 @@ class EigenvaluesCard(FigureCard):
         tools.layout_chosen.connect(self.changed)
         self.outside.clicked.connect(self.fit)
         self.view.moved.connect(self._count_outside)
+        self.view.moved.connect(self._sharpen.start)
         self.view.clicked.connect(lambda *at: self.chosen.emit(self.selection.at(*at)))
         self.list.chosen.connect(lambda *one: self.chosen.emit(Selected(*one)))
 
@@ -373,6 +377,13 @@ class EigenvaluesCard(FigureCard):
             self._locked = self._with_room(self._drawn)
             self.view.reset_view()
             self.show_picture(self._drawn)
+
+    def _draw_contours_here(self) -> None:
+        """Where a person has zoomed, the pseudospectrum is computed of that part."""
+        if self._drawn is None or len(self.view.views) != 1 or self.settings.all_layers:
+            return
+        limits = self.view.views[0].view_limits() if self.settings.contours else None
+        self.set(box=None if limits is None else tuple(float(f"{end:.4g}") for end in limits))
 
     def fit(self) -> None:
         """Let the axes show what is there now; they stay so."""

@@ -47,6 +47,7 @@ class RunEntry(PerhapsForeign):
         self.writer: Writer | None = None  # another process, while it writes the file
         self.unwatched: dict[str, float] = {}  # indices of its last stored network
         self.version = 0
+        self.edition = 0  # of its file, which somebody else adds to
 
     @property
     def depth(self) -> int:
@@ -93,7 +94,7 @@ class RunEntry(PerhapsForeign):
     @property
     def is_followed(self) -> bool:
         """Whether another process writes it, and here it can be seen how."""
-        return self.writer is not None and self.writer.alive and self.writer.is_here
+        return self.state == "running" and self.writer is not None and self.writer.is_here
 
     @property
     def position(self) -> Position:

@@ -306,7 +306,7 @@ class Workbench(QObject):
                 self.said.emit(str(error), "")
                 return None
             self._add(run)
-            if run.writer is not None and run.writer.alive:
+            if run.state == "running" and run.writer is not None:
                 self.noted.emit(_who_writes(run, run.writer))
         self.show(run)
         return run
@@ -330,6 +330,22 @@ class Workbench(QObject):
         elif died:
             self.said.emit(f"{run.name}: {writer} has died; what it wrote is kept.", "")
         self.runs_changed.emit()
+
+    def read_again(self, path: Path) -> bool:
+        """Take over what has been added to the file of a run; whether there is such a run."""
+        run = next((r for r in self.runs if r.path.resolve() == path.resolve()), None)
+        if run is None:
+            return False
+        try:
+            fresh = RunEntry.read(path)
+        except InputError as error:
+            self.said.emit(str(error), "")
+            return True
+        run.history, run.network = fresh.history, fresh.network
+        run.snapshot_epochs, run.state = fresh.snapshot_epochs, fresh.state
+        run.edition, run.version = run.edition + 1, run.version + 1
+        self.runs_changed.emit()
+        return True
 
     def use_settings(self, run: RunEntry) -> None:
         """Put a run's settings into the panel (undoable)."""
