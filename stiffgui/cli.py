@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from stiffgui.commands import COMMANDS
+from stiffgui.commands.terminal import tell
 from stiffgui.errors import InputError, nearest, one_of
 
 DONE, FAULT, BAD_INPUT, STOPPED = 0, 1, 2, 3
@@ -33,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _say(sentence: str, code: int) -> int:
-    print(f"stiffgui: {' '.join(sentence.split())}", file=sys.stderr)
+    tell(f"stiffgui: {' '.join(sentence.split())}")
     return code
 
 
