@@ -41,12 +41,9 @@ def _say(sentence: str, code: int) -> int:
 def _log_fault() -> Path:
     import traceback
 
-    from platformdirs import user_log_path
+    from stiffgui.fault_log import record
 
-    path = user_log_path("stiffgui", appauthor=False, ensure_exists=True) / "stiffgui.log"
-    with path.open("a", encoding="utf-8") as log:
-        log.write(traceback.format_exc())
-    return path
+    return record(traceback.format_exc())
 
 
 def _window(words: list[str]) -> int:
