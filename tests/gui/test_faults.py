@@ -4,6 +4,7 @@ set aside; names in the window are text."""
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -140,3 +141,14 @@ def test_names_in_the_window_are_text(window: MainWindow, qtbot: QtBot) -> None:
     axis = PlotAxis("bottom")
     axis.show_axis(Axis(label=HTML))
     assert axis.label.toPlainText() == HTML
+
+
+def test_a_text_without_end_is_not_pasted_and_that_is_said(window: MainWindow) -> None:
+    before = window.train.model.experiment
+    for text in ("x" * 1_000_000, "a = [" + "[" * 200_000, "\n".join(["x = 1"] * 40_000)):
+        QGuiApplication.clipboard().setText(text)
+        began = time.monotonic()
+        window.train.calls()["paste_settings"]()
+        assert time.monotonic() - began < 2
+        assert "more than 20000" in window.toasts.text()
+    assert window.train.model.experiment == before
