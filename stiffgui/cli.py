@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from stiffgui.commands import COMMANDS
+from stiffgui.commands.terminal import tell
 from stiffgui.errors import InputError, nearest, one_of
 from stiffgui.matrices import ENDINGS
 
@@ -34,19 +35,16 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _say(sentence: str, code: int) -> int:
-    print(f"stiffgui: {' '.join(sentence.split())}", file=sys.stderr)
+    tell(f"stiffgui: {' '.join(sentence.split())}")
     return code
 
 
 def _log_fault() -> Path:
     import traceback
 
-    from platformdirs import user_log_path
+    from stiffgui.fault_log import record
 
-    path = user_log_path("stiffgui", appauthor=False, ensure_exists=True) / "stiffgui.log"
-    with path.open("a", encoding="utf-8") as log:
-        log.write(traceback.format_exc())
-    return path
+    return record(traceback.format_exc())
 
 
 def _window(words: list[str]) -> int:

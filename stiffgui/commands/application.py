@@ -10,6 +10,7 @@ import typer
 
 from stiffgui.commands import COMMANDS
 from stiffgui.commands.figure_options import completed
+from stiffgui.commands.terminal import say
 
 
 def application(words: Sequence[str] = ()) -> typer.Typer:
@@ -51,4 +52,4 @@ def _say_version(
     if version:
         from stiffgui._version import __version__
 
-        print(f"stiffgui {__version__}")
+        say(f"stiffgui {__version__}")

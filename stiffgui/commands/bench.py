@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from stiffgui.commands.terminal import tell, until_ready
+from stiffgui.commands.terminal import tell, until_ready, write
 from stiffgui.errors import InputError, need_folder
 
 
@@ -37,6 +37,6 @@ def bench(
     else:
         written = tables.markdown(document) if as_markdown else tables.text(document)
     if out is None:
-        print(written, end="")
+        write(written)
     else:
         out.write_text(written, encoding="utf-8")

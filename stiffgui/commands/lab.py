@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,7 +11,7 @@ import typer
 
 from stiffgui.commands.experiment_arguments import changes_of
 from stiffgui.commands.figure_options import page_names, settings_of, style_of, with_figure_options
-from stiffgui.commands.terminal import until_ready
+from stiffgui.commands.terminal import say, tell, until_ready
 
 if TYPE_CHECKING:
     from stiffgui.labs import Page, Result
@@ -43,7 +42,7 @@ def lab(
     chosen = page(name).with_settings(changes_of(settings or [], example="seed=1"))
     if keys:
         for spec in chosen.specs():
-            print(f"{spec.key:16s} {spec.default!s:14s} {spec.help} {spec.bounds}".rstrip())
+            say(f"{spec.key:16s} {spec.default!s:14s} {spec.help} {spec.bounds}".rstrip())
         return
     kind = FIGURES["page"][name]
     shown, style = figure_from(kind, settings_of(kind, look)), style_of(kind, look)
@@ -55,12 +54,12 @@ def lab(
     if out is not None:
         export_figure(shown, result, out, format_of(out), style, replace=force)
     if as_json:
-        print(json.dumps({"page": name, "settings": chosen.model_dump()} | result.numbers()))
+        say(json.dumps({"page": name, "settings": chosen.model_dump()} | result.numbers()))
         return
     for sentence in result.sentences():
-        print(sentence)
+        say(sentence)
     if result.problem:
-        print(result.problem)
+        say(result.problem)
 
 
 def _compute(page: Page) -> Result:
@@ -69,5 +68,5 @@ def _compute(page: Page) -> Result:
     for result in page.results():
         if time.monotonic() - said > LINE_SECONDS:
             said = time.monotonic()
-            print(f"{100 * result.progress:.0f} %", file=sys.stderr, flush=True)
+            tell(f"{100 * result.progress:.0f} %")
     return result

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from stiffgui._presets import presets
+from stiffgui.commands.terminal import say, write
 from stiffgui.study.library import studies
 
 
@@ -17,13 +18,13 @@ def list_presets(
 ) -> None:
     """List the presets, a line each."""
     if toml is not None:
-        print(presets[toml].to_toml(), end="")
+        write(presets[toml].to_toml())
     elif as_json:
         listed = {n: {"title": presets.title(n), "summary": presets.summary(n)} for n in presets}
-        print(json.dumps(listed))
+        say(json.dumps(listed))
     else:
         for name in presets:
-            print(f"{name:20s} {presets.summary(name)}")
-        print("\nstudies, for `stiffgui study`:")
+            say(f"{name:20s} {presets.summary(name)}")
+        write("\nstudies, for `stiffgui study`:\n")
         for name in studies:
-            print(f"{name:20s} {studies.summary(name)}")
+            say(f"{name:20s} {studies.summary(name)}")

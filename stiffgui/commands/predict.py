@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from stiffgui.commands.terminal import tell, tell_nearest
+from stiffgui.commands.terminal import tell, tell_nearest, write
 from stiffgui.errors import InputError, need_folder
 
 
@@ -46,7 +45,7 @@ def predict(
             tell_nearest(opened, wanted)
         text, said = predict_table(opened.surrogate(wanted), rows, out, sheet)
     if text is not None:
-        sys.stdout.write(text)
+        write(text)
     for sentence in said:
         tell(sentence)
 

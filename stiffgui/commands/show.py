@@ -13,6 +13,7 @@ import typer
 
 from stiffgui.commands.matrix_files import MATRICES, Layers, Step, run_file
 from stiffgui.commands.study_options import Against, Margin
+from stiffgui.commands.terminal import say
 from stiffgui.errors import InputError
 from stiffgui.stiffness import WATCHABLE
 from stiffgui.stiffness.indices import OVER, network_index
@@ -54,34 +55,32 @@ def show(
     if as_json:
         if baselines:
             facts["baselines"] = {k: [_plain(float(v)) for v in r2] for k, r2 in compared.items()}
-        print(json.dumps(facts))
+        say(json.dumps(facts))
         return
     if given is run:
-        print(f"{run}: {facts['ending']} at epoch {facts['epoch']}, {facts['seconds']:.1f} s")
-        print(f"median of {facts['trials']} trials" if facts["trials"] > 1 else "one trial")
+        say(f"{run}: {facts['ending']} at epoch {facts['epoch']}, {facts['seconds']:.1f} s")
+        say(f"median of {facts['trials']} trials" if facts["trials"] > 1 else "one trial")
     else:
-        print(given)
+        say(str(given))
     for name, value in (facts["errors"] | facts["indices"]).items():
         if value is None and name in facts["errors"] and facts["settings"] is None:
             continue  # it was not recorded at this epoch
         text = "undefined" if value is None else format(value, ".5g")
         if facts["errors_of"].get(name) is not None:
             text += f" ± {facts['errors_of'][name]:.2g}"
-        print(
-            f"  {name:28s} {text:12s} {facts['over'].get(name, '')}{_doubts(facts, name)}".rstrip()
-        )
+        say(f"  {name:28s} {text:12s} {facts['over'].get(name, '')}{_doubts(facts, name)}".rstrip())
     if len(facts["outputs"]) > 1 or compared:
         _print_outputs(facts["outputs"], compared)
     for sentence in facts["outputs_warnings"]:
-        print(f"  {sentence}")
+        say(f"  {sentence}")
     if facts["outputs_problem"] and facts["settings"] is not None:
-        print(f"  no scores of outputs: {facts['outputs_problem']}")
+        say(f"  no scores of outputs: {facts['outputs_problem']}")
     for note in filter(None, [*facts["notes"], facts["kept"]]):
-        print(f"  {note}")
+        say(f"  {note}")
     for what, sentence in facts["decisions"].items():
-        print(f"  {what}: {sentence}")
+        say(f"  {what}: {sentence}")
     for event in facts["events"]:
-        print(f"  epoch {event['epoch']}: {event['text']}")
+        say(f"  epoch {event['epoch']}: {event['text']}")
 
 
 def _doubts(facts: dict[str, Any], name: str) -> str:
@@ -107,26 +106,26 @@ def show_study(
         scores, said, problem = _study_outputs(results)
         if as_json:
             outputs = {"outputs": scores, "outputs_warnings": said, "outputs_problem": problem}
-            print(json.dumps(document(results) | outputs))
+            say(json.dumps(document(results) | outputs))
             return
         state = "finished" if results.finished else "not finished"
-        print(f"{path}: {state}; {caption(results)}")
+        say(f"{path}: {state}; {caption(results)}")
         titles, rows = readable(results)
         _print_table(titles, rows)
         for sentence in chosen_sentences(results):
-            print(sentence)
+            say(sentence)
         found = comparisons_of(results)
         for comparison in found:
             if comparison.pairs:
-                print(comparison.sentence)
+                say(comparison.sentence)
         if any(comparison.pairs for comparison in found):
-            print(f"Method: {method(results.study)}")
+            say(f"Method: {method(results.study)}")
         if any(len(outputs) > 1 for outputs in scores.values()):
             _print_scores(scores)
         for sentence in said:
-            print(sentence)
+            say(sentence)
         if problem:
-            print(f"no scores of outputs: {problem}")
+            say(f"no scores of outputs: {problem}")
 
 
 def _study_outputs(results: StudyResults) -> tuple[dict[str, Any], list[str], str]:
@@ -161,9 +160,7 @@ def _r2(value: float | None) -> str:
 def _print_table(titles: list[str], rows: list[list[str]]) -> None:
     widths = [max(len(row[k]) for row in [titles, *rows]) for k in range(len(titles))]
     for row in [titles, *rows]:
-        print(
-            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        )
+        say("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
 def summary(run: Run) -> dict[str, Any]:

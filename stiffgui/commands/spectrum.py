@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from stiffgui.commands.matrix_files import MATRICES, Layers, Step, run_file
+from stiffgui.commands.terminal import say, tell, write
 from stiffgui.errors import InputError, one_of
+from stiffgui.plain_text import csv_text
 
 
 def spectrum(
@@ -39,9 +40,9 @@ def spectrum(
     facts = dict(table.attrs)
     if kind == "csv":
         if epoch is not None and facts["epoch"] != epoch:
-            print(f"nearest kept epoch: {facts['epoch']}", file=sys.stderr)
-        table.to_csv(sys.stdout, index=False)
+            tell(f"nearest kept epoch: {facts['epoch']}")
+        write(csv_text(table))
     else:
         rows = table.replace([float("inf"), float("-inf")], float("nan")).astype(object)
         rows = rows.where(table.notna() & table.abs().ne(float("inf")), None)
-        print(json.dumps(facts | {"eigenvalues": rows.to_dict(orient="records")}))
+        say(json.dumps(facts | {"eigenvalues": rows.to_dict(orient="records")}))

@@ -18,6 +18,7 @@ from stiffgui.commands.terminal import (
     stop_on_interrupt,
     tell,
     until_ready,
+    write,
 )
 from stiffgui.errors import InputError
 from stiffgui.states import Ending
@@ -62,7 +63,7 @@ def study(
     if toml:
         if declared is None:
             raise InputError("--toml prints a study that is named: leave out --resume.")
-        print(declared.to_toml(), end="")
+        write(declared.to_toml())
         return 0
     if declared is not None and declared.data == "shared" and declared.per_draw > 1:
         tell(f"per_draw is {declared.per_draw}, which does nothing: set data to redrawn for draws")

@@ -10,6 +10,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
+from stiffgui.plain_text import one_line, visible
+
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
@@ -20,10 +22,20 @@ if TYPE_CHECKING:
 LINE_SECONDS = 5.0
 
 
+def say(line: str) -> None:
+    """A line on standard output."""
+    print(one_line(line))
+
+
+def write(text: str) -> None:
+    """Lines on standard output."""
+    print(visible(text), end="")
+
+
 def tell(text: str) -> None:
     """A line on standard error, where there still is somebody who reads it."""
     with suppress(OSError):
-        print(text, file=sys.stderr, flush=True)
+        print(one_line(text), file=sys.stderr, flush=True)
 
 
 def tell_nearest(run: Run, epoch: int) -> None:
@@ -76,9 +88,9 @@ class TerminalProgress:
             from rich.progress import BarColumn, Progress, TextColumn
 
             self._bars = Progress(
-                TextColumn("{task.description}"),
+                TextColumn("{task.description}", markup=False),
                 BarColumn(),
-                TextColumn("{task.percentage:3.0f} %  {task.fields[facts]}"),
+                TextColumn("{task.percentage:3.0f} %  {task.fields[facts]}", markup=False),
                 console=Console(stderr=True),
                 transient=True,
             )
@@ -95,7 +107,7 @@ class TerminalProgress:
     def tell(self, text: str) -> None:
         """A line above the bars."""
         if self._bars is not None:
-            self._bars.console.print(text)
+            self._bars.console.print(one_line(text), markup=False, highlight=False)
         else:
             tell(text)
 
@@ -107,7 +119,11 @@ class TerminalProgress:
                     self._tasks.append(self._bars.add_task("", facts=""))
                 task = self._tasks[number]
                 self._bars.update(
-                    task, description=row.name, completed=row.done, total=row.total, facts=row.facts
+                    task,
+                    description=one_line(row.name),
+                    completed=row.done,
+                    total=row.total,
+                    facts=one_line(row.facts),
                 )
         elif time.monotonic() - self._shown >= LINE_SECONDS:
             self._shown = time.monotonic()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -148,7 +147,7 @@ def _sum_up(path: Path, ending: str, as_json: bool) -> int:
     if as_json:
         print(json.dumps(facts))
     else:
-        print(f"{path}: {ending} at epoch {facts['epoch']}", file=sys.stderr)
+        tell(f"{path}: {ending} at epoch {facts['epoch']}")
     if ending == "stopped":
         tell(f"go on with: stiffgui train --resume {path}")
         return 3

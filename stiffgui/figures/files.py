@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from stiffgui.errors import InputError, nearest, need_folder, one_of
 from stiffgui.figures.picture import Picture
 from stiffgui.figures.style import Style, styled
+from stiffgui.plain_text import csv_text, one_line, with_texts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,6 +29,7 @@ TABLE_FORMATS = {
 ENDINGS = {"latex": "tex", "markdown": "md"}  # where it is not the format's name
 READABLE = "latex", "markdown"  # for people: cells are texts
 PANEL = {True: 5.0, False: 6.5}  # sides by whether legends stand below, mm for a point of the font
+MARKS = re.compile(r"[|<\[`]")  # of Markdown, for columns, HTML, links and code
 MOST_PIXELS = 100_000_000  # of a PNG: 400 MB while it is drawn
 
 
@@ -61,6 +64,7 @@ def paint_into(file: Any, picture: Picture, kind: str, style: Style, grows: bool
     _check_pixels(kind, style)
     with styled(style), warnings.catch_warnings():
         warnings.filterwarnings("error", message=".*constrained_layout.*")
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         figure = paint(picture)
         try:
             content = io.BytesIO()
@@ -133,11 +137,13 @@ def _write_npz(table: pd.DataFrame, file: Any) -> None:
 
 
 def _write_latex(table: pd.DataFrame, file: Any) -> None:
+    table = with_texts(table, one_line)
     text: str = table.to_latex(index=False, escape=True, float_format="%.4g")
     # pdfLaTeX knows no thin spaces, and sets a dash between numbers from two hyphens.
     for sign, written in (("\u2009", r"\,"), ("\u202f", r"\,"), ("–", "--")):
         text = text.replace(sign, written)
-    file.write(text.encode())
+    # A row must not begin with what LaTeX takes for an option of the line above.
+    file.write(re.sub(r"(?m)^(?=[\[*])", "{}", text).encode())
 
 
 def _write_markdown(table: pd.DataFrame, file: Any) -> None:
@@ -150,13 +156,13 @@ def _write_markdown(table: pd.DataFrame, file: Any) -> None:
 
 def markdown_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Cells as Markdown."""
-    each = [[cell.replace("|", r"\|") for cell in row] for row in (headings, *rows)]
+    each = [[MARKS.sub(r"\\\g<0>", one_line(cell)) for cell in row] for row in (headings, *rows)]
     lines = [f"| {' | '.join(row)} |" for row in each]
     return "\n".join([lines[0], "|---" * len(headings) + "|", *lines[1:]]) + "\n"
 
 
 _WRITERS: dict[str, Callable[[Any, Any], None]] = {
-    "csv": lambda table, file: table.to_csv(file, index=False),
+    "csv": lambda table, file: file.write(csv_text(table).encode()),
     "parquet": lambda table, file: table.to_parquet(file, index=False),
     "npz": _write_npz,
     "latex": _write_latex,

@@ -29,6 +29,7 @@ from stiffgui.figures.picture import (
     Region,
     Shade,
 )
+from stiffgui.plain_text import visible
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 MOST_LETTERS = 24  # of ticks that stand beside each other without touching
 LEAST_CROWDED = 3.0  # upper over lower end of a logarithmic axis
 SPACED = "12357"  # first digits of the numbers that are labelled on such an axis
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 MARKERS = {"o": "o", "s": "s", "x": "x", "triangle": "^"}
 REGION: dict[str, Any] = {"color": LIGHT[2], "alpha": 0.1, "lw": 0}
 
@@ -47,6 +49,7 @@ def paint(picture: Picture) -> Figure:
     Sizes and fonts are those of `styled(...)`, within which this is to be called.
     """
     import matplotlib.pyplot as plt
+    from matplotlib.text import Text
 
     figure = plt.figure()
     heights = picture.heights or (1.0,) * len(picture.rows)
@@ -74,6 +77,8 @@ def paint(picture: Picture) -> Figure:
     words = "\n".join(filter(None, (picture.headline, picture.title)))
     if words:
         figure.suptitle(words)
+    for text in figure.findobj(Text):
+        text.set_text(visible(text.get_text()))
     return figure
 
 
@@ -149,13 +154,27 @@ def _set_ticks(side: Any, axis: Axis) -> None:
         side.set_major_locator(FixedLocator(places))
         crowded = side.axis_name == "x" and sum(map(len, texts)) > MOST_LETTERS
         turned = {"rotation": 20, "ha": "right"} if len(texts) < MANY_TICKS else {"rotation": 90}
-        side.set_ticklabels(texts, **(turned if crowded else {}))
+        side.set_ticklabels(list(map(visible, texts)), **(turned if crowded else {}))
     elif axis.scale == "log":
+        _set_powers(side)
         _set_plain_ticks(side)
     elif axis.whole:
         side.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 5, 10]))
     if axis.scale == "log" and axis.ticks:
         side.set_minor_formatter(NullFormatter())
+
+
+def _set_powers(side: Any) -> None:
+    """Label a logarithmic axis 2×10⁻³ as text: formulas are off, so that names are none."""
+    from matplotlib.ticker import LogFormatterSciNotation
+
+    class Powers(LogFormatterSciNotation):
+        def __call__(self, x: float, pos: int | None = None) -> str:
+            base, _, power = super().__call__(x, pos)[len(r"$\mathdefault{") : -2].partition("^{")
+            return base.replace(r"\times", "×") + power.removesuffix("}").translate(RAISED)
+
+    for formatter in (side.set_major_formatter, side.set_minor_formatter):
+        formatter(Powers())
 
 
 def _set_plain_ticks(side: Any) -> None:
@@ -201,6 +220,11 @@ def _norm(colours: ColourScale) -> Any:
 # ------------------------------------------------------------------------ items
 
 
+def _label(item: Item) -> str | None:
+    """Matplotlib leaves out of legends what begins with _: a space of no width goes before it."""
+    return f"\u200b{item.label}" if item.label.startswith("_") else item.label or None
+
+
 def _paint_curve(axes: Axes, curve: Curve) -> None:
     axes.plot(
         curve.x,
@@ -212,7 +236,7 @@ def _paint_curve(axes: Axes, curve: Curve) -> None:
         marker=MARKERS[curve.symbol] if curve.symbol else None,
         ms=3,
         markevery=None if curve.marked is None else curve.marked.tolist(),
-        label=curve.label or None,
+        label=_label(curve),
     )
 
 
@@ -222,7 +246,7 @@ def _paint_band(axes: Axes, band: Band) -> None:
 
 def _paint_points(axes: Axes, points: Points) -> None:
     look: dict[str, Any] = {"s": points.size**2, "lw": 0 if points.filled else 0.8, "zorder": 3}
-    look |= {"marker": MARKERS[points.symbol], "label": points.label or None}
+    look |= {"marker": MARKERS[points.symbol], "label": _label(points)}
     for x, y, text, (left, below) in zip(
         points.x, points.y, points.texts, points.beside, strict=False
     ):
@@ -271,8 +295,7 @@ def _paint_region(axes: Axes, region: Region) -> None:
         axes.fill(region.x, region.y, color="white", lw=0)
     else:
         axes.fill(region.x, region.y, **REGION)
-    label = region.label or None
-    axes.plot(region.x, region.y, color=FAINT, ls="--", lw=0.8, label=label)
+    axes.plot(region.x, region.y, color=FAINT, ls="--", lw=0.8, label=_label(region))
 
 
 def _paint_contours(axes: Axes, contours: Contours) -> None:
@@ -341,7 +364,9 @@ def _paint_bars(figure: Figure, drawn: list[tuple[Panel, Axes]]) -> None:
         mappable = ScalarMappable(_norm(colours), _colour_map(colours.map))
         several = len(drawn) > 1
         where: dict[str, Any] = {"location": "bottom", "pad": 0.02} if several else {}
-        figure.colorbar(mappable, ax=all_axes, label=colours.label, **where)
+        bar = figure.colorbar(mappable, ax=all_axes, label=colours.label, **where)
+        if colours.scale == "log":
+            _set_powers(bar.ax.yaxis if bar.orientation == "vertical" else bar.ax.xaxis)
 
 
 def _paint_histogram(axes: Axes, bars: Bars) -> None:
@@ -355,7 +380,7 @@ def _paint_histogram(axes: Axes, bars: Bars) -> None:
         if lying:
             corner, size = corner[::-1], size[::-1]
         axes.add_patch(Rectangle(corner, *size, facecolor=colour, lw=0))
-    axes.plot([], [], "s", color=colour, label=bars.label or None)
+    axes.plot([], [], "s", color=colour, label=_label(bars))
     (axes.set_ylim if lying else axes.set_xlim)(bars.edges[0], bars.edges[-1])
     axes.autoscale_view(scalex=lying, scaley=not lying)
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Mapping, Sequence
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from stiffgui._presets import presets, short_text
+from stiffgui._resources import resource
 from stiffgui.errors import InputError
 from stiffgui.figures.base import Figure
 from stiffgui.figures.files import paint_into
@@ -22,6 +22,7 @@ from stiffgui.figures.sources import Drawn, drawn, over_samples
 from stiffgui.figures.spectrum import Spectrum
 from stiffgui.figures.style import Style
 from stiffgui.figures.summary import Summary
+from stiffgui.plain_text import visible
 from stiffgui.training.cadence import probe_samples
 
 if TYPE_CHECKING:
@@ -40,17 +41,6 @@ ALONE: tuple[tuple[Figure, str], ...] = (
     (Spectrum(), "Of a layer's Jacobian at {samples}."),
     (Fit(), "What the network has learnt beside what it should learn."),
 )
-STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem;
-  color: #1c2230; background: #fff; }
-h1, h2, h3 { line-height: 1.2; font-weight: 600; } h2 { margin-top: 2.5rem; }
-table { border-collapse: collapse; font-size: 13px; margin: .5rem 0; }
-th, td { text-align: left; padding: .2rem .8rem .2rem 0; border-bottom: 1px solid #e8eaee; }
-td.n { text-align: right; font-variant-numeric: tabular-nums; }
-figure { margin: 1rem 0; } figure img { max-width: 100%; }
-figcaption, .faint { color: #5d6675; font-size: 13px; }
-code { font-size: 13px; background: #f3f4f6; padding: .1rem .3rem; overflow-wrap: anywhere; }
-"""
 
 
 def write_report(
@@ -60,25 +50,35 @@ def write_report(
 
     `settings`: those of the figures, where they have them (epoch, layer, trial).
     """
+    from jinja2 import Environment
+
     runs, settings = drawn(source), settings or {}
-    names = ", ".join(run.name for run in runs)
-    body = [
-        f"<h1>{escape(names)}</h1>",
-        f'<p class="faint">Made by stiffgui {escape(_version())} from the run '
-        f"{'files' if len(runs) > 1 else 'file'} named here.</p>",
-        "<h2>Results</h2>",
-        "<p>Last values: median and quartiles over trials. RMSE over samples and outputs; "
-        f"indices {STIFFNESS.format(over=over_samples(runs))}.</p>",
-        _results(runs),
-        *(_figure(figure, text, runs, settings) for figure, text in TOGETHER),
-        *(_figure(figure, text, runs[-1:], settings) for figure, text in ALONE),
-        *(_about(run.run) for run in runs),
-    ]
-    path.write_text(
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(names)}'
-        f"</title><style>{STYLE}</style></head>\n<body>\n" + "\n".join(body) + "\n</body></html>\n",
-        "utf-8",
+    # Here, and nowhere else, text becomes HTML.
+    environment = Environment(autoescape=True, finalize=_shown)
+    environment.filters["told"] = _told
+    written = environment.from_string(resource("report.html").read_text("utf-8")).render(
+        names=", ".join(run.name for run in runs),
+        version=_version(),
+        over=STIFFNESS.format(over=over_samples(runs)),
+        results=_results(runs),
+        figures=[
+            *(_figure(figure, text, runs, settings) for figure, text in TOGETHER),
+            *(_figure(figure, text, runs[-1:], settings) for figure, text in ALONE),
+        ],
+        runs=[_about(run.run) for run in runs],
     )
+    path.write_text(written, "utf-8")
+
+
+def _shown(value: Any) -> Any:
+    return visible(value) if type(value) is str else value
+
+
+def _told(value: Any) -> str:
+    """A cell that is no number."""
+    if isinstance(value, dict):
+        value = [f"{k} {v}" for k, v in value.items()]
+    return ", ".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
 
 
 def _version() -> str:
@@ -87,7 +87,9 @@ def _version() -> str:
     return __version__
 
 
-def _figure(figure: Figure, text: str, runs: Sequence[Drawn], settings: Mapping[str, Any]) -> str:
+def _figure(
+    figure: Figure, text: str, runs: Sequence[Drawn], settings: Mapping[str, Any]
+) -> dict[str, str]:
     file = io.BytesIO()
     known = {k: v for k, v in settings.items() if k in type(figure).model_fields}
     picture = figure.changed(**known).picture(runs)
@@ -95,28 +97,21 @@ def _figure(figure: Figure, text: str, runs: Sequence[Drawn], settings: Mapping[
     least = {"width": max(usual.width, across * PANEL), "height": len(picture.rows) * PANEL}
     style = usual.model_copy(update=least | {"height": max(usual.height, least["height"])})
     paint_into(file, picture, "svg", style)
-    # As an image of its own: the names inside one SVG must not meet those of another.
-    data = base64.b64encode(file.getvalue()).decode()
     of = f" {runs[-1].name}." if len(runs) == 1 else ""
     text = text.format(over=over_samples(runs), samples=probe_samples(runs[-1].probe_count))
-    title = escape(figure.title())
-    return (
-        f'<h2>{title}</h2><figure><img alt="{title}" src="data:image/svg+xml;base64,{data}">'
-        f"<figcaption>{escape(text + of)}</figcaption></figure>"
-    )
+    # As an image of its own: the names inside one SVG must not meet those of another.
+    data = base64.b64encode(file.getvalue()).decode()
+    return {"title": figure.title(), "data": data, "caption": text + of}
 
 
-def _results(runs: Sequence[Drawn]) -> str:
-    table = Summary().tabulate_runs(runs)
-    rows = [
+def _results(runs: Sequence[Drawn]) -> list[tuple[Any, ...]]:
+    return [
         (row.run, row.quantity, row.median, row.lower_quartile, row.upper_quartile, row.trials)
-        for row in table.itertuples()
+        for row in Summary().tabulate_runs(runs).itertuples()
     ]
-    heads = ("run", "quantity", "median", "lower quartile", "upper quartile", "trials")
-    return _table(heads, rows)
 
 
-def _about(run: Run) -> str:
+def _about(run: Run) -> dict[str, Any]:
     """Settings, note, events and provenance of a run."""
     start = next(iter(presets))
     changed = run.experiment.differences(presets[start])
@@ -124,68 +119,47 @@ def _about(run: Run) -> str:
         (spec.key, spec.title, value, spec.unit, "changed" if spec.key in changed else "")
         for spec, value in zip(run.experiment.specs(), run.experiment.flat().values(), strict=True)
     ]
-    events = [(e["epoch"], e["text"]) for e in run.events]
-    history = run.series()
-    parts = [
-        f"<h2>{escape(run.path.stem)}</h2>",
-        f"<p>{run.ending} at epoch {int(history.epochs[-1])} after "
-        f"{float(history.seconds[-1]):.1f} s of training.</p>"
+    history, command, lacking = run.series(), "", ""
+    try:
+        command = f"stiffgui train {_quoted(short_text(run.experiment, start))}"
+    except InputError as error:  # its table cannot be read
+        lacking = f"To train it again its table is needed: {error}"
+    ended = (
+        f"{run.ending} at epoch {int(history.epochs[-1])} after "
+        f"{float(history.seconds[-1]):.1f} s of training."
         if len(history.epochs)
-        else "",
-        f"<p>{escape(run.note)}</p>" if run.note else "",
-        _again(run, start),
-        _scores(run),
-        "<h3>Settings</h3>",
-        _table(("key", "setting", "value", "unit", f"against {start}"), settings),
-        "<h3>Events</h3>" + _table(("epoch", "what happened"), events) if events else "",
-        "<h3>Provenance</h3>",
-        _table(("", ""), [(k, v) for k, v in run.provenance.items()]),
+        else ""
+    )
+    outputs, warnings, problem = _scores(run)
+    tables = [
+        ("Outputs", *outputs),
+        ("Settings", ("key", "setting", "value", "unit", f"against {start}"), settings),
+        ("Events", ("epoch", "what happened"), [(e["epoch"], e["text"]) for e in run.events]),
+        ("Provenance", (), list(run.provenance.items())),
     ]
-    return "\n".join(filter(None, parts))
+    return {
+        "name": run.path.stem,
+        "sentences": list(filter(None, [ended, run.note, lacking, problem])),
+        "command": command,
+        "tables": [(title, heads, rows) for title, heads, rows in tables if rows],
+        "warnings": warnings,
+    }
 
 
-def _scores(run: Run) -> str:
-    """How well each output is predicted, at the last kept epoch; nothing without a network."""
+def _scores(run: Run) -> tuple[tuple[Sequence[str], Sequence[Any]], Sequence[str], str]:
+    """How well each output is predicted at the last kept epoch, as headings and rows; warnings; or
+    why there is no network that does."""
     from stiffgui.runs.scores import TITLES, output_scores, warnings_of
 
     try:
         scores = output_scores(run)
     except InputError as error:  # it keeps no network, or its table cannot be read
-        return f"<p>No scores of outputs: {escape(str(error))}</p>"
+        return ((), ()), (), f"No scores of outputs: {error}"
     shown = [n for n in TITLES if any(np.isfinite(getattr(score, n)) for score in scores)]
     rows = [(s.name, *(getattr(s, name) for name in shown), s.unit) for s in scores]
-    said = "".join(f"<p>{escape(sentence)}</p>" for sentence in warnings_of(scores))
     heads = ("output", *(TITLES[name] for name in shown), "unit")
-    return f"<h3>Outputs</h3>{_table(heads, rows)}{said}"
-
-
-def _again(run: Run, start: str) -> str:
-    """The command that trains it, where its table can be read."""
-    try:
-        command = f"stiffgui train {_quoted(short_text(run.experiment, start))}"
-    except InputError as error:
-        return f"<p>To train it again its table is needed: {escape(str(error))}</p>"
-    return f"<p>Train it again: <code>{escape(command)}</code></p>"
+    return (heads, rows), warnings_of(scores), ""
 
 
 def _quoted(text: str) -> str:
     return f'"{text}"' if " " in text else text
-
-
-def _table(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    top = "".join(f"<th>{escape(head)}</th>" for head in heads)
-    body = "".join(f"<tr>{''.join(_cell(v) for v in row)}</tr>" for row in rows)
-    return f"<table><tr>{top}</tr>{body}</table>" if any(heads) else f"<table>{body}</table>"
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        if isinstance(value, dict):
-            value = ", ".join(f"{k} {v}" for k, v in value.items())
-        text = ", ".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
-        return f"<td>{escape(text)}</td>"
-    return (
-        f'<td class="n">{value:.4g}</td>'
-        if isinstance(value, float)
-        else (f'<td class="n">{value}</td>')
-    )

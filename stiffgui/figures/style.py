@@ -66,6 +66,7 @@ def styled(style: Style) -> Iterator[None]:
     settings = mpl.rcParamsDefault | {
         "font.size": style.font,
         "font.family": "DejaVu Sans",
+        "text.parse_math": False,  # a name is no formula
         "figure.figsize": style.inches,
         "figure.constrained_layout.use": True,
         "savefig.dpi": style.dpi,

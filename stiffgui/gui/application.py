@@ -2,33 +2,32 @@
 
 from __future__ import annotations
 
-import faulthandler
 import os
 import signal
 import sys
 import tomllib
 import traceback
 from collections.abc import Sequence
-from datetime import datetime
-from functools import partial
 from importlib.resources import as_file
 from pathlib import Path
-from types import TracebackType
-from typing import TextIO
 
 import pyqtgraph as pg
-from platformdirs import user_config_path, user_documents_path, user_log_path
+from platformdirs import user_config_path, user_documents_path
 from PySide6.QtCore import QSettings, QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from stiffgui._resources import resource
-from stiffgui._version import __version__
 from stiffgui.errors import InputError
+from stiffgui.fault_log import record
+from stiffgui.gui.faults import Faults
 from stiffgui.gui.window import MainWindow
 from stiffgui.gui.workspace import Place, Surroundings, Workspace
 from stiffgui.matrices import ENDINGS as MATRICES
 from stiffgui.runs.opening import kind_of_file
+
+MOST_SETTINGS = 1_000_000  # bytes
+ASIDE = "set aside"  # of settings: where those are that could not be used
 
 
 def _train(surroundings: Surroundings) -> Workspace:
@@ -83,21 +82,62 @@ def make_application() -> QApplication:
 def make_window(application: QApplication, workspace: Path | None = None) -> MainWindow:
     """A window on the first workspace, coloured as the system is."""
     settings = make_settings()
-    kept = settings.value("workspace")
-    folder = workspace or (Path(str(kept)) if kept else user_documents_path() / "stiffgui")
-    window = MainWindow(folder, settings, PLACES)
+    try:
+        window = _window_with(settings, workspace)
+    except Exception:  # whatever the settings say: the program starts
+        record(traceback.format_exc())
+        settings = _anew(settings_path())
+        window = _window_with(settings, workspace)
+    if aside := settings.property(ASIDE):
+        window.toasts.say(
+            PLACES[0].title,
+            f"The settings of the window could not be used and are set aside in {aside}: it begins "
+            f"with the usual ones.",
+        )
     window.apply_theme()
     application.styleHints().colorSchemeChanged.connect(window.apply_theme)
     return window
 
 
+def _window_with(settings: QSettings, workspace: Path | None) -> MainWindow:
+    kept = settings.value("workspace")
+    folder = workspace or (Path(str(kept)) if kept else user_documents_path() / "stiffgui")
+    return MainWindow(folder, settings, PLACES)
+
+
+def settings_path() -> Path:
+    """The file of the person's window settings."""
+    return user_config_path("stiffgui", appauthor=False) / "window.ini"
+
+
 def make_settings() -> QSettings:
-    """The person's window settings; a broken file is set aside, not fatal."""
-    path = user_config_path("stiffgui", appauthor=False) / "window.ini"
+    """The person's window settings; a broken file is set aside, not fatal.
+
+    So is one with a value of a kind that we write none of: Qt would build any object from it.
+    """
+    path = settings_path()
+    try:
+        if path.exists() and (
+            not path.is_file()
+            or path.stat().st_size > MOST_SETTINGS
+            or b"@Variant" in path.read_bytes()
+        ):
+            return _anew(path)
+    except OSError:
+        return _anew(path)
     settings = QSettings(str(path), QSettings.Format.IniFormat)
-    if settings.status() == QSettings.Status.FormatError:
-        path.replace(path.with_suffix(".broken"))
-        settings = QSettings(str(path), QSettings.Format.IniFormat)
+    return settings if settings.status() == QSettings.Status.NoError else _anew(path)
+
+
+def _anew(path: Path) -> QSettings:
+    """Settings without a content; what was there is set aside."""
+    aside = path.with_suffix(".broken")
+    try:
+        path.replace(aside)
+    except OSError:  # it cannot be moved: leave it alone
+        aside, path = path, path.with_name("window-new.ini")
+    settings = QSettings(str(path), QSettings.Format.IniFormat)
+    settings.setProperty(ASIDE, str(aside))
     return settings
 
 
@@ -113,11 +153,10 @@ def open_window(words: list[str], layers: Sequence[str] = ()) -> int:
             "(`stiffgui --help`), or set QT_QPA_PLATFORM=offscreen."
         )
     sys.setswitchinterval(0.001)
-    log = (user_log_path("stiffgui", appauthor=False, ensure_exists=True) / "faults.log").open("a")
-    faulthandler.enable(log)
     application = make_application()
     window = make_window(application)
-    sys.excepthook = partial(record_fault, window, log)
+    faults = Faults(window)
+    faults.watch()
     for word in words:
         if layers and Path(word).suffix.lower() in MATRICES:
             window.train.matrices.open(Path(word), layers)
@@ -129,24 +168,10 @@ def open_window(words: list[str], layers: Sequence[str] = ()) -> int:
     application.commitDataRequest.connect(lambda _: window.leave())
     window.show()
     QTimer.singleShot(0, window.start_children)
-    return application.exec()
-
-
-def record_fault(
-    window: MainWindow,
-    log: TextIO,
-    kind: type[BaseException],
-    fault: BaseException,
-    trace: TracebackType | None,
-) -> None:
-    """What nobody has caught, in the log, on standard error, and in the window."""
-    sys.__excepthook__(kind, fault, trace)
-    details = "".join(traceback.format_exception(kind, fault, trace))
-    log.write(f"{datetime.now():%Y-%m-%d %H:%M:%S} stiffgui {__version__}\n{details}\n")
-    log.flush()
-    window.say_fault(
-        f"A fault of stiffgui: {fault or kind.__name__}. It is in {log.name}.", details
-    )
+    try:
+        return application.exec()
+    finally:
+        faults.leave()
 
 
 def _has_display() -> bool:

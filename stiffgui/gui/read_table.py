@@ -8,6 +8,8 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QTableView, QTableWidgetItem
 
+from stiffgui.plain_text import cell
+
 Role = Qt.ItemDataRole
 
 
@@ -37,8 +39,10 @@ def as_text(table: QTableView) -> str:
     columns = range(model.columnCount())
     rows = sorted({i.row() for i in table.selectedIndexes()}) or range(model.rowCount())
     heads = [model.headerData(c, across, Role.EditRole) for c in columns]
-    lines = [[str(head or model.headerData(c, across)) for c, head in enumerate(heads)]]
-    lines += [[str(model.index(r, c).data(Role.EditRole) or "") for c in columns] for r in rows]
+    lines = [[cell(str(head or model.headerData(c, across))) for c, head in enumerate(heads)]]
+    for row in rows:
+        values = (model.index(row, c).data(Role.EditRole) for c in columns)
+        lines.append([cell(str(value or "")) for value in values])
     if not table.verticalHeader().isHidden():
         heads = ["index", *(str(model.headerData(r, down)) for r in rows)]
         lines = [[head, *line] for head, line in zip(heads, lines, strict=True)]

@@ -13,6 +13,18 @@ from stiffgui.errors import InputError
 
 Purpose = Literal["save", "picture", "data"]
 LONGEST = 60  # characters of a path that a sentence repeats
+MOST_PASTED = 20_000  # characters: settings or a row have fewer
+
+
+def pasted() -> str:
+    """The text on the clipboard. Raises InputError where it is longer than what can be meant."""
+    text = QGuiApplication.clipboard().text().strip()
+    if len(text) > MOST_PASTED:
+        raise InputError(
+            f"The copied text has {len(text)} characters, more than {MOST_PASTED}: nothing was "
+            f"pasted. Open it as a file."
+        )
+    return text
 
 
 def ask_where(parent: QWidget, title: str, start: Path, kind: str, suffix: str) -> Path | None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from importlib.resources import as_file
+from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel, QProxyStyle
 
 from stiffgui._resources import resource
 from stiffgui.figures import palette
@@ -72,6 +73,16 @@ DARK = Theme(
 )
 
 
+class PlainStyle(QProxyStyle):
+    """A style in whose labels, tooltips and questions (labels, all of them) a text is never taken
+    for HTML because it looks like it: what is to be HTML says so (`setTextFormat`)."""
+
+    def polish(self, what: Any) -> Any:
+        if isinstance(what, QLabel) and what.textFormat() == Qt.TextFormat.AutoText:
+            what.setTextFormat(Qt.TextFormat.PlainText)
+        return super().polish(what)
+
+
 def of(palette: QPalette) -> Theme:
     """The theme whose colours a palette has; for items that are drawn by a model."""
     return DARK if palette.color(QPalette.ColorRole.Window).lightness() < 128 else LIGHT
@@ -90,7 +101,7 @@ def apply(
         sheet += f"QWidget {{ font-size: {points:g}pt; }}"
     if application.styleSheet() == sheet:  # Qt would style every widget there is again
         return theme
-    application.setStyle("Fusion")
+    application.setStyle(PlainStyle("Fusion"))
     palette = QPalette()
     roles = {
         QPalette.ColorRole.Window: theme.window,

@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from platformdirs import user_log_path
 from PySide6.QtCore import QByteArray, QEvent, QSettings, Qt, QTimer, QUrl
 from PySide6.QtGui import (
     QAction,
@@ -34,6 +33,7 @@ from PySide6.QtWidgets import (
 
 from stiffgui._version import __version__
 from stiffgui.errors import one_of
+from stiffgui.fault_log import log_folder
 from stiffgui.gui import theme as theme_module
 from stiffgui.gui.actions import fill_menus, make_actions
 from stiffgui.gui.closing import Choice, ask_how_to_close
@@ -255,10 +255,6 @@ class MainWindow(QMainWindow):
                 f"({one_of(MATRICES)}), settings (.toml) or a run or a study (.stiff).",
             )
 
-    def say_fault(self, sentence: str, details: str) -> None:
-        """Say what went wrong, on the page that is shown."""
-        self.toasts.say(self._place, sentence, details)
-
     def _changed(self) -> None:
         self._update_actions()
         if self._left_in_background and self.isHidden() and not self._busy():
@@ -304,7 +300,7 @@ class MainWindow(QMainWindow):
 
     def open_log(self) -> None:
         """Show the folder with the log in the system's file viewer."""
-        folder = user_log_path("stiffgui", appauthor=False)
+        folder = log_folder()
         if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
             self.toasts.say(self._place, f"The log is in {folder}.")
 
@@ -313,10 +309,10 @@ class MainWindow(QMainWindow):
         QMessageBox.about(
             self,
             "About stiffgui",
-            f"<b>stiffgui {__version__}</b><p>Numerical stiffness of residual networks: "
-            "measured, penalised and compared, live.</p><p>BSD 3-Clause licence. The method is "
-            "that of Hudson, D'Elia, Najm and Sargsyan, J. Mach. Learn. Model. Comput. 4(2), "
-            f"2023.</p><p>Runs are kept in {self.folder}.</p>",
+            f"stiffgui {__version__}\n\nNumerical stiffness of residual networks: measured, "
+            "penalised and compared, live.\n\nBSD 3-Clause licence. The method is that of Hudson, "
+            "D'Elia, Najm and Sargsyan, J. Mach. Learn. Model. Comput. 4(2), 2023.\n\n"
+            f"Runs are kept in {self.folder}.",
         )
 
     # ------------------------------------------------------------------ closing

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stiffgui.errors import InputError
+from stiffgui.plain_text import csv_text
 from stiffgui.tasks.one_hot import columns_of
 from stiffgui.tasks.scores import Array, r2
 
@@ -43,13 +44,15 @@ def predict_table(
         raise InputError(f"{rows.name}: {str(error).removeprefix('the rows: ')}{how}") from None
     try:
         table = _with_rows_named(found.to_frame(), given, surrogate.data)
-        text = table.to_csv(None if out is None else out, index=False)
+        text = csv_text(table)
+        if out is not None:
+            out.write_text(text, "utf-8")
     except OSError as error:
         raise InputError(
             f"{out} cannot be written: {error.strerror or error}. Choose another place."
         ) from None
     said = [*read.notes, *surrogate.sentences(found), *_against(found, given)]
-    return text, [*said, *_trained_on(surrogate, given)]
+    return None if out else text, [*said, *_trained_on(surrogate, given)]
 
 
 def _with_rows_named(found: pd.DataFrame, given: pd.DataFrame, data: Data) -> pd.DataFrame:

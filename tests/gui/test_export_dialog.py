@@ -313,3 +313,20 @@ def test_it_fits_the_window(loaded: MainWindow, qtbot: QtBot, width: int) -> Non
         change()
         qtbot.wait(20)
         assert dialog.size() == size
+
+
+def test_a_size_that_could_not_be_drawn_is_not_remembered(
+    window: MainWindow, run_file: Path, qtbot: QtBot, tmp_path: Path
+) -> None:
+    window.train.bench.open_file(run_file)
+    exports = window.train.exports
+    exports.open_dialog("errors")
+    dialog = exports.dialog
+    assert dialog is not None
+    dialog.sizes["font"].setValue(48)
+    dialog.sizes["width"].setValue(20)
+    dialog.file.setText(str(tmp_path / "a.png"))
+    dialog.save.click()
+    qtbot.waitUntil(lambda: "leave no room" in dialog.problem.text(), timeout=60_000)
+    assert window.settings.value("export/font") is None
+    dialog.reject()

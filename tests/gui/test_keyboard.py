@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt, QUrl
@@ -12,7 +11,6 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QToolBut
 from pytestqt.qtbot import QtBot
 
 from stiffgui import presets
-from stiffgui.gui.application import record_fault
 from stiffgui.gui.keyboard import FIELDS
 from stiffgui.gui.palette import Palette
 from stiffgui.gui.plots.panel_view import PanelView
@@ -390,17 +388,6 @@ def test_epochs_set_by_hand_outlive_a_preset(window: MainWindow, page: TrainWork
     assert model.value(key) == presets["climate"].training.epochs
     page.load_preset("alpine02")
     assert model.value(key) == presets["alpine02"].training.epochs
-
-
-def test_a_fault_is_logged_and_said(window: MainWindow, tmp_path: Path) -> None:
-    with (tmp_path / "faults.log").open("a") as log:
-        try:
-            raise ValueError("of ours")
-        except ValueError as fault:
-            record_fault(window, log, ValueError, fault, fault.__traceback__)
-    assert "ValueError: of ours" in (tmp_path / "faults.log").read_text()
-    fault_said = window.toasts.all[-1]
-    assert "of ours" in fault_said.sentence and "Traceback" in fault_said.details.toPlainText()
 
 
 def test_what_empty_cards_say_is_not_cut_beside_an_explanation(

@@ -1,7 +1,8 @@
 """Run files that somebody made to do harm, or that a disk has spoiled: what reading them does.
 
-`python -m tests.soak.hostile COUNT [SEED]` prints how many were refused with a sentence, how many could be read,
-and what else happened: anything but an InputError, more than five seconds, more than 500 MB.
+`python -m tests.soak.hostile COUNT [SEED]` prints how many were refused with a sentence, how many
+could be read, and what else happened: anything but an InputError, more than five seconds, more than
+500 MB.
 """
 
 from __future__ import annotations
@@ -34,9 +35,10 @@ from stiffgui.runs.recording import Recording
 
 SECONDS, BYTES = 5.0, 500_000_000
 VALUES: tuple[Any, ...] = (
-    None, "", "x", "nan", "{}", "[]", "null", '{"a": 1}', -1, 0, 2**62, -(2**63), 1e308, float("inf"),
-    b"", b"\0" * 100, "\x1b[2J", "a" * 100_000, "[" * 5000, "1" * 5000,
-)  # fmt: skip
+    *(None, "", "x", "nan", "{}", "[]", "null", '{"a": 1}', "\x1b[2J"),
+    *(-1, 0, 2**62, -(2**63), 1e308, float("inf")),
+    *(b"", b"\0" * 100, "a" * 100_000, "[" * 5000, "1" * 5000),
+)
 
 
 def bytes_changed(path: Path, drawn: random.Random) -> None:

@@ -52,6 +52,7 @@ class ExportDialog(QDialog):
         self.setWindowTitle("Export")
         self._settings, self.offers = settings, list(offers)
         self._may_replace: Path | None = None
+        self._drawn: tuple[Style, Style, str, Path] | None = None
         figure = next((offer for offer in self.offers if offer.name == chosen), self.offers[0])
         self._usual = figure.usual_style
         last = remembered(settings, self._usual)
@@ -289,10 +290,16 @@ class ExportDialog(QDialog):
                 f"{path.name} exists: press Replace to write over it, or name another file."
             )
             return
-        remember(self._settings, self.style_, self._usual, self.chosen_kind, path)
+        self._drawn = self.style_, self._usual, self.chosen_kind, path
         self.save.setEnabled(False)
         self.show_problem("")
         self.asked.emit(self.offer, self.chosen_kind, path, self.style_)
+
+    def accept(self) -> None:
+        """It was written: only what could be drawn is remembered."""
+        if self._drawn is not None:
+            remember(self._settings, *self._drawn)
+        super().accept()
 
     def show_problem(self, sentence: str) -> None:
         """What is wrong, in place; the choices stay."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -61,6 +62,11 @@ class PlotAxis(pg.AxisItem):  # type: ignore[misc]
         if self._ticks or self._tickLevels is not None:
             self._write_ticks()
         self.show_name(self._named)
+
+    def labelString(self) -> str:
+        """The label as HTML, which pyqtgraph sets it as."""
+        look = ";".join(f"{key}: {value}" for key, value in self.labelStyle.items())
+        return f"<span style='{look}'>{escape(self.labelText)}</span>"
 
     def show_name(self, shown: bool) -> None:
         """Whether the label is seen: a small plot does without."""

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from stiffgui._presets import changed_words, from_short_text, presets, short_text
 from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
-from stiffgui.gui.saving import ask_where
+from stiffgui.gui.saving import ask_where, pasted
 from stiffgui.gui.settings.model import SettingsModel
 
 
@@ -60,8 +60,8 @@ class SettingsClipboard(QObject):
 
     def paste_settings(self) -> None:
         """Take settings from the clipboard: a short line, a command, or TOML."""
-        text = QApplication.clipboard().text().strip()
         try:
+            text = pasted()
             if "\n" in text or text.startswith("["):
                 experiment = Experiment.from_toml(text, "The copied text")
             else:

@@ -183,7 +183,7 @@ class StudyPanel(QFrame):
             1, 256, "Processes", "Batches that train at the same time on this machine, one each"
         )
         kept = str(self._settings.value("study/workers", 1))
-        self.workers.setValue(int(kept) if kept.isdecimal() else 1)
+        self.workers.setValue(int(kept) if kept.isdecimal() and len(kept) < 10 else 1)
         self.dask = QLineEdit(str(self._settings.value("study/dask", "")))
         self.dask.setPlaceholderText("tcp://host:8786")
         self.dask.setAccessibleName("Dask scheduler")

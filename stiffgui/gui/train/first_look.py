@@ -64,4 +64,5 @@ def restoring(settings: QSettings, bench: Workbench) -> Iterator[None]:
 
 def layer_of(settings: QSettings) -> int:
     """The layer that was looked at."""
-    return int(str(settings.value(LAYER, 1)))
+    kept = str(settings.value(LAYER, 1))
+    return int(kept) if kept.isdecimal() and len(kept) < 10 else 1

@@ -273,14 +273,14 @@ class Stage(QMainWindow):
         self.restore()
         self.present(False)
         settings.setValue("train/docks", self.saveState(LAYOUT_VERSION))
-        titles = {dock.objectName(): title for title, dock in self.docks.items()}
+        titles = [f"{dock.objectName()}={title}" for title, dock in self.docks.items()]
         settings.setValue("train/places", titles)
 
     def restore_layout(self, settings: QSettings) -> None:
         """As it was when the window was closed."""
         titles, state = settings.value("train/places"), settings.value("train/docks")
-        if isinstance(titles, dict) and isinstance(state, QByteArray):
-            self._place(titles)
+        if isinstance(titles, list) and isinstance(state, QByteArray):
+            self._place({name: t for name, _, t in (str(each).partition("=") for each in titles)})
             self.is_restored = self.restoreState(state, LAYOUT_VERSION)
 
     def _place(self, titles: dict[str, str]) -> None:

@@ -46,7 +46,7 @@ class DaskCluster(Executor):
             self._cluster = distributed.LocalCluster(
                 n_workers=workers or os.cpu_count() or 1,
                 threads_per_worker=1,
-                dashboard_address=":0",  # any free port: another cluster may be running
+                dashboard_address="127.0.0.1:0",  # for nobody else; any free port
             )
         else:
             _reach(address)

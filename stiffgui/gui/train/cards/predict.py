@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QResizeEvent
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -23,6 +23,7 @@ from stiffgui.figures.sensitivity import MEASURES, Sensitivity
 from stiffgui.figures.slices import Slices
 from stiffgui.gui.plots.axes import grouped
 from stiffgui.gui.plots.figure_card import FigureCard, offer
+from stiffgui.gui.saving import pasted
 from stiffgui.gui.train.cards.outputs_table import OutputsTable
 from stiffgui.gui.train.cards.profile import ProfileView
 from stiffgui.gui.train.pasted_row import row_of
@@ -169,7 +170,7 @@ class PredictCard(FigureCard):
         """A row from the clipboard."""
         names = [] if self.found is None else list(self.found.row)
         try:
-            self.set_values(row_of(QGuiApplication.clipboard().text(), names))
+            self.set_values(row_of(pasted(), names))
         except InputError as error:
             self.refused.emit(str(error))
 
