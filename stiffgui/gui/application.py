@@ -15,7 +15,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import TextIO
 
-import pyqtgraph as pg
 from platformdirs import user_config_path, user_documents_path, user_log_path
 from PySide6.QtCore import QSettings, QTimer
 from PySide6.QtGui import QIcon
@@ -74,7 +73,6 @@ def make_application() -> QApplication:
     application.setDesktopFileName("stiffgui")
     with as_file(resource("icons", "stiffgui.svg")) as icon:
         application.setWindowIcon(QIcon(QIcon(str(icon)).pixmap(256, 256)))
-    pg.setConfigOptions(antialias=True, useOpenGL=False)
     return application
 
 

@@ -131,7 +131,7 @@ def test_a_stays_while_b_is_looked_for(
 
     card.tools.layout_.setCurrentIndex(1)
     qtbot.waitUntil(lambda: len(card.view.views) == 2, timeout=WAIT)
-    left, right = (view.getViewBox() for view in card.view.views)
+    left, right = (view.box for view in card.view.views)
     left.setRange(xRange=(-1, 1), yRange=(-1, 1), padding=0)
     left.sigRangeChangedManually.emit(left.state["mouseEnabled"])
     np.testing.assert_allclose(left.viewRange(), right.viewRange(), atol=0.05)

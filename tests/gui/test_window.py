@@ -41,7 +41,7 @@ def start(window: MainWindow, qtbot: QtBot, epochs: int = 5000) -> None:
 def markers(window: MainWindow) -> list[str]:
     """The words that stand at the lines of the plot of errors."""
     view = window.train.errors.view.views[0] if window.train.errors.view.views else None
-    items = view.getPlotItem().items if view is not None else []
+    items = view.drawn if view is not None else []
     return [line.label.format for line in items if getattr(line, "label", None) is not None]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from importlib import import_module
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, QTimer
@@ -209,10 +208,6 @@ class TrainWorkspace(Workspace):
         """Spawn the warm children, and look for interrupted runs."""
         self.bench.start()
         self.requests.thread_.start()
-        # While nothing is asked of the window: plots for two inputs, and what a median imports.
-        for card in (*self.cards, self.views.fit, self.views.fit):
-            QTimer.singleShot(0, self, lambda view=card.view: view.prepare(len(view.frames) + 1))
-        QTimer.singleShot(0, self, lambda: import_module("numpy.ma"))
         interrupted = self.bench.interrupted()
         if interrupted:
             newest = interrupted[-1]
