@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pytest
 from pytestqt.qtbot import QtBot
 
-from stiffgui.figures.picture import Curve, Points
+from stiffgui.figures.picture import Curve, Item, Panel, Points
+from stiffgui.gui.plots.artists import Artist, MarkerArtist, PointsArtist, RegionArtist
 from stiffgui.gui.train.cards.eigenvalues import EigenvaluesCard
 from stiffgui.gui.train.motion import Moment
 from stiffgui.gui.window import MainWindow
@@ -89,6 +92,25 @@ def test_what_is_of_another_epoch_than_what_moves_says_so(
     card.show_moment(Moment(8.2, np.ones((1, 20), complex), (), True), 0.1)
     both = f"A: epoch 0, {count} probe samples | B: layer 1, epoch 8, 1 probe sample"
     assert card.note.text().startswith(both)
+
+
+def test_what_stays_while_points_move_is_not_drawn_again(
+    card: EigenvaluesCard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[type] = []
+    for kind in (RegionArtist, MarkerArtist, PointsArtist):
+        before = kind.draw
+
+        def draw(self: Artist, item: Item, panel: Panel, before: Any = before) -> None:
+            drawn.append(type(item))
+            before(self, item, panel)
+
+        monkeypatch.setattr(kind, "draw", draw)
+    for epoch in (8.2, 8.3):
+        drawn.clear()
+        card.show_moment(Moment(epoch, np.full((1, 20), epoch, complex), (), True), 0.1)
+    assert set(drawn) == {Points}
+    assert values(card)[0] == 8.3
 
 
 def test_nobody_watches_what_is_not_seen(window: MainWindow, qtbot: QtBot) -> None:

@@ -93,6 +93,19 @@ def test_the_window_imports_no_torch_and_no_pandas() -> None:
     assert out.stdout.strip() == "[]"
 
 
+def test_pyqtgraph_makes_no_class_of_qt_that_nobody_uses() -> None:
+    import subprocess
+
+    code = (
+        "import stiffgui.gui.plots, pyqtgraph\n"
+        "from PySide6 import QtWidgets\n"
+        "from pyqtgraph.Qt import QtWidgets as mirrored\n"
+        "print('QMdiArea' in vars(QtWidgets), mirrored.QMdiArea is QtWidgets.QMdiArea)"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout.split() == ["False", "True"]
+
+
 def test_pause_step_resume(window: MainWindow, qtbot: QtBot) -> None:
     start(window, qtbot)
     run = window.train.bench.shown
