@@ -280,6 +280,20 @@ def test_a_window_that_grows_cuts_no_choice_of_the_panel(window: MainWindow, qtb
     qtbot.waitUntil(lambda: not cut(), timeout=5000)
 
 
+def test_no_picture_of_fit_stands_under_its_colour_scale(
+    window: MainWindow, run_file: Path, qtbot: QtBot
+) -> None:
+    page = window.train
+    window.resize(1024, 700)
+    open_run(page, run_file, qtbot)
+    qtbot.waitUntil(lambda: page.fit.is_seen and len(page.fit.view.views) == 3, timeout=WAIT)
+    for height in range(620, 740, 8):  # two rows have as much room as one, but for the scales
+        window.resize(1024, height)
+        qtbot.wait(30)
+        for frame in page.fit.view.frames:
+            assert frame.view.geometry().bottom() < frame.bar.geometry().top(), height
+
+
 def test_the_column_is_wider_in_a_wider_window_and_as_before_after_a_small_one(
     window: MainWindow, run_file: Path, qtbot: QtBot
 ) -> None:
