@@ -22,6 +22,7 @@ from stiffgui.commands.terminal import (
     Row,
     TerminalProgress,
     duration,
+    say,
     stop_on_interrupt,
     tell,
     until_ready,
@@ -145,7 +146,7 @@ def _sum_up(path: Path, ending: str, as_json: bool) -> int:
     with open_run(path) as run:
         facts = summary(run)
     if as_json:
-        print(json.dumps(facts))
+        say(json.dumps(facts))
     else:
         tell(f"{path}: {ending} at epoch {facts['epoch']}")
     if ending == "stopped":

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -160,7 +161,8 @@ class Plane:
         if panel.inset is not None:  # its limits stay
             small = self.inset(now, points, region).inset
             assert small is not None
-            now = replace(now, inset=replace(panel.inset, items=small.items))
+            items = (*panel.inset.items[:1], *small.items[1:])  # the region as it was
+            now = replace(now, inset=replace(panel.inset, items=items))
         return replace(picture, rows=((now,),), title=note)
 
     def _trails(self, path: Sequence[Values]) -> list[Curve]:
@@ -175,6 +177,7 @@ class Plane:
         return out
 
 
+@cache
 def axes() -> tuple[Marker, Marker]:
     """Re = 0 and Im = 0."""
     return Marker(at=0.0, quiet=True), Marker(at=0.0, across="y", quiet=True)

@@ -62,7 +62,13 @@ TABLE = (
     Entry("run", "&Run", "Run", "Ctrl+R", "Train the experiment from the start"),
     Entry("pause", "&Run", "Pause", "Space", "Pause or resume training"),
     Entry("step", "&Run", "Step", "Right", "Train one epoch, then pause"),
-    Entry("stop", "&Run", "Stop", "Esc", "Stop training; everything is kept"),
+    Entry(
+        "stop",
+        "&Run",
+        "Stop",
+        "Esc",
+        "Stop training; everything is kept. Esc first closes a message",
+    ),
     Entry(
         "branch",
         "&Run",

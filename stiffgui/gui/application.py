@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from importlib.resources import as_file
 from pathlib import Path
 
-import pyqtgraph as pg
 from platformdirs import user_config_path, user_documents_path
 from PySide6.QtCore import QSettings, QTimer
 from PySide6.QtGui import QIcon
@@ -75,7 +74,6 @@ def make_application() -> QApplication:
     application.setDesktopFileName("stiffgui")
     with as_file(resource("icons", "stiffgui.svg")) as icon:
         application.setWindowIcon(QIcon(QIcon(str(icon)).pixmap(256, 256)))
-    pg.setConfigOptions(antialias=True, useOpenGL=False)
     return application
 
 

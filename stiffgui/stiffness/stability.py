@@ -5,6 +5,7 @@ Hairer & Wanner 1996, Solving Ordinary Differential Equations II, section IV.2.
 
 from __future__ import annotations
 
+import cmath
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -65,19 +66,27 @@ class Region:
 @lru_cache
 def _boundary(region: Region, points: int) -> Complex:
     """`Region.boundary` in the plane of z."""
-    value = np.poly1d(region.polynomial[::-1])
-    slope = value.deriv()
-    turns = value.order - region.islands
+    value = region.polynomial[::-1]
+    slope = tuple(np.polyder(value).tolist())
+    turns = len(value) - 1 - region.islands
     curve = np.zeros(turns * points + 1, np.complex128)
     z = 0j
     for k, angle in enumerate(np.linspace(0, 2 * np.pi * turns, len(curve))):
         for _ in range(6):
-            step = (value(z) - np.exp(1j * angle)) / slope(z)
+            step = (_horner(value, z) - cmath.exp(1j * angle)) / _horner(slope, z)
             z = z - step
             if abs(step) < 1e-9:  # Newton's next one is far below rounding
                 break
         curve[k] = z
     return curve
+
+
+def _horner(coefficients: Sequence[float], z: complex) -> complex:
+    """A polynomial at one place: of plain numbers, which is ten times quicker than by numpy."""
+    value = 0j
+    for coefficient in coefficients:
+        value = value * z + coefficient
+    return value
 
 
 def _first_exit(region: Region, directions: Complex) -> Array:

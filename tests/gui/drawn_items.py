@@ -54,20 +54,20 @@ def check_window(view: PictureView, picture: Picture, theme: Theme) -> None:
         for place, item in enumerate(panel.items):
             _check_item(item, drawn[place], panel, theme)
         _check_limits(plot, panel)
-        assert plot.getPlotItem().getAxis("left").logMode == (panel.y.scale == "log")
-        assert plot.getPlotItem().getAxis("bottom").logMode == (panel.x.scale == "log")
+        assert plot.axes["left"].logMode == (panel.y.scale == "log")
+        assert plot.axes["bottom"].logMode == (panel.x.scale == "log")
 
 
 def _by_item(plot: PanelView, panel: Panel) -> Iterator[tuple[int, list[Any]]]:
     """The graphics of each item, which all stand in the plot."""
-    there = {id(graphic) for graphic in plot.getPlotItem().items}
+    there = {id(graphic) for graphic in plot.drawn}
     for place, (_, artist) in enumerate(plot._artists):
         assert all(id(graphic) in there for graphic in artist.graphics)
         yield place, artist.graphics
 
 
 def _check_limits(plot: PanelView, panel: Panel) -> None:
-    for axis, shown in zip((panel.x, panel.y), plot.getViewBox().viewRange(), strict=True):
+    for axis, shown in zip((panel.x, panel.y), plot.box.viewRange(), strict=True):
         if axis.limits is not None and not panel.equal:
             assert_allclose(values_on(shown, axis), axis.limits, rtol=1e-6, atol=1e-9)
 

@@ -50,11 +50,11 @@ def points_of(card: EigenvaluesCard) -> Points:
 
 def graphics(view: PanelView, kind: str) -> list[Any]:
     """What a plot draws, by the class of pyqtgraph or Qt, in its order."""
-    return [item for item in view.getPlotItem().items if type(item).__name__ == kind]
+    return [item for item in view.drawn if type(item).__name__ == kind]
 
 
 def to_scene(view: PanelView, x: float, y: float) -> QPointF:
-    return view.getViewBox().mapViewToScene(QPointF(x, y))  # type: ignore[no-any-return]
+    return view.box.mapViewToScene(QPointF(x, y))  # type: ignore[no-any-return]
 
 
 def test_cards_say_on_how_many_samples(shown: MainWindow, qtbot: QtBot) -> None:
@@ -156,10 +156,10 @@ def test_axes_write_the_numbers_themselves(shown: MainWindow) -> None:
     page = shown.train
     plots = [view for card in page.cards for view in card.view.views]
     assert len(plots) >= 7
-    axes = [plot.getAxis(side) for plot in plots for side in ("left", "bottom")]
+    axes = [plot.axes[side] for plot in plots for side in ("left", "bottom")]
     for size in (1e-4, 0.5, 5e4):
         for plot in plots:
-            plot.setRange(xRange=(-size, size), yRange=(-size, size), padding=0)
+            plot.box.setRange(xRange=(-size, size), yRange=(-size, size), padding=0)
         for theme in ("dark", "light"):  # colours are set anew: a scale must not come with them
             shown.choose_theme(theme)
             assert [axis.autoSIPrefixScale for axis in axes] == [1.0] * len(axes)
@@ -169,9 +169,9 @@ def test_axes_write_the_numbers_themselves(shown: MainWindow) -> None:
 def test_what_is_counted_has_whole_ticks(shown: MainWindow) -> None:
     [errors] = shown.train.errors.view.views
     for high in (2.0, 7.0, 90.0):
-        spacings = errors.getAxis("bottom").tickSpacing(0.0, high, 900.0)
+        spacings = errors.axes["bottom"].tickSpacing(0.0, high, 900.0)
         assert spacings and all(step >= 1 and step == int(step) for step, _ in spacings)
-    assert errors.getAxis("left").tickSpacing(0.0, 2.0, 900.0)[-1][0] < 1
+    assert errors.axes["left"].tickSpacing(0.0, 2.0, 900.0)[-1][0] < 1
 
 
 @pytest.mark.parametrize(
@@ -301,7 +301,7 @@ def test_beyond_two_inputs_the_fit_is_a_scatter_or_a_slice(
     lines = graphics(view, "PlotCurveItem")
     np.testing.assert_array_equal(lines[1].getData()[1], network.y)
     assert (target.label, network.label) == ("target", "network")
-    assert view.getAxis("bottom").labelText == "x2" and "medians" in card.note.text()
+    assert view.axes["bottom"].labelText == "x2" and "medians" in card.note.text()
     assert [label.entry.name for label in card.view.legend.labels] == ["target", "network"]
     path = tmp_path / "slice.csv"
     page.export("slices", path)

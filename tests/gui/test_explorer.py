@@ -91,7 +91,7 @@ def test_the_share_of_unstable_eigenvalues_is_told_though_nobody_watched_it(
 def test_what_is_pinned_where_it_is_shown_is_the_same(card: EigenvaluesCard, qtbot: QtBot) -> None:
     card.tools.pin.click()
     qtbot.waitUntil(lambda: "A and B are the same · small" in card.note.toolTip(), timeout=WAIT)
-    lines = [i for i in card.view.views[0].getPlotItem().items if isinstance(i, PlotCurveItem)]
+    lines = [i for i in card.view.views[0].drawn if isinstance(i, PlotCurveItem)]
     drawn = [line.getData() for line in lines if line.getData()[0] is not None]
     x, y = max(drawn, key=lambda each: len(each[0]))
     assert len(x) > FEW
@@ -172,7 +172,7 @@ def test_numbers_beside_a_low_plot_do_not_touch(qtbot: QtBot, height: int) -> No
     )
     view.show_picture(one_panel(Panel(y=Axis(whole=True, limits=(0.5, 10.5)), items=(cells,))))
     view.show()
-    axis = view.views[0].getPlotItem().getAxis("left")
+    axis = view.views[0].axes["left"]
     image = QPixmap(view.size())
     painter = QPainter(image)
     _, _, texts = axis.generateDrawSpecs(painter)
@@ -192,7 +192,7 @@ def test_values_under_a_resting_pointer_stay_while_a_run_trains(
     qtbot.waitUntil(lambda: page.plane.painted > 5 and not page.drawing.waiting, timeout=WAIT)
     for shown in (page.fit, page.layers, card):
         [view, *_] = shown.view.views
-        box = view.getViewBox()
+        box = view.box
         place = box.sceneBoundingRect().center()
         if shown is card:
             points = next(view.panel.of(Points))

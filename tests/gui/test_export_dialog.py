@@ -267,8 +267,8 @@ def test_the_command_of_a_page(lab: LabWorkspace, qtbot: QtBot, tmp_path: Path, 
     lab.current.controls.edit("matrix", "-1 0; 0 -30")
     qtbot.waitUntil(lambda: lab.current.is_complete, timeout=WAIT)
     plot = lab.current.card.view.views[0]
-    plot.setRange(xRange=(0, 0.1), yRange=(-3, 1), padding=0)
-    plot.getViewBox().sigRangeChangedManually.emit([True, True])
+    plot.box.setRange(xRange=(0, 0.1), yRange=(-3, 1), padding=0)
+    plot.box.sigRangeChangedManually.emit([True, True])
     dialog = opened(lab.exports, "linear")
     dialog.sizes["dpi"].setValue(70)
     same_by_command(dialog, tmp_path / f"our own.{kind}", kind, qtbot)

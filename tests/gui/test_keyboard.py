@@ -213,17 +213,17 @@ def test_tab_goes_from_the_bar_to_the_runs_and_plots_move_by_arrows(
     assert all(a[-1] < b[0] for a, b in pairwise(places))
     plot = page.eigenvalues.plot
     assert isinstance(plot, PanelView) and plot in visited
-    before = plot.getViewBox().viewRange()
+    before = plot.box.viewRange()
     plot.setFocus(Qt.FocusReason.TabFocusReason)
     assert plot._is_framed
     press(Key.Key_Right)
-    moved = plot.getViewBox().viewRange()
+    moved = plot.box.viewRange()
     assert moved[0][0] > before[0][0] and moved[1] == before[1] and plot.is_zoomed
     press(Key.Key_Plus)
-    (x0, x1), _ = plot.getViewBox().viewRange()
+    (x0, x1), _ = plot.box.viewRange()
     assert x1 - x0 == pytest.approx(0.8 * (moved[0][1] - moved[0][0]))
     press(Key.Key_0)
-    assert plot.getViewBox().viewRange() == before and not plot.is_zoomed
+    assert plot.box.viewRange() == before and not plot.is_zoomed
 
 
 def test_the_keys_of_a_plot_reached_by_tab_are_its_own_while_training(

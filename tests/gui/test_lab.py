@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pandas as pd
-import pyqtgraph as pg
 import pytest
 from PySide6.QtCore import QEvent, QSettings, Qt
 from PySide6.QtGui import QGuiApplication, QImage
@@ -25,6 +24,7 @@ from stiffgui.gui.child_thread import ChildThread
 from stiffgui.gui.lab.controls import Controls
 from stiffgui.gui.lab.page import LabPage
 from stiffgui.gui.lab.workspace import LabWorkspace
+from stiffgui.gui.plots.plot import Plot
 from stiffgui.gui.requests import Requests
 from stiffgui.gui.theme import DARK, LIGHT
 from stiffgui.gui.window import MainWindow
@@ -330,9 +330,9 @@ def test_pictures_fit_small_windows(name: str, qtbot: QtBot) -> None:
         QTest.qWait(20)
         assert shown.width() == 1000 and shown.height() == 560
         assert shown.card.view.height() > 250
-        plots = [p.getViewBox() for p in shown.card.view.findChildren(pg.PlotWidget)]
+        plots = [p.box for p in shown.card.view.findChildren(Plot)]
         assert plots and all(box.width() > 80 and box.height() > 60 for box in plots)
-        for plot in shown.card.view.findChildren(pg.PlotWidget):
+        for plot in shown.card.view.findChildren(Plot):
             assert plot.backgroundBrush().color().name() == theme.card
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pytest
 from pytestqt.qtbot import QtBot
 
-from stiffgui.figures.picture import Curve, Points
+from stiffgui.figures.picture import Curve, Item, Panel, Points
+from stiffgui.gui.plots.artists import Artist, MarkerArtist, PointsArtist, RegionArtist
 from stiffgui.gui.train.cards.eigenvalues import EigenvaluesCard
 from stiffgui.gui.train.motion import Moment
 from stiffgui.gui.window import MainWindow
@@ -91,6 +94,25 @@ def test_what_is_of_another_epoch_than_what_moves_says_so(
     assert card.note.text().startswith(both)
 
 
+def test_what_stays_while_points_move_is_not_drawn_again(
+    card: EigenvaluesCard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[type] = []
+    for kind in (RegionArtist, MarkerArtist, PointsArtist):
+        before = kind.draw
+
+        def draw(self: Artist, item: Item, panel: Panel, before: Any = before) -> None:
+            drawn.append(type(item))
+            before(self, item, panel)
+
+        monkeypatch.setattr(kind, "draw", draw)
+    for epoch in (8.2, 8.3):
+        drawn.clear()
+        card.show_moment(Moment(epoch, np.full((1, 20), epoch, complex), (), True), 0.1)
+    assert set(drawn) == {Points}
+    assert values(card)[0] == 8.3
+
+
 def test_nobody_watches_what_is_not_seen(window: MainWindow, qtbot: QtBot) -> None:
     page = window.train
     page.eigenvalues.tools.all_layers.setChecked(True)
@@ -131,7 +153,7 @@ def test_a_stays_while_b_is_looked_for(
 
     card.tools.layout_.setCurrentIndex(1)
     qtbot.waitUntil(lambda: len(card.view.views) == 2, timeout=WAIT)
-    left, right = (view.getViewBox() for view in card.view.views)
+    left, right = (view.box for view in card.view.views)
     left.setRange(xRange=(-1, 1), yRange=(-1, 1), padding=0)
     left.sigRangeChangedManually.emit(left.state["mouseEnabled"])
     np.testing.assert_allclose(left.viewRange(), right.viewRange(), atol=0.05)

@@ -33,7 +33,7 @@ def outside(card: EigenvaluesCard) -> int:
     """How many points the plot's range leaves out."""
     count = 0
     for view in card.view.views:
-        (x0, x1), (y0, y1) = view.getViewBox().viewRange()
+        (x0, x1), (y0, y1) = view.box.viewRange()
         points = next(view.panel.of(Points))
         inside = (x0 <= points.x) & (points.x <= x1) & (y0 <= points.y) & (points.y <= y1)
         count += int((~inside).sum())
@@ -42,7 +42,7 @@ def outside(card: EigenvaluesCard) -> int:
 
 def zoom(card: EigenvaluesCard, x: tuple[float, float], y: tuple[float, float]) -> None:
     """As the wheel does."""
-    box = card.view.views[0].getViewBox()
+    box = card.view.views[0].box
     box.setRange(xRange=x, yRange=y, padding=0)
     box.sigRangeChangedManually.emit(box.state["mouseEnabled"])
 
@@ -76,13 +76,13 @@ def test_lines_circle_and_inset(card: EigenvaluesCard, window: MainWindow, qtbot
         before = inset.panel
         qtbot.waitUntil(lambda before=before: inset.panel is not before, timeout=WAIT)
         region = next(inset.panel.of(Region))
-        (x0, x1), (y0, y1) = inset.getViewBox().viewRange()
+        (x0, x1), (y0, y1) = inset.box.viewRange()
         assert x0 <= region.x.min() and region.x.max() <= x1
         assert y0 <= region.y.min() and region.y.max() <= y1
     zoom(card, (-0.5, 1.5), (-1, 1))
     frame_x, frame_y = inset.frame_line
     ends = (frame_x.min(), frame_x.max()), (frame_y.min(), frame_y.max())
-    np.testing.assert_allclose(ends, view.getViewBox().viewRange())
+    np.testing.assert_allclose(ends, view.box.viewRange())
     window.train.views.enlarge(window.train.fit)  # a small plane does without
     qtbot.waitUntil(lambda: not inset.isVisible(), timeout=5000)
 
@@ -111,7 +111,7 @@ def test_axes_stay_until_they_are_let_go(
 
     card.tools.frame.setCurrentIndex(card.tools.frame.findData("region"))
     region = next(card.view.views[0].panel.of(Region))
-    (x0, x1), _ = card.view.views[0].getViewBox().viewRange()
+    (x0, x1), _ = card.view.views[0].box.viewRange()
     assert x0 <= region.x.min() and region.x.max() <= x1
     assert page.views.offers()[3].shown.limits == ((*limits(card)[0], *limits(card)[1]),)  # type: ignore[misc]
     card.tools.frame.setCurrentIndex(card.tools.frame.findData("points"))
@@ -152,7 +152,7 @@ def test_an_epoch_that_takes_a_while_dims_the_old_one(
 def test_axes_in_units_of_the_step(card: EigenvaluesCard, qtbot: QtBot) -> None:
     before = next(card.picture.panels[0].of(Points))  # type: ignore[union-attr]
     card.tools.axes.setCurrentIndex(card.tools.axes.findData(True))
-    qtbot.waitUntil(lambda: card.view.views[0].getAxis("bottom").labelText == "Re aλ", timeout=WAIT)
+    qtbot.waitUntil(lambda: card.view.views[0].axes["bottom"].labelText == "Re aλ", timeout=WAIT)
     panel = card.picture.panels[0]  # type: ignore[union-attr]
     after, region = next(panel.of(Points)), next(panel.of(Region))
     np.testing.assert_allclose(after.x, 0.1 * before.x)
@@ -167,7 +167,7 @@ def test_the_values_stay_as_long_as_the_pointer(
     [view] = card.view.views
     points = next(card.picture.panels[0].of(Points))  # type: ignore[union-attr]
     row = int(np.argmax(np.hypot(points.x, points.y)))
-    at = view.getViewBox().mapViewToScene(QPointF(points.x[row], points.y[row]))
+    at = view.box.mapViewToScene(QPointF(points.x[row], points.y[row]))
     window.activateWindow()
     on_screen = view.viewport().mapToGlobal(view.mapFromScene(at))
     QCursor.setPos(on_screen)
@@ -187,7 +187,7 @@ def test_planes_of_any_width_come_to_rest(card: EigenvaluesCard, qtbot: QtBot) -
     card.tools.layout_.setCurrentIndex(1)
     qtbot.waitUntil(lambda: len(card.view.views) == 2, timeout=WAIT)
     for view in card.view.views:
-        for axis in view._axes.values():
+        for axis in view.axes.values():
             assert not axis.style["autoReduceTextSpace"]
     for width in range(1000, 1400, 40):
         card.window().resize(width, 800)
@@ -220,7 +220,7 @@ def test_no_number_is_cut_at_the_upper_end_of_a_small_plot(
         qtbot.wait(100)
         window.train.refresh()
         for small in (window.train.layers, window.train.errors, window.train.stiffness):
-            axis = small.view.views[0].getAxis("left")
+            axis = small.view.views[0].axes["left"]
             image = QImage(400, 400, QImage.Format.Format_RGB32)
             painter = QPainter(image)
             specs = axis.generateDrawSpecs(painter)

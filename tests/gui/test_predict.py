@@ -396,7 +396,7 @@ def test_many_names_stand_upright_and_a_cell_tells_them(qtbot: QtBot) -> None:
     for outputs, name in ((3, "y"), (21, "y_long_name_of_an_output"), (3, "y")):
         view.show_panel(panel(outputs, name))
         qtbot.wait(50)
-        heights.append(view.getAxis("bottom").height())
+        heights.append(view.axes["bottom"].height())
     assert heights[1] > 2 * heights[0] and heights[2] == heights[0]
     view.show_panel(panel(21, "y_long_name_of_an_output"))
     assert view.describe(4.1, 30.2).startswith("x_30 · y_long_name_of_an_output_4\ntotal Sobol")

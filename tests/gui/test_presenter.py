@@ -49,7 +49,7 @@ def test_twice_as_large_and_back(
     assert page.eigenvalues.layer.sizeHint().height() > strip
     assert page.docks["Experiment"].isHidden() and not page.docks["Errors"].isHidden()
     axis, image = (
-        page.errors.view.views[0].getAxis("left"),
+        page.errors.view.views[0].axes["left"],
         QImage(9, 9, QImage.Format.Format_RGB32),
     )
     painter = QPainter(image)

@@ -110,7 +110,7 @@ def test_axis_smoothing_and_outliers(window: MainWindow, qtbot: QtBot) -> None:
     np.testing.assert_array_equal(faint.y, raw)
     errors, stiffness = window.train.errors, window.train.stiffness
     [plot], legend = errors.view.views, errors.view.legend
-    at = plot.getViewBox().mapViewToScene(QPointF(10.2, plot.getViewBox().viewRange()[1][0]))
+    at = plot.box.mapViewToScene(QPointF(10.2, plot.box.viewRange()[1][0]))
     plot.scene().sigMouseMoved.emit(at)
     for card in (errors, stiffness):  # one crosshair in both, with the values there
         assert card.view.views[0].cross == pytest.approx(10.2)

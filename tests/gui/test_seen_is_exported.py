@@ -107,8 +107,8 @@ def test_a_zoomed_study_is_exported_as_it_is_zoomed(
     card = study.evolution
     qtbot.waitUntil(lambda: card.picture is not None, timeout=WAIT)
     plot = card.view.views[1]
-    plot.setRange(xRange=(1, 3), yRange=(0, 0.5), padding=0)
-    plot.getViewBox().sigRangeChangedManually.emit([True, True])
+    plot.box.setRange(xRange=(1, 3), yRange=(0, 0.5), padding=0)
+    plot.box.sigRangeChangedManually.emit([True, True])
     picture = check_card(card, offered(study.exports, "evolution"), LIGHT)
     assert picture.panels[1].y.limits == pytest.approx((1, 10**0.5))
     assert picture.panels[0].y.limits is None

@@ -8,7 +8,15 @@ import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QTabBar, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QStyle,
+    QStyleOptionComboBox,
+    QTabBar,
+    QToolButton,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from stiffgui.gui.application import make_window
@@ -250,6 +258,40 @@ def test_the_strip_of_layers_shows_the_chosen_index(
     strip.setFocus()
     QTest.keyClick(strip, Qt.Key.Key_Left)
     assert page.state.layer == 7
+
+
+def test_a_window_that_grows_cuts_no_choice_of_the_panel(window: MainWindow, qtbot: QtBot) -> None:
+    def cut() -> list[str]:
+        """Choices that their field is too narrow for."""
+        found = []
+        for field in window.train.panel.findChildren(QComboBox):
+            option = QStyleOptionComboBox()
+            field.initStyleOption(option)
+            parts = QStyle.ComplexControl.CC_ComboBox, QStyle.SubControl.SC_ComboBoxEditField
+            room = field.style().subControlRect(parts[0], option, parts[1]).width()
+            texts = [field.itemText(k) for k in range(field.count())] if field.isVisible() else []
+            found += [t for t in texts if field.fontMetrics().horizontalAdvance(t) > room]
+        return found
+
+    window.resize(1024, 700)
+    qtbot.wait(200)
+    assert "affine-tanh" not in cut()
+    window.resize(1280, 800)
+    qtbot.waitUntil(lambda: not cut(), timeout=5000)
+
+
+def test_no_picture_of_fit_stands_under_its_colour_scale(
+    window: MainWindow, run_file: Path, qtbot: QtBot
+) -> None:
+    page = window.train
+    window.resize(1024, 700)
+    open_run(page, run_file, qtbot)
+    qtbot.waitUntil(lambda: page.fit.is_seen and len(page.fit.view.views) == 3, timeout=WAIT)
+    for height in range(620, 740, 8):  # two rows have as much room as one, but for the scales
+        window.resize(1024, height)
+        qtbot.wait(30)
+        for frame in page.fit.view.frames:
+            assert frame.view.geometry().bottom() < frame.bar.geometry().top(), height
 
 
 def test_the_column_is_wider_in_a_wider_window_and_as_before_after_a_small_one(

@@ -130,14 +130,14 @@ def expected_hex(item: Any) -> str:
 def compare_panel(view: PanelView, panel: Panel) -> None:
     """Everything that a plot draws against the panel that it shows."""
     helpers = {id(item) for item in view.helpers}
-    graphics = iter([g for g in view.getPlotItem().items if id(g) not in helpers])
+    graphics = iter([g for g in view.drawn if id(g) not in helpers])
     for item in panel.items:
         READERS[type(item)](graphics, item, panel)
     assert next(graphics, None) is None, "more is drawn than the picture holds"
     for name, axis in (("x", panel.x), ("y", panel.y)):
-        assert view.getAxis("bottom" if name == "x" else "left").logMode == (axis.scale == "log")
-        assert view.getAxis("bottom" if name == "x" else "left").labelText == axis.label
-        low, high = on(view.getViewBox().viewRange()["xy".index(name)], axis)
+        assert view.axes["bottom" if name == "x" else "left"].logMode == (axis.scale == "log")
+        assert view.axes["bottom" if name == "x" else "left"].labelText == axis.label
+        low, high = on(view.box.viewRange()["xy".index(name)], axis)
         if axis.limits is not None and not panel.equal:
             assert (low, high) == pytest.approx(axis.limits, rel=1e-6)
         elif axis.limits is not None:  # equal units need more of one axis
@@ -349,8 +349,8 @@ def exported(page: TrainWorkspace, name: str, path: Path, qtbot: QtBot) -> pd.Da
 
 def zoom(view: PanelView, x: tuple[float, float], y: tuple[float, float]) -> None:
     """As the wheel does."""
-    view.getViewBox().setRange(xRange=x, yRange=y, padding=0)
-    view.getViewBox().sigRangeChangedManually.emit(view.getViewBox().state["mouseEnabled"])
+    view.box.setRange(xRange=x, yRange=y, padding=0)
+    view.box.sigRangeChangedManually.emit(view.box.state["mouseEnabled"])
 
 
 def test_every_card_is_drawn_and_exported_as_its_picture(
@@ -420,7 +420,7 @@ def test_every_card_is_drawn_and_exported_as_its_picture(
     compare_all()
     [view], [panel] = errors.view.views, errors.picture.panels  # type: ignore[union-attr]
     assert view.backgroundBrush().color().name() == DARK.card.lower()
-    first = view.getPlotItem().items[3].opts["pen"].color().name()
+    first = view.drawn[3].opts["pen"].color().name()
     assert first in {code.lower() for code in DARK.series} and panel.items
     window.choose_theme("light")
 
@@ -452,7 +452,7 @@ def test_the_csv_holds_what_is_drawn_undecimated(
             np.testing.assert_allclose(rows["median"], curve.y, rtol=1e-12)
     assert len(table) and len(page.errors.picture.panels[0].items[1].x) == 901  # type: ignore
     [view] = page.errors.view.views
-    thin = [g for g in view.getPlotItem().items if type(g).__name__ == "PlotCurveItem"]
+    thin = [g for g in view.drawn if type(g).__name__ == "PlotCurveItem"]
     assert len(thin[0].getData()[0]) < 901  # the plot does with fewer
     image = page.layers.image
     assert image is not None

@@ -41,7 +41,7 @@ def start(window: MainWindow, qtbot: QtBot, epochs: int = 5000) -> None:
 def markers(window: MainWindow) -> list[str]:
     """The words that stand at the lines of the plot of errors."""
     view = window.train.errors.view.views[0] if window.train.errors.view.views else None
-    items = view.getPlotItem().items if view is not None else []
+    items = view.drawn if view is not None else []
     return [line.label.format for line in items if getattr(line, "label", None) is not None]
 
 
@@ -91,6 +91,19 @@ def test_the_window_imports_no_torch_and_no_pandas() -> None:
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "[]"
+
+
+def test_pyqtgraph_makes_no_class_of_qt_that_nobody_uses() -> None:
+    import subprocess
+
+    code = (
+        "import stiffgui.gui.plots, pyqtgraph\n"
+        "from PySide6 import QtWidgets\n"
+        "from pyqtgraph.Qt import QtWidgets as mirrored\n"
+        "print('QMdiArea' in vars(QtWidgets), mirrored.QMdiArea is QtWidgets.QMdiArea)"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout.split() == ["False", "True"]
 
 
 def test_pause_step_resume(window: MainWindow, qtbot: QtBot) -> None:

@@ -47,6 +47,7 @@ MOST_POINTS = 4000  # of one item that a screen shows
 CELLS = 400  # even columns of an image whose own are uneven
 BAND_POINTS = 100
 EDGE = 1.5  # width of a region's edge
+GOLDEN = (5**0.5 - 1) / 2  # multiples of it fill an interval evenly, in a mixed order
 LINE_PIXELS = 16  # height of a number at a contour
 
 
@@ -90,6 +91,7 @@ class Artist:
     def __init__(self, plot: Any, theme: Theme) -> None:
         self.plot, self.theme = plot, theme
         self.graphics: list[Any] = []
+        self.item: object = None  # what is drawn
 
     @staticmethod
     def shape(item: Any) -> object:
@@ -99,7 +101,7 @@ class Artist:
     def add(self, graphic: Any) -> Any:
         """Put a graphics item into the plot."""
         graphic.setZValue(self.depth)
-        self.plot.addItem(graphic, ignoreBounds=not self.in_range)
+        self.plot.add(graphic, self.in_range)
         self.graphics.append(graphic)
         return graphic
 
@@ -115,7 +117,7 @@ class Artist:
     def remove(self) -> None:
         """Take everything out of the plot."""
         for graphic in self.graphics:
-            self.plot.removeItem(graphic)
+            self.plot.remove(graphic)
         self.graphics = []
 
 
@@ -193,12 +195,12 @@ class PointsArtist(Artist):
         rows = evenly(len(x), MOST_POINTS)
         if item.values is not None:
             # In a mixed order, always the same, so that the last sample hides no other.
-            rows = np.random.default_rng(0).permutation(len(x))[: len(rows)]
+            rows = np.argsort(np.arange(len(x)) * GOLDEN % 1)[: len(rows)]
         size = (item.size + 2) * self.theme.text_scale
         look: dict[str, Any] = {"size": size, "symbol": SYMBOLS[item.symbol]}
         self.dots.setData(x=x[rows], y=y[rows], **look, **self._paint(item, rows))
         for text in self.graphics[1:]:
-            self.plot.removeItem(text)
+            self.plot.remove(text)
         del self.graphics[1:]
         colour = colour_of(item.colour, self.theme)
         for *place, words, (left, below) in zip(x, y, item.texts, item.beside, strict=False):
@@ -275,7 +277,7 @@ class ContoursArtist(Artist):
         self.remove()
         x, y = item.x, item.y
         place = QTransform.fromTranslate(x[0], y[0]).scale(x[1] - x[0], (y[-1] - y[0]) / len(y))
-        apart = LINE_PIXELS * float(self.plot.getViewBox().viewPixelSize()[1])
+        apart = LINE_PIXELS * float(self.plot.box.viewPixelSize()[1])
         written = np.inf
         for level in item.levels:
             edge = pen(self.theme, self.theme.accent)

@@ -11,7 +11,6 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QFontMetricsF
-from PySide6.QtWidgets import QWidget
 
 from stiffgui.figures.picture import MANY_TICKS, Axis, Scale
 
@@ -43,15 +42,18 @@ class PlotAxis(pg.AxisItem):  # type: ignore[misc]
         self._named = True
         self._ticks: list[tuple[float, str]] = []
         self._turned = False  # the texts stand upright
-        # Let it write the values themselves, not thousandths or thousands of them. Switching the
-        # automatic prefix off is not enough: pyqtgraph works a scale out all the same.
-        self.setSIPrefixEnableRanges(())
         self.enableAutoSIPrefix(False)
+
+    def updateAutoSIPrefix(self) -> None:
+        """Write the values themselves, not thousandths or thousands of them.
+
+        Switching that off is not enough: pyqtgraph works a scale out all the same.
+        """
 
     def show_axis(self, axis: Axis) -> None:
         """Take over label, scale and ticks."""
         if self.labelText != axis.label:
-            self.setLabel(axis.label, siPrefixEnableRanges=())
+            self.setLabel(axis.label)
         log = axis.scale == "log"
         if self.logMode != log:
             self.setLogMode(x=log, y=log)
@@ -200,11 +202,6 @@ def on_axis(values: Any, scale: Scale) -> Any:
 def from_axis(place: float, scale: Scale) -> float:
     """The value at a place on an axis."""
     return float(10**place) if scale == "log" else float(place)
-
-
-def adopt_menu(item: Any, parent: QWidget) -> None:
-    """Let a plot item's menu, which pyqtgraph makes without a parent, go with `parent`."""
-    item.ctrlMenu.setParent(parent, item.ctrlMenu.windowFlags())
 
 
 def grouped(number: int) -> str:

@@ -29,6 +29,7 @@ class PanelGrid(QWidget):
         self.facts.hide()
         self._picture = Picture(rows=())
         self._frames: Sequence[QWidget] = ()
+        self._beside = 0  # pixels of height for what stands above and below a plot
 
     def sizeHint(self) -> QSize:
         return QSize(256, 192)
@@ -39,6 +40,7 @@ class PanelGrid(QWidget):
         rows = [1] if picture.flows else [len(row) for row in picture.rows]
         least = [frame.minimumSizeHint() for frame in frames[: len(picture.panels)]]
         height = max((size.height() for size in least), default=LEAST)
+        self._beside = max(0, height - LEAST)
         self.setMinimumSize(LEAST * max(rows, default=1), height * max(len(rows), 1))
         facts = {} if picture.layers else picture.numbers  # those of layers have a table
         self.facts.setText("\n".join(f"{k} {v:.3g}" for k, v in facts.items()).replace("-", "−"))
@@ -77,10 +79,11 @@ class PanelGrid(QWidget):
         return places
 
     def _best_columns(self, count: int) -> int:
-        """In how many columns the panels' shorter sides are longest."""
+        """In how many columns the plots' shorter sides are longest."""
 
         def side(columns: int) -> float:
-            return min(self.width() / columns, self.height() / -(-count // columns))
+            height = self.height() / -(-count // columns) - self._beside
+            return min(self.width() / columns, height)
 
         return max(range(1, count + 1), key=side, default=0)
 

@@ -22,7 +22,8 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from stiffgui.figures.picture import Axis, Box, Image, Panel, Points
 from stiffgui.gui.plots.artists import ARTISTS, Artist, MarkerArtist, pen
-from stiffgui.gui.plots.axes import PlotAxis, adopt_menu, from_axis, on_axis
+from stiffgui.gui.plots.axes import from_axis, on_axis
+from stiffgui.gui.plots.plot import Plot
 from stiffgui.gui.plots.plot_keys import KEYS, RESETS, move_by_key
 from stiffgui.gui.plots.pointed import (
     ValueTip,
@@ -42,7 +43,7 @@ BOX = 0.4  # from the middle of a box within which the pointer tells about it
 Limits4 = tuple[float, float, float, float]
 
 
-class PanelView(pg.PlotWidget):  # type: ignore[misc]
+class PanelView(Plot):
     """Draws a `Panel`; items are made once and then moved.
 
     Signals: `pointed(x)` while the pointer is over the plot and None when it leaves;
@@ -56,8 +57,7 @@ class PanelView(pg.PlotWidget):  # type: ignore[misc]
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self._is_framed = False
-        self._axes = {side: PlotAxis(side) for side in ("left", "bottom")}
-        super().__init__(parent, enableMenu=False, axisItems=self._axes)
+        super().__init__(parent)
         self.panel = Panel()
         self.together: tuple[Panel, ...] = ()  # the picture's panels: a pointer tells of all maps
         self.is_zoomed = False
@@ -78,13 +78,11 @@ class PanelView(pg.PlotWidget):  # type: ignore[misc]
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setToolTip(TIP)
         self.setToolTipDuration(2500)
-        adopt_menu(self.getPlotItem(), self)
-        self.hideButtons()
         for line in (self._cross, self._here):
             line.hide()
-            self.addItem(line, ignoreBounds=True)
-        self.getViewBox().sigRangeChangedManually.connect(self._moved_by_hand)
-        self.getViewBox().sigRangeChanged.connect(lambda *_: self._frame_in_inset())
+            self.add(line, in_range=False)
+        self.box.sigRangeChangedManually.connect(self._moved_by_hand)
+        self.box.sigRangeChanged.connect(lambda *_: self._frame_in_inset())
         self.scene().sigMouseMoved.connect(self._hover)
         self.scene().sigMouseClicked.connect(self._mouse_clicked)
 
@@ -94,13 +92,15 @@ class PanelView(pg.PlotWidget):  # type: ignore[misc]
         """Colour the plot; its items are made anew."""
         self._theme = theme
         self.setBackground(theme.card)
-        for axis in self._axes.values():
+        for axis in self.axes.values():
             axis.setPen(pen(theme, theme.border))
             axis.setTextPen(pg.mkPen(theme.faint))
             axis.setStyle(tickLength=4)  # outwards: ticks inside look like data
             axis.label.setFont(QApplication.font())
         self._cross.setPen(pen(theme, theme.faint))
         self._here.setPen(pen(theme, theme.accent, 1.5))
+        for line, (colour, width) in zip(self._frames, OUTLINE, strict=False):
+            line.setPen(pen(theme, colour, width))
         if self.inset is not None:
             self.inset.set_theme(theme)
             self.inset.setStyleSheet(f"border: 1px solid {theme.border}")
@@ -110,13 +110,14 @@ class PanelView(pg.PlotWidget):  # type: ignore[misc]
     def show_panel(self, panel: Panel) -> None:
         """Draw a panel; what was zoomed stays so."""
         before, self.panel = self.panel, panel
-        self._axes["left"].show_axis(panel.y)
-        self._axes["bottom"].show_axis(panel.x)
+        self.axes["left"].show_axis(panel.y)
+        self.axes["bottom"].show_axis(panel.x)
         scales = (panel.x.scale, panel.y.scale)
         if scales != (before.x.scale, before.y.scale):
             self.is_zoomed = False
-        self.getPlotItem().showGrid(x=panel.grid, y=panel.grid, alpha=0.12)
-        self.setAspectLocked(panel.equal)
+            self._forget()  # what stands at the same values stands elsewhere
+        self.show_grid(panel.grid)
+        self.box.setAspectLocked(panel.equal)
         names = " against ".join(filter(None, (panel.y.label, panel.x.label)))
         self.setAccessibleName(": ".join(filter(None, (panel.title, names))))
         self._draw_items(panel)
@@ -143,7 +144,7 @@ class PanelView(pg.PlotWidget):  # type: ignore[misc]
         if self.inset is None:
             return
         if panel is not None and room:
-            area = self.getViewBox().sceneBoundingRect().toRect()
+            area = self.box.sceneBoundingRect().toRect()
             side = max(90, min(180, min(area.width(), area.height()) // 3))
             left = area.left() + 6 if self.panel.inset_left else area.right() - side - 6
             self.inset.setGeometry(left, area.top() + 6, side, side)
@@ -154,7 +155,7 @@ class PanelView(pg.PlotWidget):  # type: ignore[misc]
     def _frame_in_inset(self) -> None:
         """What part of the whole is in view."""
         if self.inset is not None and self.panel.inset is not None:
-            (x0, x1), (y0, y1) = self.getViewBox().viewRange()
+            (x0, x1), (y0, y1) = self.box.viewRange()
             self.inset.set_frame([x0, x1, x1, x0, x0], [y0, y0, y1, y1, y0])
 
     def _draw_items(self, panel: Panel) -> None:
@@ -168,7 +169,10 @@ class PanelView(pg.PlotWidget):  # type: ignore[misc]
                 del self._artists[place:]
             if place == len(self._artists):
                 self._artists.append((shape, kind(self, self._theme)))
-            self._artists[place][1].draw(item, panel)
+            artist = self._artists[place][1]
+            if artist.item is not item:
+                artist.item = item
+                artist.draw(item, panel)
         self._label_markers()
         for _, artist in self._artists[len(panel.items) :]:
             artist.remove()
@@ -197,7 +201,7 @@ class PanelView(pg.PlotWidget):  # type: ignore[misc]
 
     def _fit_range(self) -> None:
         """All that is drawn, or the panel's own limits."""
-        box = self.getViewBox()
+        box = self.box
         given = {"x": self._places(self.panel.x), "y": self._places(self.panel.y)}
         free = [name for name, limits in given.items() if limits is None]
         fixed = {f"{name}Range": limits for name, limits in given.items() if limits is not None}
@@ -221,14 +225,14 @@ class PanelView(pg.PlotWidget):  # type: ignore[misc]
         """x and y from .. to, where a person has zoomed; None elsewhere."""
         if not self.is_zoomed:
             return None
-        (x0, x1), (y0, y1) = self.getViewBox().viewRange()
+        (x0, x1), (y0, y1) = self.box.viewRange()
         x, y = self.panel.x.scale, self.panel.y.scale
         return from_axis(x0, x), from_axis(x1, x), from_axis(y0, y), from_axis(y1, y)
 
     def look_at(self, x0: float, x1: float, y0: float, y1: float) -> None:
         """Show a part, as if a person had zoomed there; places on the axes."""
         self.is_zoomed = True
-        self.getViewBox().setRange(xRange=(x0, x1), yRange=(y0, y1), padding=0)
+        self.box.setRange(xRange=(x0, x1), yRange=(y0, y1), padding=0)
 
     def _moved_by_hand(self, _: object) -> None:
         self.is_zoomed = True
@@ -243,7 +247,7 @@ class PanelView(pg.PlotWidget):  # type: ignore[misc]
         key = Qt.Key(event.key())
         if key in RESETS:
             self.reset_view()
-        elif move_by_key(self.getViewBox(), key):
+        elif move_by_key(self.box, key):
             self._moved_by_hand(None)
         else:
             event.ignore()
@@ -290,7 +294,7 @@ class PanelView(pg.PlotWidget):  # type: ignore[misc]
             line, ring = pg.PlotCurveItem(), pg.ScatterPlotItem(brush=None)
             for item in (line, ring):
                 item.setZValue(15)
-                self.addItem(item, ignoreBounds=True)
+                self.add(item, in_range=False)
             self._mark = line, ring
         line, ring = self._mark
         edge, size = pen(self._theme, self._theme.accent, 2), RING * self._theme.text_scale
@@ -318,13 +322,14 @@ class PanelView(pg.PlotWidget):  # type: ignore[misc]
     def set_frame(self, xs: list[float], ys: list[float]) -> None:
         """An outline that is seen on every colour: a light line on a dark one."""
         if not self._frames:
-            for _ in OUTLINE:
+            for colour, width in OUTLINE:
                 line = pg.PlotCurveItem()
                 line.setZValue(20)
-                self.addItem(line, ignoreBounds=True)
+                line.setPen(pen(self._theme, colour, width))
+                self.add(line, in_range=False)
                 self._frames.append(line)
-        for line, (colour, width) in zip(self._frames, OUTLINE, strict=True):
-            line.setData(xs, ys, pen=pen(self._theme, colour, width))
+        for line in self._frames:
+            line.setData(xs, ys)
 
     @property
     def frame_line(self) -> tuple[Any, Any]:
@@ -333,7 +338,7 @@ class PanelView(pg.PlotWidget):  # type: ignore[misc]
 
     def at(self, scene: Any) -> tuple[float, float] | None:
         """The values at a point of the scene; None outside the axes."""
-        box = self.getViewBox()
+        box = self.box
         if not box.sceneBoundingRect().contains(scene):
             return None
         place = box.mapSceneToView(scene)
@@ -383,7 +388,7 @@ class PanelView(pg.PlotWidget):  # type: ignore[misc]
 
     def point_at(self, x: float, y: float) -> tuple[Points, int] | None:
         """The point of the first item that has one near enough to a place, by its number."""
-        pixel = self.getViewBox().viewPixelSize()
+        pixel = self.box.viewPixelSize()
         for points in self.panel.of(Points):
             row = nearest(points, x, y, self.panel, pixel)
             if row is not None:
@@ -406,10 +411,10 @@ class PanelView(pg.PlotWidget):  # type: ignore[misc]
         least = min(self.width(), self.height())
         several = len(self.together) > 1 and any(self.panel.of(Image))
         bare = self.is_inset or (several and least < LEAST_WITH_AXES)
-        for side, axis in self._axes.items():
+        for axis in self.axes.values():
             axis.show_name(least >= LEAST_WITH_LABELS)
             if axis.isVisible() == bare:
-                self.showAxis(side, not bare)
+                (axis.hide if bare else axis.show)()
         self._label_markers()
 
     def _label_markers(self) -> None:

@@ -143,13 +143,13 @@ class PictureView(QWidget):
         frame.view.pointed.connect(self._pointed)
         frame.view.clicked.connect(lambda x, y: self.clicked.emit(number, x, y))
         frame.view.zoomed.connect(lambda: self._zoomed(frame.view))
-        frame.view.getViewBox().sigRangeChanged.connect(lambda *_: self.moved.emit())
+        frame.view.box.sigRangeChanged.connect(lambda *_: self.moved.emit())
         self.frames.append(frame)
 
     def _zoomed(self, view: PanelView) -> None:
         """Panels whose axes are locked follow."""
         if self.picture is not None and self.picture.locked:
-            (x0, x1), (y0, y1) = view.getViewBox().viewRange()
+            (x0, x1), (y0, y1) = view.box.viewRange()
             for other in self.views:
                 if other is not view:
                     other.look_at(x0, x1, y0, y1)

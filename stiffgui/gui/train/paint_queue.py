@@ -62,9 +62,10 @@ class PaintQueue:
 
     def _draw_arrived(self) -> None:
         if self._pictures and self._parts.isVisible():
-            self._draw_layers()  # which epoch is framed
             self._draw()
-            QTimer.singleShot(0, self._parts, self._draw_arrived)
+            last = not self._pictures  # then, which epoch is framed
+            then = self._draw_layers if last else self._draw_arrived
+            QTimer.singleShot(0, self._parts, then)
 
     def _draw(self) -> None:
         name = next(iter(self._pictures))

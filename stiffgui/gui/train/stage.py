@@ -21,8 +21,9 @@ from stiffgui.gui.plots.card import Card
 from stiffgui.gui.theme import Theme
 
 GRIP_HEIGHT = 9
-USUAL_WIDTH, COLUMN_WIDTH, PANEL_WIDTH = 1280, 312, 304  # pixels at first
+USUAL_WIDTH, COLUMN_WIDTH, PANEL_WIDTH = 1280, 312, 342  # pixels at first
 WIDER, MOST_WIDE = 1.7, 0.36  # the column in a lecture room; of the page
+PANEL_SHARE = 0.28  # of the page, which the panel on the left takes at most
 LEAST_HEIGHT = 155  # pixels that a small card needs to be read, with its grip, in usual text
 TABS_HEIGHT = 36  # pixels, of a bar of tabs in usual text
 MARGIN, ROOM = 6, 220  # pixels around cards; of height, for one that is to be looked at
@@ -321,10 +322,10 @@ class Stage(QMainWindow):
 
     def _keep_widths(self, factor: float) -> None:
         """The column keeps its share of the width and the panel its width, of a narrow page at
-        most a quarter, whatever smaller windows made of them meanwhile."""
+        most `PANEL_SHARE`, whatever smaller windows made of them meanwhile."""
         self._widths[Area.RightDockWidgetArea] *= factor
         if self._before is None and self._unpresented is None:
-            docks, most = self._sides(), {Area.LeftDockWidgetArea: self.width() // 4}
+            docks, most = self._sides(), {Area.LeftDockWidgetArea: int(PANEL_SHARE * self.width())}
             areas = [self.dockWidgetArea(dock) for dock in docks]
             widths = [min(round(self._widths[a]), most.get(a, self.width())) for a in areas]
             self.resizeDocks(docks, widths, Qt.Orientation.Horizontal)
@@ -336,10 +337,13 @@ class Stage(QMainWindow):
     def _shown(self) -> None:
         """Now it is known how wide it is, and what is seen of it."""
         self._keep_margins()
-        if not (self.is_restored or self._was_shown):
-            self._keep_widths(self.width() / USUAL_WIDTH)
+        if self._was_shown:
+            return
         self._was_shown = True
-        QTimer.singleShot(0, self, self._see_widths)
+        if self.is_restored:
+            QTimer.singleShot(0, self, self._see_widths)
+        else:
+            self._keep_widths(self.width() / USUAL_WIDTH)
 
     def event(self, event: QEvent) -> bool:
         """What separates docks was dragged, maybe."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from importlib import import_module
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, QTimer
@@ -220,10 +220,6 @@ class TrainWorkspace(Workspace):
         """Spawn the warm children, and look for interrupted runs."""
         self.bench.start()
         self.requests.thread_.start()
-        # While nothing is asked of the window: plots for two inputs, and what a median imports.
-        for card in (*self.cards, self.views.fit, self.views.fit):
-            QTimer.singleShot(0, self, lambda view=card.view: view.prepare(len(view.frames) + 1))
-        QTimer.singleShot(0, self, lambda: import_module("numpy.ma"))
         interrupted = self.bench.interrupted()
         if interrupted:
             newest = interrupted[-1]
@@ -245,7 +241,15 @@ class TrainWorkspace(Workspace):
             self._begins = False
             self._look()
         else:
+            self._prepare()
             self._restore(first_look.restoring(self.settings, self.bench))
+
+    def _prepare(self) -> None:
+        """Make plots, one at a time while nothing is asked of the window: training that begins is
+        seen at once."""
+        fits = [(self.fit, panels) for panels in (1, 2, 3)]
+        for card, panels in (*((card, 1) for card in self.cards[:4]), *fits):
+            QTimer.singleShot(0, self, partial(card.view.prepare, panels))
 
     def _restore(self, steps: Iterator[None]) -> None:
         """Open a run of the last session, and the next one when the window has answered."""

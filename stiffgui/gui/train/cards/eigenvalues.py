@@ -398,7 +398,7 @@ class EigenvaluesCard(FigureCard):
         for view in self.view.views:
             for points in view.panel.of(Points):
                 if points.numbers:  # not the rings around some of them
-                    (x0, x1), (y0, y1) = view.getViewBox().viewRange()
+                    (x0, x1), (y0, y1) = view.box.viewRange()
                     x, y = points.x, points.y
                     count += int(((x < x0) | (x > x1) | (y < y0) | (y > y1)).sum())
         text = f"{grouped(count)} {'point' if count == 1 else 'points'} out of view"
@@ -409,7 +409,7 @@ class EigenvaluesCard(FigureCard):
 
 def _samples(points: Points) -> str:
     """Of how many samples they are."""
-    return probe_samples(len(np.unique(points.places.sample)))
+    return probe_samples(len({*np.asarray(points.places.sample).tolist()}))
 
 
 def _limits(panel: Panel) -> Limits4:

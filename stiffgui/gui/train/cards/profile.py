@@ -93,7 +93,7 @@ class Block(PanelFrame):
 
     def level(self) -> None:
         """Let the slider stand under the plot, not under its numbers."""
-        area = self.view.getViewBox().sceneBoundingRect()
+        area = self.view.box.sceneBoundingRect()
         left, right = round(area.left()) - 6, self.view.width() - round(area.right()) - 6
         self._beside.setContentsMargins(max(0, left), 0, max(0, right), 0)
 
