@@ -145,3 +145,16 @@ def test_a_training_that_had_only_begun_goes_on_alike(tmp_path: Path) -> None:
             assert np.array_equal(run.series().series[name], values, equal_nan=True), name
         for name, array in other.parameters(5).items():
             assert np.array_equal(run.parameters(5)[name], array), name
+
+
+def test_going_on_leaves_an_event_and_its_provenance(tmp_path: Path) -> None:
+    path = tmp_path / "run.stiff"
+    train(SMALL, path).close()
+    began = open_run(path).provenance
+    more = SMALL.with_settings({"training.epochs": 7})
+    list(Recording(more, path, resume=True))
+    with open_run(path) as run:
+        assert [e["text"] for e in run.events] == ["training goes on from epoch 5"]
+        [again] = run.provenance["resumed"]
+        assert again["epoch"] == 5 and again["started"] >= began["started"]
+        assert run.provenance | {"resumed": 0} == began | {"resumed": 0}

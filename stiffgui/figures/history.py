@@ -144,7 +144,8 @@ class HistoryFigure(RunFigure):
                     series = replace(series, label=f"{series.label}, {series.of}")
                 colour = run.colour if several else number
                 items += self._items(run, series, number, colour, several)
-        label = f"{self.label}, {ways[0]}" if len(ways) == 1 and ways[0] else self.label
+        label = self._label(runs)
+        label = f"{label}, {ways[0]}" if len(ways) == 1 and ways[0] else label
         limits = self._robust_limits(items) if self.robust else None
         for event in marked(runs[-1].events) if runs else ():
             items.append(self._marker(runs[-1], event))
@@ -156,6 +157,10 @@ class HistoryFigure(RunFigure):
             values=True,
         )
         return one_panel(panel, note=self.note(runs), legend_below=True)
+
+    def _label(self, runs: Sequence[Drawn]) -> str:
+        """What the numbers are."""
+        return self.label
 
     def note(self, runs: Sequence[Drawn]) -> str:
         """Over what the curves are taken."""
@@ -243,6 +248,12 @@ class Errors(HistoryFigure):
             for name in self._names(run)
             if history.known(name)
         ]
+
+    def _label(self, runs: Sequence[Drawn]) -> str:
+        """Numbers of other code are what it says, as errors of ours are not."""
+        usual = {quantity.name for quantity in drawn_in("errors")}
+        ours = all(not run.foreign and usual.issuperset(self._names(run)) for run in runs)
+        return self.label if ours else "recorded value"
 
     def _names(self, run: Drawn) -> tuple[str, ...]:
         """Of a foreign network that has none of the usual errors, whatever it recorded."""

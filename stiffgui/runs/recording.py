@@ -85,6 +85,7 @@ class Recording:
         if resume:
             with open_run(self.path) as run:
                 checkpoint, decided, kept = run.saved_checkpoint(), run.decided, run.samples
+                provenance = run.provenance
             if data is None and kept is not None:
                 data = kept.data if kept.complete else _whole(experiment, kept, self.path)
         elif warm_start is not None:
@@ -104,8 +105,12 @@ class Recording:
             raise broken(self.path) from error
         if resume:
             regular = self.trainer.is_regular()
+            at = self.trainer.epoch
             self._writer = RunWriter.reopen(
-                self.path, experiment, self.trainer.epoch, recorded=regular, lock=lock
+                self.path, experiment, at, recorded=regular, lock=lock, begun=provenance
+            )
+            self._begins = Event(
+                at, self.trainer.step, "resumed", f"training goes on from epoch {at}"
             )
             assert decided is not None  # of the file: one of an earlier version has it from now on
             self._writer.decisions(decided)

@@ -74,15 +74,18 @@ class RunWriter(FileWriter):
         *,
         recorded: bool = True,
         lock: WriterLock | None = None,
+        begun: Mapping[str, Any],
     ) -> RunWriter:
-        """Continue a run file after `epoch`; what lies beyond it is written anew.
+        """Continue a run file after `epoch`, with the provenance `begun`; what lies beyond it is
+        written anew.
 
         With `recorded` false the errors of `epoch` itself go too: only the stop had asked for
         them. A file of an older version becomes one of the present version.
         """
         writer = cls._of_existing(path, lock)
         writer._trials = experiment.training.trials
-        writer._provenance = provenance(experiment)
+        again = provenance(experiment) | {"epoch": epoch}
+        writer._provenance = {**begun, "resumed": [*begun.get("resumed", []), again]}
         writer._begin()
         writer.describe(_recorded(experiment))
         for table in ("history", "indices", "spectra", "snapshots", "events"):
@@ -90,6 +93,7 @@ class RunWriter(FileWriter):
         if not recorded:
             writer._do("DELETE FROM history WHERE epoch = ?", (epoch,))
         writer._put("experiment", experiment.to_toml())
+        writer._put("provenance", json.dumps(writer._provenance))
         writer._put("ending", "running")
         return writer
 

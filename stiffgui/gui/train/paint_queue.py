@@ -100,7 +100,8 @@ class PaintQueue:
         preparing, running = self._bench.preparing, run is self._bench.running
         if preparing is not None and running:
             return f"{self._bench.state_of(run)}: {preparing.sentence}"
-        words = [f"epoch {run.begins + run.epoch:,} / {run.begins + run.total:,}"]
+        of = f" / {run.begins + run.total:,}" if run.total else ""
+        words = [f"epoch {run.begins + run.epoch:,}{of}"]
         if self._state.epoch is not None:
             words[0] += f"; shown {run.begins + self._state.epoch:,}"
         if running and len(run.history.seconds) > 1:

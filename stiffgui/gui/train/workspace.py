@@ -452,7 +452,7 @@ class TrainWorkspace(Workspace):
         if run is None:
             self.timeline.set_range(0, 0, [])
         else:
-            self.timeline.set_range(run.epoch, run.total, run.snapshot_epochs)
+            self.timeline.set_range(run.epoch, run.total or run.epoch, run.snapshot_epochs)
         self._look()
 
     def _look(self, *_: object) -> None:

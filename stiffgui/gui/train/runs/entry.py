@@ -85,9 +85,9 @@ class RunEntry(PerhapsForeign):
 
     @property
     def total(self) -> int:
-        """Epochs asked for, live changes included; of a foreign network those there are."""
+        """Epochs asked for, live changes included; 0 of a foreign network, which says none."""
         if self.foreign:
-            return self.epoch
+            return 0
         changes = [e.value for e in self.events if e.key == "training.epochs" and e.value]
         return int(changes[-1]) if changes else self.experiment.training.epochs
 

@@ -52,7 +52,7 @@ def facts_of_entry(
         task=FOREIGN if run.foreign else kind_of(type(run.experiment.task)),
         settings=settings,
         epoch=run.begins + run.epoch,
-        total=run.begins + run.total,
+        total=run.begins + run.total if run.total else 0,
         seconds=float(history.seconds[-1]) if len(history.seconds) else nan,
         medians=_known(run.unwatched | history.medians()),
         note=run.note,
