@@ -58,7 +58,7 @@ def send(connection: Connection, message: object) -> bool:
 def _live(main: Callable[[Connection], None], connection: Connection) -> None:
     # Ctrl+C in a terminal reaches the whole group, as its end does; whoever asked for the work
     # decides, and when he is gone the pipe is closed.
-    for name in ("SIGINT", "SIGHUP", "SIGTERM"):
+    for name in ("SIGINT", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     main(connection)

@@ -37,7 +37,7 @@ def test_what_a_training_will_be_is_said_before_it_begins(
     words = ["train", "alpine02", *FAST, "--set", "training.device=cpu"]
     assert main([*words, "--out", str(tmp_path / "a.stiff")]) == 0
     lines = dict(line.split(": ", 1) for line in capsys.readouterr().err.splitlines())
-    assert list(lines)[-4:-1] == ["steps", "measured", "time"]
+    assert list(lines)[-5:-1] == ["steps", "measured", "time", "file"]
     assert lines["time"].startswith(("less than a second", "about "))
     words += ["--set", "architecture.integrator=rk2"]
     assert main([*words, "--out", str(tmp_path / "b.stiff")]) == 0

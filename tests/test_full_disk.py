@@ -26,13 +26,13 @@ def limited(recording: Recording, pages: int) -> None:
 def undisturbed(folder: Path) -> list[int]:
     """The recorded epochs of the training when nothing goes wrong."""
     folder.mkdir()
-    recording = Recording(small(training__epochs=3000), folder / "whole.stiff")
+    recording = Recording(small(training__epochs=800), folder / "whole.stiff")
     return [item.epoch for item in recording if isinstance(item, Record)]
 
 
 def test_training_waits_for_room_and_goes_on_as_if_nothing_had_been(tmp_path: Path) -> None:
     undisturbed(tmp_path / "whole")
-    recording = Recording(small(training__epochs=3000), tmp_path / "a.stiff")
+    recording = Recording(small(training__epochs=800), tmp_path / "a.stiff")
     limited(recording, 40)
     held: list[str] = []
     for item in recording:
@@ -92,7 +92,7 @@ def test_a_loop_of_somebodys_own_goes_on_without_room(tmp_path: Path) -> None:
 def test_a_file_that_goes_is_written_anew(tmp_path: Path) -> None:
     place = tmp_path / "a.stiff"
     epochs = undisturbed(tmp_path / "whole")
-    recording, told = Recording(small(training__epochs=3000), place), []
+    recording, told = Recording(small(training__epochs=800), place), []
     for item in recording:
         if isinstance(item, Record) and item.epoch == 40:
             place.unlink()
@@ -109,19 +109,19 @@ def test_a_file_that_goes_is_written_anew(tmp_path: Path) -> None:
 def test_a_file_that_takes_its_place_is_left_alone(tmp_path: Path) -> None:
     place, other = tmp_path / "a.stiff", tmp_path / "other"
     other.write_text("of somebody else")
-    recording = Recording(small(training__epochs=3000), place)
+    recording = Recording(small(training__epochs=800), place)
     for item in recording:
         if isinstance(item, Record) and item.epoch == 40:
             other.replace(place)
     assert place.read_text() == "of somebody else"
     with open_run(recording.path) as run:
-        assert run.series().epochs[-1] == 3000 and recording.path.name == "a-2.stiff"
+        assert run.series().epochs[-1] == 800 and recording.path.name == "a-2.stiff"
 
 
 def test_a_folder_that_goes_is_waited_for(tmp_path: Path) -> None:
     epochs, folder = undisturbed(tmp_path / "whole"), tmp_path / "folder"
     folder.mkdir()
-    recording, told = Recording(small(training__epochs=3000), folder / "a.stiff"), []
+    recording, told = Recording(small(training__epochs=800), folder / "a.stiff"), []
     for item in recording:
         if isinstance(item, Record) and item.epoch == 40:
             shutil.rmtree(folder)

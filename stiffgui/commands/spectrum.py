@@ -33,9 +33,10 @@ def spectrum(
     kind = "json" if as_json else kind
     if kind not in ("csv", "json"):
         raise InputError(f"--format {kind} is not known; choose {one_of(('csv', 'json'))}.")
+    shown = figure("spectrum", epoch=epoch, layer=1 if layer is None else layer, trial=trial)
     with open_run(run_file(run, layers, step)) as opened:
-        every = layer is None and opened.depth > 1
-        shown = figure("spectrum", epoch=epoch, layer=layer or 1, trial=trial, all_layers=every)
+        if layer is None and opened.depth > 1:
+            shown = shown.model_copy(update={"all_layers": True})
         table = shown.table([opened])
     facts = dict(table.attrs)
     if kind == "csv":

@@ -16,6 +16,7 @@ Unpickling the work imports that file, so it imports what is heavy inside its fu
 from __future__ import annotations
 
 import importlib
+import signal
 import threading
 import traceback
 from collections.abc import Callable, Generator, Iterator, Mapping
@@ -140,6 +141,7 @@ def serve(connection: Connection) -> None:
     A thread sleeps in recv: work pays nothing until a message comes, and is steered at once.
     """
     jobs = _Jobs()
+    signal.signal(signal.SIGTERM, lambda *_: jobs.close())  # as when the pipe closes: it saves
     threading.Thread(target=_listen, args=(connection, jobs), daemon=True).start()
     for name in WARM:  # where a child is not forked from a server that has them
         importlib.import_module(name)

@@ -25,6 +25,7 @@ from stiffgui.gui.train.pasted_row import row_of
 from stiffgui.gui.window import MainWindow
 from stiffgui.runs.surrogate import Surrogate
 from stiffgui.session.predictions import OutputValue
+from tests.longer import first
 
 WAIT = 60_000
 
@@ -322,7 +323,7 @@ def test_everything_has_a_name_and_is_reached_by_tab(shown: PredictCard, qtbot: 
     assert len(set(names)) == len(names)
 
 
-@pytest.mark.parametrize("width", [350, 500, 900])
+@pytest.mark.parametrize("width", first([350, 500, 900]))
 def test_nothing_is_cut_or_covered(
     shown: PredictCard, window: MainWindow, qtbot: QtBot, width: int
 ) -> None:

@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from stiffgui.gui.plots.artists import CurveArtist
 from stiffgui.gui.theme import DARK, LIGHT
 from stiffgui.gui.window import MainWindow
+from tests.longer import first
 
 WAIT = 120_000
 
@@ -26,7 +27,7 @@ def places(window: MainWindow) -> dict[str, int]:
     return {title: dock.width() for title, dock in window.train.docks.items()}
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", first(["light", "dark"]))
 def test_twice_as_large_and_back(
     window: MainWindow, run_file: Path, qtbot: QtBot, theme: str
 ) -> None:

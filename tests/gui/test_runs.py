@@ -32,6 +32,7 @@ from stiffgui.gui.train.runs.entry import RunEntry
 from stiffgui.gui.window import MainWindow
 from stiffgui.runs import open_run, settle
 from stiffgui.training.records import Event
+from tests.longer import first
 
 WAIT = 60_000
 
@@ -396,7 +397,7 @@ if __name__ == "__main__":
 
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
 @pytest.mark.timeout(180)
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGHUP])
+@pytest.mark.parametrize("number", first([signal.SIGKILL, signal.SIGHUP]))
 def test_kill_the_window_and_the_child_saves_and_ends(
     home: Path, qtbot: QtBot, qapp: QApplication, number: signal.Signals
 ) -> None:

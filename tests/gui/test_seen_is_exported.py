@@ -27,6 +27,7 @@ from stiffgui.gui.window import MainWindow
 from stiffgui.labs import PAGES
 from stiffgui.study import StudyRecording
 from tests.gui.drawn_items import check_file, check_window, curves_of
+from tests.longer import first
 from tests.study_files import tiny
 
 WAIT = 60_000
@@ -146,7 +147,7 @@ def test_what_is_seen_of_another_study_goes(study: StudyWorkspace, qtbot: QtBot)
     assert study.evolution.picture is not None
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", first(PAGES))
 def test_a_page(window: MainWindow, qtbot: QtBot, name: str) -> None:
     lab = cast(LabWorkspace, window.show_place("Lab"))
     shown: LabPage = lab.pages[name]
