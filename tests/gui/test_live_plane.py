@@ -67,6 +67,23 @@ def test_a_pace_is_behind_the_training_and_comes_to_its_end(
     qtbot.waitUntil(lambda: page.eigenvalues.drawn_epoch == 300, timeout=WAIT)
 
 
+def test_dots_that_move_are_not_made_anew(card: EigenvaluesCard) -> None:
+    """pyqtgraph makes a picture of a dot for each pen and brush that it is given: hundreds in a
+    second of motion, and a pause when they become too many."""
+    (view,) = card.view.views
+    rng, made = np.random.default_rng(0), []
+    for epoch in range(8, 14):
+        eigenvalues = rng.normal(size=(16, 20)) + 1j * rng.normal(size=(16, 20))
+        card.show_moment(Moment(float(epoch), eigenvalues, (), True), 0.1)
+        dots = [a.dots for _, a in view._artists if isinstance(a, PointsArtist)]
+        made.append([len(each.fragmentAtlas) for each in dots])
+        drawn = dots[0].data["x"] + 1j * dots[0].data["y"]
+        np.testing.assert_array_equal(by_size(drawn), by_size(eigenvalues))
+        assert dots[0].dataBounds(0)[1] == eigenvalues.real.max()
+    assert made[0] == made[-1]
+    card.rest()
+
+
 def test_what_is_of_another_epoch_than_what_moves_says_so(
     window: MainWindow, card: EigenvaluesCard, qtbot: QtBot
 ) -> None:

@@ -49,6 +49,8 @@ BAND_POINTS = 100
 EDGE = 1.5  # width of a region's edge
 GOLDEN = (5**0.5 - 1) / 2  # multiples of it fill an interval evenly, in a mixed order
 LINE_PIXELS = 16  # height of a number at a contour
+# Always the same ones: pyqtgraph keeps a picture of a dot for each pen and brush that it is given.
+NO_PEN, NO_BRUSH = pg.mkPen(None), pg.mkBrush(None)
 
 
 def colour_of(colour: Colour, theme: Theme) -> Any:
@@ -187,7 +189,9 @@ class PointsArtist(Artist):
 
     def __init__(self, plot: Any, theme: Theme) -> None:
         super().__init__(plot, theme)
-        self.dots = self.add(pg.ScatterPlotItem(pen=None, pxMode=True))
+        self.dots = self.add(pg.ScatterPlotItem(pxMode=True))
+        self._look: tuple[int, dict[str, Any]] = (0, {})  # how many, and how they are drawn
+        self._plains: dict[tuple[Colour, bool], dict[str, Any]] = {}
         self._shades: dict[Map, Any] = {}
 
     def draw(self, item: Points, panel: Panel) -> None:
@@ -197,8 +201,12 @@ class PointsArtist(Artist):
             # In a mixed order, always the same, so that the last sample hides no other.
             rows = np.argsort(np.arange(len(x)) * GOLDEN % 1)[: len(rows)]
         size = (item.size + 2) * self.theme.text_scale
-        look: dict[str, Any] = {"size": size, "symbol": SYMBOLS[item.symbol]}
-        self.dots.setData(x=x[rows], y=y[rows], **look, **self._paint(item, rows))
+        look = {"size": size, "symbol": SYMBOLS[item.symbol], **self._paint(item, rows)}
+        if (len(rows), look) == self._look:
+            self._move(x[rows], y[rows])
+        else:
+            self._look = len(rows), look
+            self.dots.setData(x=x[rows], y=y[rows], **look)
         for text in self.graphics[1:]:
             self.plot.remove(text)
         del self.graphics[1:]
@@ -208,15 +216,28 @@ class PointsArtist(Artist):
             beside.setPos(*place)
             self.add(beside)
 
+    def _move(self, x: Any, y: Any) -> None:
+        """Dots that look as before: `setData` would go through the pen and brush of each."""
+        dots = self.dots
+        dots.prepareGeometryChange()
+        dots.data["x"], dots.data["y"], dots.bounds = x, y, [None, None]
+        dots.informViewBoundsChanged()
+        dots.invalidate()
+
     def _paint(self, item: Points, rows: Any) -> dict[str, Any]:
         if item.values is None or item.colours is None:
-            colour = faded(colour_of(item.colour, self.theme), 0.7)
-            if item.filled:
-                return {"brush": pg.mkBrush(colour), "pen": None}
-            return {"brush": None, "pen": pen(self.theme, colour)}
+            return self._plain(item.colour, item.filled)
         brushes = self._brushes(item.colours.map)
         shades = np.nan_to_num(item.colours.shade(item.values[rows])) * (SHADES - 1)
-        return {"brush": list(brushes[np.round(shades).astype(int)]), "pen": None}
+        return {"brush": list(brushes[np.round(shades).astype(int)]), "pen": NO_PEN}
+
+    def _plain(self, which: Colour, filled: bool) -> dict[str, Any]:
+        if (which, filled) not in self._plains:
+            colour = faded(colour_of(which, self.theme), 0.7)
+            brush, edge = pg.mkBrush(colour), pen(self.theme, colour)
+            dot = {"brush": brush, "pen": NO_PEN} if filled else {"brush": NO_BRUSH, "pen": edge}
+            self._plains[which, filled] = dot
+        return self._plains[which, filled]
 
     def _brushes(self, name: Map) -> Any:
         if name not in self._shades:
