@@ -68,8 +68,16 @@ def test_a_message_is_reached_and_closed_by_keys(window: MainWindow, qtbot: QtBo
     qtbot.waitUntil(window.isActiveWindow)
     window.train.said.emit("Go on?", "", ("Yes", lambda: pressed.append(1)))
     window.keyboard.give_back()
-    QTest.keyClick(window, Qt.Key.Key_F6)
-    qtbot.waitUntil(toasts.all[-1].hasFocus)
+    toast = toasts.all[-1]
+
+    def reached() -> bool:
+        """Without a window manager an active window may be so no longer: it is pressed again."""
+        if not toast.hasFocus():
+            window.activateWindow()
+            QTest.keyClick(window, Qt.Key.Key_F6)
+        return toast.hasFocus()
+
+    qtbot.waitUntil(reached)
     assert toasts.all[-1].accessibleName() == "Go on?"
     QTest.keyClick(toasts.all[-1], Qt.Key.Key_Tab)
     while QApplication.focusWidget() is not toasts.all[-1].offer:
