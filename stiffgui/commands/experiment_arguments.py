@@ -130,10 +130,10 @@ def refined(path: Path, settings: list[str], device: str | None) -> tuple[Experi
 
 def free_name(stem: str) -> Path:
     """The first of STEM.stiff, STEM-2.stiff, ... that does not exist here."""
-    path, number = Path(f"{stem}.stiff"), 2
-    while path.exists():
-        path, number = Path(f"{stem}-{number}.stiff"), number + 1
-    return path
+    from stiffgui.runs.file_writer import free_beside
+
+    path = Path(f"{stem}.stiff")
+    return free_beside(path) if path.exists() else path
 
 
 def taken(table: Table) -> str:

@@ -68,7 +68,7 @@ def study(
     if declared is not None and declared.data == "shared" and declared.per_draw > 1:
         tell(f"per_draw is {declared.per_draw}, which does nothing: set data to redrawn for draws")
     path = resume or out or free_name(Path(str(source)).stem)
-    ending = _train(declared, path, workers, dask, force, resume is not None)
+    path, ending = _train(declared, path, workers, dask, force, resume is not None)
     from stiffgui.commands.show import show_study
 
     show_study(path, as_json)
@@ -164,8 +164,8 @@ def _train(
     dask: str | None,
     force: bool,
     resume: bool,
-) -> Ending:
-    """Train what is left of the study; how it ended."""
+) -> tuple[Path, Ending]:
+    """Train what is left of the study; its file, and how it ended."""
     from stiffgui.study.events import Lost, Trained
     from stiffgui.study.executors import choose_executor
     from stiffgui.study.plan import usual_workers
@@ -206,7 +206,7 @@ def _train(
                         f"{event.seconds:.1f} s of training by {event.worker}"
                     )
                 progress.show(map(_row, [*pace.variants(), pace.whole()]))
-    return recording.ending
+    return recording.path, recording.ending
 
 
 def _row(variant: VariantEstimate) -> Row:

@@ -103,7 +103,7 @@ def train(
     _foretell(recording.trainer)
     with stop_on_interrupt(controls):
         _follow(recording)
-    return _sum_up(path, recording.ending, as_json)
+    return _sum_up(recording.path, recording.ending, as_json)
 
 
 def _foretell(trainer: Trainer) -> None:

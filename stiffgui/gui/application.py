@@ -26,6 +26,7 @@ from stiffgui.matrices import ENDINGS as MATRICES
 from stiffgui.runs.opening import kind_of_file
 
 MOST_SETTINGS = 1_000_000  # bytes
+OBJECT = b"@Variant"
 ASIDE = "set aside"  # of settings: where those are that could not be used
 
 
@@ -111,16 +112,17 @@ def settings_path() -> Path:
 def make_settings() -> QSettings:
     """The person's window settings; a broken file is set aside, not fatal.
 
-    So is one with a value of a kind that we write none of: Qt would build any object from it.
+    A value of a kind from which Qt would build any object is left out: an earlier version wrote
+    such for the places of cards.
     """
     path = settings_path()
     try:
-        if path.exists() and (
-            not path.is_file()
-            or path.stat().st_size > MOST_SETTINGS
-            or b"@Variant" in path.read_bytes()
-        ):
+        if path.exists() and (not path.is_file() or path.stat().st_size > MOST_SETTINGS):
             return _anew(path)
+        content = path.read_bytes() if path.exists() else b""
+        if OBJECT in content:
+            lines = content.splitlines(keepends=True)
+            path.write_bytes(b"".join(line for line in lines if OBJECT not in line))
     except OSError:
         return _anew(path)
     settings = QSettings(str(path), QSettings.Format.IniFormat)

@@ -25,17 +25,17 @@ def file_size(experiment: Experiment, decided: Decisions) -> int:
     bytes_each = 8 if settled.training.precision == "float64" else 4
     arrays = len(shape.shapes(task.inputs, task.outputs))
     networks = bytes_each * trials * shape.parameters(task.inputs, task.outputs)
-    kept = {epoch for epoch in cadence.kept(log_spaced(last, settled.watch.snapshots), last)}
-    recorded = {epoch for epoch in range(last + 1) if cadence.records(epoch)} | kept | {last}
-    measured = sum(map(cadence.measures, range(last))) + 1 if settled.watch.indices else 0
+    kept = len(cadence.kept(log_spaced(last, settled.watch.snapshots), last))
+    recorded = cadence.evaluations(last, settled.watch.snapshots)
+    measured = cadence.measurements(last) if settled.watch.indices else 0
     columns = len(per_trial()) - (not task.validated)
     numbers = 2 * len(settled.watch.indices)  # the values, and how many were flagged
     return (
         AT_LEAST
-        + len(kept) * (networks + HEADER * arrays)
+        + kept * (networks + HEADER * arrays)
         + 2 * ADAM * (networks + HEADER)
         + measured * numbers * (8 * trials * shape.depth + HEADER)
-        + len(recorded) * trials * (ROW + REAL * columns)
+        + recorded * trials * (ROW + REAL * columns)
     )
 
 

@@ -23,10 +23,9 @@ BUSY_SECONDS = 30.0  # that another process, which makes a copy, may hold the fi
 class FileWriter:
     """A .stiff file being written, by nobody else: WAL while open, one plain file after `close`.
 
-    `replace` allows that the file exists; `lock` is its lock, where the caller
-    has seen to both before. Raises
-    InputError when it exists and may not be replaced, when another process writes it, and when it
-    cannot be written.
+    `replace` allows that the file exists; `lock` is its lock, where the caller has seen to both
+    before. Raises InputError when it exists and may not be replaced, when another process writes
+    it, and when it cannot be written.
     """
 
     KIND: ClassVar[Kind]
@@ -93,7 +92,7 @@ class FileWriter:
 
         Raises NotWritten.
         """
-        place = free_name(self.path)
+        place = free_beside(self.path)
         try:
             lock = WriterLock(place)
             try:
@@ -154,9 +153,10 @@ class NotWritten(InputError):
     def __init__(self, path: Path, error: Exception) -> None:
         self.path = path
         code = getattr(error, "sqlite_errorcode", None)
-        is_full = code == sqlite3.SQLITE_FULL or getattr(error, "errno", None) == errno.ENOSPC
-        self.reason = "the disk is full" if is_full else _reason(error)
-        mend = "make room" if is_full else "choose a place where you may write"
+        self.is_full = code == sqlite3.SQLITE_FULL or getattr(error, "errno", None) == errno.ENOSPC
+        reason = getattr(error, "strerror", None) or str(error)
+        self.reason = "the disk is full" if self.is_full else reason
+        mend = "make room" if self.is_full else "choose a place where you may write"
         super().__init__(
             f"{path} cannot be written: {self.reason}. What was written before is kept; {mend}, "
             f"and go on with --resume."
@@ -170,11 +170,7 @@ class Gone(NotWritten):
         super().__init__(path, OSError("it was moved, removed or replaced"))
 
 
-def _reason(error: Exception) -> str:
-    return getattr(error, "strerror", None) or str(error)
-
-
-def free_name(path: Path) -> Path:
+def free_beside(path: Path) -> Path:
     """The first of NAME-2, NAME-3, ... that does not exist."""
     names = (path.with_name(f"{path.stem}-{number}{path.suffix}") for number in count(2))
     return next(name for name in names if not name.exists())
@@ -187,4 +183,9 @@ def writing_to(path: Path) -> Iterator[None]:
         need_folder(path)
         yield
     except (OSError, sqlite3.Error) as error:
-        raise NotWritten(path, error) from None
+        problem = NotWritten(path, error)
+        if problem.is_full:
+            raise problem from None
+        raise InputError(
+            f"{path} cannot be written: {problem.reason}. Choose a place where you may write."
+        ) from None

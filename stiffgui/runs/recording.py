@@ -63,11 +63,12 @@ class Recording:
         else:
             open_run(self.path).close()  # says what is wrong with it
         lock = lock_to_write(self.path)
-        try:
+        with contextlib.ExitStack() as undone:
+            undone.callback(lock.release)
             self._begin(experiment, lock, replace, resume, warm_start, tell, data, decided)
-        except BaseException:
-            lock.release()
-            raise
+            undone.callback(self._writer.give_up)
+            self._writer.commit()
+            undone.pop_all()  # until the end of the training
 
     def _begin(
         self,
@@ -127,7 +128,6 @@ class Recording:
             self._writer.samples(Samples.of(self.trainer.data, rows).to_bytes())
         if checkpoint is None:
             self._writer.checkpoint(self.trainer.checkpoint())
-        self._writer.commit()
 
     def __iter__(self) -> Iterator[Item]:
         """What training yields, once it is given to be written.
@@ -263,7 +263,8 @@ def train(
 
     `warm_start=WarmStart("a.stiff", 120)` starts from the networks of epoch 120 of another run.
     """
-    for item in Recording(experiment, out, replace=force, warm_start=warm_start):
+    recording = Recording(experiment, out, replace=force, warm_start=warm_start)
+    for item in recording:
         if progress is not None:
             progress(item)
-    return open_run(out)
+    return open_run(recording.path)

@@ -379,7 +379,7 @@ class Run(FileReader, PerhapsForeign):
         """What is kept of a large matrix for its pseudospectrum; nothing of others."""
         there = self._has("factors")
         rows = there and self._rows("SELECT arrays FROM factors WHERE layer = ?", layer)
-        return load(rows[0][0]) if rows else {}
+        return self._load(rows[0][0]) if rows else {}
 
     @property
     def spectra(self) -> list[tuple[int, int, int]]:

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from stiffgui.errors import InputError, need_folder
-from stiffgui.runs.file_writer import NotWritten
+from stiffgui.runs.file_writer import Gone, NotWritten
 from stiffgui.runs.recording import RETRY_SECONDS, STOPPING_SECONDS
 from stiffgui.states import Ending
 from stiffgui.study.declaration import Study
@@ -133,6 +133,9 @@ class StudyRecording:
                     event.number, event.ending, event.epoch, event.seconds, event.worker, event.run
                 )
                 break
+            except Gone as gone:
+                old, self.path = self.path, self._writer.move()
+                self._tell(f"{old} {gone.reason} while it was written: it goes on as {self.path}.")
             except NotWritten as problem:
                 if not told:
                     self._tell(

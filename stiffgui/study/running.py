@@ -29,7 +29,8 @@ def run_study(
     `force`) and when the scheduler cannot be reached.
     """
     with choose_executor(workers, dask) as executor:
-        for event in StudyRecording(study, out, executor=executor, replace=force):
+        recording = StudyRecording(study, out, executor=executor, replace=force)
+        for event in recording:
             if progress is not None:
                 progress(event)
-    return open_study(out)
+    return open_study(recording.path)

@@ -106,7 +106,7 @@ def test_a_working_day(keys: Keys, window: MainWindow, qtbot: QtBot, home: Path)
     window.toasts.clear("Train")  # each message is a stop of Tab
     while QApplication.focusWidget() is not table:
         keys.press(Key.Key_Backtab, Qt.KeyboardModifier.ShiftModifier)
-        assert keys.counted["look at RES again"] < 13
+        assert keys.counted["look at RES again"] < 12
     keys.press(Key.Key_Up)
     keys.press(Key.Key_Return)
     qtbot.waitUntil(lambda: page.state.run is page.bench.runs[0], timeout=WAIT)
