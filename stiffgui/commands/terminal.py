@@ -61,8 +61,9 @@ def stop_on_interrupt(controls: Controls) -> Any:
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        if not controls.stopping:  # else it ends: pressed once more on the way, nothing happens
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 @dataclass(frozen=True)
