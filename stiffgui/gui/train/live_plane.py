@@ -14,7 +14,7 @@ from stiffgui.gui.train.runs.workbench import Workbench
 from stiffgui.gui.train.view_state import ViewState
 from stiffgui.training.controls import Watched
 
-TICK_MILLISECONDS = 16
+TICK_MILLISECONDS = 30  # training sends at most so many frames; what lies between costs it time
 SAMPLES, SAMPLES_SLOWLY = 16, 4  # as it trains; at a pace, for which more epochs count
 
 
