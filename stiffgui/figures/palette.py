@@ -16,5 +16,5 @@ MAPS = {  # of colour scales; the neutral middle of `diverging` is the ground's
 DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))  # as matplotlib has them
 STROKES = ("——", "– –", "–·–", "····", "–··")  # the same as text, for legends
 SYMBOLS = {"o": "●", "s": "■", "x": "×", "triangle": "▲"}
-HOLLOW = "○"  # a symbol that is not filled
+HOLLOW = {"o": "○", "s": "□", "x": "×", "triangle": "△"}  # symbols that are not filled
 ABOUT = "≈"  # before a value that is not exact: rounding may move it by a millionth of it or more

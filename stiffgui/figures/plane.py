@@ -110,11 +110,12 @@ class Plane:
         )
 
     def inset(self, panel: Panel, points: Points, region: Region) -> Panel:
-        """The panel with the whole region and the points in it, in the upper corner where that
-        covers fewer of them."""
+        """The panel with the whole region, the points and what is in view in it, in the upper
+        corner where that covers fewer of them."""
         bare = Points(x=points.x, y=points.y, size=1.0, colour=0)
-        x = np.nanmin([*region.x, *points.x]), np.nanmax([*region.x, *points.x])
-        top = np.nanmax([*region.y, *points.y])
+        every = [*region.x, *points.x, *(panel.x.limits or ())]
+        x = np.nanmin(every), np.nanmax(every)
+        top = np.nanmax([*region.y, *points.y, *(panel.y.limits or ())])
         spare = 0.06 * max(x[1] - x[0], 2 * top)
         small = Panel(
             x=Axis(limits=(float(x[0] - spare), float(x[1] + spare))),

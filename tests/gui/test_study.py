@@ -104,7 +104,7 @@ def test_a_study_is_edited_run_and_looked_at(
         shown = [table.item(r, c).text() for c in range(table.columnCount()) if c != 1]
         assert shown == row
     assert [bar.text() for bar in workspace.results.bars] == ["finished"] * 3
-    assert workspace.results.sentences.text().split("<br>") == told
+    assert workspace.results.sentences.text().split("\n") == told
     assert workspace.results.method.text() == method(workspace.view.study)  # type: ignore[union-attr]
     workspace.results.copy.click()
     assert QGuiApplication.clipboard().text() == "\n".join(

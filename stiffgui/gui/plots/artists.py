@@ -47,6 +47,7 @@ MOST_POINTS = 4000  # of one item that a screen shows
 CELLS = 400  # even columns of an image whose own are uneven
 BAND_POINTS = 100
 EDGE = 1.5  # width of a region's edge
+DARKEST = 0.2  # where a colour map begins on a dark ground, which its first colours are like
 GOLDEN = (5**0.5 - 1) / 2  # multiples of it fill an interval evenly, in a mixed order
 LINE_PIXELS = 16  # height of a number at a contour
 # Always the same ones: pyqtgraph keeps a picture of a dot for each pen and brush that it is given.
@@ -63,12 +64,15 @@ def colour_of(colour: Colour, theme: Theme) -> Any:
 
 
 def colour_map(name: Map, theme: Theme) -> Any:
-    """A pyqtgraph colour map; what is neutral has the ground's colour."""
-    chosen = MAPS[name]
+    """A pyqtgraph colour map; what is neutral has the ground's colour, and no dot is as dark as a
+    dark ground."""
+    chosen, dark = MAPS[name], theme.card == DARK.card
     if isinstance(chosen, str):
-        return pg.colormap.get(chosen)
+        whole = pg.colormap.get(chosen)
+        seen = np.linspace(DARKEST, 1, SHADES)
+        return pg.ColorMap(np.linspace(0, 1, SHADES), whole.map(seen)) if dark else whole
     low, middle, high = chosen
-    neutral = theme.card if name == "diverging" and theme.card == DARK.card else middle
+    neutral = theme.card if name == "diverging" and dark else middle
     return pg.ColorMap([0, 0.5, 1], [low, neutral, high])
 
 
@@ -233,8 +237,8 @@ class PointsArtist(Artist):
 
     def _plain(self, which: Colour, filled: bool) -> dict[str, Any]:
         if (which, filled) not in self._plains:
-            colour = faded(colour_of(which, self.theme), 0.7)
-            brush, edge = pg.mkBrush(colour), pen(self.theme, colour)
+            colour = colour_of(which, self.theme)  # a ring is seen on top of dots, too
+            brush, edge = pg.mkBrush(faded(colour, 0.7)), pen(self.theme, colour, EDGE)
             dot = {"brush": brush, "pen": NO_PEN} if filled else {"brush": NO_BRUSH, "pen": edge}
             self._plains[which, filled] = dot
         return self._plains[which, filled]

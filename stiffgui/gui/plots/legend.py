@@ -72,7 +72,7 @@ def _mark(item: Item) -> str:
     if isinstance(item, Curve):
         return STROKES[item.dash % len(STROKES)] if item.line else SYMBOLS[item.symbol or "o"]
     if isinstance(item, Points):
-        return SYMBOLS[item.symbol] if item.filled else HOLLOW
+        return (SYMBOLS if item.filled else HOLLOW)[item.symbol]
     return "■"
 
 

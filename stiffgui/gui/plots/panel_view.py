@@ -155,7 +155,11 @@ class PanelView(Plot):
     def _frame_in_inset(self) -> None:
         """What part of the whole is in view."""
         if self.inset is not None and self.panel.inset is not None:
-            (x0, x1), (y0, y1) = self.box.viewRange()
+            ends = []
+            for seen, all_ in zip(self.box.viewRange(), self.inset.box.viewRange(), strict=True):
+                edge = 0.02 * (all_[1] - all_[0])  # the frame is closed where it leads out of it
+                ends.append(np.clip(seen, all_[0] + edge, all_[1] - edge))
+            (x0, x1), (y0, y1) = ends
             self.inset.set_frame([x0, x1, x1, x0, x0], [y0, y0, y1, y1, y0])
 
     def _draw_items(self, panel: Panel) -> None:

@@ -126,8 +126,7 @@ class ResultsCard(QFrame):
         button.setMaximumWidth(260)
 
     def _copy(self) -> None:
-        told = self.sentences.text().split("<br>")
-        QGuiApplication.clipboard().setText("\n".join([*told, "", self.method.text()]))
+        QGuiApplication.clipboard().setText(f"{self.sentences.text()}\n\n{self.method.text()}")
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
@@ -144,7 +143,7 @@ class ResultsCard(QFrame):
             for column, text in enumerate([cells[0], "", *cells[1:]]):
                 if column != 1:
                     self._write(row, column, text)
-        self.sentences.setText("<br>".join(view.sentences))
+        self.sentences.setText("\n".join(view.sentences))
         self.method.setText(view.method)
         self.copy.setEnabled(True)
         for k, variant in enumerate(view.variants):
