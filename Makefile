@@ -1,6 +1,8 @@
 # make run     install what is missing and open the window
 # make test    check style, floors and types, and run the tests
 # make setup   install only, machine code included
+# make docs    the documentation as a site, without a network; Help opens it
+# make pictures   the pictures of README.md and of the documentation, of today's program
 # make soak    kill trainings at writes, let writes fail, take the power away: half an hour
 
 PYTHON ?=
@@ -9,8 +11,9 @@ PY := .venv/bin/python
 SYSTEM := sh packaging/system-libraries.sh
 WINDOW := sh packaging/with-display.sh
 READY := $(PY) -m stiffgui.training.ready
+SITE := resources/documentation
 
-.PHONY: run test setup soak
+.PHONY: run test setup soak docs pictures
 
 run: .venv/.ready
 	@$(SYSTEM) window --check || true
@@ -37,6 +40,13 @@ else
 	$(WINDOW) $(PY) -m pytest $(PYTEST)
 endif
 
+docs: .venv/.docs-installed
+	$(PY) -m sphinx -q -W --keep-going -d build/doctrees docs $(SITE)
+	@echo "$(SITE)/index.html"
+
+pictures: .venv/.ready
+	$(WINDOW) $(PY) docs/pictures.py
+
 soak: .venv/.test-installed
 	$(PY) -m tests.soak 500 200 100 6
 	$(PY) -m pytest -m slow tests/test_writer_lock.py
@@ -56,6 +66,10 @@ $(PY):
 # Machine code of this version for this machine, a minute once; without it the window makes it.
 .venv/.ready: .venv/.installed $(wildcard stiffgui/kernels/*.py stiffgui/*/kernels/*.py)
 	@$(READY) float32 || echo "Machine code will be made when the window is opened."
+	@touch $@
+
+.venv/.docs-installed: .venv/.installed
+	$(PY) -m pip install --disable-pip-version-check -e ".[docs]"
 	@touch $@
 
 .venv/.test-installed: .venv/.installed

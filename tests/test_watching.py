@@ -845,14 +845,3 @@ def test_a_neural_ode_is_left_as_it_was(tmp_path: Path) -> None:
     with watch(field, start, tmp_path / "a.stiff", times=[0.0, 1.0]) as recorder:
         recorder.record(0)
     assert _everything(field) == before
-
-
-def test_the_example_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    text = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
-    section = text.split("### A network of your own")[1].split("\n### ")[0]
-    code = "\n".join(line[4:] for line in section.splitlines() if line.startswith("    "))
-    monkeypatch.chdir(tmp_path)
-    exec(compile(code, "README.md", "exec"), {"__name__": "readme"})
-    with open_run(tmp_path / "mine.stiff") as run:
-        assert run.network is not None and run.network.names == ("1", "2")
-        assert run.series().known("anything") and len(run.series().index_epochs) > 1

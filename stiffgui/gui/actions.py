@@ -123,6 +123,7 @@ TABLE = (
         "F1",
         "What the setting, index or card is that has the focus or is under the pointer",
     ),
+    Entry("documentation", "&Help", "Documentation", "", "The pages of the documentation, offline"),
     Entry("shortcuts", "&Help", "Keyboard shortcuts", "?", "Every key, in a list"),
     Entry("log", "&Help", "Open the log folder", "", "Where faults are written down"),
     Entry("about", "&Help", "About stiffgui", "", "Version, licence and source of the method"),

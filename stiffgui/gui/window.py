@@ -31,6 +31,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from stiffgui._resources import resource
 from stiffgui._version import __version__
 from stiffgui.errors import one_of
 from stiffgui.fault_log import log_folder
@@ -81,6 +82,7 @@ class MainWindow(QMainWindow):
             "presenter": self.toggle_presenter,
             "palette": lambda: Palette(self._found(), self.current.look_up, self).open(),
             "message": self.toasts.take_focus,
+            "documentation": self.open_documentation,
             "shortcuts": lambda: Shortcuts(self).open(),
             "log": self.open_log,
             "about": self.about,
@@ -297,6 +299,15 @@ class MainWindow(QMainWindow):
             self.settings.setValue("workspace", name)
             for workspace in self.built.values():
                 workspace.set_folder(self.folder)
+
+    def open_documentation(self) -> None:
+        """Show the site that came with the program in a browser."""
+        page = Path(str(resource("documentation", "index.html")))
+        if not page.exists():
+            told = "`make docs` makes it of the folder docs, which can be read as it is, too"
+            self.toasts.say(self._place, f"There is no {page}: {told}.")
+        elif not QDesktopServices.openUrl(QUrl.fromLocalFile(str(page))):
+            self.toasts.say(self._place, f"No browser can be opened: the documentation is {page}.")
 
     def open_log(self) -> None:
         """Show the folder with the log in the system's file viewer."""
