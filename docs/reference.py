@@ -15,11 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from sphinx.application import Sphinx
-from typer.main import get_command
 
 import stiffgui
 from stiffgui.commands import COMMANDS
-from stiffgui.commands.application import application
+from stiffgui.commands.application import command_of
 from stiffgui.experiment import Experiment, kinds_of
 from stiffgui.figures import FIGURES, TABLES
 from stiffgui.regularizers import NoPenalty
@@ -84,6 +83,8 @@ def _setting(spec: Spec, whose: Sequence[str] = ()) -> Iterator[str]:
             "With": ", ".join(f"`{one}`" for one in dict.fromkeys(whose) if one),
         }
     )
+    if spec.choices:
+        yield "One of:\n"
     for kind, title in (spec.choices or {}).items():
         yield f"- `{kind}`: {_text(title)}"
     yield ""
@@ -163,8 +164,7 @@ def commands_page() -> Iterator[str]:
         "error), 3 stopped with everything saved.",
     )
     for name in COMMANDS:
-        whole: Any = get_command(application([name]))
-        command = whole.commands[name]
+        command = command_of([name]).commands[name]
         context = command.make_context(f"stiffgui {name}", [], resilient_parsing=True)
         yield f"\n## `stiffgui {name}`\n"
         yield f"```text\nstiffgui {name} {' '.join(command.collect_usage_pieces(context))}\n```\n"

@@ -57,7 +57,7 @@ def changed_words(experiment: Experiment, start: Experiment) -> list[str]:
         reached = start.with_settings(changes)
         more = {k: v for k, (v, _) in experiment.differences(reached).items() if v is not None}
         if more.keys() <= changes.keys():
-            return [f"{key}={_as_text(value)}" for key, value in changes.items()]
+            return [f"{key}={as_text(value)}" for key, value in changes.items()]
         changes |= more
 
 
@@ -90,5 +90,6 @@ def is_short_text(text: str) -> bool:
     return bool(rest) and first in presets
 
 
-def _as_text(value: Any) -> str:
+def as_text(value: Any) -> str:
+    """A value as `--set` takes it."""
     return ",".join(map(str, value)) if isinstance(value, tuple | list) else str(value)

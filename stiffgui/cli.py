@@ -10,15 +10,18 @@ from pathlib import Path
 from stiffgui.commands import COMMANDS
 from stiffgui.commands.terminal import tell
 from stiffgui.errors import InputError, nearest, one_of
-from stiffgui.matrices import ENDINGS
+from stiffgui.matrices import ENDINGS as MATRICES
 
 DONE, FAULT, BAD_INPUT, STOPPED = 0, 1, 2, 3
+COMPLETION = "_STIFFGUI_COMPLETE"  # set by a shell that asks for completions
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; with no command, or only a file, open the window."""
     multiprocessing.freeze_support()
     words = sys.argv[1:] if arguments is None else arguments
+    if COMPLETION in os.environ:
+        return _complete()
     try:
         if not words or not (words[0] in COMMANDS or words[0].startswith("-")):
             return _window(words)
@@ -32,6 +35,15 @@ def main(arguments: list[str] | None = None) -> int:
         return DONE
     except Exception as error:  # a fault of ours: a sentence for the person, details in the log
         return _say(f"stiffgui failed: {error}. Details are in {_log_fault()}.", FAULT)
+
+
+def _complete() -> int:
+    """What could follow the words before the cursor, as a shell asks for it through typer."""
+    from stiffgui.commands.application import command_of
+
+    typed = os.environ.get("_TYPER_COMPLETE_ARGS") or os.environ.get("COMP_WORDS", "")
+    command_of(typed.split()[1:]).main(args=[], prog_name="stiffgui")
+    return DONE
 
 
 def _say(sentence: str, code: int) -> int:
@@ -48,7 +60,9 @@ def _log_fault() -> Path:
 
 
 def _window(words: list[str]) -> int:
-    kinds = (".stiff", ".toml", *ENDINGS)
+    from stiffgui.tasks.table import ENDINGS
+
+    kinds = tuple(dict.fromkeys((".stiff", ".toml", *MATRICES, *ENDINGS)))
     if words and not words[0].lower().endswith(kinds):
         raise InputError(
             f"there is no command {words[0]!r}; give {one_of(COMMANDS)}, or a file ({one_of(kinds)}"
@@ -85,11 +99,10 @@ def _command(words: list[str]) -> int:
     Not by its `main`, which has ideas of its own of what Ctrl+C and a closed pipe mean.
     """
     import typer
-    from typer.main import get_command
 
-    from stiffgui.commands.application import application
+    from stiffgui.commands.application import command_of
 
-    command = get_command(application(words))
+    command = command_of(words)
     try:
         with command.make_context("stiffgui", list(words)) as context:
             result = command.invoke(context)

@@ -288,6 +288,62 @@ def test_words_do_not_wait_for_what_they_do_not_need(words: list[str]) -> None:
     assert done.stdout.splitlines()[-1] == "" and not done.stderr
 
 
+def test_show_says_what_differs_from_the_nearest_preset(
+    run_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["show", str(run_file)]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert "settings: those of alpine02, but training.epochs = 12; training.trials = 2" in told
+
+
+def test_a_dash_is_standard_output(
+    run_file: Path, tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    written = tmp_path / "a.csv"
+    words = ["export", str(run_file), "--table", "history"]
+    assert main([*words, "-o", str(written)]) == 0
+    assert main([*words, "--format", "csv", "-o", "-"]) == 0
+    assert capfdbinary.readouterr().out == written.read_bytes()
+    assert main([*words, "-o", "-"]) == 2
+    assert b"give --format" in capfdbinary.readouterr().err
+    assert main(["export", str(run_file), "--model", "torch", "-o", "-"]) == 2
+    assert not (tmp_path / "-").exists() and not Path("-").exists()
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("stiffgui sp", ["spectrum"]),
+        ("stiffgui train alpine02-s", ["alpine02-stiff", "alpine02-stiff-talk"]),
+        ("stiffgui train --set training.ep", ["training.epochs="]),
+        ("stiffgui export --figure tr", ["trajectories"]),
+        ("stiffgui lab --ke", ["--keys"]),
+    ],
+)
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_shells_complete_commands_options_presets_and_settings(
+    typed: str, offered: list[str], shell: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {
+        "_STIFFGUI_COMPLETE": f"complete_{shell}",
+        "COMP_WORDS": typed,
+        "COMP_CWORD": str(len(typed.split()) - 1),
+        "_TYPER_COMPLETE_ARGS": "" if shell == "bash" else typed,
+        "_TYPER_COMPLETE_FISH_ACTION": "get-args",
+    }.items():
+        monkeypatch.setenv(name, value)
+    words = [sys.executable, "-m", "stiffgui"]
+    told = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    assert all(name in told for name in offered)
+    assert "presets" not in told.replace("presets,", "")
+
+
+def test_a_flag_takes_no_value_in_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+    for words in ([], ["train"], ["show"], ["export"], ["lab"]):
+        assert main([*words, "--help"]) == 0
+        assert "bool" not in capsys.readouterr().out
+
+
 def test_help_lists_every_command_in_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     from stiffgui.commands import COMMANDS
 

@@ -13,12 +13,24 @@ from stiffgui.commands.figure_options import completed
 from stiffgui.commands.terminal import say
 
 
+def command_of(words: Sequence[str] = ()) -> Any:
+    """The click command that understands `words`."""
+    from typer.main import get_command
+
+    whole: Any = get_command(application(words))
+    for command in (whole, *whole.commands.values()):
+        for parameter in command.params:
+            if getattr(parameter, "is_flag", False):
+                parameter.metavar = ""  # help would call it <bool>, as if it took a value
+        command.get_help_option(typer.Context(command)).metavar = ""
+    return whole
+
+
 def application(words: Sequence[str] = ()) -> typer.Typer:
     """What is needed to understand `words`: one command where they begin with its name."""
     app = typer.Typer(
         help="Train residual networks and watch the eigenvalues of their layers. "
-        "With no command, or with a .stiff, .toml or matrix file, the window opens.",
-        add_completion=False,
+        "With no command, or with a run, a study, settings, a table or matrices, the window opens.",
         pretty_exceptions_enable=False,
     )
     app.callback(invoke_without_command=True)(_say_version)

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from stiffgui.commands.completions import among, names_of
 from stiffgui.commands.figure_options import (
     check_settings,
     figure_name_help,
@@ -18,7 +19,7 @@ from stiffgui.commands.figure_options import (
 )
 from stiffgui.commands.matrix_files import MATRICES, Layers, Step, is_matrices, run_file
 from stiffgui.commands.study_options import Against, Margin
-from stiffgui.commands.terminal import tell, tell_nearest
+from stiffgui.commands.terminal import STANDARD_OUTPUT, target, tell, tell_nearest
 from stiffgui.errors import InputError, nearest, one_of
 from stiffgui.runs.portable import FORMATS
 
@@ -27,17 +28,24 @@ from stiffgui.runs.portable import FORMATS
 def export(
     files: Annotated[list[Path], typer.Argument(metavar=f"RUN.stiff...|STUDY.stiff|{MATRICES}")],
     out: Annotated[
-        Path, typer.Option("-o", "--out", help="The file to write; of --model the folder.")
+        Path,
+        typer.Option(
+            "-o", "--out", help="The file to write, - for standard output; of --model the folder."
+        ),
     ],
     figure: Annotated[
         str | None,
         typer.Option(
             help=f"{figure_name_help('runs')}; of a study {figure_name_help('study')}.",
+            autocompletion=among(lambda: names_of("FIGURES")),
         ),
     ] = None,
     table: Annotated[
         str | None,
-        typer.Option(help=f"{table_name_help('runs')}; of a study {table_name_help('study')}."),
+        typer.Option(
+            help=f"{table_name_help('runs')}; of a study {table_name_help('study')}.",
+            autocompletion=among(lambda: names_of("TABLES")),
+        ),
     ] = None,
     model: Annotated[
         str | None,
@@ -80,7 +88,7 @@ def export(
     if output is not None and output.lstrip("+-").isdecimal():
         settings["output"], output = int(output), None
     check_settings(settings, figure, "runs", "study")
-    with ExitStack() as opened:
+    with target(out) as out, ExitStack() as opened:
         source = _open(files, colours or [], opened)
         if output is not None and source_kind(source) == "runs":
             settings["output"] = _place_of(output, source[-1])
@@ -137,6 +145,8 @@ def _export_model(
     epoch = settings.pop("epoch", None)
     if any(value is not None for value in [*others, *settings.values()]):
         raise InputError("--model takes --out, --epoch and --force besides: leave out the rest.")
+    if folder == STANDARD_OUTPUT:
+        raise InputError("--model writes a folder: name one.")
     if len(files) != 1:
         raise InputError("--model takes the networks of one run: name one.")
     with open_run(files[0]) as run:

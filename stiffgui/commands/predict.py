@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from stiffgui.commands.terminal import tell, tell_nearest, write
+from stiffgui.commands.terminal import STANDARD_OUTPUT, tell, tell_nearest, write
 from stiffgui.errors import InputError, need_folder
 
 
@@ -35,6 +35,7 @@ def predict(
     from stiffgui.runs import open_run
     from stiffgui.runs.predicting import predict_table
 
+    out = None if out == STANDARD_OUTPUT else out
     if out is not None and out.exists() and not force:
         raise InputError(f"{out} exists: give another name, or --force to replace it.")
     if out is not None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 import typer
 
+from stiffgui._presets import as_text, presets
 from stiffgui.commands.matrix_files import MATRICES, Layers, Step, run_file
 from stiffgui.commands.study_options import Against, Margin
 from stiffgui.commands.terminal import say
@@ -51,6 +52,7 @@ def show(
         return
     with open_run(run) as opened:
         facts = summary(opened)
+        settings = "" if opened.foreign else _settings(opened)
         compared = dict(baseline_scores(opened.data)) if baselines else {}
     if as_json:
         if baselines:
@@ -62,6 +64,8 @@ def show(
         say(f"median of {facts['trials']} trials" if facts["trials"] > 1 else "one trial")
     else:
         say(str(given))
+    if settings:
+        say(f"settings: {settings}")
     for name, value in (facts["errors"] | facts["indices"]).items():
         if value is None and name in facts["errors"] and facts["settings"] is None:
             continue  # it was not recorded at this epoch
@@ -81,6 +85,14 @@ def show(
         say(f"  {what}: {sentence}")
     for event in facts["events"]:
         say(f"  epoch {event['epoch']}: {event['text']}")
+
+
+def _settings(run: Run) -> str:
+    """The preset that is nearest, and what differs from it."""
+    found = {name: run.experiment.differences(preset) for name, preset in presets.items()}
+    name, changed = min(found.items(), key=lambda each: len(each[1]))
+    differing = [f"{key} = {as_text(mine)}" for key, (mine, _) in changed.items() if mine]
+    return f"those of {name}{', but ' * bool(differing)}{'; '.join(differing)}"
 
 
 def _doubts(facts: dict[str, Any], name: str) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from stiffgui._presets import presets
+from stiffgui.commands import completions
 from stiffgui.commands.experiment_arguments import changes_of, free_name, read_experiment
 from stiffgui.commands.terminal import (
     Row,
@@ -31,12 +32,21 @@ if TYPE_CHECKING:
 
 
 def study(
-    source: Annotated[str | None, typer.Argument(metavar="STUDY|PRESET|FILE.toml|TABLE")] = None,
+    source: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="STUDY|PRESET|FILE.toml|TABLE",
+            autocompletion=completions.among(lambda: [*studies, *presets]),
+        ),
+    ] = None,
     trials: Annotated[int | None, typer.Option(help="Trials of every variant.")] = None,
     settings: Annotated[
         list[str] | None,
         typer.Option(
-            "--set", metavar="KEY=VALUE", help="Change a setting of all variants, or of the study."
+            "--set",
+            metavar="KEY=VALUE",
+            help="Change a setting of all variants, or of the study.",
+            autocompletion=completions.SETTINGS,
         ),
     ] = None,
     out: Annotated[

@@ -5,9 +5,11 @@ from __future__ import annotations
 import signal
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Self
 
 from stiffgui.plain_text import one_line, visible
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from stiffgui.training import Controls
 
 LINE_SECONDS = 5.0
+STANDARD_OUTPUT = Path("-")
 
 
 def say(line: str) -> None:
@@ -43,6 +46,18 @@ def tell_nearest(run: Run, epoch: int) -> None:
     nearest = run.nearest_epoch(epoch)
     if nearest != epoch:
         tell(f"nearest kept epoch: {nearest}")
+
+
+@contextmanager
+def target(out: Path) -> Iterator[Path]:
+    """The file to write; for `-` one whose bytes then go to standard output."""
+    if out != STANDARD_OUTPUT:
+        yield out
+        return
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "out"
+        yield path
+        sys.stdout.buffer.write(path.read_bytes())
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from stiffgui._presets import is_short_text
+from stiffgui.commands import completions
 from stiffgui.commands.experiment_arguments import (
     free_name,
     read_experiment,
@@ -37,9 +38,18 @@ if TYPE_CHECKING:
 
 
 def train(
-    source: Annotated[str | None, typer.Argument(metavar="PRESET|FILE.toml|TABLE")] = None,
+    source: Annotated[
+        str | None,
+        typer.Argument(metavar="PRESET|FILE.toml|TABLE", autocompletion=completions.PRESETS),
+    ] = None,
     settings: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a setting.")
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="Change a setting.",
+            autocompletion=completions.SETTINGS,
+        ),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="The run file to write.")] = None,
     device: Annotated[str | None, typer.Option(help="auto, cpu or cuda.")] = None,

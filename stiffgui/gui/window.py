@@ -222,10 +222,14 @@ class MainWindow(QMainWindow):
         gc.freeze()  # looking through all that was imported would be a pause of 60 ms
 
     def open_file(self, path: Path) -> None:
-        """Open a file in the workspace that knows its kind; the first takes any other."""
+        """Open a file in the workspace that knows its kind; import a table; the first workspace
+        takes any other."""
+        ending = path.suffix.lower()
+        if ending in ENDINGS and not any(ending in place.suffixes for place in self.places):
+            self.import_table(path)
+            return
         if path.is_file():
             self.recent.add(path)
-        ending = path.suffix.lower()
         knowing = (p for p in self.places if ending in p.suffixes and p.takes(path))
         place = next(knowing, self.places[0])
         self.show_place(place.title).open_file(path)
@@ -245,10 +249,8 @@ class MainWindow(QMainWindow):
             ending = path.suffix.lower()
             if not path.is_file() or ending not in (*ENDINGS, *known):
                 strange.append(path.name or str(path))
-            elif ending in known:
-                self.open_file(path)
             else:
-                self.import_table(path)
+                self.open_file(path)
         if strange:
             what = strange[0] if len(strange) == 1 else f"{strange[0]} and {len(strange) - 1} more"
             self.toasts.say(
