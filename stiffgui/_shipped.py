@@ -28,6 +28,9 @@ class Shipped(Mapping[str, Thing], Generic[Thing]):
         self.kind, self._folder, self._make, self._others = kind, folder, make, others
         self._read: dict[str, tuple[str, str, Thing]] = {}
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {', '.join(self)}>"
+
     def __getitem__(self, name: str) -> Thing:
         return self._entry(name)[2]
 

@@ -47,6 +47,9 @@ class ResidualNetwork:
         self.parameters = dict(parameters)
         self._activation = ACTIVATIONS[architecture.activation]
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.architecture, self.parameters)
+
     @classmethod
     def exact(cls, architecture: Architecture, parameters: Mapping[str, Any]) -> ResidualNetwork:
         """Networks of stored or trained parameters in float64, without gradients, on the CPU."""

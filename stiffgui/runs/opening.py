@@ -10,13 +10,18 @@ import stat
 import tempfile
 import time
 import weakref
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from html import escape
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from stiffgui.errors import InputError
 from stiffgui.runs.schema import RUN, STUDY, Kind
 from stiffgui.writer_lock import Writer, writer_of
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 BEGUN_SECONDS = 2.0  # for which one waits for the first lines of a file that has a writer
 MOST_BYTES = 1_000_000_000  # of one value: networks, or a chunk of a study
@@ -24,7 +29,7 @@ MOST_COLUMNS = 2000
 COPIES = 5  # of a file that another host writes, until it was left alone meanwhile
 
 
-class FileReader:
+class FileReader(ABC):
     """A .stiff file opened for reading; it may still be being written. `content` are its bytes,
     where it is in memory.
 
@@ -35,7 +40,7 @@ class FileReader:
     KIND: ClassVar[Kind] = RUN
 
     def __init__(self, path: Path, content: bytes | None = None) -> None:
-        self.path, self._in_memory = path, content is not None
+        self.path, self._content = path, content
         database = open_file(path, self.KIND) if content is None else open_bytes(content, path)
         self._database = database
         weakref.finalize(self, database.close)  # one that is dropped, as in a notebook, lets go too
@@ -49,6 +54,30 @@ class FileReader:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Who unpickles it opens the file again."""
+        path = self.path.absolute()
+        return type(self), (path,) if self._content is None else (path, self._content)
+
+    def __repr__(self) -> str:
+        try:
+            facts = self._in_words()
+        except InputError:
+            facts = "closed, or not to be read any more"
+        return f"<{type(self).__name__} {self.path}: {facts}>"
+
+    def _repr_html_(self) -> str:
+        """For a notebook."""
+        return f"<p>{escape(repr(self))}</p>{self._frame().to_html()}"
+
+    @abstractmethod
+    def _in_words(self) -> str:
+        """What it is, in a few words."""
+
+    @abstractmethod
+    def _frame(self) -> pd.DataFrame:
+        """Its last numbers."""
 
     def close(self) -> None:
         """Let go of the file."""
@@ -69,7 +98,7 @@ class FileReader:
     @property
     def writer(self) -> Writer | None:
         """Who writes it, or died while writing it; None where nobody does."""
-        return None if self._in_memory else writer_of(self.path)
+        return None if self._content is not None else writer_of(self.path)
 
     @property
     def name(self) -> str:

@@ -54,6 +54,15 @@ class Run(FileReader, PerhapsForeign):
         text = self._meta("experiment", "")
         self._experiment = Experiment.from_toml(text, f"{self.path}") if text else None
 
+    def _in_words(self) -> str:
+        what = "other code" if self.foreign else self.experiment.task.kind
+        return f"{what}, trials: {self.trials}, {self.state} at epoch {self.last().epoch}"
+
+    def _frame(self) -> pd.DataFrame:
+        import pandas as pd
+
+        return pd.DataFrame({"median of the last epoch": self.last().medians})
+
     @property
     def network(self) -> ForeignNetwork | None:
         """What is known of a foreign network; None of one's own, or where nothing is known."""

@@ -36,6 +36,16 @@ class Snapshot:
         self._inputs = experiment.task.inputs
         self._network = ResidualNetwork.exact(experiment.architecture, parameters)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.experiment, self.epoch, self._parameters)
+
+    def __repr__(self) -> str:
+        form, count = self.experiment.architecture, len(next(iter(self._parameters.values())))
+        return (
+            f"<Snapshot of epoch {self.epoch}: networks: {count}, {self._inputs} inputs, width "
+            f"{form.width}, depth {form.depth}, {self._outputs} outputs>"
+        )
+
     def predict(self, x: Any) -> Array:
         """y [R, B, o], in the units the network learns, as x is: see the class."""
         return np.asarray(self._network.predict(self._place(x), self._outputs).numpy())

@@ -44,6 +44,9 @@ class Prediction:
     input_names: tuple[str, ...]
     output_names: tuple[str, ...]
 
+    def _repr_html_(self) -> str:
+        return str(self.to_frame().to_html())
+
     def to_frame(self) -> pd.DataFrame:
         """A row each: every output, its spread as NAME_spread, and in `outside` the names of
         inputs beyond the training rows."""
@@ -103,6 +106,10 @@ class Surrogate:
         self.chosen_by = chosen_by
         self.begins = begins
         self._ends = samples.low, samples.high
+
+    def __repr__(self) -> str:
+        names = f"{', '.join(self.data.input_names)} -> {', '.join(self.data.output_names)}"
+        return f"<Surrogate of epoch {self.epoch}, {len(self.trials)} networks: {names}>"
 
     @property
     def epoch(self) -> int:

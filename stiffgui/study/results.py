@@ -144,6 +144,16 @@ class StudyResults(FileReader):
         self._runs: dict[int, Run] = {}
         self.refresh()
 
+    def _in_words(self) -> str:
+        names = [variant.name for variant in self.study.variants]
+        return f"{', '.join(names)}; trials: {self.study.trials}"
+
+    def _frame(self) -> pd.DataFrame:
+        import pandas as pd
+
+        known = {v.name: v.last for v in self.variants if v.trials}
+        return pd.DataFrame({n: pd.DataFrame(last).median() for n, last in known.items()}).T
+
     def judge(self, **settings: object) -> None:
         """Compare by other settings than those of the file (`JUDGED`; None: the file's). Raises
         InputError."""
