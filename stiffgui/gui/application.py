@@ -72,7 +72,7 @@ def make_application() -> QApplication:
     if not isinstance(application, QApplication):
         application = QApplication(sys.argv[:1])
     application.setApplicationName("stiffgui")
-    application.setDesktopFileName("stiffgui")
+    application.setDesktopFileName("io.github.stiffgui.stiffgui")  # of packaging/*.desktop
     with as_file(resource("icons", "stiffgui.svg")) as icon:
         application.setWindowIcon(QIcon(QIcon(str(icon)).pixmap(256, 256)))
     return application
