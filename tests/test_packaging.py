@@ -1,4 +1,4 @@
-"""What desktops, package indices and those who cite are told: one identity that their tools know."""
+"""One identity, for desktops, package indices and those who cite, that their tools understand."""
 
 from __future__ import annotations
 
