@@ -43,6 +43,7 @@ from stiffgui.gui.keyboard import Keyboard
 from stiffgui.gui.palette import Palette
 from stiffgui.gui.recent import RecentFiles
 from stiffgui.gui.shortcuts import Shortcuts
+from stiffgui.gui.tab_order import go_on, stops
 from stiffgui.gui.theme import Theme
 from stiffgui.gui.toasts import Toasts
 from stiffgui.gui.workspace import Place, Surroundings, Workspace
@@ -126,6 +127,7 @@ class MainWindow(QMainWindow):
         bar.setMovable(False)
         bar.toggleViewAction().setVisible(False)
         self.switch: dict[str, QAction] = {}
+        self._switches: list[QWidget] = []
         if len(self.places) > 1:
             self._add_switch(bar)
         else:
@@ -157,6 +159,7 @@ class MainWindow(QMainWindow):
             button.setDefaultAction(action)
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the focus where it was
             bar.addWidget(button)
+            self._switches.append(button)
             self.switch[place.title] = action
         view.insertSeparator(first)
 
@@ -379,8 +382,8 @@ class MainWindow(QMainWindow):
 
     def focusNextPrevChild(self, next: bool) -> bool:
         """Tab goes in the order that things have on the page now."""
-        self.current.order_tabs()
-        return super().focusNextPrevChild(next)
+        order = stops(*self._switches, *self.current.parts())
+        return go_on(order, next) or super().focusNextPrevChild(next)
 
     # -------------------------------------------------------------------- theme
 

@@ -75,8 +75,9 @@ class Workspace(QWidget):
         """What the palette finds here beside actions."""
         return ()
 
-    def order_tabs(self) -> None:
-        """Put what Tab reaches in order, before it goes on."""
+    def parts(self) -> Sequence[QWidget]:
+        """What Tab goes through, one after another."""
+        return [*filter(None, [self.bar]), self]
 
     def escape(self) -> bool:
         """What Escape does before it stops anything; whether there was something to do."""

@@ -209,6 +209,7 @@ def test_tab_goes_from_the_bar_to_the_runs_and_plots_move_by_arrows(
         press(Key.Key_Tab)
     parts = (page.bar, page.panel, page.eigenvalues, page.errors, page.timeline, page.runs)
     places = [[k for k, w in enumerate(visited) if part.isAncestorOf(w)] for part in parts]
+    assert focus() is page.preset  # it is a ring
     assert all(places) and [w for w in visited if w.objectName() in ("run", "export")]
     assert all(a[-1] < b[0] for a, b in pairwise(places))
     plot = page.eigenvalues.plot

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QWidget
 
@@ -95,7 +93,6 @@ class ExperimentPanel(QFrame):
         column.setSpacing(6)
         for group in self.groups.values():
             column.addWidget(group)
-            group.more.toggled.connect(self._order_tabs)
         column.addStretch(1)
         area = self.area = QScrollArea()
         area.setWidgetResizable(True)
@@ -119,8 +116,6 @@ class ExperimentPanel(QFrame):
         problems = {k: self.plain_words(s) for k, s in self.model.problems.items()}
         for group in self.groups.values():
             group.update_rows(problems, self.training)
-        if rebuilt:
-            self._order_tabs()
         other = [s for key, s in problems.items() if all(key != p.key for p in specs)]
         self.problem.setText("\n".join(other))
         self.problem.setVisible(bool(other))
@@ -182,10 +177,6 @@ class ExperimentPanel(QFrame):
             for row in (r for r in rows if r.spec.advanced):
                 stops += row.tab_stops()
         return stops
-
-    def _order_tabs(self) -> None:
-        for first, second in pairwise(self.tab_stops()):
-            QWidget.setTabOrder(first, second)
 
 
 def _note(name: str) -> QLabel:

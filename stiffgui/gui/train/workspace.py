@@ -42,7 +42,6 @@ from stiffgui.gui.train.runs.entry import RunEntry
 from stiffgui.gui.train.runs.following import Following
 from stiffgui.gui.train.runs.unwatched import Unwatched
 from stiffgui.gui.train.runs.workbench import Workbench
-from stiffgui.gui.train.tab_order import order_tabs
 from stiffgui.gui.train.view_requests import ViewRequests
 from stiffgui.gui.train.view_state import ViewState
 from stiffgui.gui.train.views import TrainViews
@@ -291,11 +290,12 @@ class TrainWorkspace(Workspace):
     def look_up(self, words: Sequence[str]) -> Sequence[Found]:
         return [*find_settings(self.panel, words), *self.explanation.look_up(words)]
 
-    def order_tabs(self) -> None:
+    def parts(self) -> Sequence[QWidget]:
         large = self.views.large
         others = [card for card in self.cards if card is not large]
         stage = (large, *self.views.tab_bars(), *others)
-        order_tabs(self._bar, self.panel, *stage, self.timeline, self.runs)
+        parts = (self._bar, self.panel, *stage, self.timeline, self.runs, self.explanation)
+        return [part for part in parts if part.isVisible()]
 
     def main_view(self) -> QWidget:
         return self.views.large.plot or self
