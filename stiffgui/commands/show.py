@@ -15,11 +15,12 @@ from stiffgui.commands.matrix_files import MATRICES, Layers, Step, run_file
 from stiffgui.commands.study_options import Against, Margin
 from stiffgui.commands.terminal import say
 from stiffgui.errors import InputError
+from stiffgui.runs.foreign import sentences
 from stiffgui.stiffness import WATCHABLE
 from stiffgui.stiffness.indices import OVER, network_index
 
 if TYPE_CHECKING:
-    from stiffgui.runs import History, Run
+    from stiffgui.runs import Run
     from stiffgui.runs.scores import OutputScore
     from stiffgui.study.results import StudyResults
 
@@ -199,30 +200,11 @@ def summary(run: Run) -> dict[str, Any]:
         "per_trial": {name: _listed(values) for name, values in (errors | indices).items()},
         "events": run.events,
         "settings": None if run.foreign else run.experiment.model_dump(mode="json"),
-        "notes": _foreign(run, history) if run.foreign else list(run.experiment.task.notes),
+        "notes": sentences(run) if run.foreign else list(run.experiment.task.notes),
         "kept": _kept(run),
         "decisions": {} if run.foreign else run.decided.sentences(run.experiment),
         "provenance": run.provenance,
     }
-
-
-def _foreign(run: Run, history: History) -> list[str]:
-    """What is known of a network of other code, and what watching it cost."""
-    network, cost = run.network, run.provenance.get("watching")
-    if network is None:
-        return []
-    said = [network.sentence]
-    if len(history.index_epochs):
-        row = np.searchsorted(history.epochs, history.index_epochs[-1])
-        of_run = {n: v[row] for n, v in history.series.items()}
-        said.append(network.of_solver(of_run | {n: v[-1, 0] for n, v in history.indices.items()}))
-    if cost:
-        said.append(
-            f"watching took {cost['seconds']:.3g} s beside {cost['training_seconds']:.3g} s of "
-            f"training, {cost['measurements']} measurements, the last at epoch "
-            f"{history.index_epochs[-1] if len(history.index_epochs) else 'none'}"
-        )
-    return said
 
 
 def _kept(run: Run) -> str:

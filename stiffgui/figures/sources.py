@@ -117,7 +117,7 @@ class Drawn:
     @property
     def path(self) -> str:
         """What sentences about it call it: its file, or its name."""
-        return str(getattr(self.run, "path", self.name))
+        return str(getattr(self.run, "named", self.name))
 
     def snapshot(self, epoch: int | None) -> Snapshot:
         """The network stored nearest to an epoch; None: the newest."""
@@ -193,7 +193,7 @@ def drawn(runs: Sequence[Any], colours: Sequence[int] = ()) -> list[Drawn]:
 
 def _told_apart(name: str, run: Any, names: list[str]) -> str:
     """The name, with the folder where two files have the same."""
-    path = getattr(run, "path", None)
+    path = getattr(run, "named", None)
     if isinstance(path, Path) and names.count(name) > 1:
         return f"{name} ({path.parent.name})"
     return name

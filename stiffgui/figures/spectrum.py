@@ -144,6 +144,11 @@ class Spectrum(EveryLayer, PlaneFigure):
     )
 
     @property
+    def work(self) -> str:
+        part = " of what is in view" if self.box is not None else ""
+        return f"the pseudospectrum{part}" if self.contours else super().work
+
+    @property
     def coloured_by(self) -> str:
         """What the colour of a point stands for."""
         return self.colour_by or ("layer" if self.all_layers else "sample")

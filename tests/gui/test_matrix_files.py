@@ -62,7 +62,7 @@ def test_a_stack_that_is_dropped_is_shown(window: MainWindow, tmp_path: Path, qt
     assert window.train.matrices.bar.isVisible()  # at once
     qtbot.waitUntil(lambda: len(drawn(window)) == 12, timeout=WAIT)
     np.testing.assert_allclose(drawn(window), of(stack[0]), atol=1e-12)
-    assert "j.npy: 3 layers of width 6 of square matrices are shown" in notes(window)
+    assert "Shown is j.npy: 3 layers of 2 matrices of width 6." in notes(window)
     qtbot.waitUntil(lambda: not window.train.matrices.busy, timeout=WAIT)
     assert not window.train.matrices.bar.isVisible()
     window.train.views.show_layer(3)

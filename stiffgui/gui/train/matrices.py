@@ -136,8 +136,7 @@ class MatrixFiles(QObject):
         network = None if found is None else found.network
         if network is not None:
             also = "; Import table takes it as a table" if path.suffix.lower() in TABLES else ""
-            what = network.sentence.partition(", ")[0]
-            self.noted.emit(f"{what} of square matrices are shown{also}.")
+            self.noted.emit(f"Shown is {network.sentence}{also}.")
 
     def _ended(self, path: Path, problem: str) -> None:
         self._forget(path)

@@ -491,7 +491,7 @@ class TrainWorkspace(Workspace):
         run = self.bench.shown
         if run is None:
             return
-        start = run.path.with_name(f"{run.name}-report.html")
+        start = run.named.with_name(f"{run.name}-report.html")
         path = ask_where(self, "Report", start, "HTML", ".html")
         if path is not None:
             self.noted.emit("The report is being written …")

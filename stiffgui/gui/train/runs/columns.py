@@ -106,7 +106,7 @@ def describe(run: RunEntry) -> str:
     note = [f"“{run.note}”"] if run.note else []
     decided = run.decided.sentences(run.experiment) if run.decided is not None else {}
     how = [f"{what}: {sentence}" for what, sentence in decided.items()]
-    return "\n".join([str(run.path), *note, *started, *how, *changed[:12]])
+    return "\n".join([str(run.named), *note, *started, *how, *changed[:12]])
 
 
 DRAWN = Column("drawn", "Whether the run is drawn in Errors and Stiffness", lambda run: "")

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import nan
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stiffgui._presets import presets
 from stiffgui.errors import InputError
@@ -15,7 +15,10 @@ from stiffgui.experiment import Experiment
 from stiffgui.gui.train.runs.entry import RunEntry
 from stiffgui.settings import kind_of
 
-FOREIGN = "other code"  # trained by
+if TYPE_CHECKING:
+    from stiffgui.runs import Run
+
+FOREIGN, MATRICES = "other code", "matrices"  # instead of a task
 WITH_COLUMNS = ("task.kind", "training.epochs")  # settings that a column of their own tells
 
 
@@ -49,7 +52,7 @@ def facts_of_entry(
     return RunFacts(
         path=run.path,
         state=state,
-        task=FOREIGN if run.foreign else kind_of(type(run.experiment.task)),
+        task=_task(run),
         settings=settings,
         epoch=run.begins + run.epoch,
         total=run.begins + run.total if run.total else 0,
@@ -71,15 +74,14 @@ def facts_of_file(path: Path) -> RunFacts:
     try:
         with open_run(path) as run:
             last = run.last()
-            found: dict[str, Any] = {"task": FOREIGN}
+            found: dict[str, Any] = {}
             if not run.foreign:
-                experiment = run.experiment
-                found["task"] = kind_of(type(experiment.task))
-                found["settings"] = differences([experiment], with_preset=True)[0]
+                found["settings"] = differences([run.experiment], with_preset=True)[0]
                 found["total"] = run.begins + run.experiment_now.training.epochs
             return RunFacts(
                 path=path,
                 state=run.state,
+                task=_task(run),
                 epoch=run.begins + last.epoch,
                 seconds=last.seconds,
                 medians=_known(last.medians),
@@ -89,6 +91,12 @@ def facts_of_file(path: Path) -> RunFacts:
             )
     except InputError as error:
         return RunFacts(path, "unreadable", note=str(error), written=written)
+
+
+def _task(run: RunEntry | Run) -> str:
+    if run.foreign:
+        return MATRICES if run.network is not None and run.network.matrices else FOREIGN
+    return kind_of(type(run.experiment.task))
 
 
 def _known(medians: Mapping[str, float]) -> dict[str, float]:

@@ -387,6 +387,8 @@ class Workbench(QObject):
         path = run.path.parent / f"{name}.stiff"
         if run is self.running:
             problem = "it is being written; stop it first"
+        elif run.is_matrices:
+            problem = "it is that of the file of its matrices"
         elif any(c in name for c in '<>:"|?*\\/\0') or path.name != f"{name}.stiff":
             problem = "the name has characters that files cannot have; use letters and digits"
         elif path.exists():
@@ -427,6 +429,10 @@ class Workbench(QObject):
         """Take a run out of the window and move its file to a wastebasket."""
         if run is self.running:
             self.remove(run)  # says why not
+            return
+        if run.is_matrices:
+            self.remove(run)
+            self.noted.emit(f"{run.name} is out of the window; the file of its matrices stays.")
             return
         place, kept = self.runs.index(run), run.path
         if run.path.exists():
