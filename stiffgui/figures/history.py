@@ -186,6 +186,8 @@ class HistoryFigure(RunFigure):
         if len(series.doubtful):
             few = series.doubtful[:: 1 + len(series.doubtful) // MOST_MARKS]
             look |= {"symbol": "x", "marked": few, "doubtful": series.doubtful}
+        elif np.isfinite(smooth).sum() == 1:
+            look["symbol"] = "o"  # one value is no line
         yield Curve(x=x, y=smooth, label=label, **look)
 
     def _marker(self, run: Drawn, event: Event) -> Marker:

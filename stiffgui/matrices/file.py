@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from tempfile import gettempdir, mkdtemp
+from tempfile import mkdtemp
 
 from platformdirs import user_cache_path
 from threadpoolctl import threadpool_limits
@@ -19,7 +19,7 @@ from threadpoolctl import threadpool_limits
 from stiffgui._version import __version__
 from stiffgui.errors import InputError
 from stiffgui.file_lock import FileLock, Held
-from stiffgui.matrices import Progress
+from stiffgui.matrices import SHOWN, Progress
 from stiffgui.matrices.measuring import STAGES, Factor, first_look, seconds_of, unseen, whole
 from stiffgui.matrices.reading import Stack, read
 from stiffgui.runs import open_run
@@ -160,7 +160,7 @@ def measured(
 
 def _given(path: Path, patterns: Sequence[str], step: object) -> tuple[str, ...]:
     """The words of a command that take the same matrices; none of a file that will not stay."""
-    if path.resolve().is_relative_to(Path(gettempdir()).resolve()):
+    if path.parent.name.startswith(SHOWN):
         return ()
     layers = [word for pattern in patterns for word in ("--layers", pattern)]
     return (str(path.resolve()), *layers, *(() if step == 1.0 else ("--step", str(step))))
@@ -180,7 +180,7 @@ def _is_complete(path: Path) -> bool:
     if not path.is_file():
         return False
     with suppress(InputError), open_run(path) as run:
-        return bool(run.provenance.get("complete"))
+        return run.is_matrices and bool(run.provenance.get("complete"))
     return False
 
 

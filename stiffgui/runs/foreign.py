@@ -76,10 +76,10 @@ class PerhapsForeign:
     def experiment(self) -> Experiment:
         """The settings it was trained with. Raises InputError when it is of a foreign network."""
         if self._experiment is None:
-            if self.is_matrices:
+            if self._described is not None and self._described.matrices:
                 raise InputError(
-                    f"{self.named.name} holds matrices and no network that was trained: it has no "
-                    f"settings, data or predictions; its spectra and indices can be shown."
+                    f"{self._described.title} holds matrices and no network that was trained: it "
+                    f"has no settings, data or predictions; its spectra and indices can be shown."
                 )
             raise InputError(
                 f"{self.path} is of a network that stiffgui did not train, so it has no settings, "
