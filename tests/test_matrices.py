@@ -27,6 +27,7 @@ from stiffgui.cli import main
 from stiffgui.commands.matrix_files import run_file
 from stiffgui.errors import InputError
 from stiffgui.figures import figure
+from stiffgui.figures.report import write_report
 from stiffgui.matrices import file, measuring, reading
 from stiffgui.matrices.file import measured
 from stiffgui.matrices.measuring import LARGE, LEADING, first_look, whole
@@ -399,7 +400,10 @@ def test_the_commands_take_matrices(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert facts["indices"]["condition"] is not None
     with open_run(run_file(path, None, None)) as run:
         source = RunSource((RunFile(run.path, 0, run.name, 0, run.named, run.given),))
+        write_report([run], tmp_path / "report.html")
     assert (source.named, source.words) == (path, [str(path)])
+    report = (tmp_path / "report.html").read_text()
+    assert "j.npy: 3 layers of 2 matrices of width 5" in report and "of training" not in report
     assert main(["export", str(path), "--figure", "fit", "-o", str(tmp_path / "fit.png")]) == 2
     assert "j.npy holds matrices and no network" in capsys.readouterr().err
     out = tmp_path / "plane.png"

@@ -123,7 +123,7 @@ def _about(run: Run) -> dict[str, Any]:
     ended = (
         f"{run.ending} at epoch {int(history.epochs[-1])} after "
         f"{float(history.seconds[-1]):.1f} s of training."
-        if len(history.epochs)
+        if len(history.epochs) and not run.is_matrices
         else ""
     )
     known = sentences(run) if run.foreign else about.pop("sentences")

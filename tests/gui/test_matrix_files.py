@@ -116,6 +116,9 @@ def test_two_files_are_compared(window: MainWindow, tmp_path: Path, qtbot: QtBot
             timeout=WAIT,
         )
         assert len(sides()["A"]) == 5 and len(sides()["B"]) == 7
+    window.open_file(tmp_path / "one" / "j.npy")  # it is there, and not shown
+    qtbot.waitUntil(lambda: train.bench.shown is train.bench.runs[0], timeout=WAIT)
+    train.bench.show(train.bench.runs[1])
     card.tools.layout_.setCurrentIndex(card.tools.layout_.findData("difference"))
     qtbot.waitUntil(lambda: "not 2 and 1 layers" in card.note.text(), timeout=WAIT)  # in place
     assert "ended unexpectedly" not in notes(window)
