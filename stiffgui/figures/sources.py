@@ -59,6 +59,12 @@ class Drawn:
         """N."""
         return int(self.run.depth) if self.foreign else self.experiment.architecture.depth
 
+    def called(self, layer: int) -> str:
+        """A layer from 1 on, with the name that a foreign network has for it."""
+        number, network = f"layer {layer}", self.run.network if self.foreign else None
+        name = number if network is None else network.names[layer - 1]
+        return number if name == number else f"{number} ({name})"
+
     @property
     def step_size(self) -> float:
         """a, of layers of different step sizes the mean. Raises InputError of a foreign network

@@ -70,11 +70,14 @@ class LayerFigure(NetworkFigure):
                 f"choose another layer or epoch."
             ) from None
         at = numbers.index(self.layer)
-        return LayerSpectra(spectra, shown, NetworkSpectra(every), numbers, at, epoch, run.begins)
+        called = tuple(map(run.called, range(1, len(every) + 1)))
+        return LayerSpectra(
+            spectra, shown, NetworkSpectra(every), numbers, called, at, epoch, run.begins
+        )
 
     def where(self, shown: LayerSpectra) -> str:
         """Which layer, epoch and trial, and of how many samples, in a line."""
-        layers = f"layer {self.layer}" if len(shown.layers) == 1 else "all layers"
+        layers = shown.called[self.layer - 1] if len(shown.layers) == 1 else "all layers"
         samples = probe_samples(shown.samples)
         kept = [layer.leading for layer in shown.measured if layer.leading is not None]
         only = "" if all(each.whole for each in kept) else " · leading eigenvalues only"
@@ -186,7 +189,7 @@ class Spectrum(EveryLayer, PlaneFigure):
         share = shown.every.amplified(plane)
         known = "" if shown.every.is_whole else " of those known"
         return (
-            f"layer {largest + 1} is largest: mean radius {radii[largest]:#.3g}; "
+            f"{shown.called[largest]} is largest: mean radius {radii[largest]:#.3g}; "
             f"{share:.0%} unstable{known}"
         ).replace("%", " %")
 

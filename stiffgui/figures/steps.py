@@ -13,6 +13,7 @@ from stiffgui.figures.base import NetworkFigure
 from stiffgui.figures.layer_spectra import NetworkSpectra
 from stiffgui.figures.picture import Axis, Curve, Panel, Picture, Points, one_panel
 from stiffgui.figures.sources import Drawn
+from stiffgui.runs.foreign import COUNTS, STABLE_STEP, STEP
 from stiffgui.stiffness.stability import EXPLICIT, REGIONS, largest_steps
 
 if TYPE_CHECKING:
@@ -63,10 +64,20 @@ class StableSteps(NetworkFigure):
         panel = Panel(
             x=Axis(label="t" if of_time else "layer", whole=not of_time),
             y=Axis(label="largest stable step", scale="log"),
-            items=(*curves, taken),
+            items=(taken, *curves),
         )
         title = f"epoch {run.begins + found.epoch} · trial {self.trial}"
-        return one_panel(panel, title=title, legend_below=True)
+        place, note = (found.epoch, -1, self.trial), self._note(run, found) if of_time else ""
+        return one_panel(panel, title=title, note=note, place=place, legend_below=True)
+
+    def _note(self, run: Drawn, found: Steps) -> str:
+        """What the solver could do."""
+        rows = np.flatnonzero(run.history.epochs == found.epoch)
+        counts = {
+            n: run.history.series[n][row] for row in rows for n in COUNTS if n in run.history.series
+        }
+        stable = {f"{STABLE_STEP}{name}": steps for name, steps in found.stable.items()}
+        return str(run.run.network.of_solver(counts | stable | {STEP: found.taken}))
 
     def tabulate_runs(self, runs: Sequence[Drawn]) -> pd.DataFrame:
         """A row per layer or time: the step taken, and the largest stable one of each method."""

@@ -78,12 +78,12 @@ class PerhapsForeign:
         if self._experiment is None:
             if self._described is not None and self._described.matrices:
                 raise InputError(
-                    f"{self._described.title} holds matrices and no network that was trained: it "
-                    f"has no settings, data or predictions; its spectra and indices can be shown."
+                    f"{self._described.title} holds matrices and no network: it has no settings, "
+                    f"data or predictions; its spectra and indices can be shown."
                 )
             raise InputError(
-                f"{self.path} is of a network that stiffgui did not train, so it has no settings, "
-                f"task or networks of its own: its history and indices can be shown."
+                f"{self.path.name} is of a network that stiffgui did not train: it has no "
+                f"settings, data or predictions; its history and indices can be shown."
             )
         return self._experiment
 
