@@ -85,7 +85,10 @@ def show(
 
 
 def _doubts(facts: dict[str, Any], name: str) -> str:
-    """Of how many samples and layers an index is undefined, floored or ill-conditioned."""
+    """Why an index is undefined, or of how many samples and layers it is, floored or
+    ill-conditioned."""
+    if name in facts["undefined"]:
+        return f"; {facts['undefined'][name]}"
     share = facts["flagged"].get(name, 0)
     return f"; {WATCHABLE[name].flag}: {share:.1%}" if share and name in WATCHABLE else ""
 
@@ -193,6 +196,7 @@ def summary(run: Run) -> dict[str, Any]:
         "over": {name: OVER[history.quantity(name).over] for name in indices},
         "indices_epoch": int(history.index_epochs[-1]) if len(history.index_epochs) else None,
         "flagged": flagged,
+        "undefined": _undefined(run, indices),
         "errors_of": {name: _median(values) for name, values in errors_of.items()},
         "outputs": [{k: _plain(v) for k, v in asdict(score).items()} for score in outputs],
         "outputs_problem": problem,
@@ -205,6 +209,13 @@ def summary(run: Run) -> dict[str, Any]:
         "decisions": {} if run.foreign else run.decided.sentences(run.experiment),
         "provenance": run.provenance,
     }
+
+
+def _undefined(run: Run, indices: dict[str, Any]) -> dict[str, str]:
+    """Indices that are not known because of the layers' width, and the reason of each."""
+    network = run.network
+    reasons = {} if network is None else {name: network.unknown(name) for name in indices}
+    return {name: reason for name, reason in reasons.items() if reason}
 
 
 def _kept(run: Run) -> str:

@@ -39,6 +39,7 @@ MOST_PANELS = 24  # small planes that can be told apart
 ROW = 5  # of them side by side
 RADIUS_PROXIES = ("gelfand", "gelfand-sketch", "power")
 SAMPLES = "probe samples"  # of the picture's numbers, how many they are means over
+LEADING = "leading"  # of these numbers, that they are known by products with J alone
 NUMBERS = {  # what is known of an eigenvalue: column of the table -> what a pointer tells
     "modulus": "modulus",
     "time_scale": "time scale 1/|Re λ|",
@@ -248,7 +249,12 @@ class Spectrum(EveryLayer, PlaneFigure):
         spectra, numbers = shown.spectra[shown.at], exact_numbers(shown, plane)
         numbers |= {"largest radius": float(np.nanmax(shown.every.radius))}
         numbers[SAMPLES] = float(shown.samples)
-        if shown.measured[shown.at].leading is not None:
+        leading = shown.measured[shown.at].leading
+        if leading is not None and not leading.whole:
+            for name, (values, errors) in leading.indices(shown.step).items():
+                numbers[f"error {name}"] = float(np.nanmax(errors / values, initial=0.0))
+            return numbers | {LEADING: 1.0}
+        if leading is not None:
             return numbers
         eigen = spectra.eigenvalues, spectra.conditions
         matrices = Matrices(self._formed(shown), eigen, shown.step)

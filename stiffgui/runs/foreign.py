@@ -39,6 +39,8 @@ OF_VALUES = (
     "step-norm",
 )
 
+LEADS = ("frobenius", "singular", "spectral-radius")  # what products with J tell
+
 
 class PerhapsForeign:
     """What is of a foreign network where it has no experiment."""
@@ -136,6 +138,13 @@ class ForeignNetwork(BaseModel):
         )
         return f"{said}; {limits}."
 
+    def unknown(self, name: str) -> str:
+        """Why an index is not known of all layers, in words; empty where it is."""
+        free = sum(how == "matrix-free" for how in self.how)
+        if not free or name in LEADS:
+            return ""
+        return f"not known of {free} of {self.depth} layers, too wide for their matrices"
+
     @property
     def sentence(self) -> str:
         """In words: whose layers, of which widths, and which are not exact."""
@@ -197,11 +206,12 @@ class Leading:
                 for name, index in INDICES.items()
                 if index.needs in OF_VALUES
             }
-        return {
-            "frobenius": (self.frobenius, self.frobenius_errors),
-            "singular": (self.singular[:, 0], self.singular_residuals[:, 0]),
-            "spectral-radius": (np.abs(self.eigenvalues[:, 0]), self.residuals[:, 0]),
-        }
+        found = (
+            (self.frobenius, self.frobenius_errors),
+            (self.singular[:, 0], self.singular_residuals[:, 0]),
+            (np.abs(self.eigenvalues[:, 0]), self.residuals[:, 0]),
+        )
+        return dict(zip(LEADS, found, strict=True))
 
 
 @dataclass(frozen=True)
@@ -270,7 +280,8 @@ def sentences(run: Run) -> list[str]:
     if len(history.index_epochs):
         row = np.searchsorted(history.epochs, history.index_epochs[-1])
         of_run = {n: v[row] for n, v in history.series.items()}
-        said.append(network.of_solver(of_run | {n: v[-1, 0] for n, v in history.indices.items()}))
+        solver = network.of_solver(of_run | {n: v[-1, 0] for n, v in history.indices.items()})
+        said += [solver] if solver else []
     if cost:
         said.append(
             f"watching took {cost['seconds']:.3g} s beside {cost['training_seconds']:.3g} s of "

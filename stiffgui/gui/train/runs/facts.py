@@ -13,6 +13,7 @@ from stiffgui._presets import presets
 from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
 from stiffgui.gui.train.runs.entry import RunEntry
+from stiffgui.runs.foreign import ForeignNetwork
 from stiffgui.settings import kind_of
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class RunFacts:
     medians: Mapping[str, float] = field(default_factory=dict)
     note: str = ""
     written: float = nan
+    network: ForeignNetwork | None = None
     entry: RunEntry | None = None
     colour: int = 0
     drawn: bool = False
@@ -59,6 +61,7 @@ def facts_of_entry(
         seconds=float(history.seconds[-1]) if len(history.seconds) else nan,
         medians=_known(run.unwatched | history.medians()),
         note=run.note,
+        network=run.network,
         entry=run,
         colour=run.colour,
         drawn=run.visible,
@@ -86,6 +89,7 @@ def facts_of_file(path: Path) -> RunFacts:
                 seconds=last.seconds,
                 medians=_known(last.medians),
                 note=run.note,
+                network=run.network,
                 written=written,
                 **found,
             )
