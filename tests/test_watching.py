@@ -499,6 +499,9 @@ def _compiled() -> Any:
 BAD: dict[str, tuple[Callable[[], tuple[Any, Any, dict[str, Any]]], str]] = {
     "no blocks": (lambda: (Holder(Growing()), torch.ones(3, 2), {}), "no residual blocks"),
     "probe": (lambda: (Network(), torch.ones(3, 5), {}), "cannot be evaluated on it"),
+    "empty": (lambda: (Network(), torch.ones(0, 2), {}), "holds no numbers"),
+    "probe meta": (lambda: (Network(), torch.ones(3, 2).to("meta"), {}), "holds no numbers"),
+    "probe NaN": (lambda: (Network(), torch.full((3, 2), float("nan")), {}), "holds NaN"),
     "shape": (
         lambda: (Holder(Growing()), torch.ones(3, 2), {"blocks": "block"}),
         r"takes the shape \[3, 2\] and gives back \[3, 3\]",
@@ -855,7 +858,7 @@ def test_a_solver_that_gives_up_is_said(tmp_path: Path) -> None:
         assert event["kind"] == "gave-up" and "dopri5 gave up at t = 1" in event["text"]
         values = run.series().indices["spectral-radius"][0, 0]
         assert values[0] == pytest.approx(2) and values[1] > 2 and np.isnan(values[2])
-        assert figure("spectrum", layer=2).picture([run]).headline.startswith("layer 2 (t = 0.5) is")
+        assert figure("spectrum", layer=2).picture([run]).headline.startswith("layer 2 (t = 0.5)")
         with pytest.raises(InputError, match="not every Jacobian that is asked for is finite"):
             figure("spectrum", layer=3).picture([run])
 

@@ -59,7 +59,7 @@ def show(
         say(json.dumps(facts))
         return
     if given is run:
-        say(f"{run}: {facts['ending']} at epoch {facts['epoch']}, {facts['seconds']:.1f} s")
+        say(f"{run}: {facts['state']} at epoch {facts['epoch']}, {facts['seconds']:.1f} s")
         say(f"median of {facts['trials']} trials" if facts["trials"] > 1 else "one trial")
     else:
         say(str(given))
@@ -188,6 +188,7 @@ def summary(run: Run) -> dict[str, Any]:
     return {
         "file": str(run.path),
         "ending": run.ending,
+        "state": run.state,
         "epoch": int(history.epochs[-1]) if len(history.epochs) else 0,
         "seconds": float(history.seconds[-1]) if len(history.epochs) else 0.0,
         "trials": run.trials,
