@@ -59,6 +59,9 @@ class StableSteps(NetworkFigure):
             Curve(x=found.places, y=values, colour=k + 1, dash=k + 1, label=REGIONS[name].title)
             for k, (name, values) in enumerate(found.stable.items())
         ]
+        if of_time:  # that of the solver's own method first, where a legend has little room
+            own = REGIONS.get(run.run.network.solver)
+            curves.sort(key=lambda curve: own is None or curve.label != own.title)
         label = f"step of {run.run.network.solver}" if of_time else "step size a"
         taken = Points(x=found.places, y=found.taken, colour=0, size=4.0, label=label)
         panel = Panel(

@@ -131,7 +131,8 @@ def test_of_a_neural_ode_the_steps_of_its_solver_are_seen(
     qtbot.waitUntil(lambda: card.is_seen and card.picture is not None, timeout=WAIT)
     assert card.picture is not None and "dopri5 took" in card.picture.note == card.note.text()
     [panel] = card.picture.panels
-    taken, euler = next(panel.of(Points)), next(panel.of(Curve))
+    taken, (own, euler, *_) = next(panel.of(Points)), panel.of(Curve)
+    assert (own.label, euler.label) == ("DOPRI5", "explicit Euler")
     np.testing.assert_array_equal(taken.x, times)
     np.testing.assert_allclose(euler.y, 2 / 50)
     with open_run(recorder.path) as run:
