@@ -24,13 +24,16 @@ from safetensors.numpy import save_file
 import stiffgui
 from stiffgui import open_run
 from stiffgui.cli import main
+from stiffgui.commands.matrix_files import run_file
 from stiffgui.errors import InputError
 from stiffgui.figures import figure
+from stiffgui.figures.report import write_report
 from stiffgui.matrices import file, measuring, reading
 from stiffgui.matrices.file import measured
 from stiffgui.matrices.measuring import LARGE, LEADING, first_look, whole
 from stiffgui.matrices.reading import NoMatrices, read
 from stiffgui.runs.foreign import Leading
+from stiffgui.session.sources import RunFile, RunSource
 from stiffgui.stiffness import pseudospectrum, schur, spectrum
 from stiffgui.stiffness.eigen import EPS, eigen
 from stiffgui.stiffness.pseudospectrum import (
@@ -171,6 +174,19 @@ def bad_files(folder: Path) -> dict[str, str]:
         said[f"{name}.mtx"] = f"cannot be read as .mtx: it is {sentence}"
     (folder / "new.mat").write_bytes(b"MATLAB 7.3 MAT-file".ljust(124) + b"\x00\x02IM")
     said["new.mat"] = "version 7.3"
+    lying = json.dumps({"J": {"dtype": "F64", "shape": [9, 9], "data_offsets": [0, 8]}}).encode()
+    for name, size in (("lying", len(lying)), ("endless", 2**40)):
+        content = size.to_bytes(8, "little") + lying + bytes(8)
+        (folder / f"{name}.safetensors").write_bytes(content)
+        said[f"{name}.safetensors"] = "cannot be read as .safetensors"
+    np.savez(folder / "whole.npz", J=np.random.default_rng(0).normal(size=(40, 40)))
+    for name, content in (("cut", (folder / "whole.npz").read_bytes()[:4000]), ("turned", None)):
+        content = content or (folder / "whole.npz").read_bytes().replace(b"\x3f", b"\x40")
+        (folder / f"{name}.npz").write_bytes(content)
+        said[f"{name}.npz"] = "cannot be read as .npz"
+    for ending in (".npy", ".npz", ".safetensors", ".mat"):
+        WRITERS[ending](folder / f"zero{ending}", np.zeros((0, 0)))
+        said[f"zero{ending}"] = "no square matrices"
     (folder / "folder.npy").mkdir()
     said["folder.npy"] = "no regular file"
     os.mkfifo(folder / "pipe.npy")
@@ -185,9 +201,12 @@ def test_bad_files_are_told_in_a_sentence(
         with pytest.raises(InputError, match=sentence) as told:
             read(tmp_path / name)
         assert str(told.value).count("\n") == 0 and str(told.value).endswith("."), name
-    assert main(["spectrum", str(tmp_path / "rectangular.npy")]) == 2
-    printed = capsys.readouterr()
-    assert "no square matrices" in printed.err.splitlines()[-1] and not printed.out
+        assert main(["spectrum", str(tmp_path / name)]) == 2
+        printed = capsys.readouterr()
+        assert printed.err.splitlines()[-1] == f"stiffgui: {told.value}" and not printed.out
+    np.save(tmp_path / "one.npy", np.array([[-2.0]]))
+    assert main(["spectrum", str(tmp_path / "one.npy")]) == 0
+    assert capsys.readouterr().out.splitlines()[1].startswith("0,-2.0,0.0")
 
 
 def test_what_is_read_is_limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -379,6 +398,14 @@ def test_the_commands_take_matrices(tmp_path: Path, capsys: pytest.CaptureFixtur
     norms = np.linalg.norm(stack, axis=(-2, -1)).mean(1).sum()
     assert facts["indices"]["frobenius"] == pytest.approx(norms)
     assert facts["indices"]["condition"] is not None
+    with open_run(run_file(path, None, None)) as run:
+        source = RunSource((RunFile(run.path, 0, run.name, 0, run.named, run.given),))
+        write_report([run], tmp_path / "report.html")
+    assert (source.named, source.words) == (path, [str(path)])
+    report = (tmp_path / "report.html").read_text()
+    assert "j.npy: 3 layers of 2 matrices of width 5" in report and "of training" not in report
+    assert main(["export", str(path), "--figure", "fit", "-o", str(tmp_path / "fit.png")]) == 2
+    assert "j.npy holds matrices and no network" in capsys.readouterr().err
     out = tmp_path / "plane.png"
     options = ["--figure", "spectrum", "--contours", "-o", str(out)]
     assert main(["export", str(path), *options]) == 0 and out.stat().st_size > 1000

@@ -18,6 +18,8 @@ from torch import Tensor, nn
 from stiffgui import InputError, Recorder, open_run, presets, train, watch
 from stiffgui.cli import main
 from stiffgui.figures import figure
+from stiffgui.figures.picture import Curve, Image
+from stiffgui.figures.report import write_report
 from stiffgui.runs.extract import extract_trial
 from stiffgui.stiffness import WATCHABLE, layer_indices
 from stiffgui.watching.inputs import usable
@@ -227,7 +229,7 @@ def test_products_alone_tell_the_truth_within_the_residual_that_is_shown(kind: s
 
 
 def test_a_wide_layer_is_measured_by_products_and_says_so(
-    network: Network, probe: Tensor, tmp_path: Path
+    network: Network, probe: Tensor, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     torch.manual_seed(3)
     wide = Network(56, 2).double()
@@ -246,6 +248,27 @@ def test_a_wide_layer_is_measured_by_products_and_says_so(
             assert (apart <= 4 * errors + 1e-12).all() and (errors >= 0).all(), name
         assert np.isnan(one.indices["mean-modulus"]).all()
         assert (one.flagged["mean-modulus"] == 1).all()
+        why = "not known of 2 of 2 layers, too wide for their matrices"
+        assert free.network.unknown("mean-modulus") == why and not free.network.unknown("singular")
+        [panel] = figure("stiffness").picture([free]).panels
+        labels = [curve.label for curve in panel.of(Curve)]
+        assert sum(", undefined" in label for label in labels) == 1
+        assert "mean modulus, undefined" in " ".join(labels)
+        heat = figure("layers", indices=["mean-modulus"]).picture([free])
+        assert heat.note == why and "undefined" in next(heat.panels[0].of(Image)).colours.label
+        ticks = [text for _, text in figure("summary").picture([free]).panels[1].x.ticks]
+        assert ticks.count("Mean modulus, undefined") == 1
+        numbers = figure("spectrum").picture([free]).numbers
+        assert numbers["leading"] == 1 and numbers["error frobenius"] > 0
+        write_report([free], tmp_path / "report.html")
+        report = (tmp_path / "report.html").read_text()
+        assert free.network.sentence in report and "stiffgui train" not in report
+        assert main(["show", str(tmp_path / "free.stiff"), "--json"]) == 0
+        facts = json.loads(capsys.readouterr().out)
+        assert facts["undefined"] == {"mean-modulus": why}
+        assert facts["indices"]["mean-modulus"] is None and "" not in facts["notes"]
+        assert main(["show", str(tmp_path / "free.stiff")]) == 0
+        assert f"undefined    summed over layers; {why}" in capsys.readouterr().out
         kept = free.spectrum(0, 1)
         assert kept["real"].shape == kept["residuals"].shape == (4, 6)
         exact = np.linalg.eigvals(dense_.spectrum(0, 1)["jacobians"][0])
@@ -476,6 +499,9 @@ def _compiled() -> Any:
 BAD: dict[str, tuple[Callable[[], tuple[Any, Any, dict[str, Any]]], str]] = {
     "no blocks": (lambda: (Holder(Growing()), torch.ones(3, 2), {}), "no residual blocks"),
     "probe": (lambda: (Network(), torch.ones(3, 5), {}), "cannot be evaluated on it"),
+    "empty": (lambda: (Network(), torch.ones(0, 2), {}), "holds no numbers"),
+    "probe meta": (lambda: (Network(), torch.ones(3, 2).to("meta"), {}), "holds no numbers"),
+    "probe NaN": (lambda: (Network(), torch.full((3, 2), float("nan")), {}), "holds NaN"),
     "shape": (
         lambda: (Holder(Growing()), torch.ones(3, 2), {"blocks": "block"}),
         r"takes the shape \[3, 2\] and gives back \[3, 3\]",
@@ -832,7 +858,7 @@ def test_a_solver_that_gives_up_is_said(tmp_path: Path) -> None:
         assert event["kind"] == "gave-up" and "dopri5 gave up at t = 1" in event["text"]
         values = run.series().indices["spectral-radius"][0, 0]
         assert values[0] == pytest.approx(2) and values[1] > 2 and np.isnan(values[2])
-        assert figure("spectrum", layer=2).picture([run]).headline.startswith("layer 2 is largest")
+        assert figure("spectrum", layer=2).picture([run]).headline.startswith("layer 2 (t = 0.5)")
         with pytest.raises(InputError, match="not every Jacobian that is asked for is finite"):
             figure("spectrum", layer=3).picture([run])
 

@@ -124,7 +124,7 @@ def _export_figure(
     chosen = figures[name]
     _say_nearest_epoch(source, chosen, settings)
     if chosen.one_run and len(source) > 1:
-        tell(f"{name} shows one run, the last: {source[-1].run.path}")
+        tell(f"{name} shows one run, the last: {source[-1].run.named}")
     shown = figure_from(chosen, settings_of(chosen, settings))
     style = style_of(chosen, settings)
     usual = settings["width"] is None and settings["height"] is None

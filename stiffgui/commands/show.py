@@ -16,11 +16,12 @@ from stiffgui.commands.matrix_files import MATRICES, Layers, Step, run_file
 from stiffgui.commands.study_options import Against, Margin
 from stiffgui.commands.terminal import say
 from stiffgui.errors import InputError
+from stiffgui.runs.foreign import sentences
 from stiffgui.stiffness import WATCHABLE
 from stiffgui.stiffness.indices import OVER, network_index
 
 if TYPE_CHECKING:
-    from stiffgui.runs import History, Run
+    from stiffgui.runs import Run
     from stiffgui.runs.scores import OutputScore
     from stiffgui.study.results import StudyResults
 
@@ -60,7 +61,7 @@ def show(
         say(json.dumps(facts))
         return
     if given is run:
-        say(f"{run}: {facts['ending']} at epoch {facts['epoch']}, {facts['seconds']:.1f} s")
+        say(f"{run}: {facts['state']} at epoch {facts['epoch']}, {facts['seconds']:.1f} s")
         say(f"median of {facts['trials']} trials" if facts["trials"] > 1 else "one trial")
     else:
         say(str(given))
@@ -96,7 +97,10 @@ def _settings(run: Run) -> str:
 
 
 def _doubts(facts: dict[str, Any], name: str) -> str:
-    """Of how many samples and layers an index is undefined, floored or ill-conditioned."""
+    """Why an index is undefined, or of how many samples and layers it is, floored or
+    ill-conditioned."""
+    if name in facts["undefined"]:
+        return f"; {facts['undefined'][name]}"
     share = facts["flagged"].get(name, 0)
     return f"; {WATCHABLE[name].flag}: {share:.1%}" if share and name in WATCHABLE else ""
 
@@ -196,6 +200,7 @@ def summary(run: Run) -> dict[str, Any]:
     return {
         "file": str(run.path),
         "ending": run.ending,
+        "state": run.state,
         "epoch": int(history.epochs[-1]) if len(history.epochs) else 0,
         "seconds": float(history.seconds[-1]) if len(history.epochs) else 0.0,
         "trials": run.trials,
@@ -204,6 +209,7 @@ def summary(run: Run) -> dict[str, Any]:
         "over": {name: OVER[history.quantity(name).over] for name in indices},
         "indices_epoch": int(history.index_epochs[-1]) if len(history.index_epochs) else None,
         "flagged": flagged,
+        "undefined": _undefined(run, indices),
         "errors_of": {name: _median(values) for name, values in errors_of.items()},
         "outputs": [{k: _plain(v) for k, v in asdict(score).items()} for score in outputs],
         "outputs_problem": problem,
@@ -211,30 +217,18 @@ def summary(run: Run) -> dict[str, Any]:
         "per_trial": {name: _listed(values) for name, values in (errors | indices).items()},
         "events": run.events,
         "settings": None if run.foreign else run.experiment.model_dump(mode="json"),
-        "notes": _foreign(run, history) if run.foreign else list(run.experiment.task.notes),
+        "notes": sentences(run) if run.foreign else list(run.experiment.task.notes),
         "kept": _kept(run),
         "decisions": {} if run.foreign else run.decided.sentences(run.experiment),
         "provenance": run.provenance,
     }
 
 
-def _foreign(run: Run, history: History) -> list[str]:
-    """What is known of a network of other code, and what watching it cost."""
-    network, cost = run.network, run.provenance.get("watching")
-    if network is None:
-        return []
-    said = [network.sentence]
-    if len(history.index_epochs):
-        row = np.searchsorted(history.epochs, history.index_epochs[-1])
-        of_run = {n: v[row] for n, v in history.series.items()}
-        said.append(network.of_solver(of_run | {n: v[-1, 0] for n, v in history.indices.items()}))
-    if cost:
-        said.append(
-            f"watching took {cost['seconds']:.3g} s beside {cost['training_seconds']:.3g} s of "
-            f"training, {cost['measurements']} measurements, the last at epoch "
-            f"{history.index_epochs[-1] if len(history.index_epochs) else 'none'}"
-        )
-    return said
+def _undefined(run: Run, indices: dict[str, Any]) -> dict[str, str]:
+    """Indices that are not known because of the layers' width, and the reason of each."""
+    network = run.network
+    reasons = {} if network is None else {name: network.unknown(name) for name in indices}
+    return {name: reason for name, reason in reasons.items() if reason}
 
 
 def _kept(run: Run) -> str:

@@ -95,6 +95,11 @@ class Figure(Settings, ABC):
         """A copy with settings changed. Raises InputError for an unknown or a bad one."""
         return figure_from(type(self), self.model_dump() | settings)
 
+    @property
+    def work(self) -> str:
+        """What is being computed of it, in words."""
+        return self.title().lower()
+
     @classmethod
     def name(cls) -> str:
         """The name of the kind."""

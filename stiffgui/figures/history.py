@@ -177,6 +177,8 @@ class HistoryFigure(RunFigure):
         x = AXES[self.axis].of(run, series.epochs)
         low, median, high = series.quartiles
         label = f"{run.name} · {series.label}" if several else series.label
+        if not np.isfinite(median).any():
+            label += ", undefined"
         if series.trials > 1:
             yield Band(x=x, low=low, high=high, colour=colour, group=run.name)
         if self.smoothing:
@@ -186,6 +188,8 @@ class HistoryFigure(RunFigure):
         if len(series.doubtful):
             few = series.doubtful[:: 1 + len(series.doubtful) // MOST_MARKS]
             look |= {"symbol": "x", "marked": few, "doubtful": series.doubtful}
+        elif np.isfinite(smooth).sum() == 1:
+            look["symbol"] = "o"  # one value is no line
         yield Curve(x=x, y=smooth, label=label, **look)
 
     def _marker(self, run: Drawn, event: Event) -> Marker:
@@ -327,6 +331,9 @@ class Stiffness(HistoryFigure):
         index, nothing = WATCHABLE.get(quantity.name), np.zeros((len(epochs), 1, 1))
         flagged = history.flagged.get(quantity.name, nothing) > 0
         estimated = np.isfinite(history.errors.get(quantity.name, nothing * np.nan))
+        network = run.run.network if run.foreign else None
+        if network is not None and network.unknown(quantity.name):
+            flagged = flagged & np.isfinite(history.indices[quantity.name])
         doubts = {"estimated": estimated, index.flag if index is not None else "": flagged}
         doubt = next((word for word, marks in doubts.items() if marks.any()), "")
         rows = np.flatnonzero((flagged | estimated).any((1, 2)))

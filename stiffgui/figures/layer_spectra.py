@@ -125,6 +125,7 @@ class LayerSpectra:
     measured: tuple[MeasuredLayer, ...]
     every: NetworkSpectra
     layers: tuple[int, ...]
+    called: tuple[str, ...]  # all of the network
     at: int
     epoch: int
     begins: int  # of the run

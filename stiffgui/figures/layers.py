@@ -66,13 +66,14 @@ class Layers(RunFigure):
         run = runs[-1]
         name, epochs, values = self._chosen(run)
         log = bool(self.logarithmic) and bool((values > 0).any())
+        nothing = "" if np.isfinite(values).any() else ", undefined"
         low, high = span_of(np.where(values > 0, values, np.nan) if log else values)
         image = Image(
             x=run.begins + epochs,
             y=np.arange(1, values.shape[1] + 1),
             values=values.T,
             colours=ColourScale(
-                label=run.history.quantity(name).title,
+                label=run.history.quantity(name).title + nothing,
                 low=low,
                 high=max(high, low + 1e-9),
                 scale="log" if log else "linear",
@@ -84,9 +85,12 @@ class Layers(RunFigure):
             items=(image,),
             grid=False,
         )
-        return one_panel(panel, note=self._note(run))
+        return one_panel(panel, note=self._note(run, name))
 
-    def _note(self, run: Drawn) -> str:
+    def _note(self, run: Drawn, name: str) -> str:
+        network = run.run.network if run.foreign else None
+        if network is not None and network.unknown(name):
+            return str(network.unknown(name))
         trials = run.history.trials
         of_trials = f", median of {trials} trials" if trials > 1 else ""
         return over_samples([run]) + of_trials

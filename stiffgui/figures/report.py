@@ -23,6 +23,7 @@ from stiffgui.figures.spectrum import Spectrum
 from stiffgui.figures.style import Style
 from stiffgui.figures.summary import Summary
 from stiffgui.plain_text import visible
+from stiffgui.runs.foreign import sentences
 from stiffgui.training.cadence import probe_samples
 
 if TYPE_CHECKING:
@@ -63,7 +64,11 @@ def write_report(
         results=_results(runs),
         figures=[
             *(_figure(figure, text, runs, settings) for figure, text in TOGETHER),
-            *(_figure(figure, text, runs[-1:], settings) for figure, text in ALONE),
+            *(
+                _figure(figure, text, runs[-1:], settings)
+                for figure, text in ALONE
+                if not (runs[-1].foreign and isinstance(figure, Fit))
+            ),
         ],
         runs=[_about(run.run) for run in runs],
     )
@@ -112,36 +117,51 @@ def _results(runs: Sequence[Drawn]) -> list[tuple[Any, ...]]:
 
 
 def _about(run: Run) -> dict[str, Any]:
-    """Settings, note, events and provenance of a run."""
+    """Settings, note, events and provenance of a run; what is known of a foreign network."""
+    about = {"command": "", "warnings": ()} if run.foreign else _own(run)
+    history = run.series()
+    ended = (
+        f"{run.ending} at epoch {int(history.epochs[-1])} after "
+        f"{float(history.seconds[-1]):.1f} s of training."
+        if len(history.epochs) and not run.is_matrices
+        else ""
+    )
+    known = sentences(run) if run.foreign else about.pop("sentences")
+    tables = [
+        *about.pop("tables", ()),
+        ("Events", ("epoch", "what happened"), [(e["epoch"], e["text"]) for e in run.events]),
+        ("Provenance", (), list(run.provenance.items())),
+    ]
+    return {
+        "name": run.path.stem,
+        "sentences": list(filter(None, [ended, run.note, *known])),
+        "tables": [(title, heads, rows) for title, heads, rows in tables if rows],
+        **about,
+    }
+
+
+def _own(run: Run) -> dict[str, Any]:
+    """What a run of ours has besides: settings, outputs, and how it is trained again."""
     start = next(iter(presets))
     changed = run.experiment.differences(presets[start])
     settings = [
         (spec.key, spec.title, value, spec.unit, "changed" if spec.key in changed else "")
         for spec, value in zip(run.experiment.specs(), run.experiment.flat().values(), strict=True)
     ]
-    history, command, lacking = run.series(), "", ""
+    command, lacking = "", ""
     try:
         command = f"stiffgui train {_quoted(short_text(run.experiment, start))}"
     except InputError as error:  # its table cannot be read
         lacking = f"To train it again its table is needed: {error}"
-    ended = (
-        f"{run.ending} at epoch {int(history.epochs[-1])} after "
-        f"{float(history.seconds[-1]):.1f} s of training."
-        if len(history.epochs)
-        else ""
-    )
     outputs, warnings, problem = _scores(run)
     tables = [
         ("Outputs", *outputs),
         ("Settings", ("key", "setting", "value", "unit", f"against {start}"), settings),
-        ("Events", ("epoch", "what happened"), [(e["epoch"], e["text"]) for e in run.events]),
-        ("Provenance", (), list(run.provenance.items())),
     ]
     return {
-        "name": run.path.stem,
-        "sentences": list(filter(None, [ended, run.note, lacking, problem])),
+        "sentences": [lacking, problem],
         "command": command,
-        "tables": [(title, heads, rows) for title, heads, rows in tables if rows],
+        "tables": tables,
         "warnings": warnings,
     }
 

@@ -91,7 +91,7 @@ with styled(Style({style})):
 
 
 def export_command(
-    files: Sequence[Path],
+    files: Sequence[Path | str],
     shown: Figure,
     style: Style,
     out: Path,
@@ -109,7 +109,7 @@ def export_command(
 
 
 def table_command(
-    file: Path,
+    files: Sequence[str],
     table: str,
     kind: str,
     out: Path,
@@ -119,7 +119,7 @@ def table_command(
 ) -> str:
     """The command that writes a table of a file; of a study `judged` says how its comparisons are,
     as `StudyResults.judge` takes it."""
-    words = ["stiffgui", "export", str(file), "--table", table, "--format", kind]
+    words = ["stiffgui", "export", *files, "--table", table, "--format", kind]
     for name, value in judged.items() if table == "comparison" else ():
         for each in value if isinstance(value, tuple) else (value,):
             words += [f"--{name}", _word(each)]

@@ -59,6 +59,12 @@ class Drawn:
         """N."""
         return int(self.run.depth) if self.foreign else self.experiment.architecture.depth
 
+    def called(self, layer: int) -> str:
+        """A layer from 1 on, with the name that a foreign network has for it."""
+        number, network = f"layer {layer}", self.run.network if self.foreign else None
+        name = number if network is None else network.names[layer - 1]
+        return number if name == number else f"{number} ({name})"
+
     @property
     def step_size(self) -> float:
         """a, of layers of different step sizes the mean. Raises InputError of a foreign network
@@ -117,7 +123,7 @@ class Drawn:
     @property
     def path(self) -> str:
         """What sentences about it call it: its file, or its name."""
-        return str(getattr(self.run, "path", self.name))
+        return str(getattr(self.run, "named", self.name))
 
     def snapshot(self, epoch: int | None) -> Snapshot:
         """The network stored nearest to an epoch; None: the newest."""
@@ -193,7 +199,7 @@ def drawn(runs: Sequence[Any], colours: Sequence[int] = ()) -> list[Drawn]:
 
 def _told_apart(name: str, run: Any, names: list[str]) -> str:
     """The name, with the folder where two files have the same."""
-    path = getattr(run, "path", None)
+    path = getattr(run, "named", None)
     if isinstance(path, Path) and names.count(name) > 1:
         return f"{name} ({path.parent.name})"
     return name

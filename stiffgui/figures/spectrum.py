@@ -39,6 +39,7 @@ MOST_PANELS = 24  # small planes that can be told apart
 ROW = 5  # of them side by side
 RADIUS_PROXIES = ("gelfand", "gelfand-sketch", "power")
 SAMPLES = "probe samples"  # of the picture's numbers, how many they are means over
+LEADING = "leading"  # of these numbers, that they are known by products with J alone
 NUMBERS = {  # what is known of an eigenvalue: column of the table -> what a pointer tells
     "modulus": "modulus",
     "time_scale": "time scale 1/|Re λ|",
@@ -70,11 +71,14 @@ class LayerFigure(NetworkFigure):
                 f"choose another layer or epoch."
             ) from None
         at = numbers.index(self.layer)
-        return LayerSpectra(spectra, shown, NetworkSpectra(every), numbers, at, epoch, run.begins)
+        called = tuple(map(run.called, range(1, len(every) + 1)))
+        return LayerSpectra(
+            spectra, shown, NetworkSpectra(every), numbers, called, at, epoch, run.begins
+        )
 
     def where(self, shown: LayerSpectra) -> str:
         """Which layer, epoch and trial, and of how many samples, in a line."""
-        layers = f"layer {self.layer}" if len(shown.layers) == 1 else "all layers"
+        layers = shown.called[self.layer - 1] if len(shown.layers) == 1 else "all layers"
         samples = probe_samples(shown.samples)
         kept = [layer.leading for layer in shown.measured if layer.leading is not None]
         only = "" if all(each.whole for each in kept) else " · leading eigenvalues only"
@@ -144,6 +148,11 @@ class Spectrum(EveryLayer, PlaneFigure):
     )
 
     @property
+    def work(self) -> str:
+        part = " of what is in view" if self.box is not None else ""
+        return f"the pseudospectrum{part}" if self.contours else super().work
+
+    @property
     def coloured_by(self) -> str:
         """What the colour of a point stands for."""
         return self.colour_by or ("layer" if self.all_layers else "sample")
@@ -181,7 +190,7 @@ class Spectrum(EveryLayer, PlaneFigure):
         share = shown.every.amplified(plane)
         known = "" if shown.every.is_whole else " of those known"
         return (
-            f"layer {largest + 1} is largest: mean radius {radii[largest]:#.3g}; "
+            f"{shown.called[largest]} is largest: mean radius {radii[largest]:#.3g}; "
             f"{share:.0%} unstable{known}"
         ).replace("%", " %")
 
@@ -240,7 +249,12 @@ class Spectrum(EveryLayer, PlaneFigure):
         spectra, numbers = shown.spectra[shown.at], exact_numbers(shown, plane)
         numbers |= {"largest radius": float(np.nanmax(shown.every.radius))}
         numbers[SAMPLES] = float(shown.samples)
-        if shown.measured[shown.at].leading is not None:
+        leading = shown.measured[shown.at].leading
+        if leading is not None and not leading.whole:
+            for name, (values, errors) in leading.indices(shown.step).items():
+                numbers[f"error {name}"] = float(np.nanmax(errors / values, initial=0.0))
+            return numbers | {LEADING: 1.0}
+        if leading is not None:
             return numbers
         eigen = spectra.eigenvalues, spectra.conditions
         matrices = Matrices(self._formed(shown), eigen, shown.step)

@@ -13,6 +13,7 @@ from stiffgui.figures.base import NetworkFigure
 from stiffgui.figures.layer_spectra import NetworkSpectra
 from stiffgui.figures.picture import Axis, Curve, Panel, Picture, Points, one_panel
 from stiffgui.figures.sources import Drawn
+from stiffgui.runs.foreign import COUNTS, STABLE_STEP, STEP
 from stiffgui.stiffness.stability import EXPLICIT, REGIONS, largest_steps
 
 if TYPE_CHECKING:
@@ -58,15 +59,28 @@ class StableSteps(NetworkFigure):
             Curve(x=found.places, y=values, colour=k + 1, dash=k + 1, label=REGIONS[name].title)
             for k, (name, values) in enumerate(found.stable.items())
         ]
+        if of_time:  # that of the solver's own method first, where a legend has little room
+            own = REGIONS.get(run.run.network.solver)
+            curves.sort(key=lambda curve: own is None or curve.label != own.title)
         label = f"step of {run.run.network.solver}" if of_time else "step size a"
         taken = Points(x=found.places, y=found.taken, colour=0, size=4.0, label=label)
         panel = Panel(
             x=Axis(label="t" if of_time else "layer", whole=not of_time),
             y=Axis(label="largest stable step", scale="log"),
-            items=(*curves, taken),
+            items=(taken, *curves),
         )
         title = f"epoch {run.begins + found.epoch} · trial {self.trial}"
-        return one_panel(panel, title=title, legend_below=True)
+        place, note = (found.epoch, -1, self.trial), self._note(run, found) if of_time else ""
+        return one_panel(panel, title=title, note=note, place=place, legend_below=True)
+
+    def _note(self, run: Drawn, found: Steps) -> str:
+        """What the solver could do."""
+        rows = np.flatnonzero(run.history.epochs == found.epoch)
+        counts = {
+            n: run.history.series[n][row] for row in rows for n in COUNTS if n in run.history.series
+        }
+        stable = {f"{STABLE_STEP}{name}": steps for name, steps in found.stable.items()}
+        return str(run.run.network.of_solver(counts | stable | {STEP: found.taken}))
 
     def tabulate_runs(self, runs: Sequence[Drawn]) -> pd.DataFrame:
         """A row per layer or time: the step taken, and the largest stable one of each method."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from stiffgui.figures.base import RunFigure
-from stiffgui.figures.picture import Axis, Box, Panel, Picture, Scale
+from stiffgui.figures.picture import Axis, Box, Item, Panel, Picture, Scale
 from stiffgui.figures.sources import Drawn, over_samples
 from stiffgui.stiffness.indices import OVER
 from stiffgui.training.quantities import drawn_in
@@ -66,12 +66,14 @@ def boxes(
     coloured: bool = False,
 ) -> Panel:
     """A box for each name, over the known values [R]; `numbered`: numbers below, not names."""
-    items = []
+    items: list[Item] = []
+    texts = []
     for place, (name, each) in enumerate(values.items()):
         known = each[np.isfinite(each)]
         if known.size:
             items.append(Box(at=place, values=known, colour=place if coloured else 0, group=name))
-    names = tuple((k, str(k + 1) if numbered else name) for k, name in enumerate(values))
+        texts.append(name if known.size else f"{name}, undefined")
+    names = tuple((k, str(k + 1) if numbered else text) for k, text in enumerate(texts))
     ends = (-0.6, len(values) - 0.4)
     x = Axis(ticks=tuple((float(k), text) for k, text in names), limits=ends)
     return Panel(x=x, y=Axis(label=label, scale=scale), items=tuple(items), title=title)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+SHOWN = "stiffgui-shown-"  # begins a folder of arrays that came from a session, and will not stay
 ENDINGS = (".npy", ".npz", ".safetensors", ".mtx", ".mat")
 
 

@@ -19,11 +19,11 @@ from threadpoolctl import threadpool_limits
 from stiffgui._version import __version__
 from stiffgui.errors import InputError
 from stiffgui.file_lock import FileLock, Held
-from stiffgui.matrices import Progress
+from stiffgui.matrices import SHOWN, Progress
 from stiffgui.matrices.measuring import STAGES, Factor, first_look, seconds_of, unseen, whole
 from stiffgui.matrices.reading import Stack, read
 from stiffgui.runs import open_run
-from stiffgui.runs.foreign import MeasuredLayer
+from stiffgui.runs.foreign import ForeignNetwork, MeasuredLayer
 from stiffgui.states import Ending
 from stiffgui.stiffness.spectrum import of_a_matrix
 from stiffgui.watching import Recorder
@@ -37,7 +37,14 @@ MOST_KEPT = 20  # files that are made of matrices, the newest
 class MatrixFile(Recorder):
     """Writes the run file of a stack of matrices."""
 
-    def __init__(self, out: Path, stack: Stack, step: float | Sequence[float], title: str) -> None:
+    def __init__(
+        self,
+        out: Path,
+        stack: Stack,
+        step: float | Sequence[float],
+        title: str,
+        given: Sequence[str] = (),
+    ) -> None:
         steps = step_sizes(step)
         if len(steps) not in (1, len(stack.layers)):
             raise InputError(
@@ -47,7 +54,7 @@ class MatrixFile(Recorder):
         super().__init__(
             out, step=steps, indices=of_a_matrix(True), names=stack.names, title=title, force=True
         )
-        self._stack = stack
+        self._stack, self._given = stack, tuple(given)
         self._layers: list[MeasuredLayer] = []
 
     def measure(self) -> Iterator[Progress]:
@@ -108,6 +115,10 @@ class MatrixFile(Recorder):
         if factor:
             self._writer.factor(place + 1, factor)
 
+    def _facts(self, layers: Sequence[MeasuredLayer]) -> ForeignNetwork:
+        facts = super()._facts(layers)
+        return facts.model_copy(update={"matrices": True, "given": self._given})
+
     def _write(self) -> None:
         self._network = None  # it is described anew
         self._append(EPOCH, 0.0, {}, self._layers)
@@ -143,8 +154,16 @@ def measured(
             held.enter_context(FileLock(out.parent / "lock"))
         except Held:  # another window is at it
             out = Path(mkdtemp(dir=out.parent.parent)) / out.name
-        with MatrixFile(out, stack, step, path.name) as file:
+        with MatrixFile(out, stack, step, path.name, _given(path, patterns, step)) as file:
             yield from file.measure()
+
+
+def _given(path: Path, patterns: Sequence[str], step: object) -> tuple[str, ...]:
+    """The words of a command that take the same matrices; none of a file that will not stay."""
+    if path.parent.name.startswith(SHOWN):
+        return ()
+    layers = [word for pattern in patterns for word in ("--layers", pattern)]
+    return (str(path.resolve()), *layers, *(() if step == 1.0 else ("--step", str(step))))
 
 
 def _place(path: Path, patterns: Sequence[str], step: object) -> Path:
@@ -161,7 +180,7 @@ def _is_complete(path: Path) -> bool:
     if not path.is_file():
         return False
     with suppress(InputError), open_run(path) as run:
-        return bool(run.provenance.get("complete"))
+        return run.is_matrices and bool(run.provenance.get("complete"))
     return False
 
 

@@ -13,6 +13,7 @@ from zipfile import ZipFile
 import numpy as np
 
 from stiffgui.errors import InputError
+from stiffgui.matrices import SHOWN
 from stiffgui.watching.measured import given_layers
 
 
@@ -30,7 +31,7 @@ def show(matrices: Any, names: Sequence[str] = ()) -> None:
     if names and len(names) != len(layers):
         raise InputError(f"names: {len(names)} names do not fit {len(layers)} layers.")
     called = names or [f"layer {number}" for number in range(1, len(layers) + 1)]
-    with TemporaryDirectory(prefix="stiffgui-") as folder:
+    with TemporaryDirectory(prefix=SHOWN) as folder:
         path = Path(folder) / "matrices.npz"
         with ZipFile(path, "w") as archive:
             for name, layer in zip(called, layers, strict=True):

@@ -137,7 +137,10 @@ def refuse_existing(path: Path, replace: bool) -> None:
     if not path.exists():
         return
     if not replace:
-        raise InputError(f"{path} exists: choose another name, or add --force to replace it.")
+        raise InputError(
+            f"{path} exists: choose another name, or add --force (in Python force=True) to replace "
+            f"it."
+        )
     writer = writer_of(path)
     if writer is not None and writer.alive:
         raise held(path, writer)

@@ -20,6 +20,7 @@ from stiffgui.stiffness.matrices import Matrices
 
 if TYPE_CHECKING:
     from stiffgui.experiment import Experiment
+    from stiffgui.runs.run import Run
 
 Array = NDArray[np.float64]
 # Of a neural ODE, numbers of layers: the solver's step, and the largest stable one of a method.
@@ -38,6 +39,8 @@ OF_VALUES = (
     "step-norm",
 )
 
+LEADS = ("frobenius", "singular", "spectral-radius")  # what products with J tell
+
 
 class PerhapsForeign:
     """What is of a foreign network where it has no experiment."""
@@ -51,12 +54,38 @@ class PerhapsForeign:
         return self._experiment is None
 
     @property
+    def is_matrices(self) -> bool:
+        """Whether it is made of matrices: its file is none of a person's, and comes and goes."""
+        return self._described is not None and self._described.matrices
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """See `ForeignNetwork`."""
+        return () if self._described is None else self._described.given
+
+    @property
+    def named(self) -> Path:
+        """The file that a person knows it by, beside which exports of it go."""
+        if not self.is_matrices:
+            return self.path
+        return Path(self.given[0]) if self.given else Path.cwd() / self.path.name
+
+    @property
+    def _described(self) -> ForeignNetwork | None:
+        return getattr(self, "network", None) if self.foreign else None
+
+    @property
     def experiment(self) -> Experiment:
         """The settings it was trained with. Raises InputError when it is of a foreign network."""
         if self._experiment is None:
+            if self._described is not None and self._described.matrices:
+                raise InputError(
+                    f"{self._described.title} holds matrices and no network: it has no settings, "
+                    f"data or predictions; its spectra and indices can be shown."
+                )
             raise InputError(
-                f"{self.path} is of a network that stiffgui did not train, so it has no settings, "
-                f"task or networks of its own: its history and indices can be shown."
+                f"{self.path.name} is of a network that stiffgui did not train: it has no "
+                f"settings, data or predictions; its history and indices can be shown."
             )
         return self._experiment
 
@@ -64,7 +93,9 @@ class PerhapsForeign:
 class ForeignNetwork(BaseModel):
     """Layers as the file numbers them, from 1 on: name, width w, step size a and how its Jacobians
     came about, [N] each; `samples` of the probe they are taken at, at most. `times`: of a neural
-    ODE, whose layers are its right-hand side along its trajectories, with a solver's name."""
+    ODE, whose layers are its right-hand side along its trajectories, with a solver's name.
+    `matrices`: they are matrices of a file that `title` names, which a command is `given` as these
+    words where it stays."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -76,6 +107,8 @@ class ForeignNetwork(BaseModel):
     samples: int
     times: tuple[float, ...] = ()
     solver: str = ""
+    matrices: bool = False
+    given: tuple[str, ...] = ()
 
     @property
     def depth(self) -> int:
@@ -105,6 +138,13 @@ class ForeignNetwork(BaseModel):
         )
         return f"{said}; {limits}."
 
+    def unknown(self, name: str) -> str:
+        """Why an index is not known of all layers, in words; empty where it is."""
+        free = sum(how == "matrix-free" for how in self.how)
+        if not free or name in LEADS:
+            return ""
+        return f"not known of {free} of {self.depth} layers, too wide for their matrices"
+
     @property
     def sentence(self) -> str:
         """In words: whose layers, of which widths, and which are not exact."""
@@ -112,8 +152,12 @@ class ForeignNetwork(BaseModel):
         ends = f"{widths[0]}" if len(widths) == 1 else f"{widths[0]} to {widths[-1]}"
         free = sum(how == "matrix-free" for how in self.how)
         how = f", {free} of them matrix-free" if free else ""
-        layers = "layer" if self.depth == 1 else "layers"
-        return f"{self.title or 'network'}: {self.depth} {layers} of width {ends}{how}"
+        what = "layer" if self.depth == 1 else "layers"
+        if self.matrices and self.samples == 1:
+            what = "matrix" if self.depth == 1 else "matrices"
+        elif self.matrices:
+            what += f" of {self.samples} matrices"
+        return f"{self.title or 'network'}: {self.depth} {what} of width {ends}{how}"
 
 
 @dataclass(frozen=True)
@@ -162,11 +206,12 @@ class Leading:
                 for name, index in INDICES.items()
                 if index.needs in OF_VALUES
             }
-        return {
-            "frobenius": (self.frobenius, self.frobenius_errors),
-            "singular": (self.singular[:, 0], self.singular_residuals[:, 0]),
-            "spectral-radius": (np.abs(self.eigenvalues[:, 0]), self.residuals[:, 0]),
-        }
+        found = (
+            (self.frobenius, self.frobenius_errors),
+            (self.singular[:, 0], self.singular_residuals[:, 0]),
+            (np.abs(self.eigenvalues[:, 0]), self.residuals[:, 0]),
+        )
+        return dict(zip(LEADS, found, strict=True))
 
 
 @dataclass(frozen=True)
@@ -223,3 +268,24 @@ class MeasuredLayer:
         kept = {name: of for name, of in found if name != "eigenvalues" and of is not None}
         parts = {"real": self.leading.eigenvalues.real, "imag": self.leading.eigenvalues.imag}
         return step | parts | kept | {"width": np.array([self.width])}
+
+
+def sentences(run: Run) -> list[str]:
+    """What is known of a network of other code, what its solver could do, and what watching it
+    cost."""
+    network, cost, history = run.network, run.provenance.get("watching"), run.series()
+    if network is None:
+        return []
+    said = [network.sentence]
+    if len(history.index_epochs):
+        row = np.searchsorted(history.epochs, history.index_epochs[-1])
+        of_run = {n: v[row] for n, v in history.series.items()}
+        solver = network.of_solver(of_run | {n: v[-1, 0] for n, v in history.indices.items()})
+        said += [solver] if solver else []
+    if cost:
+        said.append(
+            f"watching took {cost['seconds']:.3g} s beside {cost['training_seconds']:.3g} s of "
+            f"training, {cost['measurements']} measurements, the last at epoch "
+            f"{history.index_epochs[-1] if len(history.index_epochs) else 'none'}"
+        )
+    return said

@@ -31,6 +31,8 @@ class RunFile:
     colour: int
     name: str
     edition: int = 0  # of what is in the file, so that looks at two of them differ
+    named: Path | None = None  # after which exports are named, where it is another
+    given: tuple[str, ...] = ()  # see `ForeignNetwork`
 
 
 @dataclass(frozen=True)
@@ -43,8 +45,20 @@ class RunSource:
 
     @property
     def path(self) -> Path:
-        """The file after which an export is named."""
+        """The file of the shown run."""
         return self.files[-1].path
+
+    @property
+    def named(self) -> Path:
+        """The file after which an export is named."""
+        return self.files[-1].named or self.path
+
+    @property
+    def words(self) -> list[str]:
+        """The files as a command takes them."""
+        if len(self.files) == 1 and self.files[0].given:
+            return [*self.files[0].given]
+        return [f.given[0] if len(f.given) == 1 else str(f.path) for f in self.files]
 
     @contextmanager
     def opened(self) -> Iterator[Sequence[Drawn]]:
@@ -67,8 +81,7 @@ class RunSource:
     def command(self, shown: Figure, style: Style, out: Path, replace: bool) -> str:
         """The command that writes a figure of it."""
         colours = [file.colour for file in self.files]
-        paths = [file.path for file in self.files]
-        return export_command(paths, shown, style, out, colours=colours, replace=replace)
+        return export_command(self.words, shown, style, out, colours=colours, replace=replace)
 
 
 @dataclass(frozen=True)
@@ -77,6 +90,16 @@ class StudySource:
 
     path: Path
     judged: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def named(self) -> Path:
+        """The file after which an export is named."""
+        return self.path
+
+    @property
+    def words(self) -> list[str]:
+        """The file as a command takes it."""
+        return [str(self.path)]
 
     @contextmanager
     def opened(self) -> Iterator[Any]:
@@ -93,7 +116,7 @@ class StudySource:
 
     def command(self, shown: Figure, style: Style, out: Path, replace: bool) -> str:
         """The command that writes a figure of it."""
-        return export_command([self.path], shown, style, out, replace=replace)
+        return export_command(self.words, shown, style, out, replace=replace)
 
 
 @dataclass(frozen=True)
@@ -104,7 +127,7 @@ class PageSource:
     result: Result = field(compare=False)
 
     @property
-    def path(self) -> Path:
+    def named(self) -> Path:
         """After which an export is named."""
         return Path.home() / self.page.name()
 

@@ -48,8 +48,12 @@ def device_of(model: Any) -> torch.device:
 
 
 def placed(probe: Any, device: torch.device) -> Any:
-    """The probe where the model lies."""
+    """The probe where the model lies. Raises InputError for one without samples or numbers."""
     if isinstance(probe, Tensor):
+        if probe.device.type == "meta" or not probe.numel():
+            raise InputError("probe: it holds no numbers; give a batch of one sample at least.")
+        if probe.is_floating_point() and not probe.isfinite().all():
+            raise InputError("probe: it holds NaN or infinity; give finite numbers.")
         return probe.detach().to(device)
     if isinstance(probe, dict):
         return {name: placed(given, device) for name, given in probe.items()}

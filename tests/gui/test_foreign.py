@@ -12,6 +12,7 @@ from stiffgui.figures.picture import Curve, Points
 from stiffgui.gui.train.runs.columns import describe
 from stiffgui.gui.train.runs.facts import FOREIGN, facts_of_file
 from stiffgui.gui.window import MainWindow
+from stiffgui.runs import open_run
 from stiffgui.watching import Recorder
 
 WAIT = 120_000
@@ -108,3 +109,38 @@ def test_it_is_compared_with_one_of_ours(
         timeout=WAIT,
     )
     assert "mean radius A" in plane.headline.text() and not window.toasts.text()
+
+
+def test_of_a_neural_ode_the_steps_of_its_solver_are_seen(
+    window: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    import torch
+
+    from stiffgui import watch
+
+    def field(t: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+        return -50.0 * x
+
+    times = [0.0, 0.5, 1.0, 2.0]
+    start = torch.ones(3, 2, dtype=torch.float64)
+    with watch(field, start, tmp_path / "ode.stiff", times=times, rtol=1e-2, atol=1e-3) as recorder:
+        recorder.record(0, loss=1.0)
+    opened(window, recorder.path, qtbot)
+    views = window.train.views
+    card = views.others["stable-steps"]
+    qtbot.waitUntil(lambda: card.is_seen and card.picture is not None, timeout=WAIT)
+    assert card.picture is not None and "dopri5 took" in card.picture.note == card.note.text()
+    [panel] = card.picture.panels
+    taken, (own, euler, *_) = next(panel.of(Points)), panel.of(Curve)
+    assert (own.label, euler.label) == ("DOPRI5", "explicit Euler")
+    np.testing.assert_array_equal(taken.x, times)
+    np.testing.assert_allclose(euler.y, 2 / 50)
+    with open_run(recorder.path) as run:
+        np.testing.assert_array_equal(taken.y, run.series().indices["solver-step"][0, 0])
+    views.show_layer(3)
+    plane = window.train.eigenvalues
+    qtbot.waitUntil(lambda: "layer 3 (t = 1)" in plane.note.text(), timeout=WAIT)
+    views.show_beside(views.layers)
+    qtbot.waitUntil(lambda: views.layers.picture is not None, timeout=WAIT)
+    offered = [views.layers.index.itemText(k) for k in range(views.layers.index.count())]
+    assert len(offered) == 3 and "Step of the solver" not in offered

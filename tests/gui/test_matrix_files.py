@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from PySide6.QtCore import QUrl
 from pytestqt.qtbot import QtBot
 
 from stiffgui.figures.picture import Contours, Points
+from stiffgui.gui.train.runs.facts import MATRICES, facts_of_entry, facts_of_file
 from stiffgui.gui.window import MainWindow
 from tests.gui.test_import_wizard import drop
 
@@ -62,7 +64,7 @@ def test_a_stack_that_is_dropped_is_shown(window: MainWindow, tmp_path: Path, qt
     assert window.train.matrices.bar.isVisible()  # at once
     qtbot.waitUntil(lambda: len(drawn(window)) == 12, timeout=WAIT)
     np.testing.assert_allclose(drawn(window), of(stack[0]), atol=1e-12)
-    assert "j.npy: 3 layers of width 6 of square matrices are shown" in notes(window)
+    assert "Shown is j.npy: 3 layers of 2 matrices of width 6; Import table takes" in notes(window)
     qtbot.waitUntil(lambda: not window.train.matrices.busy, timeout=WAIT)
     assert not window.train.matrices.bar.isVisible()
     window.train.views.show_layer(3)
@@ -71,6 +73,55 @@ def test_a_stack_that_is_dropped_is_shown(window: MainWindow, tmp_path: Path, qt
         lambda: len(drawn(window)) == 12 and np.allclose(drawn(window), expected), timeout=WAIT
     )
     assert not window.train.enabled("branch")
+    [run] = window.train.bench.runs
+    assert facts_of_entry(run, run.state, True).task == facts_of_file(run.path).task == MATRICES
+    menu = window.train.views.runs._menu(run)
+    unable = {action.text() for action in menu.actions() if not action.isEnabled()}
+    assert {"Rename…", "Delete the file", "Go on training"} <= unable
+    fit, errors = window.train.fit, window.train.errors
+    qtbot.waitUntil(lambda: "j.npy holds matrices and no" in fit._empty.text(), timeout=WAIT)
+    qtbot.waitUntil(lambda: "No such numbers" in errors._empty.text(), timeout=WAIT)
+    assert errors._empty.isVisible() and str(run.path) not in fit._empty.text()
+
+
+def test_two_files_are_compared(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
+    window.resize(1280, 900)
+    card, train = window.train.eigenvalues, window.train
+    (tmp_path / "one").mkdir()
+    (tmp_path / "two").mkdir()
+    first, second = random(2, 5, 5), -2 * random(7, 7)
+    window.open_file(saved(tmp_path / "one" / "j.npy", first))
+    qtbot.waitUntil(lambda: len(drawn(window)) == 5, timeout=WAIT)
+    train.views.show_layer(2)
+    qtbot.waitUntil(lambda: np.allclose(drawn(window), of(first[1])), timeout=WAIT)
+    card.tools.pin.click()
+    window.open_file(saved(tmp_path / "two" / "j.npy", second))
+
+    def sides() -> dict[str, np.ndarray]:
+        picture = card.picture
+        panels = () if picture is None else picture.panels
+        points = [points for panel in panels for points in panel.of(Points) if points.group]
+        return {each.group: np.sort_complex(each.x + 1j * each.y) for each in points}
+
+    qtbot.waitUntil(lambda: len(sides().get("B", ())) == 7, timeout=WAIT)
+    np.testing.assert_allclose(sides()["A"], of(first[1]), atol=1e-12)
+    np.testing.assert_allclose(sides()["B"], of(second), atol=1e-12)
+    assert "A: j (one), layer 2 | B: j (two), layer 1" in card.note.text()
+    radii = (np.abs(of(first[1])).max(), np.abs(of(second)).max())
+    assert "A {:#.3g} → B {:#.3g}".format(*radii) in card.headline.text()
+    for layout, panels in (("side by side", 2), ("one plane", 1)):
+        card.tools.layout_.setCurrentIndex(card.tools.layout_.findData(layout))
+        qtbot.waitUntil(
+            lambda panels=panels: card.picture is not None and len(card.picture.panels) == panels,
+            timeout=WAIT,
+        )
+        assert len(sides()["A"]) == 5 and len(sides()["B"]) == 7
+    window.open_file(tmp_path / "one" / "j.npy")  # it is there, and not shown
+    qtbot.waitUntil(lambda: train.bench.shown is train.bench.runs[0], timeout=WAIT)
+    train.bench.show(train.bench.runs[1])
+    card.tools.layout_.setCurrentIndex(card.tools.layout_.findData("difference"))
+    qtbot.waitUntil(lambda: "not 2 and 1 layers" in card.note.text(), timeout=WAIT)  # in place
+    assert "ended unexpectedly" not in notes(window)
 
 
 def test_what_is_not_square_is_imported_as_a_table(
@@ -90,12 +141,30 @@ def test_what_is_not_square_is_imported_as_a_table(
 
 
 def test_what_cannot_be_read_is_said(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
+    window.open_file(saved(tmp_path / "good.npy", random(4, 4)))
+    qtbot.waitUntil(lambda: len(drawn(window)) == 4, timeout=WAIT)
+    lying = json.dumps({"J": {"dtype": "F64", "shape": [9, 9], "data_offsets": [0, 8]}}).encode()
+    content = len(lying).to_bytes(8, "little") + lying + bytes(8)
+    (tmp_path / "lying.safetensors").write_bytes(content)
+    np.savez(tmp_path / "whole.npz", J=random(40, 40))
+    (tmp_path / "cut.npz").write_bytes((tmp_path / "whole.npz").read_bytes()[:4000])
+    np.save(tmp_path / "pickle.npy", np.array([[object()]]), allow_pickle=True)
+    for name, said in (
+        ("lying.safetensors", "lying.safetensors cannot be read as .safetensors"),
+        ("cut.npz", "cut.npz cannot be read as .npz"),
+        ("pickle.npy", "pickled Python objects, which are refused"),
+    ):
+        window.open_file(tmp_path / name)
+        qtbot.waitUntil(lambda said=said: said in notes(window), timeout=WAIT)
+    qtbot.waitUntil(lambda: not window.train.matrices.bar.isVisible(), timeout=WAIT)
+    assert [run.name for run in window.train.bench.runs] == ["good"]  # nothing is lost
+    assert len(drawn(window)) == 4 and not window.train.eigenvalues.is_stale
     (tmp_path / "torn.mat").write_bytes(b"no matrices")
     window.open_file(tmp_path / "torn.mat")
     qtbot.waitUntil(lambda: "torn.mat cannot be read as .mat" in notes(window), timeout=WAIT)
     window.open_file(saved(tmp_path / "nan.npy", np.full((2, 2), np.nan)))
     qtbot.waitUntil(lambda: "NaN or infinity" in notes(window), timeout=WAIT)
-    assert not window.train.matrices.bar.isVisible() and not window.train.bench.runs
+    assert not window.train.matrices.bar.isVisible() and len(window.train.bench.runs) == 1
 
 
 def test_a_large_one_is_seen_at_once_and_then_as_a_whole(

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QToolTip
 from pytestqt.qtbot import QtBot
 
 from stiffgui import presets, train
-from stiffgui.figures.picture import Curve, Marker, Points, Region
+from stiffgui.figures.picture import Contours, Curve, Marker, Points, Region
 from stiffgui.gui.plots.panel_view import TIP
 from stiffgui.gui.plots.pointed import ValueTip
 from stiffgui.gui.train.cards.eigenvalues import EigenvaluesCard
@@ -147,6 +147,35 @@ def test_an_epoch_that_takes_a_while_dims_the_old_one(
     ask(*arguments, **named)
     qtbot.waitUntil(lambda: not card.is_stale and not page.fit.is_stale, timeout=WAIT)
     assert card.picture is not None and card.picture.place[0] == 2
+
+
+def test_a_pseudospectrum_that_takes_a_while_is_said_where_one_looks(
+    card: EigenvaluesCard, window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, waiting = window.train, []
+    card.set(contours=True)
+    qtbot.waitUntil(
+        lambda: any(True for _ in card.picture.panels[0].of(Contours)),  # type: ignore[union-attr]
+        timeout=WAIT,
+    )
+    ask = page.requests.ask
+    monkeypatch.setattr(page.requests, "ask", lambda *a, **k: waiting.append((a, k)))
+    zoom(card, (0.5, 1.0), (0.2, 0.5))
+    qtbot.waitUntil(lambda: card.is_stale, timeout=5000)
+    assert card.view.veil.text() == "Computing the pseudospectrum of what is in view …"
+    assert not page.fit.is_stale  # it shows what it shall
+    viewport = card.view.views[0].viewport()
+    middle = viewport.mapTo(window, viewport.rect().center())
+    assert window.childAt(middle) is viewport  # it can be zoomed further, or back
+    card.reset_view()
+    qtbot.waitUntil(lambda: not card.is_stale, timeout=5000)  # what is drawn is the whole one
+    zoom(card, (0.5, 1.0), (0.2, 0.5))
+    qtbot.waitUntil(lambda: card.is_stale, timeout=5000)
+    arguments, named = [call for call in waiting if isinstance(call[0][0], Look)][-1]
+    ask(*arguments, **named)
+    qtbot.waitUntil(lambda: not card.is_stale, timeout=WAIT)
+    [contours] = card.picture.panels[0].of(Contours)  # type: ignore[union-attr]
+    assert contours.x.min() >= 0.4 and contours.x.max() <= 1.1
 
 
 def test_axes_in_units_of_the_step(card: EigenvaluesCard, qtbot: QtBot) -> None:

@@ -56,7 +56,7 @@ class ExportDialog(QDialog):
         figure = next((offer for offer in self.offers if offer.name == chosen), self.offers[0])
         self._usual = figure.usual_style
         last = remembered(settings, self._usual)
-        self._folder = last.folder or self.offers[0].source.path.parent
+        self._folder = last.folder or self.offers[0].source.named.parent
         self._make_editors(figure.name, last.style)
         self._lay_out()
         self.resize(min(900, parent.window().width()), 400)

@@ -50,8 +50,8 @@ class Offer:
     def command(self, kind: str, style: Style, path: Path, replace: bool) -> str:
         """The command that writes the same file."""
         if self.shown is None:
-            judged = getattr(self.source, "judged", {})
-            return table_command(self.source.path, self.table, kind, path, judged, replace=replace)
+            judged, words = getattr(self.source, "judged", {}), getattr(self.source, "words", ())
+            return table_command(words, self.table, kind, path, judged, replace=replace)
         return self.source.command(self.shown, style, path, replace)
 
     def export(self, kind: str, path: Path | None, style: Style) -> Export:
@@ -78,6 +78,6 @@ class Offer:
 
 def suggested(offer: Offer, kind: str, folder: Path) -> Path:
     """The file that an offer is written to if nobody names another."""
-    stem = offer.source.path.stem
+    stem = offer.source.named.stem
     name = stem if stem == offer.name else f"{stem}-{offer.name}"
     return folder / f"{name}.{ENDINGS.get(kind, kind)}"

@@ -97,9 +97,11 @@ class PictureView(QWidget):
         self.veil.setGeometry(self.rect())
         self.legend.set_rows(max(2, self.height() // LEGEND_SHARE))
 
-    def dim(self, text: str) -> None:
-        """Dim what is shown, and say what is being computed instead; the next picture ends it."""
+    def dim(self, text: str, through: bool = False) -> None:
+        """Dim what is shown, and say what is being computed instead; the next picture ends it.
+        `through`: its plots can be moved and zoomed meanwhile."""
         if self.picture is not None:
+            self.veil.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, through)
             self.veil.setText(text)
             self.veil.setGeometry(self.rect())
             self.veil.raise_()

@@ -81,6 +81,7 @@ class MatrixFiles(QObject):
         self._bench, self._as_table = bench, as_table
         self._requests: Requests | None = None
         self._open: list[Path] = []
+        self._unseen: list[Path] = []
         self.bar = MatrixBar()
         self.bar.cancelled.connect(self.cancel)
 
@@ -90,6 +91,7 @@ class MatrixFiles(QObject):
             self._requests = Requests(ChildThread("The process that measures matrices"))
             self._requests.thread_.start()
         self._open.append(path)
+        self._unseen.append(path)
         if len(self._open) == 1:
             self.bar.show_progress(path.name, Progress("starting", 0.0, path))
         self._requests.ask(
@@ -112,7 +114,7 @@ class MatrixFiles(QObject):
     def cancel(self) -> None:
         """Compute no more; what is shown stays."""
         if self._requests is not None and self._open:
-            name, self._open = self._open[0].name, []
+            name, self._open, self._unseen = self._open[0].name, [], []
             self._requests.thread_.end_work()
             self._requests.close()
             self._requests = None  # the next file has a child of its own
@@ -128,7 +130,10 @@ class MatrixFiles(QObject):
     def _take(self, path: Path, progress: Progress) -> None:
         if not progress.news:
             self.bar.show_progress(path.name, progress)
-        elif not self._bench.read_again(progress.path):
+            return
+        self._bench.read_again(progress.path)
+        if path in self._unseen:  # a run of an earlier session, too, is what was asked for
+            self._unseen.remove(path)
             self._show(path, progress.path)
 
     def _show(self, path: Path, run: Path) -> None:
@@ -136,8 +141,7 @@ class MatrixFiles(QObject):
         network = None if found is None else found.network
         if network is not None:
             also = "; Import table takes it as a table" if path.suffix.lower() in TABLES else ""
-            what = network.sentence.partition(", ")[0]
-            self.noted.emit(f"{what} of square matrices are shown{also}.")
+            self.noted.emit(f"Shown is {network.sentence}{also}.")
 
     def _ended(self, path: Path, problem: str) -> None:
         self._forget(path)
@@ -152,7 +156,8 @@ class MatrixFiles(QObject):
         self.said.emit(failure.sentence, failure.details)
 
     def _forget(self, path: Path) -> None:
-        if path in self._open:
-            self._open.remove(path)
+        for paths in (self._open, self._unseen):
+            if path in paths:
+                paths.remove(path)
         if not self._open:
             self.bar.end()

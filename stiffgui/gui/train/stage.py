@@ -67,6 +67,7 @@ class Stage(QMainWindow):
         left, right = Area.LeftDockWidgetArea, Area.RightDockWidgetArea
         self._widths = {left: float(PANEL_WIDTH), right: float(COLUMN_WIDTH)}
         self._was_shown = False
+        self._beside: QDockWidget | None = None  # asked for last
         self.is_restored = False  # as it was when the window was closed
         self._before: _Before | None = None  # a card was spread over the page
         self._unpresented: _Before | None = None  # before a lecture
@@ -161,7 +162,7 @@ class Stage(QMainWindow):
     def show_beside(self, card: Card) -> None:
         """Show a card beside the large one, in front of those that share its place."""
         if card is not self.large:
-            dock = self.docks[card.title]
+            dock = self._beside = self.docks[card.title]
             dock.show()
             dock.raise_()
             self.resizeDocks([dock], [ROOM], Qt.Orientation.Vertical)
@@ -377,7 +378,7 @@ class Stage(QMainWindow):
             beside = self.dockWidgetArea(dock) == Area.RightDockWidgetArea and not dock.isFloating()
             if beside and dock not in self._column:
                 self.tabifyDockWidget(column[-1], dock)
-        for dock in raised:
+        for dock in (*raised, *([self._beside] if self._beside is not None else ())):
             dock.raise_()
         alone = [len(self.tabifiedDockWidgets(dock)) == 0 for dock in raised]
         tabs = int(self._text_scale * TABS_HEIGHT)

@@ -148,5 +148,5 @@ class ViewState(QObject):
             return None
         pinned = [self.pinned.run] if self.pinned is not None else []
         runs: Sequence[RunEntry] = self._bench.visible() if together else [*pinned, run]
-        files = tuple(RunFile(r.path, r.colour, r.name, r.edition) for r in runs)
+        files = tuple(RunFile(r.path, r.colour, r.name, r.edition, r.named, r.given) for r in runs)
         return RunSource(files, run.newest if self._epoch is None else None)

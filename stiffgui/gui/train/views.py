@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -238,10 +238,17 @@ class TrainViews(Stage):
             card.lack(picture)
             card.view.dim(picture)
 
-    def dim(self, text: str) -> None:
-        """What the viewers show is not what is asked for: say what is being computed."""
-        for card in self.viewers().values():
-            card.view.dim(text)
+    def dim(self, text: str, names: Iterable[str], through: bool = False) -> None:
+        """What some viewers show is not what is asked for: say what is being computed."""
+        viewers = self.viewers()
+        for name in names:
+            viewers[name].view.dim(text, through)
+
+    def lift(self, names: Iterable[str]) -> None:
+        """What some viewers show is what is asked for, after all."""
+        viewers = self.viewers()
+        for name in names:
+            viewers[name].view.veil.hide()
 
     def offers(self) -> list[Offer]:
         """Everything that can be exported of what is shown."""

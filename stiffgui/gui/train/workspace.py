@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from stiffgui._presets import presets
 from stiffgui.experiment import Experiment
+from stiffgui.figures.steps import StableSteps
 from stiffgui.gui.bar import WorkspaceBar
 from stiffgui.gui.child_thread import ChildThread
 from stiffgui.gui.export.requests import Exports
@@ -102,6 +103,7 @@ class TrainWorkspace(Workspace):
         self.unwatched = Unwatched(self.bench, self.requests, self.view_requests.pending)
         self.following = Following(self.bench, self.requests)
         self.plane = LivePlane(self.bench, self.state, self.eigenvalues, self._take)
+        self._shown: RunEntry | None = None
         self._begins = False  # the first runs are being opened
         self._kept = QTimer(self, singleShot=True, interval=KEPT_MILLISECONDS)
         self._kept.timeout.connect(self._remember)
@@ -395,6 +397,9 @@ class TrainWorkspace(Workspace):
             self.eigenvalues.set_network(max(1, run.depth), run.trials)
             if not run.foreign:
                 self.trajectories.set_width(run.experiment.architecture.width)
+            elif run is not self._shown and run.network is not None and run.network.times:
+                self.views.show_beside(self.views.others[StableSteps.name()])
+        self._shown = run
         self._follow()
         self._update_actions()
 
@@ -491,7 +496,7 @@ class TrainWorkspace(Workspace):
         run = self.bench.shown
         if run is None:
             return
-        start = run.path.with_name(f"{run.name}-report.html")
+        start = run.named.with_name(f"{run.name}-report.html")
         path = ask_where(self, "Report", start, "HTML", ".html")
         if path is not None:
             self.noted.emit("The report is being written …")

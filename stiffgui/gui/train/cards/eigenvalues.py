@@ -81,6 +81,7 @@ class EigenvaluesCard(FigureCard):
         self.selection = PlaneSelection(self.view)
         self._moving: tuple[Moment, float] | None = None  # over it, and the step size
         self._locked_for: tuple[str, str] | None = None
+        self._of_few = False  # they are locked for few samples, until all are there
         self._locked: Limits4 = (-1.0, 1.0, -1.0, 1.0)
         self._text_scale = 1.0
         self._walk = QTimer(self)
@@ -242,7 +243,9 @@ class EigenvaluesCard(FigureCard):
         if points is None:
             return
         whose = (points.places.run, picture.panels[0].x.label)
-        if whose != self._locked_for:
+        of_all = self._of_few and bool(picture.numbers) and not self.view.views[0].is_zoomed
+        if whose != self._locked_for or of_all:
+            self._of_few = not picture.numbers
             another = self._locked_for is None or whose[0] != self._locked_for[0]
             self._locked_for, self._locked = whose, self._with_room(picture)
             self.view.reset_view()

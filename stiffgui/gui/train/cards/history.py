@@ -57,7 +57,12 @@ class HistoryCard(FigureCard):
             self.view.reset_view()
         self._shown = state
         self.view.legend_group = runs[-1].name if len(runs) > 1 else ""
-        self.show_picture(self.settings.picture(runs))
+        picture = self.settings.picture(runs)
+        if runs[-1].foreign and not any(picture.panels[0].of(Curve)):
+            super().clear()
+            self.lack("No such numbers were recorded.")
+            return
+        self.show_picture(picture)
         self._tell()
 
     def set_theme(self, theme: Any) -> None:

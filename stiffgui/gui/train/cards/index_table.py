@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QResizeEvent
@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTab
 
 from stiffgui.figures.palette import ABOUT
 from stiffgui.figures.plane import A, B
-from stiffgui.figures.spectrum import SAMPLES
+from stiffgui.figures.spectrum import LEADING, SAMPLES
 from stiffgui.gui.read_table import make_readable, row_height
 from stiffgui.stiffness import PROXIES
 from stiffgui.stiffness.indices import ILL_CONDITIONED, INDICES
@@ -62,7 +62,7 @@ class IndexTable(QTableWidget):
             head = QTableWidgetItem(title)
             head.setToolTip(f"{HELP.get(name) or _what(name)}.")
             self.setVerticalHeaderItem(row, head)
-        tips = ["LAPACK, float64", *(PROXY_COLUMNS[name][1] for name in self.proxies)]
+        tips = ["", *(PROXY_COLUMNS[name][1] for name in self.proxies)]
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         for column, (title, tip) in enumerate(zip(self._heads, tips, strict=True)):
             head = QTableWidgetItem(title)
@@ -132,11 +132,18 @@ class IndexTable(QTableWidget):
         A power method with a mean residual above a thousandth is marked: it has not converged. So
         is an exact value that rounding may move.
         """
-        compared = f"{A} {RADIUS}" in numbers
-        self._write_heads(compared)
+        compared, leading = f"{A} {RADIUS}" in numbers, LEADING in numbers
+        first = "estimate" if leading else self._heads[0]
+        self._write_heads([A, B, CHANGE] if compared else [first, *self._heads[1:]])
         if compared:
             self._compare(numbers)
             return
+        head = self.horizontalHeaderItem(0)
+        assert head is not None
+        head.setToolTip("Products with J alone" if leading else "LAPACK, float64")
+        wide = "The layer is too wide for its matrix: products with J tell only what leads in it"
+        why = wide if leading else "Undefined for every probe sample"
+        by = "" if leading else " by rounding"
         residual = numbers.get("power residual", 0.0)
         if SAMPLES in numbers:
             self.setToolTip(
@@ -151,22 +158,22 @@ class IndexTable(QTableWidget):
             if name == "unstable" and math.isfinite(value):
                 text = f"{value:.1%}"
             self._write(row, 0, f"{ABOUT}{text}" if doubtful else text)
-            self._cells[row][0].setToolTip(
-                f"{value:.9g}; relative error by rounding: up to {error:.0e}"
-            )
+            told = f"{value:.9g}; relative error{by}: up to {error:.0e}"
+            self._cells[row][0].setToolTip(told if math.isfinite(value) else why)
         radius = list(ROWS).index(RADIUS)
         for column, name in enumerate(self.proxies, 1):
             text = number(numbers.get(f"proxy {name}", math.nan))
-            if name == "power":
+            if text == NOTHING:
+                self._cells[radius][column].setToolTip(why)
+            elif name == "power":
                 doubtful = residual > UNCONVERGED
                 text += DOUBT if doubtful else ""
                 says = "not converged for all samples" if doubtful else "converged"
                 self._cells[radius][column].setToolTip(f"Residual {residual:.1e}: {says}")
             self._write(radius, column, text)
 
-    def _write_heads(self, compared: bool) -> None:
+    def _write_heads(self, heads: Sequence[str]) -> None:
         """Columns: exact and proxies, or A, B and change."""
-        heads = [A, B, CHANGE] if compared else self._heads
         for column in range(self.columnCount()):
             self.setColumnHidden(column, column >= len(heads))
             head = self.horizontalHeaderItem(column)

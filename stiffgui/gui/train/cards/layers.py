@@ -48,7 +48,7 @@ class LayersCard(FigureCard):
         if not run.history.indices:
             self.view.dim(f"{run.name}: nothing measured yet")
             return
-        self._offer(list(run.history.indices))
+        self._offer([name for name in run.history.indices if name in WATCHABLE])
         state = (id(run.run), id(run.history), len(run.history.index_epochs))
         if state != self._shown:
             self._shown, self._framed = state, ()

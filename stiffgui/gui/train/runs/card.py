@@ -177,7 +177,7 @@ class RunsCard(QFrame):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         bench = self.bench
         idle, still = not bench.busy, run is not bench.running
-        own = idle and not run.foreign
+        own, kept = idle and not run.foreign, not run.is_matrices
         still = still and not (run.writer is not None and run.writer.alive)
         unfinished = run.state in ("stopped", "interrupted") and still
         drawn = "Do not draw" if run.visible else "Draw"
@@ -189,13 +189,13 @@ class RunsCard(QFrame):
                 lambda r: bench.set_visible(r, not r.visible),
                 run is not bench.shown,
             ),
-            ("Rename…", "F2", self._rename, still),
-            ("Note…", "", self._note, still),
+            ("Rename…", "F2", self._rename, still and kept),
+            ("Note…", "", self._note, still and kept),
             ("Duplicate its settings", "", bench.use_settings, own),
             ("Go on training", "", lambda r: bench.resume(r.path), own and unfinished),
             ("Export…", "", self._export, True),
             ("Remove from the window", "", bench.remove, still),
-            ("Delete the file", "Del", bench.throw_away, still),
+            ("Delete the file", "Del", bench.throw_away, still and kept),
         ):
             action = menu.addAction(text)
             action.setShortcut(QKeySequence(key))

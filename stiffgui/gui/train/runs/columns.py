@@ -75,6 +75,8 @@ def _index(name: str, title: str, written: str, factor: float = 1.0, rank: int =
         if name in run.medians:
             of = " of the last stored network" if run.entry and name in run.entry.unwatched else ""
             return f"{quantity.title}{of} {run.medians[name]:.4g}"
+        if run.network is not None:
+            return f"{quantity.title}: {run.network.unknown(name) or 'it was not recorded'}"
         when = "when it has ended" if run.entry is not None else "when the run is opened"
         return f"{quantity.title}: measured {when}, or as it trains with {name} in watch.indices"
 
@@ -106,7 +108,7 @@ def describe(run: RunEntry) -> str:
     note = [f"“{run.note}”"] if run.note else []
     decided = run.decided.sentences(run.experiment) if run.decided is not None else {}
     how = [f"{what}: {sentence}" for what, sentence in decided.items()]
-    return "\n".join([str(run.path), *note, *started, *how, *changed[:12]])
+    return "\n".join([str(run.named), *note, *started, *how, *changed[:12]])
 
 
 DRAWN = Column("drawn", "Whether the run is drawn in Errors and Stiffness", lambda run: "")

@@ -7,15 +7,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import nan
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stiffgui._presets import presets
 from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
 from stiffgui.gui.train.runs.entry import RunEntry
+from stiffgui.runs.foreign import ForeignNetwork
 from stiffgui.settings import kind_of
 
-FOREIGN = "other code"  # trained by
+if TYPE_CHECKING:
+    from stiffgui.runs import Run
+
+FOREIGN, MATRICES = "other code", "matrices"  # instead of a task
 WITH_COLUMNS = ("task.kind", "training.epochs")  # settings that a column of their own tells
 
 
@@ -35,6 +39,7 @@ class RunFacts:
     medians: Mapping[str, float] = field(default_factory=dict)
     note: str = ""
     written: float = nan
+    network: ForeignNetwork | None = None
     entry: RunEntry | None = None
     colour: int = 0
     drawn: bool = False
@@ -49,13 +54,14 @@ def facts_of_entry(
     return RunFacts(
         path=run.path,
         state=state,
-        task=FOREIGN if run.foreign else kind_of(type(run.experiment.task)),
+        task=_task(run),
         settings=settings,
         epoch=run.begins + run.epoch,
         total=run.begins + run.total if run.total else 0,
         seconds=float(history.seconds[-1]) if len(history.seconds) else nan,
         medians=_known(run.unwatched | history.medians()),
         note=run.note,
+        network=run.network,
         entry=run,
         colour=run.colour,
         drawn=run.visible,
@@ -71,24 +77,30 @@ def facts_of_file(path: Path) -> RunFacts:
     try:
         with open_run(path) as run:
             last = run.last()
-            found: dict[str, Any] = {"task": FOREIGN}
+            found: dict[str, Any] = {}
             if not run.foreign:
-                experiment = run.experiment
-                found["task"] = kind_of(type(experiment.task))
-                found["settings"] = differences([experiment], with_preset=True)[0]
+                found["settings"] = differences([run.experiment], with_preset=True)[0]
                 found["total"] = run.begins + run.experiment_now.training.epochs
             return RunFacts(
                 path=path,
                 state=run.state,
+                task=_task(run),
                 epoch=run.begins + last.epoch,
                 seconds=last.seconds,
                 medians=_known(last.medians),
                 note=run.note,
+                network=run.network,
                 written=written,
                 **found,
             )
     except InputError as error:
         return RunFacts(path, "unreadable", note=str(error), written=written)
+
+
+def _task(run: RunEntry | Run) -> str:
+    if run.foreign:
+        return MATRICES if run.network is not None and run.network.matrices else FOREIGN
+    return kind_of(type(run.experiment.task))
 
 
 def _known(medians: Mapping[str, float]) -> dict[str, float]:

@@ -331,21 +331,20 @@ class Workbench(QObject):
             self.said.emit(f"{run.name}: {writer} has died; what it wrote is kept.", "")
         self.runs_changed.emit()
 
-    def read_again(self, path: Path) -> bool:
-        """Take over what has been added to the file of a run; whether there is such a run."""
+    def read_again(self, path: Path) -> None:
+        """Take over what has been added to the file of a run, where there is one."""
         run = next((r for r in self.runs if r.path.resolve() == path.resolve()), None)
         if run is None:
-            return False
+            return
         try:
             fresh = RunEntry.read(path)
         except InputError as error:
             self.said.emit(str(error), "")
-            return True
+            return
         run.history, run.network = fresh.history, fresh.network
         run.snapshot_epochs, run.state = fresh.snapshot_epochs, fresh.state
         run.edition, run.version = run.edition + 1, run.version + 1
         self.runs_changed.emit()
-        return True
 
     def use_settings(self, run: RunEntry) -> None:
         """Put a run's settings into the panel (undoable)."""
@@ -387,6 +386,8 @@ class Workbench(QObject):
         path = run.path.parent / f"{name}.stiff"
         if run is self.running:
             problem = "it is being written; stop it first"
+        elif run.is_matrices:
+            problem = "it is that of the file of its matrices"
         elif any(c in name for c in '<>:"|?*\\/\0') or path.name != f"{name}.stiff":
             problem = "the name has characters that files cannot have; use letters and digits"
         elif path.exists():
@@ -427,6 +428,10 @@ class Workbench(QObject):
         """Take a run out of the window and move its file to a wastebasket."""
         if run is self.running:
             self.remove(run)  # says why not
+            return
+        if run.is_matrices:
+            self.remove(run)
+            self.noted.emit(f"{run.name} is out of the window; the file of its matrices stays.")
             return
         place, kept = self.runs.index(run), run.path
         if run.path.exists():
