@@ -191,6 +191,7 @@ def _sheet(t: Theme) -> str:
     #explanation {{ margin: 9px 6px 6px 0; }}
     #veil {{ background: {_seen_through(t.card)}; color: {t.text}; font-weight: 600; }}
     #cardTitle {{ font-weight: 600; color: {t.text}; }}
+    #cardTitle:disabled, #cardNote:disabled {{ color: {t.border}; }}
     #cardNote, #unit, #share, #panelSubtitle, #note {{ color: {t.faint}; }}
     #toast {{ background: {t.card}; border: 1px solid {t.faint}; border-left: 4px solid {t.accent};
         border-radius: 7px; color: {t.text}; }}

@@ -127,8 +127,10 @@ def test_another_run_is_seen_after_a_zoom(
     train(presets["alpine02"].with_settings(settings), out=tmp_path / "other.stiff")
     window.train.bench.open_file(tmp_path / "other.stiff")
     assert card.is_stale and "Computing epoch 2 of other" in card.view.veil.text()
+    assert not card.headline.isEnabled() and not card.note.isEnabled()  # they are of another run
     assert window.train.views.offers()[3].picture is None  # what is dimmed is not exported
     qtbot.waitUntil(lambda: not card.is_stale, timeout=WAIT)
+    assert card.headline.isEnabled() and card.note.isEnabled()
     assert next(card.picture.panels[0].of(Points)).places.run == "other"  # type: ignore[union-attr]
     assert outside(card) == 0 and not card.view.views[0].is_zoomed
 

@@ -128,7 +128,9 @@ def test_tab_reaches_named_controls_part_by_part(
     bars = page.views.tab_bars()
     parts = [page.bar, page.panel, first, *bars, *cards, page.timeline, page.runs]
     place, visited = -1, list[QWidget]()
+    window.activateWindow()
     page.preset.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.waitUntil(lambda: QApplication.focusWidget() is page.preset)
     while (widget := QApplication.focusWidget()) not in visited:
         visited.append(widget)
         if widget.objectName() != "switch":  # the shell's, in the same bar

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import Signal
@@ -39,6 +40,7 @@ class FigureCard(Card):
         super().__init__(title or kind.title(), empty or promise(kind))
         self.settings = settings
         self.view = view or PictureView()
+        self.view.veil.turned.connect(self._fade)
         self.add(self.view)
 
     @property
@@ -55,6 +57,15 @@ class FigureCard(Card):
     def is_stale(self) -> bool:
         """Whether something else than what is asked for is shown, dimmed."""
         return not self.view.veil.isHidden()
+
+    def words(self) -> Sequence[QWidget]:
+        """What tells of the picture beside it."""
+        return (self.note,)
+
+    def _fade(self, stale: bool) -> None:
+        """What stands beside a picture that is dimmed is of that picture, too."""
+        for label in self.words():
+            label.setEnabled(not stale)
 
     @property
     def asked(self) -> Figure:

@@ -47,6 +47,24 @@ def _scale_of(panel: Panel) -> ColourScale | None:
     return next(scales, None)
 
 
+class Veil(QLabel):
+    """Over a picture of something else than what is asked for. Signal: `turned(whether it is
+    there)`."""
+
+    turned = Signal(bool)
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("veil")
+        self.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.setWordWrap(True)
+        self.hide()
+
+    def setVisible(self, visible: bool) -> None:
+        super().setVisible(visible)
+        self.turned.emit(visible)
+
+
 class PictureView(QWidget):
     """Shows a `Picture`; panels that may flow are arranged so that they are largest.
 
@@ -72,11 +90,7 @@ class PictureView(QWidget):
         layout.setSpacing(2)
         layout.addWidget(self.legend)
         layout.addWidget(self._grid, 1)
-        self.veil = QLabel(self)  # over a picture of something else than what is asked for
-        self.veil.setObjectName("veil")
-        self.veil.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.veil.setWordWrap(True)
-        self.veil.hide()
+        self.veil = Veil(self)
 
     def make_grid(self) -> PanelGrid:
         """What places the panels."""

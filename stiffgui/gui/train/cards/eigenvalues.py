@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QLabel, QPushButton, QSpinBox, QStackedWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QSpinBox, QStackedWidget, QWidget
 
 from stiffgui.figures import Figure
 from stiffgui.figures.comparison import SIDES, Comparison
@@ -213,6 +213,9 @@ class EigenvaluesCard(FigureCard):
                 self.list.select(*self.selection.one)
 
     # ------------------------------------------------------------------- drawing
+
+    def words(self) -> Sequence[QWidget]:
+        return (self.note, self.headline)
 
     def show_picture(self, picture: Picture) -> None:
         """Draw the plane within the axes that are chosen, and what is seen below it."""
