@@ -150,7 +150,7 @@ def test_a_stopped_run_goes_on_as_a_file_of_today(tmp_path: Path) -> None:
 
 
 def test_the_window_goes_on_from_the_same_history() -> None:
-    from stiffgui.gui.train.runs.entry import RunEntry
+    from stiffgui.session.run_entry import RunEntry
 
     entry = RunEntry.read(STOPPED_1, resuming=True)
     with open_run(STOPPED_1) as run:

@@ -12,7 +12,7 @@ from typing import Any
 from stiffgui._presets import presets
 from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
-from stiffgui.gui.train.runs.entry import RunEntry
+from stiffgui.session.run_entry import RunEntry
 from stiffgui.settings import kind_of
 
 FOREIGN = "other code"  # trained by
