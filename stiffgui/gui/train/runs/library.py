@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from stiffgui.gui.train.runs.columns import CHANGED, IN_LIBRARY
-from stiffgui.gui.train.runs.files import newest_first
+from stiffgui.gui.train.runs.files import newest_first, touched
 from stiffgui.gui.train.runs.table import RunsTable
 from stiffgui.gui.train.runs.workbench import Workbench
 from stiffgui.session.reading import SECONDS, ReadFacts
@@ -74,7 +74,8 @@ class Library(QDialog):
         if (path := next(self._files, None)) is not None:
 
             def failed(failure: Failure) -> None:
-                self._add(RunFacts(path, "unreadable", note=failure.sentence))
+                written = touched(path)
+                self._add(RunFacts(path, "unreadable", note=failure.sentence, written=written))
 
             self._asked = self.bench.reading.ask(
                 ReadFacts(path), self._add, failed, seconds=SECONDS
