@@ -44,7 +44,7 @@ class FileReader:
         database = open_file(path, self.KIND) if content is None else open_bytes(content, path)
         self._database = database
         size = None if content is None else len(content)
-        self._steps = _Steps(path, size)
+        self._steps = Steps(path, size)
         database.set_progress_handler(self._steps, AT_ONCE)
         weakref.finalize(self, database.close)  # one that is dropped, as in a notebook, lets go too
         try:
@@ -101,7 +101,7 @@ class FileReader:
             raise broken(self.path, self.KIND) from None
 
 
-class _Steps:
+class Steps:
     """Ends a statement that takes more steps, or brings more, than a file of its size can: pages
     may refer to one another so that rows never end."""
 
