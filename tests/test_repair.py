@@ -119,9 +119,8 @@ def test_a_batch_of_a_study_that_is_lost_is_trained_again(
     assert "batch 1, which will be trained again" in capsys.readouterr().out
     with open_study(STUDY_1) as old, open_study(out) as new:
         assert [v.trials for v in new.variants] == [2, 0]
-        np.testing.assert_array_equal(
-            old.variants[0].last["l2_norm"], new.variants[0].last["l2_norm"]
-        )
+        for name, values in old.variants[0].last.items():
+            np.testing.assert_array_equal(values, new.variants[0].last[name])
     assert main(["study", "--resume", str(out)]) == 0
     with open_study(out) as new:
         assert new.finished and [v.trials for v in new.variants] == [2, 2]
@@ -132,7 +131,7 @@ def test_a_file_of_an_earlier_version_is_saved_as_one_of_today(tmp_path: Path) -
     assert main(["repair", str(RUN_1), "-o", str(out)]) == 0
     with open_run(RUN_1) as old, open_run(out) as new:
         assert new.series().epochs.tolist() == old.series().epochs.tolist()
-        assert new.last().medians == old.last().medians
+        np.testing.assert_equal(new.last().medians, old.last().medians)
 
 
 @pytest.mark.parametrize("harm", HARMS)
@@ -140,7 +139,7 @@ def test_what_comes_of_any_damage_opens_or_is_no_file(
     harm: object, whole: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path, out = tmp_path / "run.stiff", tmp_path / "out.stiff"
-    for seed in range(4):
+    for seed in range(2):
         shutil.copy(whole, path)
         with contextlib.suppress(sqlite3.Error):
             harm(path, random.Random(seed))  # type: ignore[operator]

@@ -10,6 +10,7 @@ import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from stiffgui.runs.file_writer import lock_to_write, refuse_existing, writing_to
 from stiffgui.runs.opening import AT_ONCE, MOST_BYTES, Steps, is_regular, kind_of_file
 from stiffgui.runs.run import Run
 from stiffgui.runs.schema import RUN, STUDY, Kind
+from stiffgui.training.quantities import per_trial
 
 HEADER = 100  # bytes of an SQLite file's own
 TRIED = 100_000  # rows between those that are read from either end, that are tried one by one
@@ -127,8 +129,9 @@ def _opened(path: Path, folder: Path, kind: Kind) -> sqlite3.Connection:
     for end in ("", "-wal"):
         with contextlib.suppress(FileNotFoundError):
             shutil.copyfile(f"{path}{end}", f"{copy}{end}")
-    for mend in (lambda: None, lambda: _mend_header(copy)):
-        mend()
+    for again in (False, True):
+        if again:
+            _mend_header(copy)
         database = sqlite3.connect(copy, isolation_level=None)
         database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MOST_BYTES)
         database.execute("PRAGMA trusted_schema = OFF")
@@ -165,6 +168,8 @@ def repair_run(path: Path, out: Path) -> Repaired:
         for statement in OPTIONAL:
             target.execute(statement)
         copy_meta(source, target, found, ("experiment", "network"), "the settings")
+        there = source.columns("history")
+        schema.describe(target, [q for q in per_trial() if q.name in there])
         with contextlib.suppress(sqlite3.Error, TypeError, ValueError, AttributeError):
             schema.describe(target, schema.described(source.database).values())
         copy_rows(source, target, found, "quantities")
@@ -252,7 +257,7 @@ def _leave_out(out: Path, found: Repaired) -> None:
         with Run(out) as run:
             _ = run.network if run.foreign else run.experiment
             epochs = run.snapshot_epochs
-        bad = [e for e in epochs if not _can(out, lambda run, e=e: run.parameters(e))]
+        bad = [e for e in epochs if not _can(out, partial(Run.parameters, epoch=e))]
         for is_bad, tables, what in (
             (not _can(out, _numbers), ("indices", "errors", "spectra"), "its indices and spectra"),
             (not _can(out, lambda run: (run.events, run.begins)), ("events",), "its events"),
