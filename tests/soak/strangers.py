@@ -169,7 +169,7 @@ def settings_file(folder: Path, drawn: random.Random) -> Path:
         at = drawn.randrange(len(lines))
         key = lines[at].partition(" = ")[0]
         lines[at] = drawn.choice((
-            *(f"{key} = {value}" for value in (-1, 3, 10**18, "nan", "inf", "[]", "{}", '""', "true")),
+            *(f"{key} = {value}" for value in (-1, 3, 10**18, "nan", "inf", "[]", "{}", "true")),
             *(f"{key} = {value}" for value in ("9" * 5000, "[" * 5000, "1e999", "'''\x1b[2J'''")),
             ".".join("a" * 100_000) + " = 1",
             "[sweep]\n'architecture.width' = [" + "5, " * 50_000 + "5]",

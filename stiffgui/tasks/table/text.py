@@ -40,7 +40,10 @@ def read_text(file: IO[bytes], name: str, how: Reading) -> Sheet:
     """Raises InputError saying which row or which setting is at fault."""
     import pandas as pd
 
-    text, notes = _decoded(file.read(), name)
+    begins = file.read(4)
+    if begins == bytes(4):  # as a file of holes alone: it may be any size
+        raise unreadable(f"{name} is no text: its first bytes are zeros.")
+    text, notes = _decoded(begins + file.read(), name)
     text, above, comments = _without_comments(text)
     notes += comments
     lines = [line for line in text.splitlines()[: 4 * SNIFFED_LINES] if line.strip()]
