@@ -23,7 +23,7 @@ from stiffgui.gui.recent import RecentFiles
 from stiffgui.gui.theme import Theme
 from stiffgui.gui.window import MainWindow
 from stiffgui.gui.workspace import Place, Surroundings, Workspace
-from tests.gui.opening import open_file
+from tests.gui.opening import open_file, wait_for_reading
 
 
 class Notes(Workspace):
@@ -217,6 +217,7 @@ def test_the_files_opened_last_are_offered_the_newest_first(
     window.settings.sync()
     assert again.paths() == recent.paths() == [run_file, settings]
     recent.actions()[1].trigger()
+    wait_for_reading(window)
     assert window.train.model.experiment is not None
     assert window.train.model.experiment.training.epochs == 7
     settings.unlink()

@@ -23,7 +23,7 @@ from stiffgui.gui.window import MainWindow
 from stiffgui.runs import open_run
 from stiffgui.session.exports import Export
 from stiffgui.session.views import Look
-from tests.gui.opening import open_file
+from tests.gui.opening import open_file, wait_for_reading
 from tests.processes import children
 
 WAIT = 60_000
@@ -188,6 +188,7 @@ def test_a_killed_training_goes_on_from_the_message(window: MainWindow, qtbot: Q
     qtbot.waitUntil(lambda: _saved(first.path), timeout=WAIT)
     [go_on] = kill_training(window, qtbot)
     go_on.click()
+    wait_for_reading(window)
     again = window.train.bench.shown
     assert again is not None and again.path == first.path and not window.toasts.isVisible()
     qtbot.waitUntil(lambda: again.epoch > first.epoch, timeout=WAIT)
