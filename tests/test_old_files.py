@@ -39,7 +39,7 @@ SUM = {
     "study-v2.stiff": "89279c9c6cc268850d9b327de0a95e07335c24b73a6ac61fbf0f581e25bd3202",
 }
 # Those of version 2: alpine02 with 12 epochs (the study: 6), 2 trials, width 4, depth 3,
-# 90 training and 30 test samples, watch.every 4, by `train` and `run_study(Study.of_experiment(...))`.
+# 90 training and 30 test, watch.every 4, by `train` and `run_study(Study.of_experiment(...))`.
 RUN_2, STUDY_2 = FILES / "run-v2.stiff", FILES / "study-v2.stiff"
 
 
