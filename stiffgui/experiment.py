@@ -173,11 +173,22 @@ class Experiment(TomlSettings):
         return {k: (mine.get(k), theirs.get(k)) for k in keys if mine.get(k) != theirs.get(k)}
 
 
+MOST_TEXT = 200_000  # characters of settings; all that there are take some two thousand
+MOST_DOTS = 1000  # on a line: keys of so many parts take tomllib for ever
+
+
 def toml_values(text: str, source: str) -> dict[str, Any]:
     """Nested values of TOML text. Raises InputError naming `source` and the line."""
+    if len(text) > MOST_TEXT or any(line.count(".") > MOST_DOTS for line in text.splitlines()):
+        raise InputError(
+            f"{source} is longer than settings are (more than {MOST_TEXT} characters, or a line of "
+            f"more than {MOST_DOTS} points): name a file of settings."
+        )
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except RecursionError:
+        raise InputError(f"{source} is nested deeper than settings are.") from None
+    except ValueError as error:  # TOMLDecodeError, or a number of too many digits
         raise InputError(
             f"{source} is not TOML: {error}. Correct that line; `stiffgui presets --toml "
             f"alpine02` prints a file that works."
@@ -190,7 +201,10 @@ def read_values(path: Path) -> dict[str, Any]:
     Raises InputError when the file cannot be read, is empty, or is no TOML.
     """
     try:
-        text = path.read_text("utf-8")
+        if path.exists() and not path.is_dir() and not path.is_file():
+            raise InputError(f"{path} is a pipe or a device: name a TOML file.")
+        with path.open(encoding="utf-8") as file:
+            text = file.read(MOST_TEXT + 1)  # more is refused
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None)
         raise InputError(

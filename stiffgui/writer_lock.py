@@ -21,6 +21,7 @@ from stiffgui.errors import InputError
 HEARTBEAT_SECONDS = 5.0  # between signs of life
 SILENT_SECONDS = 60.0  # after which a writer on another host has died
 TRIES = 20  # to take a lock whose file is just being removed
+MOST_STEPS = 10_000  # of SQLite's, to read a line
 WAIT_SECONDS = 1.0  # for somebody who only asks whether it is held
 
 
@@ -140,7 +141,10 @@ def writer_of(path: Path) -> Writer | None:
     lock = lock_of(path)
     try:
         changed = lock.stat().st_mtime
+        if not lock.is_file():
+            return None
         with contextlib.closing(_connect(lock, "ro", WAIT_SECONDS)) as database:
+            database.set_progress_handler(lambda: True, MOST_STEPS)
             facts = json.loads(database.execute("SELECT facts FROM writer").fetchone()[0])
         writer = Writer(**facts, alive=True)
     except (OSError, sqlite3.Error, ValueError, TypeError):

@@ -477,7 +477,7 @@ def test_damaged_decisions_of_a_run_are_told(
     ):
         assert main(words) == 2, words
         one_sentence(capsys)
-    from stiffgui.gui.train.runs.entry import RunEntry
+    from stiffgui.session.run_entry import RunEntry
 
     with pytest.raises(InputError, match="cut off or damaged"):
         RunEntry.read(path)

@@ -35,7 +35,12 @@ SUM = {
     "run-v1.stiff": "5018a4d89bc2a1cecda21597ad39d96e31c181ccf0e1ed191d6f863b08a4ccf8",
     "stopped-v1.stiff": "2a1f9ad6e7541d0ec4c413895f1b43848b9fcf3134c396c614d2721a09060345",
     "study-v1.stiff": "33e10f82001f2f8f6f34c0ff2e0e470ce8e26e7cc1781e15ff1a86a1f58fe383",
+    "run-v2.stiff": "59a5da51b76c632db605765c9d723e6e2b10ff900cc0972ddf59d89a3b2e47b5",
+    "study-v2.stiff": "89279c9c6cc268850d9b327de0a95e07335c24b73a6ac61fbf0f581e25bd3202",
 }
+# Those of version 2: alpine02 with 12 epochs (the study: 6), 2 trials, width 4, depth 3,
+# 90 training and 30 test, watch.every 4, by `train` and `run_study(Study.of_experiment(...))`.
+RUN_2, STUDY_2 = FILES / "run-v2.stiff", FILES / "study-v2.stiff"
 
 
 @pytest.fixture(autouse=True)
@@ -105,6 +110,16 @@ def test_figures_and_tables_are_exported(path: Path, tmp_path: Path) -> None:
         assert main(words) == 0 and len(pd.read_csv(out))
 
 
+def test_files_of_version_2_open() -> None:
+    with open_run(RUN_2) as run:
+        assert run.series().epochs[-1] == 12 and run.trials == 2 and run.ending == "finished"
+        assert run.snapshot(12).predict(np.zeros((3, 2))).shape == (2, 3, 1)
+    with open_study(STUDY_2) as results:
+        assert results.finished and [v.trials for v in results.variants] == [2, 2, 2]
+    for path in (RUN_2, STUDY_2):
+        assert main(["show", str(path)]) == 0
+
+
 def test_a_trial_is_extracted_into_a_file_of_today(tmp_path: Path) -> None:
     with open_study(STUDY_1) as results:
         out = results.extract("RES stiff", 1, tmp_path / "one.stiff")
@@ -150,7 +165,7 @@ def test_a_stopped_run_goes_on_as_a_file_of_today(tmp_path: Path) -> None:
 
 
 def test_the_window_goes_on_from_the_same_history() -> None:
-    from stiffgui.gui.train.runs.entry import RunEntry
+    from stiffgui.session.run_entry import RunEntry
 
     entry = RunEntry.read(STOPPED_1, resuming=True)
     with open_run(STOPPED_1) as run:

@@ -12,6 +12,7 @@ COMMANDS: dict[str, str] = {
     "predict": "predict",
     "export": "export",
     "spectrum": "spectrum",
+    "repair": "repair",
     "lab": "lab",
     "bench": "bench",
 }

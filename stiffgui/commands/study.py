@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,6 +21,7 @@ from stiffgui.commands.terminal import (
     write,
 )
 from stiffgui.errors import InputError
+from stiffgui.experiment import read_values
 from stiffgui.states import Ending
 from stiffgui.study.declaration import OWN, Study, is_experiment
 from stiffgui.study.library import studies
@@ -129,8 +129,8 @@ def _is_one_experiment(source: str) -> bool:
     if source == "table" or Path(source).suffix.lower() in ENDINGS:
         return True
     if source.endswith(".toml"):
-        with contextlib.suppress(OSError, ValueError):  # reading it as a study says why
-            return is_experiment(tomllib.loads(Path(source).read_text("utf-8")))
+        with contextlib.suppress(InputError):  # reading it as a study says why
+            return is_experiment(read_values(Path(source)))
         return False
     return source not in studies and source in presets
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import tomllib
 import traceback
 from collections.abc import Sequence
 from importlib.resources import as_file
@@ -23,7 +22,6 @@ from stiffgui.gui.faults import Faults
 from stiffgui.gui.window import MainWindow
 from stiffgui.gui.workspace import Place, Surroundings, Workspace
 from stiffgui.matrices import ENDINGS as MATRICES
-from stiffgui.runs.opening import kind_of_file
 
 MOST_SETTINGS = 1_000_000  # bytes
 OBJECT = b"@Variant"
@@ -42,16 +40,6 @@ def _study(surroundings: Surroundings) -> Workspace:
     return StudyWorkspace(surroundings)
 
 
-def _is_study(path: Path) -> bool:
-    if path.suffix != ".toml":
-        return kind_of_file(path) == "study"
-    try:
-        values = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):  # Train says what is wrong with it
-        return False
-    return bool(values.keys() & {"variants", "sweep"})
-
-
 def _lab(surroundings: Surroundings) -> Workspace:
     from stiffgui.gui.lab.workspace import LabWorkspace
 
@@ -60,8 +48,8 @@ def _lab(surroundings: Surroundings) -> Workspace:
 
 # In the order of the switch. Each is imported and built when it is first shown.
 PLACES = (
-    Place("Train", _train, (".stiff", ".toml", *MATRICES), lambda path: not _is_study(path)),
-    Place("Study", _study, (".stiff", ".toml"), _is_study),
+    Place("Train", _train, (".stiff", ".toml", *MATRICES), "run"),
+    Place("Study", _study, (".stiff", ".toml"), "study"),
     Place("Lab", _lab),
 )
 

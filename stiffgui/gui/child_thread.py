@@ -39,7 +39,8 @@ class ChildThread(QThread):
 
     A child that dies fails what it was asked for, and there is a new one. So there is when a newest
     request waits behind one that has had no word from the child for PATIENCE_SECONDS: that child
-    is ended, unless it also does what counts for itself.
+    is ended, unless it also does what counts for itself. A request with `seconds` of its own fails
+    when they are over, and its child is ended; there, all requests have some.
 
     name: of the process, in the sentence about its death. saves: `close` lets what counts for
     itself come to its end. A child that is no `daemon` may have children of its own.
@@ -62,6 +63,7 @@ class ChildThread(QThread):
         self._rung = self._closing = False
         self._deaths = 0  # in a row, before `ready`
         self._is_ready = False
+        self._heard = 0.0  # when the child last said something, or was asked while it did nothing
         self._silent_since: float | None = None  # what was replaced has had no word since
 
     # ------------------------------------------------------- used by the window's thread
@@ -71,10 +73,10 @@ class ChildThread(QThread):
         """Of the child, when there is one."""
         return self._child.process.pid if self._child is not None else None
 
-    def ask(self, work: Any, newest: bool = False) -> int:
+    def ask(self, work: Any, newest: bool = False, seconds: float | None = None) -> int:
         """Send a request as soon as there is a child; its number."""
         number = next(self._numbers)
-        self._post(Request(number, work, newest))
+        self._post(Request(number, work, newest, seconds))
         return number
 
     def control(
@@ -136,7 +138,8 @@ class ChildThread(QThread):
             while not self._closing:
                 self._send(child)
                 if self._impatient():
-                    self._outbox.extendleft(self._asked.values())
+                    self._give_up_first()
+                    self._outbox.extendleft(reversed(self._asked.values()))
                     self._asked.clear()
                     break
                 self._receive(child, self._seconds_left())
@@ -161,18 +164,31 @@ class ChildThread(QThread):
             del self._asked[number]
         if older and self._silent_since is None:
             self._silent_since = time.monotonic()
+        if not self._asked:
+            self._heard = time.monotonic()
         self._asked[request.number] = request
 
     def _seconds_left(self) -> float | None:
         """For how long the child may go on being silent; None: for ever."""
-        if self._silent_since is None or not self._is_ready:
+        if not self._is_ready:
             return None
-        if self._counting():
+        first = next(iter(self._asked.values()), None)
+        if first is not None and first.seconds is not None:
+            return max(0.0, self._heard + first.seconds - time.monotonic())
+        if self._silent_since is None or self._counting():
             return None
         return max(0.0, self._silent_since + PATIENCE_SECONDS - time.monotonic())
 
     def _impatient(self) -> bool:
         return self._seconds_left() == 0.0
+
+    def _give_up_first(self) -> None:
+        """Let a request fail whose own time is over."""
+        first = next(iter(self._asked.values()))
+        if first.seconds is not None:
+            del self._asked[first.number]
+            told = f"this was given up, as it took more than {first.seconds:.0f} seconds."
+            self.ended.emit(Failure(first.number, told))
 
     def _receive(self, child: Child, seconds: float | None) -> None:
         """Wait for a message from either side, and take it."""
@@ -184,7 +200,7 @@ class ChildThread(QThread):
             self._take(child.connection.recv())
 
     def _take(self, message: Answer | Failure) -> None:
-        self._silent_since = None
+        self._silent_since, self._heard = None, time.monotonic()
         if message.number is None:
             self._fail_all(message)
         elif message.number == READY:

@@ -31,6 +31,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from stiffgui.gui.keyboard import without_keys
 from stiffgui.settings import AUTO, Spec
 
 STEPS_PER_DECADE = 20
@@ -367,7 +368,7 @@ class ChoicesEditor(Editor):
         self.menu.setToolTipsVisible(True)
         self.actions_by_name: dict[str, QAction] = {}
         for name, line in (spec.choices or {}).items():
-            action = self.menu.addAction(name)
+            action = self.menu.addAction(without_keys(name))
             action.setCheckable(True)
             action.setToolTip(line or name)
             action.triggered.connect(self._ticked)

@@ -57,7 +57,9 @@ class Faults(QObject):
         )
         path = log_folder() / "crash.log"
         crash = path.read_text("utf-8", "replace") if path.is_file() else ""
-        self._crashes = path.open("w")
+        if crash:
+            path.write_text("")
+        self._crashes = path.open("a")  # another window may have it open, too
         faulthandler.enable(self._crashes)
         if crash:
             self._tell("stiffgui ended unexpectedly the last time", crash)

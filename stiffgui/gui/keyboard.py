@@ -107,3 +107,8 @@ def keys_of(kind: object) -> tuple[str, dict[str, str]]:
 def keys_text(kind: object) -> str:
     """The keys of a class of widgets in a line."""
     return "; ".join(f"{keys}: {what}" for keys, what in keys_of(kind)[1].items())
+
+
+def without_keys(name: str) -> str:
+    """A name as the text of a button, a menu or a tab, where & would make a key of a letter."""
+    return name.replace("&", "&&")

@@ -7,6 +7,8 @@ from pathlib import Path
 from PySide6.QtCore import QSettings, Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
+from stiffgui.gui.keyboard import without_keys
+
 KEY = "recent"
 MOST = 10
 
@@ -39,7 +41,7 @@ class RecentFiles(QMenu):
         self.clear()
         there = [path for path in self.paths() if path.is_file()]
         for path in there:
-            action = self.addAction(path.name.replace("&", "&&"))
+            action = self.addAction(without_keys(path.name))
             action.setToolTip(str(path))
             action.triggered.connect(lambda _=False, path=path: self.chosen.emit(path))
         if there:

@@ -41,16 +41,18 @@ class Requests(QObject):
         on_the_way: OnAnswer | None = None,
         *,
         newest: bool = False,
+        seconds: float | None = None,
     ) -> int:
         """Ask for `work`: `on_answer` or `on_failure` is called once, `on_the_way` by `poll`.
 
-        Of the `newest` requests of one type only the last one is answered.
+        Of the `newest` requests of one type only the last one is answered. `seconds`: see
+        `Request`.
         """
         if newest:
             for number, caller in list(self._callers.items()):
                 if caller.newest and type(caller.work) is type(work):
                     del self._callers[number]
-        number = self.thread_.ask(work, newest)
+        number = self.thread_.ask(work, newest, seconds)
         self._callers[number] = _Caller(work, newest, on_answer, on_failure, on_the_way)
         return number
 
@@ -62,6 +64,11 @@ class Requests(QObject):
     def waits_for(self, kind: type) -> bool:
         """Whether a request of that type is under way."""
         return any(type(caller.work) is kind for caller in self._callers.values())
+
+    @property
+    def busy(self) -> bool:
+        """Whether somebody waits for an answer."""
+        return bool(self._callers)
 
     def poll(self) -> bool:
         """Hand out what has come on the way; whether there was something."""

@@ -48,6 +48,7 @@ from stiffgui.gui.theme import Theme
 from stiffgui.gui.toasts import Toasts
 from stiffgui.gui.workspace import Place, Surroundings, Workspace
 from stiffgui.matrices import ENDINGS as MATRICES
+from stiffgui.session.reading import SECONDS, ReadKind
 from stiffgui.tasks.table import ENDINGS
 
 if TYPE_CHECKING:
@@ -233,9 +234,20 @@ class MainWindow(QMainWindow):
             return
         if path.is_file():
             self.recent.add(path)
-        knowing = (p for p in self.places if ending in p.suffixes and p.takes(path))
-        place = next(knowing, self.places[0])
-        self.show_place(place.title).open_file(path)
+        knowing = [p for p in self.places if ending in p.suffixes] or [*self.places[:1]]
+        if len(knowing) == 1:
+            self.show_place(knowing[0].title).open_file(path)
+            return
+
+        def found(kind: str) -> None:
+            self.show_place(next(p.title for p in knowing if p.kind == kind)).open_file(path)
+
+        self.train.reading.ask(
+            ReadKind(path),
+            found,
+            lambda why: self.toasts.say(self._place, f"{path} cannot be opened: {why.sentence}"),
+            seconds=SECONDS,
+        )
 
     def import_table(self, path: Path | None = None) -> None:
         """Open the import wizard, on a file if one is given."""

@@ -103,10 +103,10 @@ class Workspace(QWidget):
 class Place:
     """A workspace that can be shown: built when it is first needed.
 
-    `takes` looks into a file of one of the suffixes, where other workspaces know them too.
+    `kind`: which files of its suffixes it takes (see `ReadKind`), where others know them, too.
     """
 
     title: str
     make: Callable[[Surroundings], Workspace]
     suffixes: tuple[str, ...] = ()
-    takes: Callable[[Path], bool] = lambda path: True
+    kind: str = ""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from stiffgui.errors import InputError
 from stiffgui.runs.migrations import MIGRATIONS, STUDY_MIGRATIONS
-from stiffgui.runs.opening import open_file, version_of
+from stiffgui.runs.opening import is_regular, open_file, version_of
 from stiffgui.runs.schema import RUN, Kind
 from stiffgui.writer_lock import changing
 
@@ -41,8 +41,10 @@ def settle(path: Path) -> None:
 
     A file that cannot be written stays as it is.
     """
-    with contextlib.suppress(sqlite3.Error), contextlib.closing(connect(path)) as database:
-        leave_plain(database)
+    with contextlib.suppress(sqlite3.Error, OSError):
+        if is_regular(path):
+            with contextlib.closing(connect(path)) as database:
+                leave_plain(database)
 
 
 def leave_plain(database: sqlite3.Connection) -> None:

@@ -7,6 +7,7 @@ import json
 import shutil
 import sqlite3
 import stat
+import sys
 import tempfile
 import time
 import weakref
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 BEGUN_SECONDS = 2.0  # for which one waits for the first lines of a file that has a writer
 MOST_BYTES = 1_000_000_000  # of one value: networks, or a chunk of a study
 MOST_COLUMNS = 2000
+STEPS, STEPS_A_BYTE = 500_000, 2  # of SQLite's, for a statement that reads a whole file
+AT_ONCE = 10_000  # steps between two looks at them
+MORE_BYTES = 200_000_000  # of memory, beside twice what the file has
+BESIDE = ("-wal", "-journal", "-shm")  # what SQLite opens, too
 COPIES = 5  # of a file that another host writes, until it was left alone meanwhile
 
 
@@ -43,6 +48,9 @@ class FileReader(ABC):
         self.path, self._content = path, content
         database = open_file(path, self.KIND) if content is None else open_bytes(content, path)
         self._database = database
+        size = None if content is None else len(content)
+        self._steps = Steps(path, size)
+        database.set_progress_handler(self._steps, AT_ONCE)
         weakref.finalize(self, database.close)  # one that is dropped, as in a notebook, lets go too
         try:
             self.provenance: dict[str, Any] = json.loads(self._meta("provenance"))
@@ -116,9 +124,57 @@ class FileReader(ABC):
 
     def _rows(self, statement: str, *values: Any) -> list[Any]:
         try:
+            self._steps.begin()
             return self._database.execute(statement, values).fetchall()
         except (sqlite3.Error, UnicodeDecodeError):
             raise broken(self.path, self.KIND) from None
+
+
+class Steps:
+    """Ends a statement that takes more steps, or brings more, than a file of its size can: pages
+    may refer to one another so that rows never end."""
+
+    def __init__(self, path: Path, size: int | None) -> None:
+        self._path, self._size, self._left, self._most = path, size, 0, 0
+
+    def begin(self) -> None:
+        size = self._size
+        if size is None:
+            size = sum(_size(self._path.with_name(self._path.name + end)) for end in ("", "-wal"))
+        self._left = (STEPS + STEPS_A_BYTE * size) // AT_ONCE
+        self._most = _peak() + MORE_BYTES + 2 * size
+
+    def __call__(self) -> bool:
+        self._left -= 1
+        return self._left < 0 or _peak() > self._most
+
+
+def _peak() -> int:
+    """Bytes of memory that this process has had at most; 0 where that cannot be asked."""
+    if sys.platform == "win32":
+        return 0
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else 1024 * peak
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def is_regular(path: Path) -> bool:
+    """Whether a file, and what SQLite would open beside it, are files that have an end.
+
+    Raises OSError where there is none.
+    """
+    path = path.resolve()
+    beside = (path.with_name(path.name + end) for end in BESIDE)
+    modes = [path.stat().st_mode, *(file.stat().st_mode for file in beside if file.exists())]
+    return all(map(stat.S_ISREG, modes))
 
 
 def kind_of_file(path: Path) -> str:
@@ -131,6 +187,8 @@ def is_ours(path: Path) -> bool:
     marks = (RUN.application, STUDY.application)
     if _application(path) in marks:
         return True
+    if not path.is_file():
+        return False
     with path.open("rb") as file:  # nobody can have it open as a database
         header = file.read(72)
     mark = int.from_bytes(header[68:], "big")
@@ -143,7 +201,7 @@ def _application(path: Path) -> int:
     By SQLite: while a file is being written, its header may still be in the journal.
     """
     try:
-        if path.is_file():
+        if is_regular(path):
             with contextlib.closing(_connect(path, RUN)) as database:
                 return int(database.execute("PRAGMA application_id").fetchone()[0])
     except (OSError, sqlite3.Error, InputError):
@@ -158,7 +216,7 @@ def open_file(path: Path, kind: Kind) -> sqlite3.Connection:
     it is missing, cut off, of another kind or of a newer version.
     """
     try:
-        regular = stat.S_ISREG(path.stat().st_mode)
+        regular = is_regular(path)
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}. Check the path.") from None
     if not regular:

@@ -42,11 +42,13 @@ _ACTIONS = {
 
 @dataclass(frozen=True)
 class Request:
-    """Do `work`. Of the `newest` requests of one type only the last one counts."""
+    """Do `work`. Of the `newest` requests of one type only the last one counts; `seconds`: for
+    which the child may be silent about it, where it need not be believed in."""
 
     number: int
     work: Any
     newest: bool = False
+    seconds: float | None = None
 
     def replaces(self, older: Request) -> bool:
         """Whether `older` need not be answered any more."""

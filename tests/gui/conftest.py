@@ -20,6 +20,7 @@ from stiffgui.gui.train.cards.eigenvalues import EigenvaluesCard
 from stiffgui.gui.train.first_look import SEEN
 from stiffgui.gui.window import MainWindow
 from tests.gui.leaks import Leaks, settle, watch
+from tests.gui.opening import open_file
 
 
 def own_display() -> None:
@@ -82,7 +83,7 @@ def window(qtbot: QtBot, qapp: QApplication, home: Path) -> Iterator[MainWindow]
 def card(window: MainWindow, run_file: Path, qtbot: QtBot) -> EigenvaluesCard:
     """The plane of that run, large enough."""
     window.resize(1280, 800)
-    window.train.bench.open_file(run_file)
+    open_file(window.train.bench, run_file)
     plane = window.train.eigenvalues
     qtbot.waitUntil(lambda: plane.picture is not None, timeout=120_000)
     qtbot.waitUntil(lambda: plane.view.views[0].height() > 300, timeout=5000)

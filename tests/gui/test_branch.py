@@ -8,9 +8,10 @@ from pytestqt.qtbot import QtBot
 
 from stiffgui import train
 from stiffgui.figures.picture import Curve
-from stiffgui.gui.train.runs.facts import facts_of_file
 from stiffgui.gui.window import MainWindow
 from stiffgui.runs import WarmStart, open_run
+from stiffgui.session.run_facts import facts_of_file
+from tests.gui.opening import open_file
 from tests.small import small
 
 WAIT = 120_000
@@ -52,7 +53,7 @@ def test_a_branch_tells_the_same_epochs_everywhere(
         assert run.begins == 7 and run.events[0]["text"] == "starts from epoch 7 of branch"
     page = window.train
     window.resize(1600, 1000)
-    page.bench.open_file(branch)
+    open_file(page.bench, branch)
     page.timeline.go_to(2)
     plane = page.eigenvalues
     qtbot.waitUntil(lambda: plane.drawn_epoch == 2 and not page.drawing.waiting, timeout=WAIT)

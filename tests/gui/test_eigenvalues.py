@@ -30,6 +30,7 @@ from stiffgui.gui.window import MainWindow
 from stiffgui.runs import open_run
 from stiffgui.session.training import Bundle
 from stiffgui.stiffness.stability import REGIONS
+from tests.gui.opening import open_file
 
 WAIT = 60_000
 
@@ -37,7 +38,7 @@ WAIT = 60_000
 @pytest.fixture
 def shown(window: MainWindow, run_file: Path, qtbot: QtBot) -> MainWindow:
     train = window.train
-    train.bench.open_file(run_file)
+    open_file(train.bench, run_file)
     drawn = lambda: train.fit.picture is not None and train.eigenvalues.picture is not None  # noqa: E731
     qtbot.waitUntil(drawn, timeout=WAIT)  # in either order: the cards are drawn in turn
     return window
@@ -290,7 +291,7 @@ def test_beyond_two_inputs_the_fit_is_a_scatter_or_a_slice(
     settings = {"task.dimension": 3, "training.epochs": 2, "watch.every": 2}
     train(presets["alpine02"].with_settings(settings), out=tmp_path / "three.stiff")
     page, card = window.train, window.train.fit
-    page.bench.open_file(tmp_path / "three.stiff")
+    open_file(page.bench, tmp_path / "three.stiff")
     qtbot.waitUntil(lambda: card.picture is not None, timeout=WAIT)
     assert card.figure.name() == "fit" and len(list(card.view.views[0].panel.of(Points))) == 2
     card.along.setCurrentIndex(2)
@@ -407,7 +408,7 @@ def test_scores_and_outputs(window: MainWindow, qtbot: QtBot, tmp_path: Path) ->
     settings = {"training.epochs": 2, "watch.every": 2}
     train(presets["climate"].with_settings(settings), out=tmp_path / "climate.stiff")
     page, card = window.train, window.train.fit
-    page.bench.open_file(tmp_path / "climate.stiff")
+    open_file(page.bench, tmp_path / "climate.stiff")
     qtbot.waitUntil(lambda: card.picture is not None, timeout=WAIT)
     with open_run(tmp_path / "climate.stiff") as run:
         fit = fit_of(run, run.snapshot(2), 0)
@@ -431,7 +432,7 @@ def test_a_curve_names_target_and_network(window: MainWindow, qtbot: QtBot, tmp_
     settings = {"task.dimension": 1, "training.epochs": 2, "watch.every": 2}
     train(presets["alpine02"].with_settings(settings), out=tmp_path / "one.stiff")
     card = window.train.fit
-    window.train.bench.open_file(tmp_path / "one.stiff")
+    open_file(window.train.bench, tmp_path / "one.stiff")
     qtbot.waitUntil(lambda: card.picture is not None, timeout=WAIT)
     [legend] = [frame.legend for frame in card.view.frames if frame.isVisible()]
     assert [label.entry.name for label in legend.labels] == ["target", "network"]

@@ -30,11 +30,12 @@ from stiffgui.gui.train.cards.eigenvalues import EigenvaluesCard
 from stiffgui.gui.train.cards.index_table import ROWS, IndexTable
 from stiffgui.gui.train.first_look import SESSION
 from stiffgui.gui.train.runs.columns import DRAWN, NUMBERS, UNKNOWN
-from stiffgui.gui.train.runs.facts import facts_of_file
 from stiffgui.gui.window import MainWindow
 from stiffgui.runs import Recording
+from stiffgui.session.run_facts import facts_of_file
 from stiffgui.training import Controls, Record
 from tests.gui.drawn_items import FEW
+from tests.gui.opening import open_file
 from tests.small import small
 
 WAIT = 120_000
@@ -55,7 +56,7 @@ def test_curves_of_what_is_not_exact_are_marked(
 ) -> None:
     page = window.train
     window.resize(1600, 1000)
-    page.bench.open_file(doubtful)
+    open_file(page.bench, doubtful)
     page.refresh()
     card = page.stiffness
     curves = {c.label.split(",")[0]: c for c in card.view.views[0].panel.of(Curve) if c.label}
@@ -73,7 +74,7 @@ def test_the_share_of_unstable_eigenvalues_is_told_though_nobody_watched_it(
 ) -> None:
     page = window.train
     for path in (run_file, doubtful):
-        page.bench.open_file(path)
+        open_file(page.bench, path)
     rows, place = page.runs.table.runs, page.runs.table.runs.columns.index(NUMBERS[-1])
     qtbot.waitUntil(
         lambda: all(rows.data(rows.index(k, place)) != UNKNOWN for k in range(2)), timeout=WAIT
@@ -225,7 +226,7 @@ def test_a_weight_that_was_changed_stands_with_what_it_is_now(
         if isinstance(item, Record) and item.epoch == 3:
             controls.change({"regularizer.weight": 0.1})
     page = window.train
-    page.bench.open_file(tmp_path / "a.stiff")
+    open_file(page.bench, tmp_path / "a.stiff")
     page.refresh()
     [facts] = page.runs.table.runs.rows
     assert any(text.endswith("weight = 0.001 → 0.1") for text in facts.settings)
@@ -253,7 +254,7 @@ def test_space_pauses_what_is_played_where_nothing_trains(
     window: MainWindow, run_file: Path, qtbot: QtBot
 ) -> None:
     page = window.train
-    page.bench.open_file(run_file)
+    open_file(page.bench, run_file)
     page.refresh()
     page.timeline.play_from_start()
     assert page.timeline.play.isChecked() and page.enabled("pause")
@@ -265,6 +266,6 @@ def test_the_session_is_kept_before_the_window_is_closed(
     window: MainWindow, run_file: Path, qtbot: QtBot
 ) -> None:
     page = window.train
-    page.bench.open_file(run_file)
+    open_file(page.bench, run_file)
     kept = page.settings
     qtbot.waitUntil(lambda: str(run_file) in str(kept.value(SESSION)), timeout=10_000)

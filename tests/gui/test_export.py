@@ -33,6 +33,7 @@ from stiffgui.gui.window import MainWindow
 from stiffgui.runs import open_run
 from stiffgui.session.exports import Export, Report
 from stiffgui.session.views import Look
+from tests.gui.opening import open_file
 from tests.processes import children
 
 WAIT = 60_000
@@ -40,7 +41,7 @@ WAIT = 60_000
 
 @pytest.fixture
 def loaded(window: MainWindow, run_file: Path) -> MainWindow:
-    window.train.bench.open_file(run_file)
+    open_file(window.train.bench, run_file)
     window.train.refresh()
     return window
 
@@ -151,7 +152,7 @@ def test_a_failure_in_the_child_is_told_in_the_dialog(
 ) -> None:
     run = tmp_path / "gone.stiff"
     shutil.copy(run_file, run)
-    window.train.bench.open_file(run)
+    open_file(window.train.bench, run)
     dialog = dialog_of(window, "errors", tmp_path / "a.csv", "csv")
     run.unlink()
     dialog.save.click()

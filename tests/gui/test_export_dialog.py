@@ -21,6 +21,7 @@ from stiffgui.gui.lab.workspace import LabWorkspace
 from stiffgui.gui.study.workspace import StudyWorkspace
 from stiffgui.gui.window import MainWindow
 from stiffgui.study import StudyRecording
+from tests.gui.opening import open_file
 from tests.longer import first
 from tests.study_files import tiny
 
@@ -54,14 +55,14 @@ def study_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def loaded(window: MainWindow, run_file: Path) -> MainWindow:
-    window.train.bench.open_file(run_file)
+    open_file(window.train.bench, run_file)
     window.train.refresh()
     return window
 
 
 @pytest.fixture
 def study(window: MainWindow, qtbot: QtBot, study_file: Path) -> StudyWorkspace:
-    window.open_file(study_file)
+    open_file(window, study_file)
     found = cast(StudyWorkspace, window.current)
     qtbot.waitUntil(lambda: found.evolution.picture is not None, timeout=WAIT)
     return found
@@ -326,7 +327,7 @@ def test_it_fits_the_window(loaded: MainWindow, qtbot: QtBot, width: int) -> Non
 def test_a_size_that_could_not_be_drawn_is_not_remembered(
     window: MainWindow, run_file: Path, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    window.train.bench.open_file(run_file)
+    open_file(window.train.bench, run_file)
     exports = window.train.exports
     exports.open_dialog("errors")
     dialog = exports.dialog

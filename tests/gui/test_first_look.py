@@ -19,6 +19,7 @@ from stiffgui.gui.train.guide import GUIDES, WELCOME
 from stiffgui.gui.window import MainWindow
 from stiffgui.runs import open_run
 from stiffgui.training.ready import Readiness
+from tests.gui.opening import open_file
 
 WAIT = 120_000
 
@@ -61,7 +62,7 @@ def test_machine_code_is_explained_while_it_is_made(window: MainWindow, run_file
         page.refresh()
         text = page.timeline.text
         assert told in text.text() and text.toolTip().endswith(preparing.help)
-        page.bench.open_file(run_file)
+        open_file(page.bench, run_file)
     page.bench.preparing = None
 
 

@@ -9,8 +9,9 @@ from PySide6.QtCore import QCoreApplication
 from pytestqt.qtbot import QtBot
 
 from stiffgui import open_run
-from stiffgui.gui.train.runs.facts import facts_of_file
 from stiffgui.gui.window import MainWindow
+from stiffgui.session.run_facts import facts_of_file
+from tests.gui.opening import open_file
 from tests.writers import elsewhere, recording, training
 
 WAIT = 60_000
@@ -24,7 +25,7 @@ def test_new_epochs_are_seen_within_a_second_and_a_death_is_said(
         qtbot.waitUntil(
             lambda: path.exists() and facts_of_file(path).state == "running", timeout=WAIT
         )
-        window.train.open_file(path)
+        open_file(window.train, path)
         [run] = bench.runs
         assert run.is_followed and run.foreign
         assert f"process {process.pid}" in window.toasts.text()
@@ -62,7 +63,7 @@ def test_a_training_in_a_terminal_is_followed_to_its_end(
         qtbot.waitUntil(
             lambda: path.exists() and facts_of_file(path).state == "running", timeout=WAIT
         )
-        window.train.open_file(path)
+        open_file(window.train, path)
         [run] = window.train.bench.runs
         qtbot.waitUntil(lambda: run.state == "finished", timeout=WAIT)
         assert process.wait(timeout=60) == 0
@@ -80,7 +81,7 @@ def test_what_another_host_writes_is_opened_not_followed(
         process.kill()
         process.wait()
     elsewhere(path)
-    window.train.open_file(path)
+    open_file(window.train, path)
     [run] = window.train.bench.runs
     assert run.state == "running" and not run.is_followed and run.epoch > 3
     assert "opened, not followed" in window.toasts.text()

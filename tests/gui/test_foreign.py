@@ -10,10 +10,11 @@ from pytestqt.qtbot import QtBot
 
 from stiffgui.figures.picture import Curve, Points
 from stiffgui.gui.train.runs.columns import describe
-from stiffgui.gui.train.runs.facts import FOREIGN, facts_of_file
 from stiffgui.gui.window import MainWindow
 from stiffgui.runs import open_run
+from stiffgui.session.run_facts import FOREIGN, facts_of_file
 from stiffgui.watching import Recorder
+from tests.gui.opening import open_file
 
 WAIT = 120_000
 DEPTH, SAMPLES, WIDTH, EPOCHS = 3, 5, 4, 4
@@ -37,7 +38,7 @@ def foreign(tmp_path: Path, matrices: np.ndarray) -> Path:
 
 def opened(window: MainWindow, path: Path, qtbot: QtBot) -> None:
     window.resize(1280, 900)
-    window.open_file(path)
+    open_file(window, path)
     plane = window.train.eigenvalues
     qtbot.waitUntil(lambda: plane.picture is not None and drawn(window).size > 0, timeout=WAIT)
 
@@ -98,7 +99,7 @@ def test_it_is_compared_with_one_of_ours(
 ) -> None:
     opened(window, foreign, qtbot)
     window.train.state.pin(True)
-    window.train.bench.open_file(run_file)
+    open_file(window.train.bench, run_file)
     plane = window.train.eigenvalues
     qtbot.waitUntil(
         lambda: (

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
 from pathlib import Path
+from random import Random
 
 import numpy as np
+import psutil
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from stiffgui import presets, train
+from stiffgui.gui.application import make_window
 from stiffgui.gui.train.runs.columns import IN_LIBRARY, NUMBERS
 from stiffgui.gui.train.runs.library import Library
 from stiffgui.gui.window import MainWindow
 from stiffgui.runs import open_run, set_note
+from stiffgui.session.reading import SECONDS, ReadKind
+from stiffgui.session.service import Failure
+from tests.gui.opening import open_file, wait_for_reading
+from tests.soak.hostile import rows_without_end, view_instead
+
+WAIT = 120_000
 
 
 @pytest.fixture
@@ -100,7 +113,61 @@ def test_runs_are_opened_and_deleted(library: Library, window: MainWindow, home:
     library.table.selectRow(row_of(library, "second"))
     assert library._open.isEnabled()
     library._open.click()
+    wait_for_reading(window)
     assert [run.name for run in window.train.bench.runs] == ["second"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="FIFOs")
+def test_files_that_do_harm_hold_up_neither_the_library_nor_the_window(
+    qtbot: QtBot, qapp: QApplication, home: Path, run_file: Path
+) -> None:
+    folder = home / "runs"
+    folder.mkdir()
+    sound = Path(shutil.copy(run_file, folder / "sound.stiff"))
+    endless = Path(shutil.copy(run_file, folder / "endless.stiff"))
+    view_instead(endless, Random(0))
+    os.mkfifo(folder / "pipe.stiff")
+    for name in ("-journal", "-wal"):  # SQLite opens what lies beside a file, and waits for ever
+        path = Path(shutil.copy(run_file, folder / f"beside{name}.stiff"))
+        os.mkfifo(f"{path}{name}")
+    rows_without_end(Path(shutil.copy(run_file, folder / "often.stiff")), Random(1))
+    window = make_window(qapp, folder)
+    window.show()
+    window.start_children()
+    wait_for_reading(window)  # of what was interrupted
+    window.acts["library"].trigger()
+    library = window.findChild(Library)
+    assert library is not None
+    qtbot.waitUntil(lambda: not library.reading, timeout=WAIT)
+    states = {r.path.stem: (r.state, r.note) for r in library.table.runs.rows}
+    assert states.pop("sound") == ("finished", "")
+    assert len(states) == 5 and {state for state, _ in states.values()} == {"unreadable"}
+    assert all(str(folder) in note or "given up" in note for _, note in states.values())
+    library.reject()
+    for path in folder.glob("*.stiff"):
+        if path != sound:
+            window.open_file(path)
+    wait_for_reading(window)
+    assert not window.train.bench.runs and window.toasts.isVisible()
+    open_file(window, sound)
+    assert [run.path for run in window.train.bench.runs] == [sound]
+    window.close()
+    window.deleteLater()
+
+
+def test_a_reader_that_says_nothing_is_ended_and_the_next_file_is_read(
+    window: MainWindow, run_file: Path, qtbot: QtBot
+) -> None:
+    reading, found = window.train.reading, []
+    reading.ask(ReadKind(run_file), found.append, found.append, seconds=SECONDS)
+    qtbot.waitUntil(lambda: found == ["run"], timeout=WAIT)
+    psutil.Process(reading.thread_.process_id).suspend()
+    reading.ask(ReadKind(run_file), found.append, found.append, seconds=0.3)
+    reading.ask(ReadKind(run_file.with_name("none")), found.append, found.append, seconds=SECONDS)
+    qtbot.waitUntil(lambda: len(found) == 3, timeout=WAIT)
+    assert isinstance(found[1], Failure) and "given up" in found[1].sentence
+    assert isinstance(found[2], Failure) and "Check the path" in found[2].sentence
+    assert reading.thread_.restarts == 1 and not reading.busy
 
 
 def test_an_empty_folder_says_what_to_do(window: MainWindow, qtbot: QtBot) -> None:

@@ -13,10 +13,11 @@ import psutil
 import pytest
 from PySide6.QtCore import QUrl
 from pytestqt.qtbot import QtBot
+from stiffgui.session.run_facts import MATRICES, facts_of_entry, facts_of_file
 
 from stiffgui.figures.picture import Contours, Points
-from stiffgui.gui.train.runs.facts import MATRICES, facts_of_entry, facts_of_file
 from stiffgui.gui.window import MainWindow
+from tests.gui.opening import open_file
 from tests.gui.test_import_wizard import drop
 
 WAIT = 120_000
@@ -135,7 +136,7 @@ def test_what_is_not_square_is_imported_as_a_table(
     assert "rows.npy holds no square matrices: it is imported as a table." in notes(window)
     importing.close()
     np.savez(tmp_path / "both.npz", J=random(4, 4), x=np.arange(4))
-    window.open_file(tmp_path / "both.npz")
+    open_file(window, tmp_path / "both.npz")
     qtbot.waitUntil(lambda: len(drawn(window)) == 4, timeout=WAIT)
     assert "Import table takes it as a table" in notes(window)
 
@@ -160,9 +161,9 @@ def test_what_cannot_be_read_is_said(window: MainWindow, tmp_path: Path, qtbot: 
     assert [run.name for run in window.train.bench.runs] == ["good"]  # nothing is lost
     assert len(drawn(window)) == 4 and not window.train.eigenvalues.is_stale
     (tmp_path / "torn.mat").write_bytes(b"no matrices")
-    window.open_file(tmp_path / "torn.mat")
+    open_file(window, tmp_path / "torn.mat")
     qtbot.waitUntil(lambda: "torn.mat cannot be read as .mat" in notes(window), timeout=WAIT)
-    window.open_file(saved(tmp_path / "nan.npy", np.full((2, 2), np.nan)))
+    open_file(window, saved(tmp_path / "nan.npy", np.full((2, 2), np.nan)))
     qtbot.waitUntil(lambda: "NaN or infinity" in notes(window), timeout=WAIT)
     assert not window.train.matrices.bar.isVisible() and len(window.train.bench.runs) == 1
 
@@ -174,7 +175,7 @@ def test_a_large_one_is_seen_at_once_and_then_as_a_whole(
     matrix = random(260, 260)
     lengths: set[int] = set()
     window.train.eigenvalues.set(contours=True)
-    window.open_file(saved(tmp_path / "large.npy", matrix))
+    open_file(window, saved(tmp_path / "large.npy", matrix))
     qtbot.waitUntil(
         lambda: lengths.add(len(drawn(window))) or len(drawn(window)) == 260,  # type: ignore[func-returns-value]
         timeout=WAIT,
@@ -199,14 +200,14 @@ def test_a_large_one_is_seen_at_once_and_then_as_a_whole(
     # A run of ours beside it.
     card.set(contours=False)
     window.train.state.pin(True)
-    window.train.bench.open_file(run_file)
+    open_file(window.train.bench, run_file)
     qtbot.waitUntil(lambda: "mean radius A" in card.headline.text(), timeout=WAIT)
 
 
 def test_what_is_computed_can_be_cancelled(
     window: MainWindow, tmp_path: Path, qtbot: QtBot
 ) -> None:
-    window.open_file(saved(tmp_path / "wide.npy", random(2500, 2500)))
+    open_file(window, saved(tmp_path / "wide.npy", random(2500, 2500)))
     matrices = window.train.matrices
     qtbot.waitUntil(lambda: bool(window.train.bench.runs), timeout=WAIT)
     qtbot.waitUntil(lambda: "left" in matrices.bar.text.text(), timeout=WAIT)
@@ -215,7 +216,7 @@ def test_what_is_computed_can_be_cancelled(
     assert "what is known of it stays" in notes(window)
     qtbot.waitUntil(lambda: len(drawn(window)) == 20, timeout=WAIT)
     assert "of those known" in window.train.eigenvalues.headline.text()
-    window.open_file(saved(tmp_path / "small.npy", random(3, 3)))  # by a new child
+    open_file(window, saved(tmp_path / "small.npy", random(3, 3)))  # by a new child
     qtbot.waitUntil(lambda: len(drawn(window)) == 3, timeout=WAIT)
     assert "ended unexpectedly" not in notes(window)
 

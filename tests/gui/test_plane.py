@@ -19,6 +19,7 @@ from stiffgui.gui.train.cards.eigenvalues import EigenvaluesCard
 from stiffgui.gui.window import MainWindow
 from stiffgui.runs import open_run
 from stiffgui.session.views import Look
+from tests.gui.opening import open_file
 
 WAIT = 120_000
 
@@ -125,7 +126,7 @@ def test_another_run_is_seen_after_a_zoom(
     assert outside(card) > 0
     settings = {"training.epochs": 2, "watch.every": 2, "architecture.horizon": 5.0}
     train(presets["alpine02"].with_settings(settings), out=tmp_path / "other.stiff")
-    window.train.bench.open_file(tmp_path / "other.stiff")
+    open_file(window.train.bench, tmp_path / "other.stiff")
     assert card.is_stale and "Computing epoch 2 of other" in card.view.veil.text()
     assert not card.headline.isEnabled() and not card.note.isEnabled()  # they are of another run
     assert window.train.views.offers()[3].picture is None  # what is dimmed is not exported

@@ -25,6 +25,7 @@ from stiffgui.gui.train.pasted_row import row_of
 from stiffgui.gui.window import MainWindow
 from stiffgui.runs.surrogate import Surrogate
 from stiffgui.session.predictions import OutputValue
+from tests.gui.opening import open_file
 from tests.longer import first
 
 WAIT = 60_000
@@ -56,7 +57,7 @@ def table_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def shown(window: MainWindow, qtbot: QtBot, table_run: Path) -> Iterator[PredictCard]:
     """The card of that run, large, with its prediction."""
     window.resize(1280, 900)
-    window.open_file(table_run)
+    open_file(window, table_run)
     card = window.train.views.predict
     assert not card.isVisible() and card.found is None  # nobody looks: nothing is asked for
     window.train.docks["Predict"].toggleViewAction().trigger()

@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from stiffgui.gui.plots.artists import CurveArtist
 from stiffgui.gui.theme import DARK, LIGHT
 from stiffgui.gui.window import MainWindow
+from tests.gui.opening import open_file
 from tests.longer import first
 
 WAIT = 120_000
@@ -34,7 +35,7 @@ def test_twice_as_large_and_back(
     window.choose_theme(theme)
     window.resize(1600, 1000)
     page = window.train
-    page.bench.open_file(run_file)
+    open_file(page.bench, run_file)
     qtbot.waitUntil(lambda: page.eigenvalues.picture is not None, timeout=WAIT)
     page.eigenvalues.tools.below.setCurrentIndex(0)
     title, table = page.eigenvalues.headline, page.eigenvalues.table

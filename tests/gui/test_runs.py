@@ -27,10 +27,11 @@ from stiffgui.gui.closing import Choice
 from stiffgui.gui.palette import Palette
 from stiffgui.gui.plots.decimation import thinned
 from stiffgui.gui.train.runs.columns import DRAWN, NAME, Column
-from stiffgui.gui.train.runs.entry import RunEntry
 from stiffgui.gui.window import MainWindow
 from stiffgui.runs import open_run, settle
+from stiffgui.session.run_entry import RunEntry
 from stiffgui.training.records import Event
+from tests.gui.opening import open_file
 from tests.longer import first
 
 WAIT = 60_000
@@ -174,7 +175,7 @@ def test_undo_while_training_reaches_only_edits_made_since(
     window.acts["redo"].trigger()
     assert window.train.model.value("training.learning_rate") == 0.002
     assert not window.train.preset.isEnabled()
-    window.train.bench.open_file(Path("x.toml"))
+    open_file(window.train.bench, Path("x.toml"))
     assert "x.toml" in window.toasts.text()
 
 
@@ -252,8 +253,9 @@ def test_a_note_stays_with_the_file(window: MainWindow, qtbot: QtBot) -> None:
     with open_run(run.path) as stored:
         assert stored.note == "the plain one"
     bench.remove(run)
-    again = bench.open_run(run.path)
-    assert again is not None and again.note == "the plain one"
+    open_file(bench, run.path)
+    (again,) = bench.runs
+    assert again.note == "the plain one"
     name = cell(window, again, NAME)
     assert name.data() == "alpine02-1 ✎"
     assert "“the plain one”" in name.data(Qt.ItemDataRole.ToolTipRole)
@@ -439,13 +441,15 @@ def test_an_interrupted_run_is_offered_and_goes_on(
     assert window.train.bench.training.process_id is not None
     os.kill(window.train.bench.training.process_id, signal.SIGKILL)
     qtbot.waitUntil(lambda: "ended unexpectedly" in window.toasts.text(), timeout=WAIT)
-    assert window.train.bench.interrupted() == [run.path]
+    found: list[Path] = []
+    window.train.bench.find_interrupted(found.append)
+    qtbot.waitUntil(lambda: found == [run.path], timeout=WAIT)
 
     second = make_window(qapp, home / "runs")
     second.ask_how_to_close = lambda: Choice.STOP  # type: ignore[method-assign]
     second.show()
     second.start_children()
-    assert "was interrupted" in second.toasts.text()
+    qtbot.waitUntil(lambda: "was interrupted" in second.toasts.text(), timeout=WAIT)
     second.toasts.all[-1].offer.click()
     qtbot.waitUntil(
         lambda: second.train.bench.shown is not None and second.train.bench.shown.epoch >= held + 2,

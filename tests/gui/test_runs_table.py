@@ -20,6 +20,7 @@ from stiffgui.gui.train.runs.columns import DRAWN, IN_WINDOW, Column
 from stiffgui.gui.train.runs.table import RunsTable
 from stiffgui.gui.window import MainWindow
 from stiffgui.runs import open_run
+from tests.gui.opening import open_file
 from tests.small import small
 
 WAIT = 60_000
@@ -48,7 +49,7 @@ def opened(window: MainWindow, files: list[Path], tmp_path: Path) -> Iterator[Ma
     for file in files:
         path = tmp_path / file.name
         path.write_bytes(file.read_bytes())
-        window.train.bench.open_run(path)
+        open_file(window.train.bench, path)
     QTest.qWait(50)
     yield window
 
@@ -290,7 +291,7 @@ def test_a_training_that_ends_with_the_window_is_among_them(
 def test_no_runs_say_where_they_will_be(window: MainWindow, run_file: Path) -> None:
     card = window.train.runs
     assert card._empty.isVisible() and "library" in card._empty.text()
-    window.train.bench.open_run(run_file)
+    open_file(window.train.bench, run_file)
     assert card.table.isVisible() and not card._empty.isVisible()
     window.train.bench.remove(window.train.bench.runs[0])
     assert card._empty.isVisible() and not card.more.isEnabled()

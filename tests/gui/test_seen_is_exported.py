@@ -27,6 +27,7 @@ from stiffgui.gui.window import MainWindow
 from stiffgui.labs import PAGES
 from stiffgui.study import StudyRecording
 from tests.gui.drawn_items import check_file, check_window, curves_of
+from tests.gui.opening import open_file
 from tests.longer import first
 from tests.study_files import tiny
 
@@ -47,7 +48,7 @@ def study_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def study(window: MainWindow, qtbot: QtBot, study_file: Path) -> StudyWorkspace:
-    window.open_file(study_file)
+    open_file(window, study_file)
     found = cast(StudyWorkspace, window.current)
     qtbot.waitUntil(lambda: found.view is not None, timeout=WAIT)
     return found

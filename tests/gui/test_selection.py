@@ -13,6 +13,7 @@ from stiffgui.gui.train.cards.eigenvalue_table import LAYER, SAMPLE
 from stiffgui.gui.train.workspace import TrainWorkspace
 from stiffgui.gui.window import MainWindow
 from stiffgui.runs import open_run
+from tests.gui.opening import open_file
 
 WAIT = 120_000
 
@@ -21,7 +22,7 @@ WAIT = 120_000
 def page(window: MainWindow, run_file: Path, qtbot: QtBot) -> TrainWorkspace:
     window.resize(1440, 900)
     page = window.train
-    page.bench.open_file(run_file)
+    open_file(page.bench, run_file)
     qtbot.waitUntil(lambda: page.eigenvalues.picture is not None, timeout=WAIT)
     page.eigenvalues.tools.below.setCurrentIndex(1)
     return page

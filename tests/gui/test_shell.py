@@ -22,6 +22,7 @@ from stiffgui.gui.recent import RecentFiles
 from stiffgui.gui.theme import Theme
 from stiffgui.gui.window import MainWindow
 from stiffgui.gui.workspace import Place, Surroundings, Workspace
+from tests.gui.opening import open_file, wait_for_reading
 
 
 class Notes(Workspace):
@@ -88,7 +89,7 @@ def test_a_workspace_is_built_when_it_is_first_shown(
     window.switch["Train"].trigger()
     qtbot.waitUntil(lambda: preset.isVisible() and not notes.bar.isVisible())
     assert len(made) == 1
-    window.open_file(home / "a.note")
+    open_file(window, home / "a.note")
     assert window.current is notes and notes.asked[-1] == "a.note"
     window.start_children()
     assert "start" in notes.asked
@@ -120,7 +121,7 @@ def test_tab_reaches_named_controls_part_by_part(
     window: MainWindow, qtbot: QtBot, run_file: Path
 ) -> None:
     page = window.train
-    page.open_file(run_file)
+    open_file(page, run_file)
     qtbot.waitUntil(lambda: page.eigenvalues.picture is not None, timeout=60_000)
     window.toasts.clear("Train")  # a newcomer's welcome
     qtbot.wait(200)  # until there are as many rows of cards as there is room for now
@@ -195,7 +196,7 @@ def test_the_preset_box_names_what_is_loaded(window: MainWindow) -> None:
 def test_an_empty_card_says_how_it_fills(window: MainWindow, run_file: Path) -> None:
     page = window.train
     assert all("Press Run" in card._empty.text() for card in page.cards)
-    page.open_file(run_file)  # the view child has not answered yet
+    open_file(page, run_file)  # the view child has not answered yet
     waiting = [card for card in page.cards if not card._empty.isHidden()]
     assert page.fit in waiting and all("Computing" in card._empty.text() for card in waiting)
 
@@ -208,16 +209,17 @@ def test_the_files_opened_last_are_offered_the_newest_first(
     assert not recent.actions()[0].isEnabled()
     settings = tmp_path / "a & b.toml"
     settings.write_text("[training]\nepochs = 7\n")
-    window.open_file(run_file)
-    window.open_file(settings)
-    window.open_file(run_file)
-    window.open_file(tmp_path / "nowhere.toml")
+    open_file(window, run_file)
+    open_file(window, settings)
+    open_file(window, run_file)
+    open_file(window, tmp_path / "nowhere.toml")
     recent.fill()
     assert [a.text() for a in recent.actions()[:2]] == [run_file.name, "a && b.toml"]
     again = RecentFiles(QSettings(window.settings.fileName(), window.settings.format()), window)
     window.settings.sync()
     assert again.paths() == recent.paths() == [run_file, settings]
     recent.actions()[1].trigger()
+    wait_for_reading(window)
     assert window.train.model.experiment is not None
     assert window.train.model.experiment.training.epochs == 7
     settings.unlink()

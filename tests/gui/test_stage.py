@@ -24,6 +24,7 @@ from stiffgui.gui.closing import Choice
 from stiffgui.gui.theme import DARK, LIGHT
 from stiffgui.gui.train.workspace import TrainWorkspace
 from stiffgui.gui.window import MainWindow
+from tests.gui.opening import open_file
 
 WAIT = 120_000
 
@@ -37,7 +38,7 @@ def area(card: QWidget) -> int:
 
 
 def open_run(page: TrainWorkspace, run_file: Path, qtbot: QtBot) -> None:
-    page.open_file(run_file)
+    open_file(page, run_file)
     qtbot.waitUntil(
         lambda: page.fit.picture is not None and page.eigenvalues.picture is not None, timeout=WAIT
     )

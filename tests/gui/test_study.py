@@ -33,6 +33,7 @@ from stiffgui.study.method import method
 from stiffgui.study.plan import plan
 from stiffgui.study.progress_estimate import Progresses, sentences
 from stiffgui.study.summary import readable
+from tests.gui.opening import open_file
 from tests.processes import children
 from tests.study_files import TINY, nested, numbers, tiny
 
@@ -83,7 +84,7 @@ def test_a_study_is_edited_run_and_looked_at(
     qtbot: QtBot, window: MainWindow, workspace: StudyWorkspace, home: Path
 ) -> None:
     (home / "tiny.toml").write_text(TINY, "utf-8")
-    window.open_file(home / "tiny.toml")
+    open_file(window, home / "tiny.toml")
     assert window.current is workspace and trials_of(workspace) == "8"
     enter(workspace, "trials", "4")
     window.acts["run"].trigger()
@@ -163,7 +164,7 @@ def test_a_study_file_opens_and_a_trial_jumps_to_train(
     qtbot: QtBot, window: MainWindow, workspace: StudyWorkspace, study_file: Path, home: Path
 ) -> None:
     window.show_place("Train")
-    window.open_file(study_file)
+    open_file(window, study_file)
     assert window.current is workspace
     qtbot.waitUntil(lambda: workspace.view is not None, timeout=MILLISECONDS)
     assert trials_of(workspace) == "8"
@@ -224,7 +225,7 @@ def test_a_stopped_study_goes_on_in_its_file(
 ) -> None:
     long = tiny(training__epochs=4000, watch__errors_every=50, trials=2)
     (home / "long.toml").write_text(long.to_toml(), "utf-8")
-    window.open_file(home / "long.toml")
+    open_file(window, home / "long.toml")
     workspace.run()
     qtbot.waitUntil(lambda: bool(workspace.progress.live), timeout=MILLISECONDS)
     qtbot.waitUntil(lambda: workspace.evolution.picture is not None, timeout=5000)
@@ -258,7 +259,7 @@ def test_a_child_that_dies_is_told_and_replaced(
 ) -> None:
     long = tiny(training__epochs=10**6, watch__errors_every=500, trials=2)
     (home / "long.toml").write_text(long.to_toml(), "utf-8")
-    window.open_file(home / "long.toml")
+    open_file(window, home / "long.toml")
     workspace.run()
     qtbot.waitUntil(lambda: bool(workspace.progress.live), timeout=MILLISECONDS)
     lock = (home / "runs" / "long.stiff-lock").resolve()
@@ -484,7 +485,7 @@ def test_sweeps(qtbot: QtBot, workspace: StudyWorkspace, qapp: QApplication) -> 
 def test_no_row_of_another_study_is_left(
     qtbot: QtBot, window: MainWindow, workspace: StudyWorkspace, study_file: Path
 ) -> None:
-    window.open_file(study_file)
+    open_file(window, study_file)
     qtbot.waitUntil(lambda: workspace.view is not None, timeout=MILLISECONDS)
     view, card = workspace.view, workspace.results
     assert view is not None

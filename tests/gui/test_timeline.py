@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 from stiffgui.gui.train.timeline import SPEEDS
 from stiffgui.gui.train.workspace import TrainWorkspace
 from stiffgui.gui.window import MainWindow
+from tests.gui.opening import open_file
 
 WAIT = 120_000
 
@@ -24,7 +25,7 @@ WAIT = 120_000
 def page(window: MainWindow, run_file: Path, qtbot: QtBot) -> TrainWorkspace:
     window.resize(1280, 800)
     train = window.train
-    train.open_file(run_file)
+    open_file(train, run_file)
     drawn = lambda: train.fit.picture is not None and train.eigenvalues.picture is not None  # noqa: E731
     qtbot.waitUntil(drawn, timeout=WAIT)
     train.refresh()
@@ -120,7 +121,7 @@ def test_many_runs_are_told_apart(
     page: TrainWorkspace, qtbot: QtBot, run_file: Path, tmp_path: Path
 ) -> None:
     for number in range(4):
-        page.open_file(shutil.copy(run_file, tmp_path / f"run{number}.stiff"))
+        open_file(page, shutil.copy(run_file, tmp_path / f"run{number}.stiff"))
     page.refresh()
     page.views.enlarge(page.stiffness)  # where there is room for every entry
     labels = page.stiffness.view.legend.labels

@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 from stiffgui.figures.picture import Curve
 from stiffgui.gui.train.cards.trajectories import TrajectoriesCard
 from stiffgui.gui.window import MainWindow
+from tests.gui.opening import open_file
 
 WAIT = 60_000
 
@@ -26,7 +27,7 @@ def test_the_panel_is_asked_for_and_follows(
     train = window.train
     card, dock = train.trajectories, train.docks["Trajectories"]
     assert not card.isVisible()
-    window.open_file(run_file)
+    open_file(window, run_file)
     qtbot.waitUntil(lambda: train.fit.picture is not None, timeout=WAIT)
     assert card.picture is None  # nobody looks: nothing is solved
     dock.toggleViewAction().trigger()

@@ -49,6 +49,7 @@ from stiffgui.runs import open_run
 from stiffgui.session.exports import Export
 from stiffgui.session.views import Look
 from tests.gui.extra_figure import LearningRates
+from tests.gui.opening import open_file
 
 WAIT = 60_000
 SMALL = {
@@ -360,7 +361,7 @@ def test_every_card_is_drawn_and_exported_as_its_picture(
     window.choose_theme("light")
     window.resize(1600, 1000)
     for path in long_runs:
-        page.open_file(path)
+        open_file(page, path)
     settle(page, qtbot)
 
     def compare_all() -> None:
@@ -441,7 +442,7 @@ def test_the_csv_holds_what_is_drawn_undecimated(
     page = window.train
     window.resize(1600, 1000)
     for path in long_runs:
-        page.open_file(path)
+        open_file(page, path)
     page.eigenvalues.tools.all_layers.setChecked(True)
     settle(page, qtbot)
     for card, column in ((page.errors, "errors"), (page.stiffness, "stiffness")):
@@ -483,7 +484,7 @@ def test_fits_of_one_and_of_many_inputs(
     page = window.train
     window.choose_theme("light")
     window.resize(1600, 1000)
-    page.open_file(tmp_path / "a.stiff")
+    open_file(page, tmp_path / "a.stiff")
     settle(page, qtbot)
     compare_card(page, "fit", page.fit, tmp_path)
     items = page.fit.picture.panels[0].items  # type: ignore[union-attr]
@@ -504,7 +505,7 @@ def test_an_index_of_a_layer_has_one_value_everywhere(
     train(presets["alpine02"].with_settings(settings), out=tmp_path / "a.stiff")
     page = window.train
     window.resize(1600, 1000)
-    page.open_file(tmp_path / "a.stiff")
+    open_file(page, tmp_path / "a.stiff")
     settle(page, qtbot)
     page.timeline.go_to(2)
     image = page.layers.image
@@ -554,7 +555,7 @@ def test_an_added_figure_is_in_the_window(
     [action] = [a for a in page.panels_menu.actions() if a.text() == title]
     card = page.views.others[added.name()]
     assert not card.isVisible() and "learning rate of every epoch" in card.promise
-    page.open_file(run_file)
+    open_file(page, run_file)
     action.trigger()
     settle(page, qtbot)
     assert card.isVisible()

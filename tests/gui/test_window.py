@@ -23,6 +23,7 @@ from stiffgui.gui.window import MainWindow
 from stiffgui.runs import open_run
 from stiffgui.session.exports import Export
 from stiffgui.session.views import Look
+from tests.gui.opening import open_file, wait_for_reading
 from tests.processes import children
 
 WAIT = 60_000
@@ -141,7 +142,7 @@ def test_the_timeline_plays_the_kept_epochs(
     window: MainWindow, qtbot: QtBot, run_file: Path
 ) -> None:
     page = window.train
-    page.open_file(run_file)
+    open_file(page, run_file)
     page.refresh()
     assert page.timeline.live
     page.timeline.play.setChecked(True)  # from the end it begins anew
@@ -187,6 +188,7 @@ def test_a_killed_training_goes_on_from_the_message(window: MainWindow, qtbot: Q
     qtbot.waitUntil(lambda: _saved(first.path), timeout=WAIT)
     [go_on] = kill_training(window, qtbot)
     go_on.click()
+    wait_for_reading(window)
     again = window.train.bench.shown
     assert again is not None and again.path == first.path and not window.toasts.isVisible()
     qtbot.waitUntil(lambda: again.epoch > first.epoch, timeout=WAIT)
@@ -237,11 +239,11 @@ def test_closing_while_training_saves_everything(window: MainWindow, qtbot: QtBo
 def test_bad_files_are_told_in_place(window: MainWindow, tmp_path: Path) -> None:
     path = tmp_path / "x.toml"
     path.write_text("[training]\nepoch = 3")
-    window.train.bench.open_file(path)
+    open_file(window.train.bench, path)
     assert "Did you mean training.epochs?" in window.toasts.text()
     path = tmp_path / "x.stiff"
     path.write_text("nothing")
-    window.train.bench.open_file(path)
+    open_file(window.train.bench, path)
     assert "not a run file" in window.toasts.text()
 
 

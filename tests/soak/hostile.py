@@ -29,11 +29,12 @@ from stiffgui import open_run, presets, train
 from stiffgui.commands.show import summary
 from stiffgui.errors import InputError
 from stiffgui.figures import FIGURES
-from stiffgui.gui.train.runs.entry import RunEntry
-from stiffgui.gui.train.runs.facts import facts_of_file
 from stiffgui.runs.recording import Recording
+from stiffgui.session.run_entry import RunEntry
+from stiffgui.session.run_facts import facts_of_file
 
 SECONDS, BYTES = 5.0, 500_000_000
+LEVELS = 12  # of pages
 VALUES: tuple[Any, ...] = (
     *(None, "", "x", "nan", "{}", "[]", "null", '{"a": 1}', "\x1b[2J"),
     *(-1, 0, 2**62, -(2**63), 1e308, float("inf")),
@@ -130,6 +131,34 @@ def view_instead(path: Path, drawn: random.Random) -> None:
         database.execute(f"CREATE VIEW {table} AS {endless} {listed} FROM n")
 
 
+def rows_without_end(path: Path, drawn: random.Random) -> None:
+    """Pages of a table of which each stands in the one above as often as it has room: from some
+    hundred kilobytes come more rows than can be counted."""
+    with _changing(path) as database:
+        database.execute("PRAGMA journal_mode = DELETE")
+        roots = [page for (page,) in database.execute("SELECT rootpage FROM sqlite_master")]
+        [size] = database.execute("PRAGMA page_size").fetchone()
+    content = bytearray(path.read_bytes())
+    starts = [(page - 1) * size for page in roots]
+    first = drawn.choice([start for start in starts if content[start] in (5, 13)])  # of rows
+    count, rows = len(content) // size, content[first : first + size]
+    cells = (size - 12) // 7  # of 5 bytes, and 2 that say where
+    for level in range(LEVELS + 1):
+        below, last = count + level + 2, level == LEVELS
+        page = bytearray(size)
+        page[:8] = bytes([5, 0, 0, *cells.to_bytes(2), *(size - 5 * cells).to_bytes(2), 0])
+        page[8:12] = below.to_bytes(4)
+        for cell in range(cells):
+            place = size - 5 * (cell + 1)
+            page[12 + 2 * cell : 14 + 2 * cell] = place.to_bytes(2)
+            page[place : place + 5] = below.to_bytes(4) + b"\1"
+        content += rows if last else page
+        if level == 0:
+            content[first : first + size] = page
+    content[28:32] = (len(content) // size).to_bytes(4)
+    path.write_bytes(content)
+
+
 OTHERS: tuple[Callable[[Any], Any], ...] = (
     lambda old: old[:0],
     lambda old: old.ravel(),
@@ -152,6 +181,7 @@ HARMS: tuple[Callable[[Path, random.Random], None], ...] = (
     arrays_changed,
     structure_changed,
     view_instead,
+    rows_without_end,
 )
 
 

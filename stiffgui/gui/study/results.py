@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from stiffgui.gui.editors import Editor, editor_for
+from stiffgui.gui.keyboard import without_keys
 from stiffgui.gui.plots.elided import Elided
 from stiffgui.gui.read_table import Cell, make_readable
 from stiffgui.gui.study.panel import square
@@ -122,7 +123,7 @@ class ResultsCard(QFrame):
         button = self._against.control
         assert isinstance(button, QToolButton)
         button.setObjectName("quiet")
-        button.setText(f"{spec.title} {', '.join(value) or 'the first'}")
+        button.setText(f"{spec.title} {without_keys(', '.join(value)) or 'the first'}")
         button.setMaximumWidth(260)
 
     def _copy(self) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import filecmp
+from collections.abc import Callable
+from functools import partial
 from importlib.resources import as_file
 from pathlib import Path
 from shutil import copyfile
@@ -10,7 +12,9 @@ from shutil import copyfile
 from PySide6.QtCore import QSettings
 
 from stiffgui._resources import resource
+from stiffgui.errors import InputError
 from stiffgui.gui.train.runs.workbench import Workbench
+from stiffgui.session.run_entry import RunEntry
 
 EXAMPLES = ("RES example.stiff", "RES stiff example.stiff")
 SEEN, SESSION, SHOWN, LAYER = "welcomed", "train/session", "train/shown", "train/layer"
@@ -25,41 +29,54 @@ def is_first(settings: QSettings) -> bool:
 
 
 def open_examples(bench: Workbench) -> None:
-    """Put the examples into the folder of runs, if they can be, and into the window."""
+    """Put the examples into the folder of runs, if they can be, and into the window.
+
+    They are ours and read here, at once; a file that has such a name already is left alone.
+    """
     for name in EXAMPLES:
         path = bench.workspace / name
-        if not path.exists():
-            try:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                with as_file(resource("examples", name)) as shipped:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with as_file(resource("examples", name)) as shipped:
+                if not path.exists():
                     copyfile(shipped, path)
-            except OSError:
-                return
-        bench.open_run(path)
+                if filecmp.cmp(shipped, path, shallow=False):
+                    bench.add(RunEntry.read(path))
+        except (OSError, InputError):
+            return
 
 
 def remember(settings: QSettings, bench: Workbench, layer: int) -> None:
     """Keep which runs are in the window, which of them are drawn and which one is shown, and the
-    layer."""
+    layer; not while runs are still being opened."""
+    if bench.opening:
+        return
     runs = [run for run in bench.runs if run is bench.shown or run in bench.runs[-MOST:]]
     settings.setValue(SESSION, [f"{int(run.visible)}{run.path.absolute()}" for run in runs])
     settings.setValue(SHOWN, "" if bench.shown is None else str(bench.shown.path.absolute()))
     settings.setValue(LAYER, layer)
 
 
-def restoring(settings: QSettings, bench: Workbench) -> Iterator[None]:
-    """Open them again, those that are still there, one at a step."""
+def restore(settings: QSettings, bench: Workbench, after: Callable[[], object]) -> None:
+    """Open them again, those that are still there, one after the other."""
     kept = settings.value(SESSION, [])
-    for word in [kept] if isinstance(kept, str) else kept if isinstance(kept, list) else []:
-        path = Path(str(word)[1:])
-        if path.is_file():
-            run = bench.open_run(path)
-            if run is not None:
-                run.visible = str(word).startswith("1")
-        yield
-    shown = [run for run in bench.runs if str(run.path) == settings.value(SHOWN)]
-    if bench.runs and not bench.busy:
-        bench.show(next(iter(shown), bench.runs[-1]))
+    words = iter([kept] if isinstance(kept, str) else kept if isinstance(kept, list) else [])
+
+    def step() -> None:
+        for word in map(str, words):
+            if (path := Path(word[1:])).is_file():
+                bench.open_run(path, partial(_draw, visible=word[0] == "1"), step)
+                return
+        shown = [run for run in bench.runs if str(run.path) == settings.value(SHOWN)]
+        if bench.runs and not bench.busy:
+            bench.show(next(iter(shown), bench.runs[-1]))
+        after()
+
+    step()
+
+
+def _draw(run: RunEntry, visible: bool) -> None:
+    run.visible = visible
 
 
 def layer_of(settings: QSettings) -> int:

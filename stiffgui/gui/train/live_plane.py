@@ -9,9 +9,9 @@ from PySide6.QtCore import QObject, Qt, QTimer
 
 from stiffgui.gui.train.cards.eigenvalues import EigenvaluesCard
 from stiffgui.gui.train.motion import Moment, Motion
-from stiffgui.gui.train.runs.entry import RunEntry
 from stiffgui.gui.train.runs.workbench import Workbench
 from stiffgui.gui.train.view_state import ViewState
+from stiffgui.session.run_entry import RunEntry
 from stiffgui.training.controls import Watched
 
 TICK_MILLISECONDS = 30  # training sends at most so many frames; what lies between costs it time

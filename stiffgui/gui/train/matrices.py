@@ -14,6 +14,7 @@ from stiffgui.gui.requests import Requests
 from stiffgui.gui.train.runs.workbench import Workbench
 from stiffgui.matrices import Progress
 from stiffgui.session.matrices import OpenMatrices
+from stiffgui.session.run_entry import RunEntry
 from stiffgui.session.service import Failure
 from stiffgui.tasks.table import ENDINGS as TABLES
 
@@ -137,11 +138,12 @@ class MatrixFiles(QObject):
             self._show(path, progress.path)
 
     def _show(self, path: Path, run: Path) -> None:
-        found = self._bench.open_run(run)
-        network = None if found is None else found.network
-        if network is not None:
-            also = "; Import table takes it as a table" if path.suffix.lower() in TABLES else ""
-            self.noted.emit(f"Shown is {network.sentence}{also}.")
+        def opened(found: RunEntry) -> None:
+            if found.network is not None:
+                also = "; Import table takes it as a table" if path.suffix.lower() in TABLES else ""
+                self.noted.emit(f"Shown is {found.network.sentence}{also}.")
+
+        self._bench.open_run(run, opened)
 
     def _ended(self, path: Path, problem: str) -> None:
         self._forget(path)

@@ -8,12 +8,12 @@ from itertools import cycle
 from PySide6.QtCore import QTimer
 
 from stiffgui.figures import Picture
-from stiffgui.gui.train.runs.entry import RunEntry
 from stiffgui.gui.train.runs.workbench import Workbench
 from stiffgui.gui.train.timeline import NOTHING_YET
 from stiffgui.gui.train.view_state import ViewState
 from stiffgui.gui.train.views import TrainViews
 from stiffgui.regularizers import NoPenalty
+from stiffgui.session.run_entry import RunEntry
 
 
 class PaintQueue:

@@ -9,8 +9,8 @@ from PySide6.QtCore import QObject, Signal
 
 from stiffgui.figures import Drawn
 from stiffgui.figures.sources import drawn
-from stiffgui.gui.train.runs.entry import RunEntry
 from stiffgui.gui.train.runs.workbench import Workbench
+from stiffgui.session.run_entry import RunEntry
 from stiffgui.session.sources import RunFile, RunSource
 
 

@@ -23,11 +23,11 @@ from stiffgui.gui.train.cards.layers import LayersCard
 from stiffgui.gui.train.cards.predict import PredictCard
 from stiffgui.gui.train.cards.trajectories import TrajectoriesCard
 from stiffgui.gui.train.runs.card import RunsCard
-from stiffgui.gui.train.runs.entry import RunEntry
 from stiffgui.gui.train.runs.workbench import Workbench
 from stiffgui.gui.train.stage import Stage
 from stiffgui.gui.train.timeline import Timeline
 from stiffgui.gui.train.view_state import Selected, ViewState
+from stiffgui.session.run_entry import RunEntry
 
 PANEL_LEAST = 250  # pixels, below which its fields are cut
 GROWTH = 4.0  # of eigenvalues in a training that has begun

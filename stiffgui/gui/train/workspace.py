@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -39,7 +39,6 @@ from stiffgui.gui.train.looking import Looking
 from stiffgui.gui.train.matrices import MatrixFiles
 from stiffgui.gui.train.paint_queue import PaintQueue
 from stiffgui.gui.train.predicting import Predicting
-from stiffgui.gui.train.runs.entry import RunEntry
 from stiffgui.gui.train.runs.following import Following
 from stiffgui.gui.train.runs.unwatched import Unwatched
 from stiffgui.gui.train.runs.workbench import Workbench
@@ -49,6 +48,8 @@ from stiffgui.gui.train.views import TrainViews
 from stiffgui.gui.workspace import Surroundings, Workspace
 from stiffgui.matrices import ENDINGS as MATRICES
 from stiffgui.session.exports import Report
+from stiffgui.session.reading import ReadKind
+from stiffgui.session.run_entry import RunEntry
 from stiffgui.tasks.table import ENDINGS
 
 # One task of `poll` at a time: no pause of the window is longer than the slowest of them.
@@ -62,7 +63,8 @@ class TrainWorkspace(Workspace):
     def __init__(self, surroundings: Surroundings) -> None:
         super().__init__()
         self.settings, self._actions = surroundings.settings, surroundings.actions
-        self.bench = Workbench(surroundings.folder)
+        self.reading = Requests(ChildThread("The process that reads files"))
+        self.bench = Workbench(surroundings.folder, self.reading)
         self.model = self.bench.model
         self.requests = Requests(ChildThread("The process that draws"))
         self.view_requests = ViewRequests(self.requests, lambda: self.bench.busy)
@@ -221,15 +223,16 @@ class TrainWorkspace(Workspace):
         """Spawn the warm children, and look for interrupted runs."""
         self.bench.start()
         self.requests.thread_.start()
-        interrupted = self.bench.interrupted()
-        if interrupted:
-            newest = interrupted[-1]
-            self.said.emit(
-                f"The training of {newest.stem} was interrupted; what was computed is kept.",
-                "",
-                ("Go on training", lambda: self.bench.resume(newest)),
-            )
-        if self.bench.runs:  # a file was named
+        self.reading.thread_.start()
+        self.bench.find_interrupted(self._offer_to_go_on)
+        self._show_first()
+
+    def _show_first(self) -> None:
+        """Show what there is to look at first, unless a run was named."""
+        if self.reading.waits_for(ReadKind):
+            QTimer.singleShot(POLL_MILLISECONDS, self, self._show_first)
+            return
+        if self.bench.runs or self.bench.opening:
             return
         if first_look.is_first(self.settings):
             self._begins = True  # what is looked at first is the first epoch, as the file has it
@@ -243,7 +246,14 @@ class TrainWorkspace(Workspace):
             self._look()
         else:
             self._prepare()
-            self._restore(first_look.restoring(self.settings, self.bench))
+            first_look.restore(self.settings, self.bench, self._restored)
+
+    def _offer_to_go_on(self, path: Path) -> None:
+        self.said.emit(
+            f"The training of {path.stem} was interrupted; what was computed is kept.",
+            "",
+            ("Go on training", lambda: self.bench.resume(path)),
+        )
 
     def _prepare(self) -> None:
         """Make plots, one at a time while nothing is asked of the window: training that begins is
@@ -252,11 +262,8 @@ class TrainWorkspace(Workspace):
         for card, panels in (*((card, 1) for card in self.cards[:4]), *fits):
             QTimer.singleShot(0, self, partial(card.view.prepare, panels))
 
-    def _restore(self, steps: Iterator[None]) -> None:
-        """Open a run of the last session, and the next one when the window has answered."""
-        if next(steps, steps) is None:
-            QTimer.singleShot(0, self, lambda: self._restore(steps))
-        elif self.bench.runs and not self.bench.busy:
+    def _restored(self) -> None:
+        if self.bench.runs and not self.bench.busy:
             self.views.show_layer(first_look.layer_of(self.settings))
 
     def open_file(self, path: Path) -> None:
@@ -338,7 +345,8 @@ class TrainWorkspace(Workspace):
         first_look.remember(self.settings, self.bench, self.state.layer)
         self.views.save_layout(self.settings)
         self.bench.close()
-        self.requests.close()
+        for requests in (self.requests, self.reading):
+            requests.close()
         event.accept()
 
     def say(self, sentence: str, details: str = "") -> None:

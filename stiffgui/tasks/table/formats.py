@@ -18,6 +18,7 @@ from typing import IO, Any
 import numpy as np
 
 from stiffgui.errors import InputError, nearest, one_of
+from stiffgui.tasks.table import limits
 from stiffgui.tasks.table.sheet import Reading, Sheet, head_of, plain_unit, unreadable
 from stiffgui.tasks.table.text import COMMENTS, read_text
 
@@ -30,6 +31,10 @@ def read_sheet(path: Path, how: Reading) -> Sheet:
         size = path.stat().st_size
         if path.is_dir():
             raise unreadable(f"{path} is a folder: give the path of a file in it.")
+        if not path.is_file():  # a pipe, or a device
+            raise unreadable(f"{path} is no file that has an end: save the table in one.")
+        if size > limits.MOST_BYTES:
+            raise unreadable(f"{path} has {size} bytes, too many to be read: keep what is needed.")
         with path.open("rb"):
             pass
     except OSError as error:
@@ -40,6 +45,7 @@ def read_sheet(path: Path, how: Reading) -> Sheet:
         sheet = _read(file, path.name, path.name, how)
     if not sheet.names:
         raise unreadable(f"{path.name} holds no columns.")
+    limits.check_columns(path.name, len(sheet.names))
     return replace(sheet, notes=tuple(f"{path.name}: {note}" for note in sheet.notes))
 
 
@@ -83,16 +89,28 @@ def _as(name: str, format: str) -> Iterator[None]:
 
 
 def _read_gzip(file: IO[bytes], name: str, how: Reading) -> Sheet:
-    content = gzip.decompress(file.read())
+    most = limits.most_unpacked(_size(file))
+    with gzip.GzipFile(fileobj=file) as packed:
+        content = packed.read(most + 1)
+    if len(content) > most:
+        raise limits.too_much(name, most)
     return _read(io.BytesIO(content), name, Path(name).stem, how)
 
 
 def _read_zip(file: IO[bytes], name: str, how: Reading) -> Sheet:
     with zipfile.ZipFile(file) as archive:
+        limits.check_archive(name, archive, _size(file))
         files = [entry for entry in archive.namelist() if not entry.endswith("/")]
         if len(files) != 1:
             raise unreadable(f"{name} holds {len(files)} files: unpack it and choose one of them.")
         return _read(io.BytesIO(archive.read(files[0])), name, files[0], how)
+
+
+def _size(file: IO[bytes]) -> int:
+    """Bytes of an open file, which is at its beginning."""
+    size = file.seek(0, io.SEEK_END)
+    file.seek(0)
+    return size
 
 
 # ---------------------------------------------------------------------------- binary
@@ -108,9 +126,11 @@ def _of_columns(columns: dict[str, Any], units: dict[str, str], **more: Any) -> 
     return Sheet(names, frame, known if any(known) else (), **more)
 
 
-def _read_parquet(file: IO[bytes], _: str, how: Reading) -> Sheet:
+def _read_parquet(file: IO[bytes], name: str, how: Reading) -> Sheet:
     import pyarrow.parquet as pq
 
+    size, facts = _size(file), pq.ParquetFile(file).metadata
+    limits.check_cells(name, facts.num_rows, facts.num_columns, size)
     table = pq.read_table(file)
     frame = table.rename_columns([str(k) for k in range(table.num_columns)]).to_pandas(
         ignore_metadata=True
@@ -122,6 +142,7 @@ def _read_parquet(file: IO[bytes], _: str, how: Reading) -> Sheet:
 def _read_excel(file: IO[bytes], name: str, how: Reading) -> Sheet:
     import pandas as pd
 
+    limits.check_workbook(file, name, _size(file))
     with pd.ExcelFile(file, engine="openpyxl") as book:
         sheets = tuple(map(str, book.sheet_names))
         wanted = how.sheet or sheets[0]
@@ -164,6 +185,8 @@ def _read_npz(file: IO[bytes], name: str, how: Reading) -> Sheet:
             f"{name} is not an NPZ archive: save arrays with np.savez(file, x=x, y=y); "
             f"pickled Python objects are refused because opening them can run code."
         )
+    with zipfile.ZipFile(file) as archive:
+        limits.check_archive(name, archive, _size(file))
     file.seek(0)
     columns: dict[str, Any] = {}
     lengths: dict[str, int] = {}
@@ -177,6 +200,7 @@ def _read_npz(file: IO[bytes], name: str, how: Reading) -> Sheet:
                         f"arrays [rows] or [rows, columns]."
                     )
                 lengths[key] = len(array)
+                limits.check_columns(name, len(columns) + array[:1].size)
                 columns |= _columns(key, array)
     except Exception as error:
         if "allow_pickle" in str(error):
@@ -197,6 +221,7 @@ def _read_npz(file: IO[bytes], name: str, how: Reading) -> Sheet:
 
 def _read_npy(file: IO[bytes], name: str, how: Reading) -> Sheet:
     array = np.lib.format.read_array(file, allow_pickle=False)
+    limits.check_columns(name, array.shape[-1] if array.ndim == 2 else 1)
     if array.dtype.names is not None and array.ndim == 1:
         return _of_columns({column: array[column] for column in array.dtype.names}, {})
     if array.ndim != 2:
@@ -213,7 +238,7 @@ def _columns(name: str, array: Any) -> dict[str, Any]:
 
 
 def _read_netcdf(file: IO[bytes], name: str, how: Reading) -> Sheet:
-    magic = file.read(3)
+    size, magic = _size(file), file.read(3)
     file.seek(0)
     if magic not in (b"CDF", b"\x89HD"):
         raise unreadable(
@@ -235,10 +260,13 @@ def _read_netcdf(file: IO[bytes], name: str, how: Reading) -> Sheet:
             _need_choice(name, how.rows_along, dimensions, "dimension")
         along, several = how.rows_along or _rows_along(dataset), len(dimensions) > 1
         for key, variable in dataset.data_vars.items():
-            few = variable.size <= MOST_COLUMNS * dataset.sizes.get(along, 0)
+            rows = dataset.sizes.get(along, 0)
+            few = variable.size <= MOST_COLUMNS * rows
             if along not in variable.dims or not few:
                 left_out.append(str(key))
                 continue
+            width = variable.size // max(rows, 1)
+            limits.check_cells(name, rows, len(columns) + width, size)
             unfolded = _columns(str(key), variable.transpose(along, ...).to_numpy())
             columns |= unfolded
             units |= dict.fromkeys(unfolded, plain_unit(str(variable.attrs.get("units", ""))))

@@ -11,6 +11,7 @@ import warnings
 from typing import IO
 
 from stiffgui.errors import InputError
+from stiffgui.tasks.table.limits import check_columns, check_lines
 from stiffgui.tasks.table.sheet import Reading, Sheet, head_of, is_number, unreadable
 
 DELIMITERS = {
@@ -39,16 +40,21 @@ def read_text(file: IO[bytes], name: str, how: Reading) -> Sheet:
     """Raises InputError saying which row or which setting is at fault."""
     import pandas as pd
 
-    text, notes = _decoded(file.read(), name)
+    begins = file.read(4)
+    if begins == bytes(4):  # as a file of holes alone: it may be any size
+        raise unreadable(f"{name} is no text: its first bytes are zeros.")
+    text, notes = _decoded(begins + file.read(), name)
     text, above, comments = _without_comments(text)
     notes += comments
     lines = [line for line in text.splitlines()[: 4 * SNIFFED_LINES] if line.strip()]
     if not lines:
         raise unreadable(f"{name} holds nothing but blank lines.")
+    check_lines(name, lines)
     auto = how.delimiter == "auto"
     sign = _sniffed(lines[:SNIFFED_LINES]) if auto else _SIGNS[how.delimiter]
     head = head_of([_fields(line, sign) for line in lines[:3]], how.letter, _fields(above, sign))
     names = head.names
+    check_columns(name, len(names))
     _check_head(name, lines, names, sign, head.rows)
     decimal = "," if sign != "," and _has_decimal_commas(lines[head.rows : 50], sign) else "."
     try:

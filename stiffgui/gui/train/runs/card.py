@@ -21,10 +21,10 @@ from PySide6.QtWidgets import (
 
 from stiffgui.gui.theme import Theme
 from stiffgui.gui.train.runs.columns import DRAWN, IN_WINDOW, NAME
-from stiffgui.gui.train.runs.entry import RunEntry
-from stiffgui.gui.train.runs.facts import RunFacts, differences, facts_of_entry, with_changes
 from stiffgui.gui.train.runs.table import RunsTable
 from stiffgui.gui.train.runs.workbench import Workbench
+from stiffgui.session.run_entry import RunEntry
+from stiffgui.session.run_facts import RunFacts, differences, facts_of_entry, with_changes
 
 MARGIN = 3  # pixels above and below
 FOLLOW_SECONDS = 1.0  # between what is said of the run that trains

@@ -9,8 +9,8 @@ from math import nan
 from typing import Any
 
 from stiffgui.gui.plots.axes import grouped
-from stiffgui.gui.train.runs.entry import RunEntry
-from stiffgui.gui.train.runs.facts import RunFacts, differences
+from stiffgui.session.run_entry import RunEntry
+from stiffgui.session.run_facts import RunFacts, differences
 from stiffgui.stiffness.indices import OVER
 from stiffgui.training.quantities import QUANTITIES, STIFFNESS
 

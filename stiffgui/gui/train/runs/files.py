@@ -1,4 +1,4 @@
-"""Run files of a folder: which can go on, and the way to the wastebasket and back."""
+"""Run files of a folder, and the way to the wastebasket and back."""
 
 from __future__ import annotations
 
@@ -7,28 +7,13 @@ from pathlib import Path
 
 from PySide6.QtCore import QFile
 
-from stiffgui.errors import InputError
 from stiffgui.runs.maintenance import settle
 from stiffgui.writer_lock import changing
 
-NEWEST = 40  # files of the workspace that are looked at for interrupted runs
 
-
-def interrupted_in(folder: Path) -> list[Path]:
-    """Files whose training never ended and which nobody is writing now."""
-    newest = sorted(folder.glob("*.stiff"), key=touched)[-NEWEST:]
-    return [path for path in newest if can_go_on(path)]
-
-
-def can_go_on(path: Path) -> bool:
-    """Whether a training never ended, nobody is at it, and it left a state to go on from."""
-    from stiffgui.runs import open_run
-
-    try:
-        with open_run(path) as run:
-            return run.state == "interrupted" and run.checkpoint() is not None
-    except InputError:
-        return False
+def newest_first(folder: Path) -> list[Path]:
+    """The run files of a folder."""
+    return sorted(folder.glob("*.stiff"), key=touched, reverse=True)
 
 
 def renamed(path: Path, name: Path) -> Path:

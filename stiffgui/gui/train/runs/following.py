@@ -5,9 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from stiffgui.gui.requests import Requests
-from stiffgui.gui.train.runs.entry import RunEntry
 from stiffgui.gui.train.runs.workbench import Workbench
 from stiffgui.session.following import Follow, News
+from stiffgui.session.run_entry import RunEntry
 
 MILLISECONDS = 400  # between two looks; the writer commits every half second
 

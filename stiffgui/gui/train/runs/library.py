@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import time
-from collections.abc import Iterator
-from pathlib import Path
-
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -19,16 +14,16 @@ from PySide6.QtWidgets import (
 )
 
 from stiffgui.gui.train.runs.columns import CHANGED, IN_LIBRARY
-from stiffgui.gui.train.runs.facts import facts_of_file
-from stiffgui.gui.train.runs.files import touched
+from stiffgui.gui.train.runs.files import newest_first, touched
 from stiffgui.gui.train.runs.table import RunsTable
 from stiffgui.gui.train.runs.workbench import Workbench
-
-SLICE_SECONDS = 0.02  # of reading files at a stretch: the window answers in between
+from stiffgui.session.reading import SECONDS, ReadFacts
+from stiffgui.session.run_facts import RunFacts
+from stiffgui.session.service import Failure
 
 
 class Library(QDialog):
-    """Opens runs into the workbench; files are read a few at a time."""
+    """Opens runs into the workbench; the files are read by its reading process, one at a time."""
 
     def __init__(self, bench: Workbench, parent: QWidget) -> None:
         super().__init__(parent)
@@ -62,31 +57,40 @@ class Library(QDialog):
             layout.addWidget(widget)
         self.resize(min(1500, parent.window().width()), 460)
         self._choice_changed()
-        self._files: Iterator[Path] = iter(
-            sorted(bench.workspace.glob("*.stiff"), key=touched, reverse=True)
-        )
-        self._reading = QTimer(self)
-        self._reading.timeout.connect(self._read_some)
-        self._reading.start(0)
+        self._files = iter(newest_first(bench.workspace))
+        self._asked: int | None = None
+        self.finished.connect(self._leave)
+        self._read_next()
 
     # ------------------------------------------------------------------- reading
 
     @property
     def reading(self) -> bool:
         """Whether there are files that have not been read yet."""
-        return self._reading.isActive()
+        return self._asked is not None
 
-    def _read_some(self) -> None:
-        end = time.perf_counter() + SLICE_SECONDS
-        runs = self.table.runs
-        while time.perf_counter() < end:
-            path = next(self._files, None)
-            if path is None:
-                self._reading.stop()
-                break
-            with contextlib.suppress(FileNotFoundError):  # it went in the meantime
-                runs.insert(len(runs.rows), facts_of_file(path))
+    def _read_next(self) -> None:
+        self._asked = None
+        if (path := next(self._files, None)) is not None:
+
+            def failed(failure: Failure) -> None:
+                written = touched(path)
+                self._add(RunFacts(path, "unreadable", note=failure.sentence, written=written))
+
+            self._asked = self.bench.reading.ask(
+                ReadFacts(path), self._add, failed, seconds=SECONDS
+            )
         self._tell()
+
+    def _add(self, facts: RunFacts) -> None:
+        if facts.path.exists():  # it may have gone in the meantime
+            self.table.runs.insert(len(self.table.runs.rows), facts)
+        self._read_next()
+
+    def _leave(self) -> None:
+        """Read no more."""
+        if self._asked is not None:
+            self.bench.reading.drop(self._asked)
 
     def _filter(self, text: str) -> None:
         self.table.sorted.filter(text)

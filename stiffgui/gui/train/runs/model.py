@@ -17,7 +17,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QFont, QIcon, QPixmap
 
 from stiffgui.gui.train.runs.columns import DRAWN, NAME, Column
-from stiffgui.gui.train.runs.facts import RunFacts
+from stiffgui.session.run_facts import RunFacts
 
 Role = Qt.ItemDataRole
 Index = QModelIndex | QPersistentModelIndex

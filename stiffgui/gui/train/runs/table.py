@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QHeaderView, QTableView
 
 from stiffgui.gui.read_table import make_readable
 from stiffgui.gui.train.runs.columns import DRAWN, SETTINGS, Column
-from stiffgui.gui.train.runs.facts import RunFacts
 from stiffgui.gui.train.runs.model import SWATCH, RunsModel, SortedRuns
+from stiffgui.session.run_facts import RunFacts
 
 ROW_HEIGHT = 21  # pixels
 SPARE = 20  # pixels beside the widest text of a column

@@ -10,8 +10,8 @@ from PySide6.QtCore import QTimer
 
 from stiffgui.gui.requests import Requests
 from stiffgui.gui.train.runs.columns import INDICES_TOLD
-from stiffgui.gui.train.runs.entry import RunEntry
 from stiffgui.gui.train.runs.workbench import Workbench
+from stiffgui.session.run_entry import RunEntry
 from stiffgui.session.views import Measure
 
 REST_MILLISECONDS = 500  # without anything else to draw

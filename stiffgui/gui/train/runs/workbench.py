@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,9 @@ from stiffgui.experiment import Experiment
 from stiffgui.gui.child_thread import ChildThread
 from stiffgui.gui.requests import Requests
 from stiffgui.gui.settings.model import SettingsModel
-from stiffgui.gui.train.runs.entry import RunEntry
 from stiffgui.gui.train.runs.files import (
     bring_back,
-    can_go_on,
-    interrupted_in,
+    newest_first,
     renamed,
     to_wastebasket,
 )
@@ -25,7 +24,9 @@ from stiffgui.runs.maintenance import set_note
 from stiffgui.runs.warm_start import WarmStart
 from stiffgui.session.duration import AskTraining
 from stiffgui.session.following import News
+from stiffgui.session.reading import SECONDS, CanGoOn, ReadRun
 from stiffgui.session.ready import MakeReady
+from stiffgui.session.run_entry import RunEntry
 from stiffgui.session.service import Action, Failure
 from stiffgui.session.training import Bundle, Train
 from stiffgui.training.controls import Watched
@@ -33,9 +34,13 @@ from stiffgui.training.ready import Readiness
 from stiffgui.training.records import Event
 from stiffgui.writer_lock import Writer, held
 
+NEWEST = 40  # files of the workspace that are looked at for interrupted runs
+
 
 class Workbench(QObject):
     """Settings, runs and one training at a time; `workspace` is the folder that keeps runs.
+
+    Files are read by `reading`: what is opened is there later. Nothing of a file is believed.
 
     Signals: `runs_changed` (list, names, what is shown), `training_changed` (started, paused,
     ended), `foretold` (what is known of the settings' training beforehand), `filed(path)` (a run
@@ -51,9 +56,10 @@ class Workbench(QObject):
     noted = Signal(str)
     offered = Signal(str, str, object)
 
-    def __init__(self, workspace: Path) -> None:
+    def __init__(self, workspace: Path, reading: Requests) -> None:
         super().__init__()
-        self.workspace = workspace
+        self.workspace, self.reading = workspace, reading
+        self._opening = 0
         self.model = SettingsModel()
         # It has children of its own: those that make machine code.
         self.training = ChildThread("The training process", saves=True, daemon=False)
@@ -143,20 +149,53 @@ class Workbench(QObject):
 
     def resume(self, path: Path) -> None:
         """Go on with an interrupted or stopped run, with its own settings."""
+        if not self.busy:
+            self._read(ReadRun(path, resuming=True), self._resumed)
+
+    def _resumed(self, run: RunEntry) -> None:
         if self.busy:
             return
-        try:
-            run = RunEntry.read(path, resuming=True)
-            if run.writer is not None and run.writer.alive:
-                raise held(path, run.writer)
-            run.writer = None
-        except InputError as error:
-            self.said.emit(str(error), "")
+        if run.writer is not None and run.writer.alive:
+            self.said.emit(str(held(run.path, run.writer)), "")
             return
-        for place, other in enumerate(self.runs):
-            if other.path.resolve() == path.resolve():
-                run.colour, self.runs[place] = other.colour, run
-        self._begin(run, Train(run.experiment, path, resume=True))
+        run.writer, other = None, self._open_already(run.path)
+        if other is not None:
+            run.colour, self.runs[self.runs.index(other)] = other.colour, run
+        self._begin(run, Train(run.experiment, run.path, resume=True))
+
+    def _read(
+        self,
+        work: ReadRun,
+        then: Callable[[RunEntry], object],
+        after: Callable[[], object] = lambda: None,
+    ) -> None:
+        """Have a run read; `after`: also where it cannot be, which is said."""
+
+        def over() -> None:
+            self._opening -= 1
+            after()
+
+        def read(run: RunEntry) -> None:
+            then(run)
+            over()
+
+        def failed(failure: Failure) -> None:
+            path, told = str(work.path), failure.sentence
+            if path not in told:  # it was given up, or its reader died of it
+                told = f"{path} cannot be read: {told}"
+            self.said.emit(told, failure.details)
+            over()
+
+        self._opening += 1
+        self.reading.ask(work, read, failed, seconds=SECONDS)
+
+    @property
+    def opening(self) -> bool:
+        """Whether a run is being read."""
+        return self._opening > 0
+
+    def _open_already(self, path: Path) -> RunEntry | None:
+        return next((r for r in self.runs if r.path.resolve() == path.resolve()), None)
 
     def _begin(self, run: RunEntry, work: Train) -> None:
         if self._complaint:
@@ -250,10 +289,21 @@ class Workbench(QObject):
             self.said.emit(failure.sentence, failure.details)
             return
         sentence = f"{failure.sentence} What was computed is kept in the run file."
-        if run is not None and can_go_on(run.path):
-            self.offered.emit(sentence, "Go on training", lambda: self.resume(run.path))
-        else:
+        if run is None:
             self.said.emit(f"{sentence} Press Run to start again.", "")
+        else:
+            self._offer_to_go_on(run, sentence, " Press Run to start again.")
+
+    def _offer_to_go_on(self, run: RunEntry, sentence: str, otherwise: str = "") -> None:
+        """Say it with a button where the run left a state to go on from."""
+
+        def say(can: bool) -> None:
+            if can:
+                self.offered.emit(sentence, "Go on training", lambda: self.resume(run.path))
+            else:
+                self.said.emit(sentence + otherwise, "")
+
+        self.reading.ask(CanGoOn(run.path), say, lambda _: say(False), seconds=SECONDS)
 
     def _over(self, state: str) -> None:
         run, self.running, self.paused, self.preparing = self.running, None, False, None
@@ -285,9 +335,7 @@ class Workbench(QObject):
     def open_file(self, path: Path) -> None:
         """Open a .toml or .stiff file; what is wrong with it is said."""
         if path.suffix != ".toml":
-            run = self.open_run(path)
-            if run is not None and not run.foreign:
-                self.use_settings(run)
+            self.open_run(path, lambda run: None if run.foreign else self.use_settings(run))
             return
         try:
             experiment = Experiment.read(path)
@@ -296,15 +344,29 @@ class Workbench(QObject):
             return
         self.load(path.stem, experiment)
 
-    def open_run(self, path: Path) -> RunEntry | None:
-        """Put a stored run into the list and show it."""
-        run = next((r for r in self.runs if r.path.resolve() == path.resolve()), None)
-        if run is None:
-            try:
-                run = RunEntry.read(path)
-            except InputError as error:
-                self.said.emit(str(error), "")
-                return None
+    def open_run(
+        self,
+        path: Path,
+        then: Callable[[RunEntry], object] = lambda _: None,
+        after: Callable[[], object] = lambda: None,
+    ) -> None:
+        """Put a stored run into the list, show it and call `then`; `after`: whatever came of it."""
+        if (run := self._open_already(path)) is not None:
+            self.show(run)
+            then(run)
+            after()
+            return
+
+        def opened(run: RunEntry) -> None:
+            then(self.add(run))
+
+        self._read(ReadRun(path), opened, after)
+
+    def add(self, run: RunEntry) -> RunEntry:
+        """Put a run that was read into the list, unless it is there, and show it."""
+        if (already := self._open_already(run.path)) is not None:
+            run = already
+        else:
             self._add(run)
             if run.state == "running" and run.writer is not None:
                 self.noted.emit(_who_writes(run, run.writer))
@@ -321,30 +383,25 @@ class Workbench(QObject):
         run.state = news.state
         if news.complaint:
             self.said.emit(news.complaint, "")
-        elif died and not run.foreign and can_go_on(run.path):
-            self.offered.emit(
-                f"{run.name}: {writer} has died; what it wrote is kept.",
-                "Go on training",
-                lambda: self.resume(run.path),
-            )
+        elif died and not run.foreign:
+            self._offer_to_go_on(run, f"{run.name}: {writer} has died; what it wrote is kept.")
         elif died:
             self.said.emit(f"{run.name}: {writer} has died; what it wrote is kept.", "")
         self.runs_changed.emit()
 
     def read_again(self, path: Path) -> None:
         """Take over what has been added to the file of a run, where there is one."""
-        run = next((r for r in self.runs if r.path.resolve() == path.resolve()), None)
+        run = self._open_already(path)
         if run is None:
             return
-        try:
-            fresh = RunEntry.read(path)
-        except InputError as error:
-            self.said.emit(str(error), "")
-            return
-        run.history, run.network = fresh.history, fresh.network
-        run.snapshot_epochs, run.state = fresh.snapshot_epochs, fresh.state
-        run.edition, run.version = run.edition + 1, run.version + 1
-        self.runs_changed.emit()
+
+        def take(fresh: RunEntry) -> None:
+            run.history, run.network = fresh.history, fresh.network
+            run.snapshot_epochs, run.state = fresh.snapshot_epochs, fresh.state
+            run.edition, run.version = run.edition + 1, run.version + 1
+            self.runs_changed.emit()
+
+        self._read(ReadRun(path), take)
 
     def use_settings(self, run: RunEntry) -> None:
         """Put a run's settings into the panel (undoable)."""
@@ -448,7 +505,7 @@ class Workbench(QObject):
 
     def delete_file(self, path: Path) -> bool:
         """Delete a run file, whether the window shows it or not; whether it is gone."""
-        run = next((r for r in self.runs if r.path.resolve() == path.resolve()), None)
+        run = self._open_already(path)
         if run is not None:
             self.throw_away(run)
             return not path.exists()
@@ -484,9 +541,21 @@ class Workbench(QObject):
         self.runs.insert(min(place, len(self.runs)), run)
         self.show(run)
 
-    def interrupted(self) -> list[Path]:
-        """Files of the workspace whose training never ended and which nobody is writing now."""
-        return interrupted_in(self.workspace)
+    def find_interrupted(self, found: Callable[[Path], object]) -> None:
+        """Look for the newest file of the workspace whose training never ended and which nobody
+        is writing now."""
+        files = iter(newest_first(self.workspace)[:NEWEST])
+
+        def look() -> None:
+            if (path := next(files, None)) is not None:
+                self.reading.ask(
+                    CanGoOn(path),
+                    lambda can: found(path) if can else look(),
+                    lambda _: look(),
+                    seconds=SECONDS,
+                )
+
+        look()
 
 
 def _who_writes(run: RunEntry, writer: Writer) -> str:

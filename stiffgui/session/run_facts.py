@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from stiffgui._presets import presets
 from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
-from stiffgui.gui.train.runs.entry import RunEntry
 from stiffgui.runs.foreign import ForeignNetwork
+from stiffgui.session.run_entry import RunEntry
 from stiffgui.settings import kind_of
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""A run as the window sees it: its history, and what is shown of it. No Qt."""
+"""A run as the window sees it: its history, and what is shown of it."""
 
 from __future__ import annotations
 
