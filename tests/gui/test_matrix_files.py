@@ -13,10 +13,10 @@ import psutil
 import pytest
 from PySide6.QtCore import QUrl
 from pytestqt.qtbot import QtBot
-from stiffgui.session.run_facts import MATRICES, facts_of_entry, facts_of_file
 
 from stiffgui.figures.picture import Contours, Points
 from stiffgui.gui.window import MainWindow
+from stiffgui.session.run_facts import MATRICES, facts_of_entry, facts_of_file
 from tests.gui.opening import open_file
 from tests.gui.test_import_wizard import drop
 
