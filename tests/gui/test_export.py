@@ -317,7 +317,7 @@ def test_what_a_dead_view_child_owed_is_told_and_seen_again(
     page = loaded.train
     qtbot.waitUntil(lambda: page.eigenvalues.picture is not None, timeout=WAIT)
     qtbot.waitUntil(lambda: not page.requests.waits_for(Look), timeout=WAIT)
-    [drawing] = [c for c in children() if c.pid != page.bench.training.process_id]
+    [drawing] = [c for c in children() if c.pid == page.requests.thread_.process_id]
     drawing.suspend()
     page.export("fit", tmp_path / "fit.png")
     page.timeline.go_to(2)

@@ -183,6 +183,9 @@ def test_a_large_one_is_seen_at_once_and_then_as_a_whole(
     np.testing.assert_allclose(drawn(window), of(matrix), atol=1e-10)
     card = window.train.eigenvalues
     assert "of those known" not in card.headline.text()
+    qtbot.waitUntil(
+        lambda: card.picture is not None and any(card.picture.panels[0].of(Contours)), timeout=WAIT
+    )
     picture = card.picture
     assert picture is not None
     [contours] = picture.panels[0].of(Contours)
