@@ -217,7 +217,9 @@ def summary(run: Run) -> dict[str, Any]:
         "per_trial": {name: _listed(values) for name, values in (errors | indices).items()},
         "events": run.events,
         "settings": None if run.foreign else run.experiment.model_dump(mode="json"),
-        "notes": sentences(run) if run.foreign else list(run.experiment.task.notes),
+        "notes": sentences(run.network, run.series(), run.provenance.get("watching"))
+        if run.foreign
+        else list(run.experiment.task.notes),
         "kept": _kept(run),
         "decisions": {} if run.foreign else run.decided.sentences(run.experiment),
         "provenance": run.provenance,

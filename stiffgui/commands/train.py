@@ -96,22 +96,21 @@ def train(
         if not until_ready([experiment], controls):
             tell("stopped before it began; nothing was written.")
             return 3
-    recording = Recording(
-        experiment,
-        path,
-        controls,
-        replace=force,
-        resume=resume is not None,
-        warm_start=warm_start,
-        tell=tell,
-    )
-    if resume is not None and recording.trainer.epoch >= experiment.training.epochs:
-        tell(
-            f"{path} has trained its {experiment.training.epochs} epochs, so nothing was left to "
-            f"do; for more add --set training.epochs={2 * experiment.training.epochs}"
+        recording = Recording(
+            experiment,
+            path,
+            controls,
+            replace=force,
+            resume=resume is not None,
+            warm_start=warm_start,
+            tell=tell,
         )
-    _foretell(recording.trainer)
-    with stop_on_interrupt(controls):
+        if resume is not None and recording.trainer.epoch >= experiment.training.epochs:
+            tell(
+                f"{path} has trained its {experiment.training.epochs} epochs, so nothing was left "
+                f"to do; for more add --set training.epochs={2 * experiment.training.epochs}"
+            )
+        _foretell(recording.trainer)
         _follow(recording)
     return _sum_up(recording.path, recording.ending, as_json)
 

@@ -126,7 +126,11 @@ def _about(run: Run) -> dict[str, Any]:
         if len(history.epochs) and not run.is_matrices
         else ""
     )
-    known = sentences(run) if run.foreign else about.pop("sentences")
+    known = (
+        sentences(run.network, run.series(), run.provenance.get("watching"))
+        if run.foreign
+        else about.pop("sentences")
+    )
     tables = [
         *about.pop("tables", ()),
         ("Events", ("epoch", "what happened"), [(e["epoch"], e["text"]) for e in run.events]),

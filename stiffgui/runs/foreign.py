@@ -20,7 +20,7 @@ from stiffgui.stiffness.matrices import Matrices
 
 if TYPE_CHECKING:
     from stiffgui.experiment import Experiment
-    from stiffgui.runs.run import Run
+    from stiffgui.runs.history import History
 
 Array = NDArray[np.float64]
 # Of a neural ODE, numbers of layers: the solver's step, and the largest stable one of a method.
@@ -84,7 +84,7 @@ class PerhapsForeign:
                     f"data or predictions; its spectra and indices can be shown."
                 )
             raise InputError(
-                f"{self.path.name} is of a network that stiffgui did not train: it has no "
+                f"{self.path} is of a network that stiffgui did not train: it has no "
                 f"settings, data or predictions; its history and indices can be shown."
             )
         return self._experiment
@@ -270,10 +270,11 @@ class MeasuredLayer:
         return step | parts | kept | {"width": np.array([self.width])}
 
 
-def sentences(run: Run) -> list[str]:
+def sentences(
+    network: ForeignNetwork | None, history: History, cost: Mapping[str, Any] | None
+) -> list[str]:
     """What is known of a network of other code, what its solver could do, and what watching it
-    cost."""
-    network, cost, history = run.network, run.provenance.get("watching"), run.series()
+    cost, which is in the run's provenance."""
     if network is None:
         return []
     said = [network.sentence]
