@@ -397,6 +397,7 @@ def test_a_file_of_an_earlier_version_is_as_it_was(name: str) -> None:
         )
 
 
+@pytest.mark.slow
 def test_it_goes_on_as_it_began(tmp_path: Path, otherwise: Callable[[], None]) -> None:
     path = Path(shutil.copy(FILES / "stopped-v1.stiff", tmp_path / "old.stiff"))
     before = decisions_of(path)

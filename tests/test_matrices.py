@@ -277,6 +277,7 @@ def test_leading_values_are_right_within_their_residuals(name: str) -> None:
     assert factor.keys() == ({"schur"} if name == "toeplitz" else {"projected"})
 
 
+@pytest.mark.slow
 def test_pseudospectra_of_factors() -> None:
     matrix = grcar(240)
     box = (0.0, 2.0, -1.5, 2.5)

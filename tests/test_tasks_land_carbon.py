@@ -64,6 +64,7 @@ def test_members_do_not_touch_each_other() -> None:
     assert together["GPP"].is_monotonic_increasing
 
 
+@pytest.mark.slow
 def test_ensemble_of_the_talks_size(cache: Path) -> None:
     told: list[str] = []
     task = LandCarbon(seed=5)
