@@ -296,6 +296,15 @@ def test_show_says_what_differs_from_the_nearest_preset(
     assert "settings: those of alpine02, but training.epochs = 12; training.trials = 2" in told
 
 
+def test_show_says_a_setting_of_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = str(tmp_path / "a.stiff")
+    words = ["alpine02-l2", "--set", "training.epochs=2", "--set", "regularizer.weight=0"]
+    assert main(["train", *words, "--out", path]) == 0
+    assert main(["show", path]) == 0
+    told = capsys.readouterr().out
+    assert "those of alpine02-l2, but regularizer.weight = 0.0; training.epochs = 2" in told
+
+
 def test_a_dash_is_standard_output(
     run_file: Path, tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:

@@ -16,7 +16,6 @@ from stiffgui.commands.matrix_files import MATRICES, Layers, Step, run_file
 from stiffgui.commands.study_options import Against, Margin
 from stiffgui.commands.terminal import say
 from stiffgui.errors import InputError
-from stiffgui.runs.foreign import sentences
 from stiffgui.stiffness import WATCHABLE
 from stiffgui.stiffness.indices import OVER, network_index
 
@@ -92,7 +91,8 @@ def _settings(run: Run) -> str:
     """The preset that is nearest, and what differs from it."""
     found = {name: run.experiment.differences(preset) for name, preset in presets.items()}
     name, changed = min(found.items(), key=lambda each: len(each[1]))
-    differing = [f"{key} = {as_text(mine)}" for key, (mine, _) in changed.items() if mine]
+    mine = {key: as_text(value) for key, (value, _) in changed.items() if value is not None}
+    differing = [f"{key} = {text}" for key, text in mine.items() if text]
     return f"those of {name}{', but ' * bool(differing)}{'; '.join(differing)}"
 
 
@@ -217,9 +217,7 @@ def summary(run: Run) -> dict[str, Any]:
         "per_trial": {name: _listed(values) for name, values in (errors | indices).items()},
         "events": run.events,
         "settings": None if run.foreign else run.experiment.model_dump(mode="json"),
-        "notes": sentences(run.network, run.series(), run.provenance.get("watching"))
-        if run.foreign
-        else list(run.experiment.task.notes),
+        "notes": run.watched_in_words if run.foreign else list(run.experiment.task.notes),
         "kept": _kept(run),
         "decisions": {} if run.foreign else run.decided.sentences(run.experiment),
         "provenance": run.provenance,

@@ -23,7 +23,6 @@ from stiffgui.figures.spectrum import Spectrum
 from stiffgui.figures.style import Style
 from stiffgui.figures.summary import Summary
 from stiffgui.plain_text import visible
-from stiffgui.runs.foreign import sentences
 from stiffgui.training.cadence import probe_samples
 
 if TYPE_CHECKING:
@@ -126,11 +125,7 @@ def _about(run: Run) -> dict[str, Any]:
         if len(history.epochs) and not run.is_matrices
         else ""
     )
-    known = (
-        sentences(run.network, run.series(), run.provenance.get("watching"))
-        if run.foreign
-        else about.pop("sentences")
-    )
+    known = run.watched_in_words if run.foreign else about.pop("sentences")
     tables = [
         *about.pop("tables", ()),
         ("Events", ("epoch", "what happened"), [(e["epoch"], e["text"]) for e in run.events]),

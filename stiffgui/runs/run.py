@@ -17,7 +17,7 @@ from safetensors.numpy import load
 
 from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
-from stiffgui.runs.foreign import ForeignNetwork, MeasuredLayer, PerhapsForeign
+from stiffgui.runs.foreign import ForeignNetwork, MeasuredLayer, PerhapsForeign, sentences
 from stiffgui.runs.history import Array, History
 from stiffgui.runs.opening import FileReader, broken
 from stiffgui.runs.samples import Samples
@@ -62,6 +62,11 @@ class Run(FileReader, PerhapsForeign):
         import pandas as pd
 
         return pd.DataFrame({"median of the last epoch": self.last().medians})
+
+    @property
+    def watched_in_words(self) -> list[str]:
+        """What is known of a network of other code, and what watching it cost."""
+        return sentences(self.network, self.series(), self.provenance.get("watching"))
 
     @property
     def network(self) -> ForeignNetwork | None:
