@@ -58,6 +58,12 @@ def no_leaks(qapp: QApplication) -> Iterator[None]:
     assert not left, "left behind:\n" + "\n".join(left)
 
 
+@pytest.fixture(autouse=True)
+def nobody_is_there_to_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test that fails while something trains must not wait for a click for ever."""
+    monkeypatch.setattr(MainWindow, "ask_how_to_close", lambda self: Choice.STOP)
+
+
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -74,7 +80,6 @@ def window(qtbot: QtBot, qapp: QApplication, home: Path) -> Iterator[MainWindow]
     window.show()
     window.start_children()
     yield window
-    window.ask_how_to_close = lambda: Choice.STOP  # type: ignore[method-assign]  # nobody is there to answer
     window.close()
     window.deleteLater()
 

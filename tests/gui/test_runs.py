@@ -446,7 +446,6 @@ def test_an_interrupted_run_is_offered_and_goes_on(
     qtbot.waitUntil(lambda: found == [run.path], timeout=WAIT)
 
     second = make_window(qapp, home / "runs")
-    second.ask_how_to_close = lambda: Choice.STOP  # type: ignore[method-assign]
     second.show()
     second.start_children()
     qtbot.waitUntil(lambda: "was interrupted" in second.toasts.text(), timeout=WAIT)

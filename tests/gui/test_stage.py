@@ -20,7 +20,6 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from stiffgui.gui.application import make_window
-from stiffgui.gui.closing import Choice
 from stiffgui.gui.theme import DARK, LIGHT
 from stiffgui.gui.train.workspace import TrainWorkspace
 from stiffgui.gui.window import MainWindow
@@ -122,7 +121,6 @@ def test_places_are_remembered(qtbot: QtBot, qapp: QApplication, home: Path) -> 
             | {"Experiment", "Timeline"}
         )
         stage.enlarge(getattr(window.train, then))
-        window.ask_how_to_close = lambda: Choice.STOP  # type: ignore[method-assign]
         window.close()
         window.deleteLater()
         qtbot.wait(50)

@@ -17,7 +17,6 @@ from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from stiffgui.gui.application import make_window
-from stiffgui.gui.closing import Choice
 from stiffgui.gui.train.view_requests import LOOK_SECONDS
 from stiffgui.gui.window import MainWindow
 from stiffgui.runs import open_run
@@ -228,7 +227,6 @@ def test_torch_trains_in_a_thread_of_qt(qtbot: QtBot, tmp_path: Path) -> None:
 def test_closing_while_training_saves_everything(window: MainWindow, qtbot: QtBot) -> None:
     start(window, qtbot)
     run = window.train.bench.shown
-    window.ask_how_to_close = lambda: Choice.STOP  # type: ignore[method-assign]
     window.close()
     assert run is not None
     with open_run(run.path) as stored:
