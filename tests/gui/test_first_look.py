@@ -109,6 +109,26 @@ def test_the_last_session_is_there_again_and_nobody_is_welcomed_twice(
     again.deleteLater()
 
 
+def test_what_is_begun_stays_on_the_screen_while_the_last_session_is_read(
+    newcomer: MainWindow, qapp: QApplication, home: Path, qtbot: QtBot
+) -> None:
+    newcomer.close()
+    again = make_window(qapp, home / "runs")
+    again.show()
+    again.start_children()
+    bench = again.train.bench
+    qtbot.waitUntil(lambda: bench.opening, timeout=WAIT)
+    again.train.model.edit("training.epochs", 3)
+    again.train.run()
+    [begun] = bench.runs
+    qtbot.waitUntil(lambda: not bench.opening, timeout=WAIT)
+    assert len(bench.runs) == 1 + len(EXAMPLES) and bench.shown is begun
+    qtbot.waitUntil(lambda: not bench.busy, timeout=WAIT)
+    assert bench.shown is begun and begun.state == "finished"
+    again.close()
+    again.deleteLater()
+
+
 def test_what_ships_is_small_and_is_what_readme_says() -> None:
     from importlib.resources import as_file
 

@@ -28,7 +28,7 @@ from stiffgui.gui.tables.columns import USE
 from stiffgui.gui.tables.wizard import BUSY, ImportWizard
 from stiffgui.gui.window import MainWindow
 from stiffgui.tasks.table import Table
-from tests.processes import children
+from tests.gui.opening import wait_for_reading
 
 WAIT = 120_000  # a busy machine needs a minute to start the children
 CLM = Path(__file__).parents[3] / "shared" / "data" / "clm5ppe" / "clm5ppe_500x32_to_10.csv"
@@ -297,8 +297,10 @@ def test_dropped_files(window: MainWindow, qtbot: QtBot, tmp_path: Path, run_fil
     settings = tmp_path / "own.toml"
     settings.write_text("[architecture]\nwidth = 7\n", "utf-8")
     assert drop(window, local(settings))
+    wait_for_reading(window)
     assert train.model.value("architecture.width") == 7 and train.model.preset_name == "own"
     drop(window, local(run_file))
+    wait_for_reading(window)
     assert train.bench.shown is not None and train.bench.shown.path == run_file
 
     # Two tables and two strangers: the tables after each other, one sentence for the others.
@@ -370,16 +372,16 @@ def test_the_window_answers_while_a_table_is_read_and_a_dead_reader_is_told(
 ) -> None:
     wizard = opened(window, in_csv(tmp_path / "first.csv"))
     settled(wizard, qtbot)
-    training = window.train.bench.training.process_id
-    [reader] = [child for child in children() if child.pid != training]
-    os.kill(reader.pid, signal.SIGSTOP)
+    reader = window.train.requests.thread_.process_id
+    assert reader is not None
+    os.kill(reader, signal.SIGSTOP)
     wizard.choose(in_csv(tmp_path / "second.csv"))
     assert wizard.waiting.isVisible() and "Reading second.csv" in wizard.summary.text()
     window.train.model.edit("architecture.width", 9)
     qtbot.wait(100)
     assert window.train.model.experiment.architecture.width == 9
     assert wizard.waiting.isVisible() and not wizard.accept_button.isEnabled()
-    os.kill(reader.pid, signal.SIGKILL)
+    os.kill(reader, signal.SIGKILL)
     qtbot.waitUntil(lambda: "ended unexpectedly" in wizard.form.problem(), timeout=WAIT)
     assert not wizard.waiting.isVisible()
     wizard.choose(tmp_path / "second.csv")  # a new reader has been started

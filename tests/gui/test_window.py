@@ -297,7 +297,8 @@ def test_nothing_is_left_behind(qtbot: QtBot, qapp: QApplication, home: Path, ro
         window.start_children()
         window.train.model.edit("training.epochs", 3)
         window.train.run()
-        qtbot.waitUntil(lambda w=window: w.train.bench.runs[-1].state == "finished", timeout=WAIT)
+        run = window.train.bench.shown
+        qtbot.waitUntil(lambda r=run: r.state == "finished", timeout=WAIT)
         window.close()
         assert (
             not window.train.bench.training.isRunning()

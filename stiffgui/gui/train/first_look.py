@@ -58,25 +58,27 @@ def remember(settings: QSettings, bench: Workbench, layer: int) -> None:
 
 
 def restore(settings: QSettings, bench: Workbench, after: Callable[[], object]) -> None:
-    """Open them again, those that are still there, one after the other."""
+    """Open them again, those that are still there, one after the other; what has been begun or
+    chosen meanwhile stays on the screen."""
     kept = settings.value(SESSION, [])
     words = iter([kept] if isinstance(kept, str) else kept if isinstance(kept, list) else [])
+    restored: list[RunEntry] = []
+
+    def take(run: RunEntry, visible: bool) -> None:
+        run.visible = visible
+        restored.append(run)
 
     def step() -> None:
         for word in map(str, words):
             if (path := Path(word[1:])).is_file():
-                bench.open_run(path, partial(_draw, visible=word[0] == "1"), step)
+                bench.open_run(path, partial(take, visible=word[0] == "1"), step, aside=True)
                 return
-        shown = [run for run in bench.runs if str(run.path) == settings.value(SHOWN)]
-        if bench.runs and not bench.busy:
-            bench.show(next(iter(shown), bench.runs[-1]))
+        if restored and bench.shown is restored[0] and not bench.busy:
+            shown = [run for run in restored if str(run.path) == settings.value(SHOWN)]
+            bench.show(next(iter(shown), restored[-1]))
         after()
 
     step()
-
-
-def _draw(run: RunEntry, visible: bool) -> None:
-    run.visible = visible
 
 
 def layer_of(settings: QSettings) -> int:

@@ -349,20 +349,21 @@ class Workbench(QObject):
         path: Path,
         then: Callable[[RunEntry], object] = lambda _: None,
         after: Callable[[], object] = lambda: None,
+        aside: bool = False,
     ) -> None:
-        """Put a stored run into the list, show it and call `then`; `after`: whatever came of it."""
-        if (run := self._open_already(path)) is not None:
-            self.show(run)
-            then(run)
-            after()
-            return
+        """Put a stored run into the list, show it (`aside`: where nothing else is shown) and call
+        `then`; `after`: whatever came of it."""
 
         def opened(run: RunEntry) -> None:
-            then(self.add(run))
+            then(self.add(run, show=self.shown is None or not aside))
 
-        self._read(ReadRun(path), opened, after)
+        if (run := self._open_already(path)) is not None:
+            opened(run)
+            after()
+        else:
+            self._read(ReadRun(path), opened, after)
 
-    def add(self, run: RunEntry) -> RunEntry:
+    def add(self, run: RunEntry, show: bool = True) -> RunEntry:
         """Put a run that was read into the list, unless it is there, and show it."""
         if (already := self._open_already(run.path)) is not None:
             run = already
@@ -370,7 +371,10 @@ class Workbench(QObject):
             self._add(run)
             if run.state == "running" and run.writer is not None:
                 self.noted.emit(_who_writes(run, run.writer))
-        self.show(run)
+        if show:
+            self.show(run)
+        else:
+            self.runs_changed.emit()
         return run
 
     def read_on(self, run: RunEntry, news: News) -> None:
