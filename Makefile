@@ -49,6 +49,7 @@ pictures: .venv/.ready
 
 soak: .venv/.test-installed
 	$(PY) -m tests.soak 500 200 100 6
+	$(PY) -m tests.soak.strangers 10000
 	$(PY) -m pytest -m slow tests/test_writer_lock.py
 
 $(PY):

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stiffgui.errors import InputError
+from stiffgui.experiment import TomlSettings, read_values
 from stiffgui.session.run_entry import RunEntry
 from stiffgui.session.run_facts import RunFacts, facts_of_file
 from stiffgui.session.service import handles
@@ -37,6 +38,14 @@ class ReadRun:
 
 
 @dataclass(frozen=True)
+class ReadSettings:
+    """A .toml file of an Experiment or a Study."""
+
+    path: Path
+    kind: type[TomlSettings]
+
+
+@dataclass(frozen=True)
 class ReadFacts:
     """What the library says of a run file, a RunFacts; also of one that cannot be read."""
 
@@ -53,7 +62,6 @@ class CanGoOn:
 @handles(ReadKind, "opening the file")
 def read_kind(work: ReadKind) -> str:
     """`run` also for what is neither, so that opening it says why."""
-    from stiffgui.experiment import read_values
     from stiffgui.runs.opening import kind_of_file
 
     with _bounded(work.path):
@@ -70,6 +78,13 @@ def read_run(work: ReadRun) -> RunEntry:
     """Raises InputError as `RunEntry.read` does."""
     with _bounded(work.path):
         return RunEntry.read(work.path, work.resuming)
+
+
+@handles(ReadSettings, "reading the settings")
+def read_settings(work: ReadSettings) -> TomlSettings:
+    """Raises InputError as `Experiment.read` does."""
+    with _bounded(work.path):
+        return work.kind.read(work.path)
 
 
 @handles(ReadFacts, "reading the run")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,6 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QSplitter, QTabWidget, QWidget
 
-from stiffgui.errors import InputError
 from stiffgui.gui.bar import WorkspaceBar
 from stiffgui.gui.child_thread import ChildThread
 from stiffgui.gui.export.offers import Offer
@@ -29,6 +29,7 @@ from stiffgui.gui.study.way import Way, way_of
 from stiffgui.gui.theme import Theme
 from stiffgui.gui.workspace import Surroundings, Workspace
 from stiffgui.session.duration import AskStudy
+from stiffgui.session.reading import SECONDS, ReadSettings
 from stiffgui.session.service import Failure
 from stiffgui.session.studies import ExtractTrial, OpenStudy, RunStudy, StudyBegan, StudyView
 from stiffgui.study.declaration import JUDGED, Study
@@ -176,10 +177,8 @@ class StudyWorkspace(Workspace):
         if self.busy:
             self.say(f"{path.name} is not opened while a study runs: stop it first.")
         elif path.suffix == ".toml":
-            try:
-                self.model.load(path.stem, Study.read(path))
-            except InputError as error:
-                self.say(str(error))
+            taken = partial(self.model.load, path.stem)
+            self.reading.ask(ReadSettings(path, Study), taken, self._not_read, seconds=SECONDS)
         else:
             self.reading.ask(OpenStudy(path), self._opened, self._not_read)
 

@@ -24,7 +24,7 @@ from stiffgui.runs.maintenance import set_note
 from stiffgui.runs.warm_start import WarmStart
 from stiffgui.session.duration import AskTraining
 from stiffgui.session.following import News
-from stiffgui.session.reading import SECONDS, CanGoOn, ReadRun
+from stiffgui.session.reading import SECONDS, CanGoOn, ReadRun, ReadSettings
 from stiffgui.session.ready import MakeReady
 from stiffgui.session.run_entry import RunEntry
 from stiffgui.session.service import Action, Failure
@@ -165,18 +165,18 @@ class Workbench(QObject):
 
     def _read(
         self,
-        work: ReadRun,
-        then: Callable[[RunEntry], object],
+        work: ReadRun | ReadSettings,
+        then: Callable[[Any], object],
         after: Callable[[], object] = lambda: None,
     ) -> None:
-        """Have a run read; `after`: also where it cannot be, which is said."""
+        """Have a file read; `after`: also where it cannot be, which is said."""
 
         def over() -> None:
             self._opening -= 1
             after()
 
-        def read(run: RunEntry) -> None:
-            then(run)
+        def read(found: Any) -> None:
+            then(found)
             over()
 
         def failed(failure: Failure) -> None:
@@ -191,7 +191,7 @@ class Workbench(QObject):
 
     @property
     def opening(self) -> bool:
-        """Whether a run is being read."""
+        """Whether a file is being read."""
         return self._opening > 0
 
     def _open_already(self, path: Path) -> RunEntry | None:
@@ -334,15 +334,12 @@ class Workbench(QObject):
 
     def open_file(self, path: Path) -> None:
         """Open a .toml or .stiff file; what is wrong with it is said."""
-        if path.suffix != ".toml":
+        if path.suffix == ".toml":
+            self._read(
+                ReadSettings(path, Experiment), lambda settings: self.load(path.stem, settings)
+            )
+        else:
             self.open_run(path, lambda run: None if run.foreign else self.use_settings(run))
-            return
-        try:
-            experiment = Experiment.read(path)
-        except InputError as error:
-            self.said.emit(str(error), "")
-            return
-        self.load(path.stem, experiment)
 
     def open_run(
         self,
