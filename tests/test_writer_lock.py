@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stiffgui import open_run, presets, train
+from stiffgui import open_run, open_study, presets, train
 from stiffgui.cli import main
 from stiffgui.errors import InputError
 from stiffgui.runs.maintenance import set_note
@@ -19,7 +19,7 @@ from stiffgui.runs.recording import Recording
 from stiffgui.session.following import Position, news
 from stiffgui.watching.recorder import Recorder
 from stiffgui.writer_lock import SILENT_SECONDS, WriterLock, lock_of, writer_of
-from tests.writers import elsewhere, recording
+from tests.writers import elsewhere, in_terminal, recording
 
 SMALL = presets["alpine02"].with_settings({"training.epochs": 5, "training.trials": 1})
 
@@ -58,6 +58,52 @@ def test_two_trainings_of_one_file(tmp_path: Path, capsys: pytest.CaptureFixture
     assert len(list(first)) > 4
     with open_run(path) as run:
         assert run.ending == "finished" and run.series().epochs.tolist() == [0, 1, 2, 3, 4, 5]
+
+
+LONG = ("--set", "training.epochs=1000000")
+FIRST = {
+    "training": ("train", "alpine02", *LONG),
+    "study": ("study", "alpine02", "--trials", "2", *LONG),
+}
+SECOND = {
+    "train over it": ("train", "alpine02", "--force", "--out", "FILE"),
+    "study over it": ("study", "alpine02", "--force", "--out", "FILE"),
+    "go on with a training": ("train", "--resume", "FILE"),
+    "go on with a study": ("study", "--resume", "FILE"),
+    "let a study grow": ("study", "--out", "FILE", "--trials", "3"),
+}
+OTHERS = {("training", "go on with a study"), ("training", "let a study grow")}
+OTHERS |= {("study", "go on with a training")}  # it is no such file: that is said
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("first", FIRST)
+def test_two_writers_in_every_combination(
+    first: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "a.stiff"
+    with in_terminal(path, *FIRST[first]) as process:
+        before = epochs_of(path) if first == "training" else []
+        for second, words in SECOND.items():
+            assert main([str(path) if word == "FILE" else word for word in words]) == 2, second
+            told = capsys.readouterr().err
+            assert ((first, second) in OTHERS) or f"process {process.pid}" in told, (second, told)
+            assert str(path) in told and process.poll() is None
+        process.send_signal(signal.SIGINT)
+        assert process.wait(120) == 3
+    if first == "training":
+        assert epochs_of(path)[: len(before)] == before
+        with open_run(path) as run:
+            assert run.ending == "stopped"
+    else:
+        with open_study(path) as study:
+            assert study.study.trials == 2
+
+
+def epochs_of(path: Path) -> list[int]:
+    """The recorded ones of a training."""
+    with open_run(path) as run:
+        return list(run.series().epochs)
 
 
 def test_a_writer_on_another_host_is_believed_while_it_shows_signs_of_life(tmp_path: Path) -> None:

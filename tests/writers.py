@@ -35,7 +35,12 @@ def recording(
 
 def training(path: Path, *words: str) -> AbstractContextManager[subprocess.Popen[bytes]]:
     """`stiffgui train` in a terminal."""
-    return _writing(path, [sys.executable, "-m", "stiffgui", "train", *words, "--out", str(path)])
+    return in_terminal(path, "train", *words)
+
+
+def in_terminal(path: Path, *words: str) -> AbstractContextManager[subprocess.Popen[bytes]]:
+    """A command of stiffgui that writes a file."""
+    return _writing(path, [sys.executable, "-m", "stiffgui", *words, "--out", str(path)])
 
 
 @contextmanager

@@ -65,6 +65,9 @@ def test_a_training_in_a_terminal_is_followed_to_its_end(
         )
         open_file(window.train, path)
         [run] = window.train.bench.runs
+        window.train.bench.resume(path)
+        told = f"process {process.pid}, since"
+        qtbot.waitUntil(lambda: told in window.toasts.text(), timeout=WAIT)
         qtbot.waitUntil(lambda: run.state == "finished", timeout=WAIT)
         assert process.wait(timeout=60) == 0
     assert run.epoch == 400 and run.snapshot_epochs[-1] == 400
