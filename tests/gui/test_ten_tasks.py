@@ -37,6 +37,9 @@ class Keys:
 
     def press(self, key: Key, modifier: Qt.KeyboardModifier = PLAIN) -> None:
         self.counted[self._task] += 1
+        if QApplication.activeWindow() is None:  # no window manager gives keys back to one
+            self._window.activateWindow()
+            self._qtbot.waitUntil(self._window.isActiveWindow)
         QTest.keyClick(QApplication.focusWidget() or self._window, key, modifier)
 
     def type(self, text: str) -> None:

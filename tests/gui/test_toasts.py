@@ -77,7 +77,7 @@ def test_a_message_is_reached_and_closed_by_keys(window: MainWindow, qtbot: QtBo
             QTest.keyClick(window, Qt.Key.Key_F6)
         return toast.hasFocus()
 
-    qtbot.waitUntil(reached)
+    qtbot.waitUntil(reached, timeout=60_000)
     assert toasts.all[-1].accessibleName() == "Go on?"
     QTest.keyClick(toasts.all[-1], Qt.Key.Key_Tab)
     while QApplication.focusWidget() is not toasts.all[-1].offer:
