@@ -40,8 +40,8 @@ GUIDES = (
     ),
 )
 WELCOME = (
-    "Two finished runs of Alpine02 are playing, without and with the stiffness penalty. "
-    "Run trains your own; or begin with a guided experiment."
+    "Two finished runs of Alpine02, without and with the stiffness penalty: the timeline plays how "
+    "they learned. Run trains your own; or begin with a guided experiment."
 )
 
 WAITS = "It trains a run of its own: stop the present training first, or let it end."

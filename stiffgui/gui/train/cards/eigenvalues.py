@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -258,7 +259,7 @@ class EigenvaluesCard(FigureCard):
     def _say(self, picture: Picture) -> None:
         """Of what is drawn its place; of a headline and indices, which are of the last picture,
         theirs where that is another one."""
-        note = picture.title.replace(f"epoch {picture.epoch}", f"epoch {grouped(picture.epoch)}")
+        note = re.sub(r"(?<=epoch )\d+", lambda found: grouped(int(found[0])), picture.title)
         headline, drawn = picture.headline, self._drawn
         behind = drawn is not None and picture.title != drawn.title
         if drawn is not None and behind:
