@@ -20,6 +20,7 @@ from stiffgui.figures.picture import (
     Panel,
     Picture,
     Points,
+    ends_of,
     one_panel,
 )
 from stiffgui.figures.plane import A, B, Plane, axes
@@ -148,19 +149,18 @@ class Comparison(PlaneFigure):
             )
         samples = min(before.shape[1], after.shape[1])
         change = after[:, :samples] - before[:, :samples]
-        most = float(np.nanmax(np.abs(change), initial=1e-12))
+        most = float(np.nanmax(np.abs(change), initial=0.0)) or 1.0  # the same network twice
         title = f"{WATCHABLE[self.layer_index].title}, B − A"
+        image = Image(
+            x=np.arange(1, samples + 1),
+            y=np.arange(1, len(change) + 1),
+            values=change,
+            colours=ColourScale(label=title, low=-most, high=most, map="diverging"),
+        )
         return Panel(
-            x=Axis(label="probe sample", whole=True),
-            y=Axis(label="layer", whole=True),
-            items=(
-                Image(
-                    x=np.arange(1, samples + 1),
-                    y=np.arange(1, len(change) + 1),
-                    values=change,
-                    colours=ColourScale(label=title, low=-most, high=most, map="diverging"),
-                ),
-            ),
+            x=Axis(label="probe sample", whole=True, limits=ends_of(image.x_edges)),
+            y=Axis(label="layer", whole=True, limits=ends_of(image.y_edges)),
+            items=(image,),
             grid=False,
         )
 

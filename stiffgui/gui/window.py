@@ -408,9 +408,14 @@ class MainWindow(QMainWindow):
         """Colour the window and every workspace."""
         application = QApplication.instance()
         assert isinstance(application, QApplication)
+        chosen = str(self.settings.value("theme", "system"))
+        marks = {f"theme_{name}": name == chosen for name in ("system", "light", "dark")}
+        for name, marked in (marks | {"presenter": self._presents}).items():
+            self.acts[name].setCheckable(True)
+            self.acts[name].setChecked(marked)
         self._theme = theme_module.apply(
             application,
-            str(self.settings.value("theme", "system")),
+            chosen,
             PRESENTER_SCALE if self._presents else 1.0,
             self.devicePixelRatioF(),
         )
