@@ -101,7 +101,8 @@ def apply(
         sheet += f"QWidget {{ font-size: {points:g}pt; }}"
     if application.styleSheet() == sheet:  # Qt would style every widget there is again
         return theme
-    application.setStyle(PlainStyle("Fusion"))
+    if not application.styleSheet():  # Qt styles every widget anew with each of these calls
+        application.setStyle(PlainStyle("Fusion"))
     palette = QPalette()
     roles = {
         QPalette.ColorRole.Window: theme.window,
