@@ -108,7 +108,8 @@ def test_every_page_is_drawn(lab: LabWorkspace, qtbot: QtBot) -> None:
         lab.show_page(name)
         qtbot.waitUntil(lambda shown=shown: done(shown), timeout=WAIT)
         assert lab.current is shown and shown.card.view.isVisible()
-        assert len(shown.sentences.text().splitlines()) == 2
+        assert shown.result is not None
+        assert tuple(shown.sentences.text().splitlines()) == shown.result.sentences()
         assert not shown.problem.isVisible()
         drawn = shown.card.view.grab().toImage()
         assert len({drawn.pixel(x, y) for x in range(0, drawn.width(), 7)
