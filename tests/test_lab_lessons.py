@@ -177,7 +177,7 @@ def test_the_convergence_lines_are_true(shown: Convergence) -> None:
         return
     slopes = {n: float(v) for n, v in re.findall(r"([A-Za-z ]*\w) (-?[\d.]+)(?:, |$)", named[1])}
     assert len(slopes) == sum(value is not None for value in result.slopes.values())
-    near = {name for name, v in slopes.items() if abs(v / orders[name] + 1) <= 0.15 + 0.005}
+    near = {name for name, v in slopes.items() if abs(v / orders[name] + 1) <= 0.1 + 0.005}
     said = set(slopes) if named[2] == "all" else set(named[2].split(", ")) - {"none"}
     assert said <= near
 

@@ -61,7 +61,7 @@ class ConvergenceFigure(PageFigure[ConvergenceResult]):
     def _errors(self, result: ConvergenceResult) -> Iterator[Curve]:
         for k, (name, errors) in enumerate(result.errors.items()):
             slope = result.slopes[name]
-            label = TITLES[name] if slope is None else f"{TITLES[name]}, slope {slope:.2f}"
+            label = TITLES[name] if slope is None else f"{TITLES[name]}, N^{slope:.2f}"
             depths = result.depths.astype(np.float64)
             yield Curve(x=depths, y=errors, colour=k, dash=k, symbol="o", label=label)
 

@@ -36,7 +36,7 @@ SHOWN = 5  # samples of which trajectories are drawn
 CURVE = 1e-6  # tolerance of the ODE's curve, which is drawn at so many times:
 TIMES = 65
 TITLES = {"euler": "Euler", "rk2": "RK2", "rk4": "RK4", "implicit-euler": "implicit Euler"}
-NEAR = 0.15  # an order, relatively, that a slope is said to have
+NEAR = 0.1  # an order, relatively, that a slope is said to have
 ORDERS = {**{name: tableau.order for name, tableau in EXPLICIT.items()}, IMPLICIT_EULER: 1}
 
 
@@ -145,7 +145,7 @@ class Convergence(Page):
     }
     formulas: ClassVar[tuple[str, ...]] = (
         r"$x'(t) = s(W(t)\,x + b(t)), \quad 0 \leq t \leq T$",
-        r"$x_n = x_{n-1} + \frac{T}{N}\, s(W_n\, x_{n-1} + b_n)$",
+        r"$x_n = x_{n-1} + \dfrac{T}{N}\, s(W_n\, x_{n-1} + b_n)$",
         r"$|x_N - x(T)| = C\,N^{-p} + O(N^{-p-1})$",
     )
     exercises: ClassVar[tuple[Exercise, ...]] = (

@@ -81,9 +81,8 @@ class CrossingResult(Result):
             least = min(error, key=error.__getitem__)
             ends = ", ".join(f"{name} {value:.3g}" for name, value in error.items())
             return (
-                "No flow of the plane pulls the disc out of the ring: a fine network can only "
-                "squeeze it through a gap, a coarse one may jump, and one more dimension leads "
-                "round.",
+                "No flow of the plane pulls the disc out of the ring; it can only squeeze it "
+                "through a gap between samples. Long steps may jump, and one more dimension leads round.",
                 f"Errors {epochs}: {ends}; the least is that of the {least} network.",
             )
         below = "below" if error["augmented"] < self.bound else "not below"
@@ -133,8 +132,8 @@ class Crossing(Page):
     }
     formulas: ClassVar[tuple[str, ...]] = (
         r"$x(0) < y(0) \;\Rightarrow\; x(t) < y(t)$",
-        r"$x_n = x_{n-1} + \frac{T}{N}\, s(w_n\, x_{n-1} + b_n)$",
-        r"$\frac{T}{N}\,|w_n| \sup s' < 1: \quad x_{n-1} \mapsto x_n \;\mathrm{increases}$",
+        r"$x_n = x_{n-1} + \dfrac{T}{N}\, s(w_n\, x_{n-1} + b_n)$",
+        r"$\dfrac{T}{N}\,|w_n| \sup s' < 1: \quad x_{n-1} \mapsto x_n \;\mathrm{increases}$",
     )
     exercises: ClassVar[tuple[Exercise, ...]] = (
         Exercise(
@@ -153,7 +152,7 @@ class Crossing(Page):
             "A disc inside a ring",
             {"task": "annulus"},
             "In the plane fine trajectories squeeze through a gap; with a third dimension the disc "
-            "is lifted out of the ring, and the error is the lower one.",
+            "is led out of the ring, and the error is the lowest.",
         ),
     )
     sources: ClassVar[tuple[str, ...]] = (

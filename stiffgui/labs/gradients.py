@@ -126,10 +126,10 @@ class TwoGradients(Page):
     }
     formulas: ClassVar[tuple[str, ...]] = (
         r"$x' = F(t, x; \theta), \quad \ell = |x(T) - y|^2$",
-        r"$\lambda' = -\left(\frac{\partial F}{\partial x}\right)^{\!T} \lambda, "
+        r"$\lambda' = -\left(\dfrac{\partial F}{\partial x}\right)^{\!T} \lambda, "
         r"\quad \lambda(T) = 2\,(x(T) - y)$",
-        r"$\frac{d\ell}{d\theta} = \int_0^T \left(\frac{\partial F}{\partial \theta}\right)^{\!T} "
-        r"\lambda\, dt$",
+        r"$\dfrac{d\ell}{d\theta} = \int_0^T \left("
+        r"\dfrac{\partial F}{\partial \theta}\right)^{\!T} \lambda\, dt$",
     )
     exercises: ClassVar[tuple[Exercise, ...]] = (
         Exercise(

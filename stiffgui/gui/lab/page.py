@@ -109,7 +109,7 @@ class LabPage(QWidget):
         inside.setSpacing(8)
         for part in (told, self.formulas, self.controls, self.exercises):
             inside.addWidget(part)
-        sources = QLabel("\n".join(page.sources))
+        sources = QLabel("\n".join(("Sources:", *page.sources)))
         sources.setObjectName("cardNote")
         sources.setWordWrap(True)
         inside.addWidget(sources)
