@@ -81,8 +81,9 @@ class CrossingResult(Result):
             least = min(error, key=error.__getitem__)
             ends = ", ".join(f"{name} {value:.3g}" for name, value in error.items())
             return (
-                "No flow of the plane pulls the disc out of the ring; it can only squeeze it "
-                "through a gap between samples. Long steps may jump, and one more dimension leads round.",
+                "No flow of the plane pulls the disc out of the ring: it can only squeeze it "
+                "through a gap between samples. Long steps may jump, and one more dimension "
+                "leads round.",
                 f"Errors {epochs}: {ends}; the least is that of the {least} network.",
             )
         below = "below" if error["augmented"] < self.bound else "not below"
