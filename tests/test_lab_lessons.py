@@ -141,7 +141,7 @@ def test_a_stiff_system_to_time_ten() -> None:
 
 def test_a_jordan_block_decays() -> None:
     told = Linear(matrix="-1 1; 0 -1", end=1).last().sentences()[0]
-    assert told.startswith("The stiffness ratio, of decaying real parts, is 1;")
+    assert told.startswith("The decaying modes have the stiffness ratio 1;")
 
 
 @QUICKLY

@@ -116,9 +116,7 @@ class LinearResult(Result):
             many = len(self.decaying) > 1
             first = f"One mode decays, λ = {_mode(self.fast)}"
             if many:
-                first = (
-                    f"The stiffness ratio, of decaying real parts, is {self.stiffness_ratio:.4g}"
-                )
+                first = f"The decaying modes have the stiffness ratio {self.stiffness_ratio:.4g}"
             told = (
                 f"{first}; explicit Euler damps {'them all' if many else 'it'} with steps below "
                 f"{self.largest_step:.3g}."
