@@ -9,7 +9,8 @@ import numpy as np
 
 from stiffgui.figures.lab import PageFigure
 from stiffgui.figures.picture import Axis, Curve, Item, Marker, Panel, Picture, Points, Region
-from stiffgui.labs.linear import LinearResult, Path
+from stiffgui.labs.linear import LinearResult
+from stiffgui.labs.linear_solutions import Path
 from stiffgui.stiffness.stability import REGIONS
 
 if TYPE_CHECKING:
