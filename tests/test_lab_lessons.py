@@ -256,6 +256,13 @@ def test_the_gradients_lines_are_true(shown: TwoGradients) -> None:
             assert float(text) == pytest.approx(distance, rel=0.06)
 
 
+def test_rounding_does_not_oscillate() -> None:
+    """Of a double eigenvalue 0 rounding may make a pair with a tiny imaginary part."""
+    for rows in ("0 0 0; 0 0 0; 50 50 50", "0 1; 0 0", "-1 1 0; 0 -1 1; 0 0 -1"):
+        assert "oscillation" not in Linear(matrix=rows, end=1).last().sentences()[0]
+    assert "oscillation" in Linear(matrix="0 1; -1 0", end=1).last().sentences()[0]
+
+
 # --------------------------------------------------------------------- what there is to try
 
 

@@ -15,7 +15,7 @@ from stiffgui.labs.linear_solutions import (
     Complex,
     Path,
     adaptive,
-    decaying_of,
+    decaying_and_turning,
     difference,
     eigenvalues_of,
     exponentials,
@@ -40,12 +40,12 @@ GROWS, STIFF = 1.05, 3  # ‖exp(tA)‖ and ratios of steps from which on they a
 class LinearResult(Result):
     """paths: method -> trajectory; exact: exp(A t) x_0 [M, w] at `times`.
 
-    eigenvalues [w], decaying: those that decay; stiffness_ratio Re l_min / Re l_max over these
-    (None with fewer than two); largest_step: below it explicit Euler damps every decaying mode, and
-    fast is the one that sets it; solver_step: the same of dopri5; growth [M]: ||exp(A t)||_2,
-    log_norm: its slope at t = 0; switched: the time
-    of the change of step; regrowth_factor: by what the fast mode grows a step after it (None
-    when there is no step after it), implicit_factor likewise for implicit Euler;
+    eigenvalues [w]; those that decay, and those turning faster than they decay or grow;
+    stiffness_ratio Re l_min / Re l_max over those that decay (None with fewer than two);
+    largest_step: below it explicit Euler damps all of them, and fast is the one that sets it;
+    solver_step: the same of dopri5; growth [M]: ||exp(A t)||_2, log_norm: its slope at t = 0;
+    switched: the time of the change of step; regrowth_factor: by what the fast mode grows a step
+    after it (None when there is no step after it), implicit_factor likewise for implicit Euler;
     predicted_factor: |1 + dt l|; differences: solver -> largest distance from the exact solution,
     None where the solver gave up; gave_up: solver -> when, None where it did not.
     """
@@ -60,6 +60,7 @@ class LinearResult(Result):
     log_norm: float
     eigenvalues: Complex
     decaying: Complex
+    turning: Complex
     fast: complex | None
     stiffness_ratio: float | None
     largest_step: float | None
@@ -106,8 +107,8 @@ class LinearResult(Result):
                 f"{first}; explicit Euler damps {'them all' if many else 'it'} with steps below "
                 f"{self.largest_step:.3g}."
             )
-        turns = max(self.eigenvalues.tolist(), key=lambda value: abs(value.imag))
-        if abs(turns.imag) > abs(turns.real):
+        if len(self.turning):
+            turns = max(self.turning.tolist(), key=lambda value: abs(value.imag))
             told += (
                 f" λ = {_mode(turns)} turns once in {2 * np.pi / abs(turns.imag):.3g}, which every "
                 f"method has to follow with short steps as long as it is there: that is "
@@ -303,7 +304,7 @@ class Linear(Page):
         maps = exponentials(a, times)
         with np.errstate(all="ignore"):
             exact = maps @ x0
-        eigenvalues, decaying = eigenvalues_of(a), decaying_of(a)
+        decaying, turning = decaying_and_turning(a)
         fast = min(decaying.tolist(), key=_euler_limit) if len(decaying) else None
         problems = [path.problem for path in paths.values() if path.problem]
         if not np.isfinite(exact).all():
@@ -321,8 +322,9 @@ class Linear(Page):
             exact=exact,
             growth=np.array([norm_of(each) for each in maps]),
             log_norm=float(Matrices(a).log_norms[-1]),
-            eigenvalues=eigenvalues,
+            eigenvalues=eigenvalues_of(a),
             decaying=decaying,
+            turning=turning,
             fast=fast,
             stiffness_ratio=_ratio(decaying),
             largest_step=None if fast is None else _euler_limit(fast),

@@ -47,14 +47,16 @@ def eigenvalues_of(a: Array) -> Complex:
     return np.asarray(values[np.argsort(values.real)])
 
 
-def decaying_of(a: Array) -> Complex:
-    """Eigenvalues whose real part is negative by more than rounding may have moved them: to first
-    order, or as far as any perturbation of that size moves any eigenvalue (Elsner 1985)."""
+def decaying_and_turning(a: Array) -> tuple[Complex, Complex]:
+    """Eigenvalues with Re l < 0, and those with |Im l| > |Re l|, by more than rounding may have
+    moved them: to first order, or as far as a perturbation of that size moves any eigenvalue
+    (Elsner 1985, Linear Algebra Appl. 71, 77)."""
     matrices, size = Matrices(a), len(a)
     norm = float(np.linalg.norm(a, 2))
     moved = np.fmin(matrices.errors, 2 * norm * np.finfo(float).eps ** (1 / size))
     values = matrices.eigenvalues
-    return np.asarray(values[values.real < -moved])
+    turns = np.abs(values.imag) > np.fmax(np.abs(values.real), moved)
+    return np.asarray(values[values.real < -moved]), np.asarray(values[turns])
 
 
 def exact_solution(a: Array, x0: Array, times: Array) -> Array:
