@@ -21,6 +21,9 @@ from stiffgui.commands import COMMANDS
 from stiffgui.commands.application import command_of
 from stiffgui.experiment import Experiment, kinds_of
 from stiffgui.figures import FIGURES, TABLES
+from stiffgui.figures.formula import formula_svg
+from stiffgui.figures.script import page_command
+from stiffgui.labs import PAGES as LAB_PAGES
 from stiffgui.regularizers import NoPenalty
 from stiffgui.runs import schema
 from stiffgui.settings import Settings, Spec, specs
@@ -156,6 +159,27 @@ def figures_page() -> Iterator[str]:
         yield ", ".join(f"`--table {name}`" for name in names) + "\n"
 
 
+def laboratory_page() -> Iterator[str]:
+    """The pages of the laboratory: formulas, settings, things to try, sources."""
+    yield from _head(
+        "Laboratory",
+        "The pages of the window's Lab, and what `stiffgui lab` computes. Times and states have no "
+        "units of their own.",
+    )
+    for name, kind in LAB_PAGES.items():
+        page = kind()
+        yield f"\n## `{name}`\n"
+        for formula in page.formulas:
+            yield f"```{{raw}} html\n<p>{formula_svg(formula)}</p>\n```\n"
+        yield from _body(kind)
+        for exercise in page.exercises:
+            yield f"**{_text(exercise.title)}.** {_text(exercise.see)}\n"
+            command = page_command(page.with_settings(exercise.changes))
+            yield f"```text\n{command}\n```\n"
+        yield from (f"- {_text(source)}" for source in page.sources)
+        yield ""
+
+
 def commands_page() -> Iterator[str]:
     """Commands with their options."""
     yield from _head(
@@ -275,6 +299,7 @@ PAGES = {
     "proxies": proxies_page,
     "tasks": tasks_page,
     "figures": figures_page,
+    "laboratory": laboratory_page,
     "commands": commands_page,
     "file-format": file_format_page,
     "python": python_page,

@@ -16,6 +16,7 @@ from stiffgui.cli import main
 from stiffgui.commands import COMMANDS
 from stiffgui.experiment import all_keys
 from stiffgui.figures import FIGURES, TABLES
+from stiffgui.labs import PAGES as LAB_PAGES
 from stiffgui.stiffness import PROXIES, WATCHABLE
 from stiffgui.tasks import TASKS
 from stiffgui.training.quantities import QUANTITIES
@@ -42,6 +43,7 @@ def test_everything_that_is_declared_has_its_place(site: Path) -> None:
         "proxies": PROXIES,
         "tasks": TASKS,
         "figures": [name for kinds in (*FIGURES.values(), *TABLES.values()) for name in kinds],
+        "laboratory": LAB_PAGES,
         "commands": [f"stiffgui {name}" for name in COMMANDS],
     }
     for page, names in wanted.items():

@@ -30,6 +30,9 @@ def lab(
         Path | None, typer.Option("-o", "--out", help="Write a figure: .png, .svg, .pdf or .csv.")
     ] = None,
     keys: Annotated[bool, typer.Option("--keys", help="List the page's settings.")] = False,
+    about: Annotated[
+        bool, typer.Option("--about", help="What the page is about, and what to try.")
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
     **look: Any,
 ) -> None:
@@ -43,6 +46,9 @@ def lab(
     if keys:
         for spec in chosen.specs():
             say(f"{spec.key:16s} {spec.default!s:14s} {spec.help} {spec.bounds}".rstrip())
+        return
+    if about:
+        _tell_about(chosen)
         return
     kind = FIGURES["page"][name]
     shown, style = figure_from(kind, settings_of(kind, look)), style_of(kind, look)
@@ -60,6 +66,16 @@ def lab(
         say(sentence)
     if result.problem:
         say(result.problem)
+
+
+def _tell_about(page: Page) -> None:
+    from stiffgui.figures.script import page_command
+
+    say(page.about())
+    for exercise in page.exercises:
+        say(f"\n{exercise.title}\n    {page_command(type(page)().with_settings(exercise.changes))}")
+        say(f"    {exercise.see}")
+    say("\n" + "\n".join(page.sources))
 
 
 def _compute(page: Page) -> Result:

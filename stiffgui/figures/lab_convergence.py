@@ -9,21 +9,21 @@ import numpy as np
 
 from stiffgui.figures.lab import PageFigure
 from stiffgui.figures.picture import Axis, Curve, Panel, Picture
-from stiffgui.labs.convergence import ConvergenceResult
+from stiffgui.labs.convergence import TITLES, ConvergenceResult
 
 if TYPE_CHECKING:
     import pandas as pd
 
 DEEPEST_SHOWN = 32
-TITLES = {"euler": "Euler", "rk2": "RK2", "rk4": "RK4", "implicit-euler": "implicit Euler"}
 
 
 class ConvergenceFigure(PageFigure[ConvergenceResult]):
     """ResNet to neural ODE
 
-    Left one component of one sample over time; right errors against the number of layers."""
+    Left one component of one sample over time; right errors against the number of layers; below
+    the steps of the reference."""
 
-    beside: ClassVar[tuple[int, ...]] = (0,)
+    beside: ClassVar[tuple[int, ...]] = (0, 2)
 
     kind: Literal["convergence"] = "convergence"
 
@@ -39,7 +39,15 @@ class ConvergenceFigure(PageFigure[ConvergenceResult]):
             y=Axis(label="|x_N − x(T)|", scale="log"),
             items=tuple(self._errors(result)),
         )
-        return Picture(rows=((left, right),))
+        x, y = np.repeat(result.step_times, 2)[1:-1], np.repeat(np.diff(result.step_times), 2)
+        below = Panel(
+            x=Axis(label="t", limits=(0.0, result.horizon)),
+            y=Axis(label="step dt", limits=(0.0, 1.1 * float(y.max(initial=1e-12)))),
+            items=(Curve(x=x, y=y, colour="faint", width=1.5, label=result.solver),),
+            title=f"Steps of the reference, {result.solver}",
+            legend=False,
+        )
+        return Picture(rows=((left, right), (below,)), heights=(2.2, 1))
 
     def _paths(self, result: ConvergenceResult, sample: int, component: int) -> Iterator[Curve]:
         ode = result.ode[:, sample, component]
@@ -53,7 +61,7 @@ class ConvergenceFigure(PageFigure[ConvergenceResult]):
     def _errors(self, result: ConvergenceResult) -> Iterator[Curve]:
         for k, (name, errors) in enumerate(result.errors.items()):
             slope = result.slopes[name]
-            label = TITLES[name] if slope is None else f"{TITLES[name]}, slope {slope:.2f}"
+            label = TITLES[name] if slope is None else f"{TITLES[name]}, N^{slope:.2f}"
             depths = result.depths.astype(np.float64)
             yield Curve(x=depths, y=errors, colour=k, dash=k, symbol="o", label=label)
 

@@ -88,12 +88,11 @@ def _trajectories(name: str, network: Trained, result: CrossingResult) -> Panel:
         items.append(Curve(x=x, y=y, colour=Shade(TARGETS, float(share)), width=0.8))
     ends = {"x": across[-1], "y": up[-1], "values": result.targets, "colours": TARGETS}
     items.append(Points(**ends, size=3))
-    layers = "layer" if network.depth == 1 else "layers"
     return Panel(
         x=Axis(label="t" if flat else "x₁"),
         y=Axis(label="x" if flat else "x₂"),
         items=tuple(items),
-        title=f"{name}: {network.depth} {layers}, RMSE {network.error:.3g}",
+        title=f"{name}, N = {network.depth}: RMSE {network.error:.2g}",
     )
 
 

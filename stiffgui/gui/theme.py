@@ -179,6 +179,11 @@ def _sheet(t: Theme) -> str:
         border-color: {t.good}; font-weight: 600; }}
     QPushButton#live:hover, #quiet:hover, QPushButton#live:focus, #quiet:focus {{
         border-color: {t.accent}; }}
+    #exercise {{ border: 1px solid {t.border}; border-radius: 5px; background: {t.card};
+        padding: 3px 8px; color: {t.text}; text-align: left; }}
+    #exercise:hover, #exercise:focus {{ border-color: {t.accent}; }}
+    #exercise:checked {{ border-color: {t.accent}; color: {t.accent}; }}
+    #see {{ color: {t.accent}; }}
     #quiet:disabled {{ color: {t.faint}; background: {t.window}; border-color: {t.grid}; }}
     QCheckBox::indicator, QTableView::indicator {{ width: 14px; height: 14px;
         border: 1px solid {t.faint}; border-radius: 3px; background: {t.card}; }}

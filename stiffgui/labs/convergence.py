@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stiffgui.errors import InputError
-from stiffgui.labs.page import Page, Result
+from stiffgui.labs.page import Exercise, Page, Result
 from stiffgui.resnet.activations import ACTIVATIONS
-from stiffgui.resnet.tableaus import IMPLICIT_EULER, INTEGRATORS
+from stiffgui.resnet.tableaus import EXPLICIT, IMPLICIT_EULER, INTEGRATORS
 from stiffgui.settings import setting
 
 if TYPE_CHECKING:
@@ -33,6 +33,11 @@ BLOWN_UP = "Some networks leave the range of numbers: lower the scale or the hor
 MOST_EVALUATIONS = 10_000  # of the reference: a second
 DEEPEST_IMPLICIT = 256  # implicit steps cost ten times the others
 SHOWN = 5  # samples of which trajectories are drawn
+CURVE = 1e-6  # tolerance of the ODE's curve, which is drawn at so many times:
+TIMES = 65
+TITLES = {"euler": "Euler", "rk2": "RK2", "rk4": "RK4", "implicit-euler": "implicit Euler"}
+NEAR = 0.1  # an order, relatively, that a slope is said to have
+ORDERS = {**{name: tableau.order for name, tableau in EXPLICIT.items()}, IMPLICIT_EULER: 1}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +46,8 @@ class ConvergenceResult(Result):
     NaN where a network gave up, and for implicit Euler beyond 256 layers; slopes: integrator ->
     slope against N, None where undefined.
 
-    times [M], ode [M, samples, w]: the reference; networks: depth -> states [N + 1, samples, w]
+    times [M], ode [M, samples, w]: the ODE's curve; step_times [S + 1]: where the steps of the
+    reference end; networks: depth -> states [N + 1, samples, w]
     of explicit Euler; unsolved: depths at which Newton parts no implicit step. evaluations,
     steps: what the reference cost; gave_up: when it did, None where it did not.
     """
@@ -51,6 +57,7 @@ class ConvergenceResult(Result):
     slopes: dict[str, float | None]
     times: Array
     ode: Array
+    step_times: Array
     networks: dict[int, Array]
     unsolved: list[int]
     horizon: float
@@ -80,33 +87,53 @@ class ConvergenceResult(Result):
             },
         }
 
-    def sentences(self) -> tuple[str, str]:
-        slope = {k: "undefined" if v is None else f"{v:.2f}" for k, v in self.slopes.items()}
+    def sentences(self) -> tuple[str, ...]:
         unsolved = ""
         if self.unsolved:
             depths = ", ".join(map(str, self.unsolved))
-            unsolved = f"; Newton's method finds no implicit Euler step at N = {depths}"
+            unsolved = f" Newton's method finds no implicit Euler step at N = {depths}."
+        cost = f"{len(self.step_times) - 1} steps, {self.evaluations} evaluations"
         if self.gave_up is not None:
             return (
                 "There is nothing that the networks could be compared with.",
-                f"The reference, {self.solver}, gave up at t = {self.gave_up:.4g} after "
-                f"{self.evaluations} evaluations{unsolved}.",
+                f"The reference, {self.solver}, gave up at t = {self.gave_up:.4g} ({cost})."
+                f"{unsolved}",
             )
+        lengths = np.diff(self.step_times)
         return (
-            f"With more layers the ResNet approaches its ODE: the error of Euler layers falls with "
-            f"slope {slope.get('euler', 'undefined')}, of RK2 with {slope.get('rk2', 'undefined')},"
-            f" of RK4 with {slope.get('rk4', 'undefined')}.",
-            f"The reference is {self.solver}: {self.steps} steps, {self.evaluations} evaluations"
-            f"{unsolved}.",
+            f"{self._of_euler()} {self._of_orders()}",
+            f"The reference is {self.solver}: {cost}; its steps are {lengths.min():.2g} to "
+            f"{lengths.max():.2g} long.{unsolved}",
         )
+
+    def _of_euler(self) -> str:
+        known = np.flatnonzero(np.isfinite(self.errors["euler"]))
+        if not len(known):
+            return "Euler layers leave the range of numbers."
+        ends = (
+            f"{self.errors['euler'][k]:.2g} with N = {self.depths[k]}"
+            for k in dict.fromkeys([int(known[0]), int(known[-1])])
+        )
+        return f"Euler layers end so far from the ODE: {', '.join(ends)}."
+
+    def _of_orders(self) -> str:
+        slopes = {name: value for name, value in self.slopes.items() if value is not None}
+        if not slopes:
+            return "No slope can be told: too few errors are known and above rounding."
+        told = ", ".join(f"{TITLES[name]} {value:.2f}" for name, value in slopes.items())
+        kept = [TITLES[k] for k, v in slopes.items() if abs(v + ORDERS[k]) <= NEAR * ORDERS[k]]
+        agree = "all" if len(kept) == len(slopes) else ", ".join(kept) or "none"
+        return f"Slopes of the finest errors: {told}; near minus the order: {agree}."
 
 
 class Convergence(Page):
     """ResNet to neural ODE
 
-    x' = s(W(t) x + b(t)) with smooth random (or trained) W(t): networks of N = 1, 2, 4, .. layers
-    with Euler, RK2, RK4 and implicit Euler steps against an adaptive solver of high accuracy.
-    An integrator of order p has the error C N^-p, slope -p on log-log axes, until rounding.
+    One W(t), random or trained, read as networks of N = 1, 2, 4, .. layers, against a solver that
+    chooses its steps. A ResNet's layer is a step of Euler; other layers are other integrators'.
+
+    An integrator of order p has the error C N^-p, slope -p on log-log axes, until rounding, where
+    s is smooth.
     """
 
     kind: Literal["convergence"] = "convergence"
@@ -116,6 +143,37 @@ class Convergence(Page):
         "scale": (0.1, 10),
         "degree": (0, 10),
     }
+    formulas: ClassVar[tuple[str, ...]] = (
+        r"$x'(t) = s(W(t)\,x + b(t)), \quad 0 \leq t \leq T$",
+        r"$x_n = x_{n-1} + \dfrac{T}{N}\, s(W_n\, x_{n-1} + b_n)$",
+        r"$|x_N - x(T)| = C\,N^{-p} + O(N^{-p-1})$",
+    )
+    exercises: ClassVar[tuple[Exercise, ...]] = (
+        Exercise(
+            "A function s with a kink",
+            {"activation": "relu", "solver": "dopri5"},
+            "RK4 falls no faster than RK2, with a slope near -2: its order needs a smooth s. "
+            "Euler's slope stays near -1.",
+        ),
+        Exercise(
+            "Large weights",
+            {"scale": 10, "doublings": 9},
+            "Few layers are far from the ODE with every integrator; the straight lines begin at "
+            "more layers, and the reference's steps are shorter.",
+        ),
+        Exercise(
+            "An implicit reference",
+            {"solver": "radau"},
+            "The same errors, by a solver of order 5 in place of 8: below, it takes more steps for "
+            "less accuracy. This ODE is not stiff.",
+        ),
+    )
+    sources: ClassVar[tuple[str, ...]] = (
+        "Chen, Rubanova, Bettencourt & Duvenaud 2018, NeurIPS 31, equations (1) and (2)",
+        "Haber & Ruthotto 2017, Inverse Problems 34, 014004: a ResNet as a step of Euler",
+        "Hairer, Nørsett & Wanner 1993, Solving Ordinary Differential Equations I, section II.3: "
+        "convergence",
+    )
     run: str = setting(
         "",
         title="Run file",
@@ -160,11 +218,13 @@ class Convergence(Page):
 
         network, start = self._network()
         horizon = network.architecture.horizon
-        times = np.linspace(0, horizon, 33)
         # Radau and BDF reach their rounding before 1e-12, and a kink of s is costly for all.
         smooth = network.architecture.activation not in ("relu", "elu")
         tolerance = 1e-12 if self.solver.startswith("dopri") and smooth else 1e-10
-        truth = reference(network.field(), start, times, self.solver, tolerance, MOST_EVALUATIONS)
+        field, limit = network.field(), MOST_EVALUATIONS
+        truth = reference(field, start, [0.0, horizon], self.solver, tolerance, limit)
+        times = np.linspace(0, horizon, TIMES)
+        ode = reference(field, start, times, self.solver, CURVE, limit).states[:, 0, :SHOWN]
         floor = ROUNDING * max(1.0, float(np.nan_to_num(np.abs(truth.states)).max()))
         depths = 2 ** np.arange(self.doublings + 1)
         errors = {name: np.full(len(depths), np.nan) for name in INTEGRATORS}
@@ -195,8 +255,9 @@ class Convergence(Page):
                 depths=done,
                 errors=reached,
                 slopes={name: slope(done, e, floor) for name, e in reached.items()},
-                times=truth.times,
-                ode=truth.states[:, 0, :SHOWN],
+                times=times,
+                ode=ode,
+                step_times=truth.step_times,
                 networks=dict(networks),
                 unsolved=list(unsolved),
                 horizon=horizon,

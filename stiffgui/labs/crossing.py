@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stiffgui.experiment import Experiment
-from stiffgui.labs.page import Page, Result
+from stiffgui.labs.page import Exercise, Page, Result
 from stiffgui.resnet.architecture import Architecture
 from stiffgui.resnet.weights import Legendre, PerLayer
 from stiffgui.settings import setting
@@ -31,6 +31,7 @@ class Trained:
     """One network on its way: depth, width; training RMSE at `epochs`; trajectories
     [N + 1, samples, w] of the shown samples.
 
+    pairs: of training samples; swapped: those whose order at the end is another than at the start;
     smallest_factor: the least 1 + a s'(z) w over layers and samples where the state is one
     number (the derivative of a layer's map): above 0 the network is an increasing function.
     """
@@ -41,6 +42,8 @@ class Trained:
     errors: Array
     trajectories: Array
     smallest_factor: float | None
+    pairs: int
+    swapped: int | None
 
     @property
     def error(self) -> float:
@@ -66,31 +69,46 @@ class CrossingResult(Result):
             "bound": self.bound,
             **{f"error_{name}": n.error for name, n in self.networks.items()},
             "fine_is_increasing": _increasing(self.networks["fine"]),
+            "pairs": self.networks["fine"].pairs,
+            "swapped_pairs": {name: n.swapped for name, n in self.networks.items()},
             "epochs": int(self.networks["fine"].epochs[-1]),
         }
 
-    def sentences(self) -> tuple[str, str]:
-        error = {name: f"{n.error:.3g}" for name, n in self.networks.items()}
-        beside = f"with one more dimension trajectories pass each other ({error['augmented']})."
+    def sentences(self) -> tuple[str, ...]:
+        error = {name: network.error for name, network in self.networks.items()}
+        epochs = f"after epoch {self.networks['fine'].epochs[-1]}"
         if self.bound is None:
+            least = min(error, key=error.__getitem__)
+            ends = ", ".join(f"{name} {value:.3g}" for name, value in error.items())
             return (
-                f"No flow of the plane pulls the disc out of the ring; the fine network reaches "
-                f"{error['fine']} on these samples, and lower only by squeezing through a gap.",
-                f"A coarse network may jump ({error['coarse']}); {beside}",
+                "No flow of the plane pulls the disc out of the ring: it can only squeeze it "
+                "through a gap between samples. Long steps may jump, and one more dimension "
+                "leads round.",
+                f"Errors {epochs}: {ends}; the least is that of the {least} network.",
             )
-        fine = "is one" if _increasing(self.networks["fine"]) else "takes steps too large to be one"
-        coarse = "takes steps too small to jump across"
-        if not _increasing(self.networks["coarse"]):
-            coarse = "jumps across"
+        below = "below" if error["augmented"] < self.bound else "not below"
         return (
-            f"No increasing function comes closer to −x than {self.bound:.3g}; the fine network "
-            f"{fine} and ends at {error['fine']}.",
-            f"The coarse network {coarse} ({error['coarse']}); {beside}",
+            f"No increasing function comes closer to −x than {self.bound:.3g} on these samples. "
+            f"{self._of_line('fine')}",
+            f"{self._of_line('coarse')} With one more dimension points can pass each other: "
+            f"{epochs} that network's error is {error['augmented']:.3g}, {below} the bound.",
+        )
+
+    def _of_line(self, name: str) -> str:
+        network = self.networks[name]
+        if network.swapped:
+            swaps = f"{network.swapped} of {network.pairs} pairs: its steps are too long for a flow"
+            return f"The {name} network swaps {swaps}, and its error is {network.error:.3g}."
+        return (
+            f"The {name} network keeps their order, as flows do: its error is {network.error:.3g}."
         )
 
 
 class Crossing(Page):
     """Crossing and augmentation
+
+    Solutions of one ODE never meet. Three networks learn what that forbids: one with few long
+    steps, one with many short ones, and that with one more dimension.
 
     Trajectories of x' = F(t, x), F Lipschitz in x, never meet: if x(t) < y(t) at one time, then
     at all times, since two solutions through one point are the same. For a scalar state the map
@@ -113,6 +131,35 @@ class Crossing(Page):
         "fine_depth": (10, 200),
         "epochs": (50, 2000),
     }
+    formulas: ClassVar[tuple[str, ...]] = (
+        r"$x(0) < y(0) \;\Rightarrow\; x(t) < y(t)$",
+        r"$x_n = x_{n-1} + \dfrac{T}{N}\, s(w_n\, x_{n-1} + b_n)$",
+        r"$\dfrac{T}{N}\,|w_n| \sup s' < 1: \quad x_{n-1} \mapsto x_n \;\mathrm{increases}$",
+    )
+    exercises: ClassVar[tuple[Exercise, ...]] = (
+        Exercise(
+            "Shorter steps for the coarse one",
+            {"coarse_depth": 20},
+            "With 20 layers it keeps the order of all samples, too, and ends at the line "
+            "of the best increasing function.",
+        ),
+        Exercise(
+            "Train three times as long",
+            {"epochs": 1500},
+            "The fine network's error stays on the line of the best increasing function: that is "
+            "no matter of training.",
+        ),
+        Exercise(
+            "A disc inside a ring",
+            {"task": "annulus"},
+            "In the plane fine trajectories squeeze through a gap; with a third dimension the disc "
+            "is led out of the ring, and the error is the lowest.",
+        ),
+    )
+    sources: ClassVar[tuple[str, ...]] = (
+        "Dupont, Doucet & Teh 2019, NeurIPS 32: augmented neural ODEs, sections 3 and 4",
+        "Barlow, Bartholomew, Bremner & Brunk 1972, Statistical Inference under Order Restrictions",
+    )
     task: str = setting(
         "reflection",
         title="Task",
@@ -222,10 +269,12 @@ class _Run:
         snapshot = Snapshot(experiment, epoch, self.trainer.parameters())
         residual = snapshot.predict(data.x_train)[0] - data.y_train
         self._errors[epoch] = float(np.sqrt(np.square(residual).mean()))
-        factor = None
+        factor, swapped, count = None, None, len(data.x_train)
         if experiment.architecture.width == 1:
             jacobians = snapshot.jacobians(data.x_train)
             factor = float((1 + experiment.architecture.step_size * jacobians).min())
+            states = snapshot.trajectories(data.x_train)[0, :, :, 0]
+            swapped = _swapped(states[:, 0], states[:, -1])
         return Trained(
             experiment.architecture.depth,
             experiment.architecture.width,
@@ -233,6 +282,8 @@ class _Run:
             np.array(list(self._errors.values())),
             snapshot.trajectories(data.x_train[shown])[0].transpose(1, 0, 2),
             factor,
+            count * (count - 1) // 2,
+            swapped,
         )
 
 
@@ -246,6 +297,12 @@ def best_increasing(x: Array, y: Array) -> float:
     ordered = y[np.argsort(x)]
     fit = isotonic_regression(ordered).x
     return float(np.sqrt(np.square(fit - ordered).mean()))
+
+
+def _swapped(start: Array, end: Array) -> int:
+    """How many pairs stand the other way round at the end."""
+    ended = end[np.argsort(start)]
+    return int(np.triu(ended[:, None] > ended).sum())
 
 
 def _increasing(network: Trained) -> bool | None:

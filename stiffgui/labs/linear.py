@@ -11,58 +11,60 @@ from numpy.typing import NDArray
 from pydantic import field_validator
 
 from stiffgui.errors import InputError
-from stiffgui.labs.page import Page, Result
+from stiffgui.labs.linear_solutions import (
+    Complex,
+    Path,
+    adaptive,
+    decaying_and_turning,
+    difference,
+    eigenvalues_of,
+    exponentials,
+    implicit_euler,
+    norm_of,
+)
+from stiffgui.labs.page import Exercise, Page, Result
 from stiffgui.settings import setting
 from stiffgui.stiffness.matrices import Matrices
+from stiffgui.stiffness.stability import REGIONS
 
 Array = NDArray[np.float64]
-Complex = NDArray[np.complex128]
 
 MOST_STEPS = 50_000  # of the Euler methods
-MOST_EVALUATIONS = 5_000  # of an adaptive solver: half a second
 SOLVED_BY = ("dopri5", "radau", "bdf")
-POINTS = 201  # of the exact solution
-
-
-@dataclass(frozen=True)
-class Path:
-    """One method's trajectory: states [M, w] at times [M]; evaluations of A x (or solves).
-
-    gave_up: when an adaptive solver did, whatever it had reached by then.
-    """
-
-    times: Array
-    states: Array
-    evaluations: int
-    problem: str = ""
-    gave_up: float | None = None
-
-    @property
-    def steps(self) -> int:
-        """Steps taken."""
-        return len(self.times) - 1
+POINTS = 301  # of the exact solution, over so many decades of time:
+DECADES = 5
+GROWS, STIFF = 1.05, 3  # ‖exp(tA)‖ and ratios of steps from which on they are told
 
 
 @dataclass(frozen=True, kw_only=True)
 class LinearResult(Result):
     """paths: method -> trajectory; exact: exp(A t) x_0 [M, w] at `times`.
 
-    eigenvalues [w]; stiffness_ratio Re l_min / Re l_max over those that decay (None with fewer
-    than two); largest_step: below it explicit Euler damps every decaying mode; switched: the time
-    of the change of step; regrowth_factor: by what the fast mode grows a step after it (None
-    when there is no step after it), implicit_factor likewise for implicit Euler;
+    eigenvalues [w]; those that decay, and those turning faster than they decay or grow;
+    stiffness_ratio Re l_min / Re l_max over those that decay (None with fewer than two);
+    largest_step: below it explicit Euler damps all of them, and fast is the one that sets it;
+    solver_step: the same of dopri5; growth [M]: ||exp(A t)||_2, log_norm: its slope at t = 0;
+    switched: the time of the change of step; regrowth_factor: by what the fast mode grows a step
+    after it (None when there is no step after it), implicit_factor likewise for implicit Euler;
     predicted_factor: |1 + dt l|; differences: solver -> largest distance from the exact solution,
     None where the solver gave up; gave_up: solver -> when, None where it did not.
     """
 
     matrix: Array
     component: int
+    threshold: float
     steps: tuple[float, float]
     times: Array
     exact: Array
+    growth: Array
+    log_norm: float
     eigenvalues: Complex
+    decaying: Complex
+    turning: Complex
+    fast: complex | None
     stiffness_ratio: float | None
     largest_step: float | None
+    solver_step: float | None
     switched: float | None
     regrowth_factor: float | None
     implicit_factor: float | None
@@ -78,44 +80,114 @@ class LinearResult(Result):
             "predicted_factor": self.predicted_factor,
             "implicit_factor": self.implicit_factor,
             "largest_step": self.largest_step,
+            "largest_step_dopri5": self.solver_step,
+            "largest_growth": self.growth.max(),
+            "log_norm": self.log_norm,
             "switched": self.switched,
             "eigenvalues": self.eigenvalues,
             "steps": {name: path.steps for name, path in self.paths.items()},
+            "longest_steps": {name: path.longest for name, path in self.paths.items()},
             "evaluations": {name: path.evaluations for name, path in self.paths.items()},
             "differences": self.differences,
             "gave_up": self.gave_up,
         }
 
-    def sentences(self) -> tuple[str, str]:
-        ratio = "undefined" if self.stiffness_ratio is None else f"{self.stiffness_ratio:.4g}"
-        limit = (
-            "Nothing decays, so no step is small enough."
-            if self.largest_step is None
-            else f"Stiffness ratio {ratio}: explicit Euler is stable for steps below "
-            f"{self.largest_step:.3g} only, however slow what is left."
+    def sentences(self) -> tuple[str, ...]:
+        return self._of_system(), self._of_euler(), self._of_solvers()
+
+    def _of_system(self) -> str:
+        if self.fast is None:
+            told = "No mode of A decays: there is no stiffness ratio, explicit Euler damps nothing."
+        else:
+            many = len(self.decaying) > 1
+            first = f"One mode decays, λ = {_mode(self.fast)}"
+            if many:
+                first = f"The decaying modes have the stiffness ratio {self.stiffness_ratio:.4g}"
+            told = (
+                f"{first}; explicit Euler damps {'them all' if many else 'it'} with steps below "
+                f"{self.largest_step:.3g}."
+            )
+        if len(self.turning):
+            turns = max(self.turning.tolist(), key=lambda value: abs(value.imag))
+            told += (
+                f" λ = {_mode(turns)} turns once in {2 * np.pi / abs(turns.imag):.3g}, which every "
+                f"method has to follow with short steps as long as it is there: that is "
+                f"oscillation, not stiffness, and no ratio of real parts tells of it."
+            )
+        largest = int(self.growth.argmax())
+        if len(self.decaying) == len(self.eigenvalues) and self.growth[largest] > GROWS:
+            told += (
+                f" Every mode decays, yet |x| can grow first, to {self.growth[largest]:.3g} times "
+                f"at t = {self.times[largest]:.3g} (‖exp(tA)‖): A is not normal, and eigenvalues "
+                f"do not tell that."
+            )
+        return told
+
+    def _of_euler(self) -> str:
+        watched = f"|x{'₁₂₃₄'[self.component]}|"
+        if self.switched is None:
+            step, last = self.steps[0], self.paths["explicit Euler"].times[-1]
+            told = f"Since {watched} is not below {self.threshold:.3g} before t = {last:.3g}"
+        else:
+            step = self.steps[1]
+            told = f"Since {watched} is below {self.threshold:.3g} at t = {self.switched:.3g}"
+        told += f", the Euler steps {'stay' if self.switched is None else 'are then'} {step:.3g}"
+        if self.fast is None:
+            return f"{told}."
+        explicit, implicit = (
+            float(REGIONS[name].amplification(step * self.fast))
+            for name in ("explicit-euler", "implicit-euler")
         )
-        if self.regrowth_factor is None:
-            step = f"{self.steps[0]:.3g}"
-            return limit, f"The fast mode never falls below the threshold: the step stays {step}."
-        implicit = "has no solution"
-        if self.implicit_factor is not None:
-            implicit = f"multiplies it by {self.implicit_factor:.3g}"
-        return limit, (
-            f"After the change to {self.steps[1]:.3g} at t = {self.switched:.3g} each step of "
-            f"explicit Euler multiplies the fast mode by {self.regrowth_factor:.3g}; implicit "
-            f"Euler {implicit}."
+        goes = "falls" if explicit < 1 else "grows" if explicit > 1 else "stays"
+        return (
+            f"{told}: each multiplies the mode λ = {_mode(self.fast)} by |1 + dt λ| = "
+            f"{explicit:.3g} in explicit Euler (it {goes}), by 1/|1 − dt λ| = {implicit:.3g} in "
+            f"implicit Euler."
         )
+
+    def _of_solvers(self) -> str:
+        if len(self.gave_up) < len(SOLVED_BY):
+            return "The solvers that choose their own steps are at work."
+        came = ", ".join(
+            f"{name} {'gave up' if at is not None else self.paths[name].evaluations}"
+            for name, at in self.gave_up.items()
+        )
+        told = f"Evaluations to t = {self.times[-1]:.3g}: {came}."
+        held, limit = self.paths["dopri5"].longest, self.solver_step
+        if held is None or limit is None:
+            return told
+        if held < limit / 2:
+            return (
+                f"{told} Accuracy keeps dopri5 to steps of {held:.3g}, less than half the "
+                f"{limit:.3g} that stability allows: so far, with this tolerance, it is not stiff."
+            )
+        if held > 2 * limit:
+            return (
+                f"{told} dopri5's longest step, {held:.3g}, is beyond the {limit:.3g} to which it "
+                f"damps every decaying mode: what is in the solution does not show them."
+            )
+        here = f"{told} dopri5's longest step, {held:.3g}, is near the {limit:.3g} of its stability"
+        implicit = {
+            longest: name
+            for name in SOLVED_BY[1:]
+            if self.gave_up[name] is None and (longest := self.paths[name].longest) is not None
+        }
+        if not implicit:
+            return f"{here}."
+        longest = max(implicit)
+        if longest > STIFF * held:
+            return f"{here}; {implicit[longest]} takes {longest:.3g}: that is stiffness."
+        return f"{here}; no implicit solver takes {STIFF} times as long ones so far."
 
 
 class Linear(Page):
     """Stiff system
 
-    x' = A x, x(0) given. Explicit Euler takes the first step size until |x_c| falls below the
-    threshold and the second from there on (the talk: A = diag(-1, -100), 1e-4, then 0.03 after
-    |x_2| < 0.01). It is stable for |1 + dt l| <= 1, so the fast mode, although gone from the
-    solution, grows again by |1 - 3| = 2 a step. Implicit Euler on the same steps multiplies it
-    by 1/|1 - dt l| = 1/4; adaptive explicit solvers keep steps near 2/100 for ever, implicit
-    ones do not.
+    A linear ODE. The Euler methods take the first step until the watched component is below the
+    threshold, then the second; the other solvers choose their own.
+
+    A problem is stiff where stability, not accuracy, limits the steps of explicit methods. Of
+    modes that oscillate, and of a matrix far from normal, the ratio of real parts does not tell.
     """
 
     kind: Literal["linear"] = "linear"
@@ -123,8 +195,39 @@ class Linear(Page):
     sliders: ClassVar[dict[str, tuple[float, float]]] = {
         "second_step": (1e-3, 0.1),
         "first_step": (1e-5, 1e-2),
-        "end": (0.05, 2),
+        "end": (0.1, 100),
     }
+    formulas: ClassVar[tuple[str, ...]] = (
+        r"$x' = A\,x, \quad A v = \lambda v, \quad x(0) = x_0$",
+        r"$x_{k+1} = (I + \Delta t\,A)\, x_k: \quad |1 + \Delta t\,\lambda| \leq 1$",
+        r"$x_{k+1} = (I - \Delta t\,A)^{-1} x_k: \quad 1\,/\,|1 - \Delta t\,\lambda|$",
+    )
+    exercises: ClassVar[tuple[Exercise, ...]] = (
+        Exercise(
+            "A second step that is small enough",
+            {"second_step": 0.019},
+            "The square is inside the disc now, and explicit Euler's |x₂| goes on falling; with "
+            "0.021 it would be outside.",
+        ),
+        Exercise(
+            "Turn instead of decaying",
+            {"matrix": "-1 50; -50 -1", "end": 1, "tolerance": 1e-5},
+            "The ratio is 1, and yet explicit Euler grows. Below, no solver's steps become long "
+            "while the oscillation lasts.",
+        ),
+        Exercise(
+            "Grow before decaying",
+            {"matrix": "-1 0; 100 -2", "start": "1 0"},
+            "Both eigenvalues are negative, and |x₂| first rises to 25. Explicit Euler is stable "
+            "with both steps.",
+        ),
+    )
+    sources: ClassVar[tuple[str, ...]] = (
+        "Hairer & Wanner 1996, Solving Ordinary Differential Equations II, sections IV.1 to IV.3 "
+        "(stability function, stiffness), IV.8 (Radau), V.1 (BDF)",
+        "Söderlind, Jay & Calvo 2015, BIT Numer. Math. 55, 531: no single number tells stiffness",
+        "Trefethen & Embree 2005, Spectra and Pseudospectra, part IV: growth before decay",
+    )
     matrix: str = setting(
         "-1 0; 0 -100",
         title="Matrix A",
@@ -156,7 +259,12 @@ class Linear(Page):
         2, title="Watched component", help="Which component decides, from 1.", ge=1, le=4
     )
     end: float = setting(
-        0.3, title="End time", help="Steps are taken until it is passed.", gt=0, le=1000
+        10.0,
+        title="End time",
+        help="Steps are taken until it is passed; 1/|λ| is in the same unit of time.",
+        gt=0,
+        le=1000,
+        logarithmic=True,
     )
     tolerance: float = setting(
         1e-8,
@@ -192,11 +300,12 @@ class Linear(Page):
     def _result(
         self, a: Array, x0: Array, paths: dict[str, Path], switched: float | None
     ) -> LinearResult:
-        times = np.linspace(0, self.end, POINTS)
-        exact = exact_solution(a, x0, times)
-        eigenvalues, matrices = eigenvalues_of(a), Matrices(a)
-        decaying = matrices.eigenvalues[matrices.decays]
-        fast = decaying[np.argmin(decaying.real)] if len(decaying) else None
+        times = np.append(0.0, self.end * np.logspace(-DECADES, 0, POINTS - 1))
+        maps = exponentials(a, times)
+        with np.errstate(all="ignore"):
+            exact = maps @ x0
+        decaying, turning = decaying_and_turning(a)
+        fast = min(decaying.tolist(), key=_euler_limit) if len(decaying) else None
         problems = [path.problem for path in paths.values() if path.problem]
         if not np.isfinite(exact).all():
             problems.insert(0, "The exact solution leaves the range of numbers: lower the end.")
@@ -207,18 +316,25 @@ class Linear(Page):
             progress=(2 + len(solved)) / (2 + len(SOLVED_BY)),
             matrix=a,
             component=self.component - 1,
+            threshold=self.threshold,
             steps=(self.first_step, self.second_step),
             times=times,
             exact=exact,
-            eigenvalues=eigenvalues,
+            growth=np.array([norm_of(each) for each in maps]),
+            log_norm=float(Matrices(a).log_norms[-1]),
+            eigenvalues=eigenvalues_of(a),
+            decaying=decaying,
+            turning=turning,
+            fast=fast,
             stiffness_ratio=_ratio(decaying),
-            largest_step=_largest_step(decaying),
+            largest_step=None if fast is None else _euler_limit(fast),
+            solver_step=None if fast is None else float(REGIONS["dopri5"].largest_step(decaying)),
             switched=switched,
             regrowth_factor=_factor(a, fast, explicit, switched),
             implicit_factor=_factor(a, fast, implicit, switched),
             predicted_factor=None if fast is None else float(abs(1 + self.second_step * fast)),
             paths=paths,
-            differences={name: _difference(a, x0, path) for name, path in solved.items()},
+            differences={name: difference(a, x0, path) for name, path in solved.items()},
             gave_up={name: path.gave_up for name, path in solved.items()},
         )
 
@@ -248,76 +364,11 @@ class Linear(Page):
         return path, switched
 
 
-def eigenvalues_of(a: Array) -> Complex:
-    """The eigenvalues of A by closed formula, those that decay fastest first."""
-    from stiffgui.stiffness.analytic import closed_form_eigenvalues
-
-    values = closed_form_eigenvalues(a)
-    return np.asarray(values[np.argsort(values.real)])
-
-
-def exact_solution(a: Array, x0: Array, times: Array) -> Array:
-    """exp(A t) x_0: [M, w]."""
-    from scipy.linalg import expm
-
-    with np.errstate(all="ignore"):
-        return np.asarray(expm(times[:, None, None] * a) @ x0)
-
-
-def implicit_euler(a: Array, x0: Array, steps: Array) -> Path:
-    """x_k = (I - dt_k A)^-1 x_{k-1}. A singular step ends the path with a sentence."""
-    states, problem = [x0], ""
-    inverses: dict[float, Array] = {}
-    for step in steps.tolist():
-        if step not in inverses:
-            matrix = np.eye(len(a)) - step * a
-            if not np.isfinite(matrix).all() or np.linalg.cond(matrix) > 1e13:
-                problem = (
-                    f"The implicit Euler step of {step:.4g} is singular: 1/{step:.4g} is an "
-                    f"eigenvalue of A; choose another step."
-                )
-                break
-            inverses[step] = np.linalg.inv(matrix)
-        with np.errstate(all="ignore"):
-            state = inverses[step] @ states[-1]
-        if not np.isfinite(state).all():
-            problem = "Implicit Euler leaves the range of numbers: lower the end."
-            break
-        states.append(state)
-    times = np.concatenate([[0.0], np.cumsum(steps)])[: len(states)]
-    return Path(times, np.array(states), len(states) - 1, problem)
-
-
-def adaptive(a: Array, x0: Array, end: float, solver: str, tolerance: float) -> Path:
-    """An adaptive solver's own steps from 0 to `end`."""
-    import torch
-
-    from stiffgui.labs.ode import solve
-
-    matrix = torch.as_tensor(a)
-    solution = solve(
-        lambda t, x: matrix @ x,
-        torch.as_tensor(x0),
-        [0.0, end],
-        solver,
-        jacobian=lambda t, x: matrix,
-        tolerance=tolerance,
-        limit=MOST_EVALUATIONS,
-    )
-    return Path(
-        solution.step_times,
-        solution.step_states,
-        solution.evaluations,
-        solution.problem,
-        solution.gave_up,
-    )
-
-
-def _difference(a: Array, x0: Array, path: Path) -> float | None:
-    if path.gave_up is not None:
-        return None
-    with np.errstate(all="ignore"):
-        return float(np.abs(path.states - exact_solution(a, x0, path.times)).max())
+def _mode(value: complex) -> str:
+    """An eigenvalue as it is read; of a pair, both."""
+    if value.imag == 0:
+        return f"{value.real:.4g}"
+    return f"{value.real:.4g} ± {abs(value.imag):.4g}i"
 
 
 def _matrix(text: str) -> Array:
@@ -358,11 +409,9 @@ def _ratio(decaying: Complex) -> float | None:
     return float(decaying.real.min() / decaying.real.max())
 
 
-def _largest_step(decaying: Complex) -> float | None:
-    """|1 + dt l| <= 1 for dt <= -2 Re l / |l|^2, for all that decay."""
-    if not len(decaying):
-        return None
-    return float((-2 * decaying.real / np.abs(decaying) ** 2).min())
+def _euler_limit(value: complex) -> float:
+    """|1 + dt l| <= 1 for dt <= -2 Re l / |l|^2, of an l that decays."""
+    return -2 * value.real / abs(value) ** 2
 
 
 def _factor(a: Array, fast: complex | None, path: Path, switched: float | None) -> float | None:

@@ -110,10 +110,7 @@ class Counted:
         self.evaluations += 1
         self.time = float(t)
         if self.evaluations > self._limit:
-            raise GaveUp(
-                f"more than {self._limit} evaluations, the equation is too stiff for it or the "
-                f"time too long"
-            )
+            raise GaveUp(f"it needs more than {self._limit} evaluations")
         value = self._field(self.time, x)
         if not bool(torch.isfinite(value).all()):
             raise GaveUp("the solution leaves the range of numbers")

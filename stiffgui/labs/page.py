@@ -37,9 +37,18 @@ class Result:
         """The page's figures by name."""
         raise NotImplementedError
 
-    def sentences(self) -> tuple[str, str]:
-        """What one sees, in two sentences."""
+    def sentences(self) -> tuple[str, ...]:
+        """What one sees: two or three lines, each of them made from the result's numbers."""
         raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """Something to try: the page's defaults with `changes`, and what there is to see then."""
+
+    title: str
+    changes: Mapping[str, Any]
+    see: str
 
 
 class Page(Settings, ABC):
@@ -48,6 +57,10 @@ class Page(Settings, ABC):
     # The two or three that matter most, with the range of a slider (settings may go beyond).
     sliders: ClassVar[dict[str, tuple[float, float]]] = {}
     first: ClassVar[tuple[str, ...]] = ()  # what is shown above the sliders
+    # The lesson: formulas as mathtext, three things to try, and what it is taken from.
+    formulas: ClassVar[tuple[str, ...]] = ()
+    exercises: ClassVar[tuple[Exercise, ...]] = ()
+    sources: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
     def results(self) -> Iterator[Result]:
@@ -77,6 +90,12 @@ class Page(Settings, ABC):
     def name(cls) -> str:
         """The name of the page."""
         return kind_of(cls)
+
+    @classmethod
+    def about(cls) -> str:
+        """What the page is about: the first paragraph after the title of its docstring."""
+        paragraphs = (cls.__doc__ or "").strip().split("\n\n")
+        return " ".join(paragraphs[1].split()) if len(paragraphs) > 1 else ""
 
     def changes(self) -> dict[str, Any]:
         """The settings that differ from the page's defaults."""

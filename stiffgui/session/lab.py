@@ -1,4 +1,4 @@
-"""The laboratory's pages: computed, the newest request first, and exported."""
+"""The laboratory's pages: computed, the newest request first; and their formulas."""
 
 from __future__ import annotations
 
@@ -20,6 +20,21 @@ class ComputePage:
     """
 
     page: Page
+
+
+@dataclass(frozen=True)
+class Typeset:
+    """Make images of formulas, for `formula_svg` needs what a window does without."""
+
+    formulas: tuple[str, ...]
+
+
+@handles(Typeset, "the formulas")
+def typeset(work: Typeset) -> tuple[str, ...]:
+    """An SVG each."""
+    from stiffgui.figures.formula import formula_svg
+
+    return tuple(map(formula_svg, work.formulas))
 
 
 @handles(ComputePage, "this page")

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from PySide6.QtCore import QEvent, QSettings, Qt
-from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtCore import QEvent, QPoint, QSettings, Qt
+from PySide6.QtGui import QGuiApplication, QImage, QRegion
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from stiffgui.cli import main
@@ -26,6 +26,7 @@ from stiffgui.gui.lab.page import LabPage
 from stiffgui.gui.lab.workspace import LabWorkspace
 from stiffgui.gui.plots.plot import Plot
 from stiffgui.gui.requests import Requests
+from stiffgui.gui.tab_order import stops
 from stiffgui.gui.theme import DARK, LIGHT
 from stiffgui.gui.window import MainWindow
 from stiffgui.gui.workspace import Surroundings
@@ -108,7 +109,8 @@ def test_every_page_is_drawn(lab: LabWorkspace, qtbot: QtBot) -> None:
         lab.show_page(name)
         qtbot.waitUntil(lambda shown=shown: done(shown), timeout=WAIT)
         assert lab.current is shown and shown.card.view.isVisible()
-        assert len(shown.sentences.text().splitlines()) == 2
+        assert shown.result is not None
+        assert tuple(shown.sentences.text().splitlines()) == shown.result.sentences()
         assert not shown.problem.isVisible()
         drawn = shown.card.view.grab().toImage()
         assert len({drawn.pixel(x, y) for x in range(0, drawn.width(), 7)
@@ -151,6 +153,50 @@ def test_sliders_fields_and_matrix_compute_anew(lab: LabWorkspace, qtbot: QtBot)
     assert shown.page == PAGES["linear"]()
 
 
+def test_an_exercise_sets_the_controls_and_says_what_to_see(
+    lab: LabWorkspace, qtbot: QtBot
+) -> None:
+    shown = lab.current
+    small, button = shown.page.exercises[0], shown.exercises.buttons[0]
+    shown.controls.edit("end", "soon")  # what was wrong is gone, too
+    anew(lab, qtbot, lambda: QTest.keyClick(button, Qt.Key.Key_Space))
+    assert shown.page.changes() == small.changes and not shown.controls.problem.isVisible()
+    assert button.isChecked() and shown.see.isVisible() and shown.see.text() == small.see
+    anew(lab, qtbot, lambda: shown.controls.edit("second_step", 0.021))
+    assert not button.isChecked() and not shown.see.isVisible()  # it would not be true
+
+
+def test_tab_goes_from_the_controls_to_the_exercises(lab: LabWorkspace) -> None:
+    for name, shown in lab.pages.items():
+        lab.show_page(name)
+        order = [stop for stop in stops(lab) if stop.isVisible()]
+        reached = [order.index(button) for button in shown.exercises.buttons]
+        assert reached == list(range(reached[0], reached[0] + 3))
+        assert reached[0] > max(order.index(scale) for scale in shown.controls.scales.values())
+
+
+def test_formulas_have_the_colour_of_text_and_are_sharp(lab: LabWorkspace) -> None:
+    shown = lab.current.formulas
+    for theme in (DARK, LIGHT):
+        lab.set_theme(theme)
+        usual, fine = drawn(shown, 1), drawn(shown, 2)
+        places = [(x, y) for x in range(fine.width()) for y in range(fine.height())]
+        colours = {
+            fine.pixelColor(x, y).name() for x, y in places if fine.pixelColor(x, y).alpha() == 255
+        }
+        assert colours == {theme.text}
+        assert fine != usual.scaled(fine.size())  # drawn anew, not made larger
+
+
+def drawn(widget: QWidget, ratio: int) -> QImage:
+    """A widget on nothing, on a screen of so many pixels."""
+    image = QImage(widget.size() * ratio, QImage.Format.Format_ARGB32)
+    image.setDevicePixelRatio(ratio)
+    image.fill(Qt.GlobalColor.transparent)
+    widget.render(image, QPoint(), QRegion(), QWidget.RenderFlag.DrawChildren)
+    return image
+
+
 def test_bad_values_are_said_and_the_picture_stays(lab: LabWorkspace, qtbot: QtBot) -> None:
     shown, result = lab.current, lab.current.result
     shown.controls.edit("second_step", "fast")
@@ -168,6 +214,7 @@ def test_bad_values_are_said_and_the_picture_stays(lab: LabWorkspace, qtbot: QtB
 
 def test_what_cannot_be_computed_is_a_sentence(lab: LabWorkspace, qtbot: QtBot) -> None:
     shown = lab.current
+    anew(lab, qtbot, lambda: shown.controls.edit("end", 0.3))
     anew(lab, qtbot, lambda: shown.controls.edit("matrix", "50 0; 0 -100"))
     anew(lab, qtbot, lambda: shown.controls.edit("second_step", 0.02))
     assert shown.problem.isVisible()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
     QGridLayout,
+    QHBoxLayout,
     QLabel,
     QPushButton,
     QSlider,
@@ -107,10 +109,12 @@ class Controls(QWidget):
         layout.setSpacing(7)
         layout.addLayout(self._rows)
         layout.addWidget(self.problem)
-        layout.addWidget(self.more, 0, Qt.AlignmentFlag.AlignLeft)
+        row = QHBoxLayout()
+        row.addWidget(self.more)
+        row.addStretch(1)
+        row.addWidget(self.reset)
+        layout.addLayout(row)
         layout.addWidget(self._rest)
-        layout.addWidget(self.reset, 0, Qt.AlignmentFlag.AlignLeft)
-        layout.addStretch(1)
         specs = {spec.key: spec for spec in page.specs()}
         for key in page.first:
             self._add(specs.pop(key), self._rows, None)
@@ -166,8 +170,12 @@ class Controls(QWidget):
 
     def reset_all(self) -> None:
         """Back to the page's defaults."""
+        self.try_this({})
+
+    def try_this(self, changes: Mapping[str, Any]) -> None:
+        """The page's defaults with some settings changed."""
         self._bad.clear()
-        self.page = self._default
+        self.page = self._default.with_settings(changes)
         self._show()
         self.changed.emit(self.page)
 

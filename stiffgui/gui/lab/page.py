@@ -1,4 +1,5 @@
-"""One page of the laboratory: controls left, the picture with two sentences right."""
+"""One page of the laboratory: formulas, controls and exercises left; the picture with what it tells
+right."""
 
 from __future__ import annotations
 
@@ -17,6 +18,7 @@ from PySide6.QtWidgets import (
 from stiffgui.figures import figure
 from stiffgui.gui.export.offers import Offer
 from stiffgui.gui.lab.controls import Controls
+from stiffgui.gui.lab.lesson import Exercises, Formulas
 from stiffgui.gui.plots.figure_card import FigureCard
 from stiffgui.gui.theme import Theme
 from stiffgui.labs import Page, Result
@@ -50,6 +52,9 @@ class LabPage(QWidget):
         self._asked: Page | None = None  # what the next result belongs to
         self._drawn: Page | None = None  # what the result belongs to
         self.controls = Controls(page)
+        self.formulas = Formulas(page.formulas)
+        self.exercises = Exercises(page)
+        self.exercises.chosen.connect(lambda exercise: self.controls.try_this(exercise.changes))
         self.card = PageCard(figure(self.name, "page"), page.title())
         self.sentences = QLabel()
         self.sentences.setWordWrap(True)
@@ -60,9 +65,14 @@ class LabPage(QWidget):
         self.problem.setWordWrap(True)
         self.problem.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.problem.hide()
-        self.card.body.insertWidget(1, self.sentences)
-        self.card.body.insertWidget(2, self.problem)
-        self.problem.hide()
+        self.see = QLabel()
+        self.see.setObjectName("see")
+        self.see.setWordWrap(True)
+        self.see.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.see.hide()
+        self.card.body.insertWidget(1, self.see)
+        self.card.body.insertWidget(2, self.sentences)
+        self.card.body.insertWidget(3, self.problem)
         box = QHBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(6)
@@ -74,7 +84,7 @@ class LabPage(QWidget):
         panel = QFrame()
         panel.setObjectName("card")
         panel.setFixedWidth(CONTROLS_WIDTH)
-        told = QLabel(_first_paragraph(page))
+        told = QLabel(page.about())
         told.setObjectName("cardNote")
         told.setWordWrap(True)
         self.bar = QProgressBar()
@@ -93,11 +103,21 @@ class LabPage(QWidget):
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setWidget(self.controls)
+        content = QWidget()
+        inside = QVBoxLayout(content)
+        inside.setContentsMargins(0, 0, 4, 0)
+        inside.setSpacing(8)
+        for part in (told, self.formulas, self.controls, self.exercises):
+            inside.addWidget(part)
+        sources = QLabel("\n".join(("Sources:", *page.sources)))
+        sources.setObjectName("cardNote")
+        sources.setWordWrap(True)
+        inside.addWidget(sources)
+        inside.addStretch(1)
+        scroll.setWidget(content)
         layout = QVBoxLayout(panel)
         layout.setContentsMargins(12, 10, 12, 10)
         layout.setSpacing(8)
-        layout.addWidget(told)
         layout.addWidget(scroll, 1)
         layout.addWidget(self.bar)
         row = QHBoxLayout()
@@ -133,9 +153,16 @@ class LabPage(QWidget):
         self.sentences.show()
         self.card.show_picture(self.card.settings.picture(result))
         self.sentences.setText("\n".join(result.sentences()))
+        self._show_exercise()
         self.tell(result.problem)
         done = result.progress >= 1
         self.show_progress(None if done else result.progress)
+
+    def _show_exercise(self) -> None:
+        """What is to be seen of an exercise, as long as the picture is that exercise's."""
+        tried = self.exercises.show_page(self.page)
+        self.see.setText(tried.see if tried is not None else "")
+        self.see.setVisible(tried is not None and self.is_complete)
 
     def tell(self, sentence: str) -> None:
         """What could not be computed; the picture shows the rest."""
@@ -150,6 +177,7 @@ class LabPage(QWidget):
     def begin(self) -> None:
         """The page is being computed as it is set now."""
         self._asked = self.page
+        self._show_exercise()
         self.show_progress(0.0)
 
     def _cancel(self) -> None:
@@ -159,6 +187,7 @@ class LabPage(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Take over colours."""
         self.card.set_theme(theme)
+        self.formulas.set_theme(theme)
 
     @property
     def offer(self) -> Offer | None:
@@ -173,10 +202,3 @@ class LabPage(QWidget):
             shown=self.card.figure,
             picture=self.card.picture,
         )
-
-
-def _first_paragraph(page: Page) -> str:
-    """The page's docstring without its title: the first paragraph."""
-    paragraphs = (type(page).__doc__ or "").strip().split("\n\n")
-    text = " ".join(paragraphs[1].split()) if len(paragraphs) > 1 else ""
-    return text.replace("<=", "≤").replace("->", "→")

@@ -17,7 +17,7 @@ from stiffgui.gui.requests import Requests
 from stiffgui.gui.theme import Theme
 from stiffgui.gui.workspace import Surroundings, Workspace
 from stiffgui.labs import PAGES, Result
-from stiffgui.session.lab import ComputePage
+from stiffgui.session.lab import ComputePage, Typeset
 from stiffgui.session.service import Failure
 from stiffgui.training.ready import Readiness
 
@@ -86,6 +86,10 @@ class LabWorkspace(Workspace):
         self.requests.thread_.start()
         self._poll.start()
         self._compute(self.current)
+        for page in self.pages.values():
+            self.requests.ask(
+                Typeset(page.page.formulas), page.formulas.show_images, lambda failure: None
+            )
 
     def _compute(self, page: LabPage) -> None:
         """Ask for a page; whatever was asked before does not count any more."""

@@ -144,7 +144,7 @@ class CurveArtist(Artist):
         x, y = on_axis(item.x, panel.x.scale), on_axis(item.y, panel.y.scale)
         self._set_look(item)
         # Of lines between points, which do not go on from left to right, none is left out.
-        rows = thinned(y) if (np.diff(x) >= 0).all() else np.arange(len(x))
+        rows = thinned(y) if (np.diff(item.x) >= 0).all() else np.arange(len(x))
         if item.line:
             self.line.setData(x[rows], y[rows], connect="finite")
         else:
