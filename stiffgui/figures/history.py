@@ -143,7 +143,8 @@ class HistoryFigure(RunFigure):
                 if len(ways) > 1:
                     series = replace(series, label=f"{series.label}, {series.of}")
                 colour = run.colour if several else number
-                items += self._items(run, series, number, colour, several)
+                dash = number if len(found) > 1 else colour
+                items += self._items(run, series, dash, colour, several)
         label = self._label(runs)
         label = f"{label}, {ways[0]}" if len(ways) == 1 and ways[0] else label
         limits = self._robust_limits(items) if self.robust else None
@@ -172,7 +173,7 @@ class HistoryFigure(RunFigure):
         return self.series(run)
 
     def _items(
-        self, run: Drawn, series: Series, number: int, colour: int, several: bool
+        self, run: Drawn, series: Series, dash: int, colour: int, several: bool
     ) -> Iterator[Item]:
         x = AXES[self.axis].of(run, series.epochs)
         low, median, high = series.quartiles
@@ -184,7 +185,7 @@ class HistoryFigure(RunFigure):
         if self.smoothing:
             yield Curve(x=x, y=median, colour=colour, alpha=0.35, group=run.name)
         smooth = smoothed(median, series.epochs, self.smoothing)
-        look: dict[str, Any] = {"colour": colour, "dash": number, "group": run.name}
+        look: dict[str, Any] = {"colour": colour, "dash": dash, "group": run.name}
         if len(series.doubtful):
             few = series.doubtful[:: 1 + len(series.doubtful) // MOST_MARKS]
             look |= {"symbol": "x", "marked": few, "doubtful": series.doubtful}
