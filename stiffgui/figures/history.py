@@ -24,7 +24,7 @@ from stiffgui.figures.picture import (
     Scale,
     one_panel,
 )
-from stiffgui.figures.sources import Drawn, over_samples
+from stiffgui.figures.sources import Drawn, error_label, over_samples
 from stiffgui.settings import setting
 from stiffgui.stiffness import WATCHABLE
 from stiffgui.stiffness.indices import OVER
@@ -258,7 +258,7 @@ class Errors(HistoryFigure):
         """Numbers of other code are what it says, as errors of ours are not."""
         usual = {quantity.name for quantity in drawn_in("errors")}
         ours = all(not run.foreign and usual.issuperset(self._names(run)) for run in runs)
-        return self.label if ours else "recorded value"
+        return error_label(runs) if ours else "recorded value"
 
     def _names(self, run: Drawn) -> tuple[str, ...]:
         """Of a foreign network that has none of the usual errors, whatever it recorded."""
@@ -293,6 +293,13 @@ class Stiffness(HistoryFigure):
         "mean of i(aJ), which is what one step of size a sees.",
         choices={"sum": "Summed", "unit-time": "Per unit time", "layer": "Per layer"},
     )
+
+    def _label(self, runs: Sequence[Drawn]) -> str:
+        """With the unit, where all that is drawn has one."""
+        drawn = ((run, each.name) for run in runs for each in self._drawn_series(run, len(runs)))
+        units = {run.history.quantity(name).unit for run, name in drawn}
+        unit = units.pop() if len(units) == 1 and self.over != "layer" else ""
+        return f"{self.label} ({unit})" if unit else self.label
 
     def note(self, runs: Sequence[Drawn]) -> str:
         series = [each for run in runs for each in self._drawn_series(run, len(runs))]

@@ -144,6 +144,14 @@ def fit_texts(figure: Figure, drawn: Drawn, higher: bool) -> None:
         break_text(figure, heading, figure.bbox.width)
     if not higher:
         return
+    _break_labels(figure)
+    for panel, axes in drawn:
+        if panel.x.ticks:
+            _fit_names(axes)
+
+
+def _break_labels(figure: Figure) -> None:
+    """Titles and labels that are wider than what they belong to."""
     figure.draw_without_rendering()
     for axes in figure.axes:
         box = axes.get_window_extent()
@@ -153,9 +161,6 @@ def fit_texts(figure: Figure, drawn: Drawn, higher: bool) -> None:
         break_text(figure, axes._left_title, box.width)  # type: ignore[attr-defined]
         break_text(figure, axes.xaxis.label, wide)
         break_text(figure, axes.yaxis.label, 1.1 * box.height)
-    for panel, axes in drawn:
-        if panel.x.ticks:
-            _fit_names(axes)
 
 
 def _fit_names(axes: Axes) -> None:
@@ -218,7 +223,7 @@ def _put(text: Any, axes: Axes, taken: list[Any]) -> None:
 def fit_height(figure: Figure, drawn: Drawn, rows: Sequence[int], style: Style) -> None:
     """As high as the panels are to be; `rows` says in which row of panels each stands."""
     for _ in range(2):  # texts that are broken differently change it once more
-        figure.draw_without_rendering()
+        _break_labels(figure)
         wanted: dict[int, float] = {}
         there: dict[int, float] = {}
         for (panel, axes), row in zip(drawn, rows, strict=True):

@@ -10,7 +10,7 @@ import numpy as np
 from stiffgui.errors import InputError
 from stiffgui.figures.base import Figure
 from stiffgui.figures.picture import Axis, Band, Curve, Item, Panel, Picture, Points, Scale, Symbol
-from stiffgui.figures.sources import Drawn, over_samples
+from stiffgui.figures.sources import Drawn, error_label, over_samples
 from stiffgui.figures.summary import boxes, called
 from stiffgui.settings import setting
 from stiffgui.training.quantities import QUANTITIES, STIFFNESS, Quantity, of_study
@@ -55,6 +55,11 @@ def _described(quantity: Quantity, variants: Sequence[Drawn]) -> str:
     assert quantity.study is not None
     over = f", {over_samples(variants)}" if quantity.per == "layer" else ""
     return quantity.study.help + over
+
+
+def _unit(quantity: Quantity, variants: Sequence[Drawn]) -> str:
+    """What a quantity is measured in, as its axis says it."""
+    return error_label(variants) if quantity.figure == "errors" else quantity.unit
 
 
 class StudyFigure(Figure):
@@ -106,7 +111,7 @@ class StudyFigure(Figure):
             unnamed.discard(group)
             look = {"colour": place, "dash": place, "group": group, "label": label}
             items.append(Curve(x=x, y=median, width=1, alpha=0.6, **look))
-        y = Axis(scale=self.scale(quantity))
+        y = Axis(label=_unit(quantity, variants), scale=self.scale(quantity))
         x_axis = Axis(label="epoch", whole=True)
         return Panel(x=x_axis, y=y, items=tuple(items), title=quantity.in_study)
 
@@ -115,6 +120,7 @@ class StudyFigure(Figure):
         return tuple(
             boxes(
                 {v.name: v.run.last[column] for v in variants},
+                label=_unit(quantity, variants),
                 title=f"last {quantity.in_study}",
                 scale=self.scale(quantity),
                 numbered=self.numbers(variants),
@@ -224,8 +230,8 @@ class Front(StudyFigure):
         quantity = QUANTITIES[name]
         stiffness = QUANTITIES[STIFFNESS]
         return Panel(
-            x=Axis(label=stiffness.in_study, scale=self.scale(stiffness)),
-            y=Axis(scale=self.scale(quantity)),
+            x=Axis(label=f"{stiffness.in_study} ({stiffness.unit})", scale=self.scale(stiffness)),
+            y=Axis(label=_unit(quantity, variants_of(source)), scale=self.scale(quantity)),
             items=tuple(items),
             title=quantity.in_study,
         )

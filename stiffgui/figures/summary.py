@@ -9,7 +9,7 @@ import numpy as np
 
 from stiffgui.figures.base import RunFigure
 from stiffgui.figures.picture import Axis, Box, Item, Panel, Picture, Scale
-from stiffgui.figures.sources import Drawn, over_samples
+from stiffgui.figures.sources import Drawn, error_label, over_samples
 from stiffgui.stiffness.indices import OVER
 from stiffgui.training.quantities import drawn_in
 
@@ -34,7 +34,7 @@ class Summary(RunFigure):
         way = ways.pop() if len(ways) == 1 else "index of the network"
         trials = "1 trial" if history.trials == 1 else f"{history.trials} trials"
         return Picture(
-            rows=((boxes(errors, "RMSE"), boxes(indices, way)),),
+            rows=((boxes(errors, error_label(runs)), boxes(indices, way)),),
             widths=(2, 3),
             title=f"{run.name} · epoch {run.begins + history.epochs[-1]} · {trials}",
             note=f"indices: {over_samples([run])}" if indices else "",
