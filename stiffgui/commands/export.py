@@ -128,7 +128,10 @@ def _export_figure(
     shown = figure_from(chosen, settings_of(chosen, settings))
     style = style_of(chosen, settings)
     usual = settings["width"] is None and settings["height"] is None
-    export_figure(shown, source, out, kind, style, replace=force, grows=usual)
+    pages = export_figure(shown, source, out, kind, style, replace=force, grows=usual)
+    if pages > 1:
+        next_one = f": --page {style.page + 1} writes the next" if style.page < pages else ""
+        tell(f"page {style.page} of {pages}{next_one}")
 
 
 def _export_model(

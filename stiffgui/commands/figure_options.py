@@ -45,7 +45,7 @@ def completed(command: Callable[..., Any]) -> Callable[..., Any]:
 
     signature = inspect.signature(command, eval_str=True)
     own = [p for p in signature.parameters.values() if p.kind != p.VAR_KEYWORD]
-    parameters = [*own, *_parameters(_declared(*_SOURCES[command]))]
+    parameters = [*own, _journal(), *_parameters(_declared(*_SOURCES[command]))]
     call.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
     call.__annotations__ = {p.name: p.annotation for p in parameters}
     return call
@@ -81,6 +81,22 @@ def _parameters(fields: Mapping[str, FieldInfo]) -> Iterator[inspect.Parameter]:
         )
 
 
+def _journal() -> inspect.Parameter:
+    """The option that sets several settings of the style at once."""
+    from stiffgui.figures.style import JOURNALS
+
+    widths = ", ".join(f"{name} ({sets['width']:g} mm)" for name, sets in JOURNALS.items())
+    text = (
+        f"A figure as journals want it: {widths}; as high as its panels need, with letters, "
+        f"without heading. What else is given counts more."
+    )
+    option = typer.Option("--journal", help=text, show_default=False)
+    kind = inspect.Parameter.KEYWORD_ONLY
+    return inspect.Parameter(
+        "journal", kind, default=None, annotation=Annotated[str | None, option]
+    )
+
+
 def _help(spec: Spec) -> str:
     """What a setting means, its unit and its default."""
     text = f"{spec.help} In {spec.unit}." if spec.unit else spec.help
@@ -102,10 +118,13 @@ def settings_of(kind: type[Settings], given: Mapping[str, Any]) -> dict[str, Any
 
 
 def style_of(kind: type[Figure], given: Mapping[str, Any]) -> Style:
-    """The style that is asked for, and what is usual for a kind of figure in the rest."""
+    """The style that is asked for, and in the rest the journal's or what is usual for a kind of
+    figure."""
     from stiffgui.figures import Style, figure_from
+    from stiffgui.figures.style import of_journal
 
-    return figure_from(Style, kind.usual_style().model_dump() | settings_of(Style, given))
+    usual = kind.usual_style().model_dump() | of_journal(given.get("journal"))
+    return figure_from(Style, usual | settings_of(Style, given))
 
 
 def check_settings(given: Mapping[str, Any], figure: str | None, *sources: str) -> None:
@@ -114,8 +133,9 @@ def check_settings(given: Mapping[str, Any], figure: str | None, *sources: str) 
     A setting that `figure` does not have is judged by the first one that has it.
     """
     from stiffgui.figures import Style, figure_from
+    from stiffgui.figures.style import of_journal
 
-    figure_from(Style, settings_of(Style, given))
+    figure_from(Style, of_journal(given.get("journal")) | settings_of(Style, given))
     kinds = sorted(_figures(*sources), key=lambda kind: kind.name() != figure)
     for name, value in given.items():
         owner = next((kind for kind in kinds if name in kind.model_fields), None)

@@ -28,6 +28,7 @@ from stiffgui.figures.lab_crossing import CrossingFigure
 from stiffgui.figures.lab_gradients import GradientsFigure
 from stiffgui.figures.lab_linear import LinearFigure
 from stiffgui.figures.layers import Layers
+from stiffgui.figures.layout import pages_of
 from stiffgui.figures.picture import Picture
 from stiffgui.figures.sensitivity import Sensitivity
 from stiffgui.figures.slices import Slices
@@ -121,10 +122,11 @@ def export_figure(
     *,
     replace: bool = False,
     grows: bool = False,
-) -> None:
+) -> int:
     """Write a figure of runs, a study or a page's result as png, svg or pdf, or its table as csv.
 
     It `grows` where it has more panels than its size has room for, as it does without a style.
+    Returns how many pages its panels take; the file has the one that the style names.
 
     Raises InputError for an unknown format, for what the source does not have, and when `path`
     exists (unless `replace`) or cannot be written.
@@ -133,9 +135,11 @@ def export_figure(
     source = what_is_drawn(shown, source)
     if kind == "csv":
         save_table(shown.table(source), path, kind, replace=replace)
-    else:
-        how = {"replace": replace, "grows": grows or style is None}
-        save_picture(shown.picture(source), path, kind, style or shown.usual_style(), **how)
+        return 1
+    how = {"replace": replace, "grows": grows or style is None}
+    picture, style = shown.picture(source), style or shown.usual_style()
+    save_picture(picture, path, kind, style, **how)
+    return len(pages_of(picture, style))
 
 
 def _study_table(name: str) -> Callable[[Any, str], pd.DataFrame]:

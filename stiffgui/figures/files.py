@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stiffgui.errors import InputError, nearest, need_folder, one_of
+from stiffgui.figures.layout import PANEL
 from stiffgui.figures.picture import Picture
 from stiffgui.figures.style import Style, styled
 from stiffgui.plain_text import csv_text, one_line, with_texts
@@ -28,7 +29,6 @@ TABLE_FORMATS = {
 }
 ENDINGS = {"latex": "tex", "markdown": "md"}  # where it is not the format's name
 READABLE = "latex", "markdown"  # for people: cells are texts
-PANEL = {True: 5.0, False: 6.5}  # sides by whether legends stand below, mm for a point of the font
 MARKS = re.compile(r"[|<\[`]")  # of Markdown, for columns, HTML, links and code
 MOST_PIXELS = 100_000_000  # of a PNG: 400 MB while it is drawn
 
@@ -65,8 +65,9 @@ def paint_into(file: Any, picture: Picture, kind: str, style: Style, grows: bool
     with styled(style), warnings.catch_warnings():
         warnings.filterwarnings("error", message=".*constrained_layout.*")
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-        figure = paint(picture)
+        figure = None
         try:
+            figure = paint(picture, style)
             content = io.BytesIO()
             figure.savefig(content, format=kind)
             if any(_is_too_small(axes, style.font) for axes in figure.axes):
@@ -80,7 +81,7 @@ def paint_into(file: Any, picture: Picture, kind: str, style: Style, grows: bool
                 f"a larger font or a higher resolution."
             ) from None
         except UserWarning:
-            rows, panel = picture.rows, PANEL[picture.legend_below]
+            rows, panel = picture.rows, PANEL[picture.shares_legend]
             larger = style.with_room(len(rows), max(map(len, rows)), panel)
             if grows and larger != style:
                 paint_into(file, picture, kind, larger)
@@ -93,7 +94,8 @@ def paint_into(file: Any, picture: Picture, kind: str, style: Style, grows: bool
                 f"{style.height:g} mm: choose a smaller font or {mend}."
             ) from None
         finally:
-            plt.close(figure)
+            if figure is not None:
+                plt.close(figure)
 
 
 def _is_too_small(axes: Any, font: float) -> bool:

@@ -154,7 +154,8 @@ class Fit(NetworkFigure):
         data = runs[-1].data
         if fit.kind == "scatter":
             every = range(len(fit.output_names)) if self.output is None else [output]
-            panels = [_scatter(runs[-1], fit, each, epoch, self.trial) for each in every]
+            several = len(every) > 1
+            panels = [_scatter(runs[-1], fit, n, epoch, self.trial, several) for n in every]
         elif fit.kind == "maps":
             panels = _maps(fit, output)
         else:
@@ -269,7 +270,8 @@ def _largest_error(fit: FitData, output: int) -> dict[str, float]:
     return {"largest error": float(error[row])} | places
 
 
-def _scatter(run: Drawn, fit: FitData, output: int, epoch: int, trial: int) -> Panel:
+def _scatter(run: Drawn, fit: FitData, output: int, epoch: int, trial: int, several: bool) -> Panel:
+    """Of `several` the name stands above, and its axes are named alike."""
     items: list[Item] = []
     name = fit.output_names[output]
     for k, (part, rows) in enumerate(fit.parts.items()):
@@ -281,11 +283,16 @@ def _scatter(run: Drawn, fit: FitData, output: int, epoch: int, trial: int) -> P
                 colour=k,
                 symbol=("o", "triangle")[k],
                 size=2.5,
-                label=f"{part}: {fit.scores_text(part, output)}",
+                label=part,
+                detail=fit.scores_text(part, output),
                 places=Places(run=run.name, epoch=epoch, trial=trial, sample=samples),
             )
         )
     ends = np.array([fit.target[:, output].min(), fit.target[:, output].max()])
     items.append(Curve(x=ends, y=ends, colour="faint", width=0.8))
-    x_axis, y_axis = Axis(label=f"true {name}"), Axis(label=f"predicted {name}")
-    return Panel(x=x_axis, y=y_axis, items=tuple(items))
+    title, of = ("", f" {name}")
+    if several:
+        last = list(fit.parts)[-1]
+        title, of = f"{name}, {last} {fit.scores_text(last, output).split(', ')[0]}", ""
+    x_axis, y_axis = Axis(label=f"true{of}"), Axis(label=f"predicted{of}")
+    return Panel(x=x_axis, y=y_axis, items=tuple(items), title=title)

@@ -24,7 +24,7 @@ from stiffgui.figures.picture import (
     Scale,
     one_panel,
 )
-from stiffgui.figures.sources import Drawn, over_samples
+from stiffgui.figures.sources import Drawn, error_label, over_samples
 from stiffgui.settings import setting
 from stiffgui.stiffness import WATCHABLE
 from stiffgui.stiffness.indices import OVER
@@ -143,7 +143,8 @@ class HistoryFigure(RunFigure):
                 if len(ways) > 1:
                     series = replace(series, label=f"{series.label}, {series.of}")
                 colour = run.colour if several else number
-                items += self._items(run, series, number, colour, several)
+                dash = number if len(found) > 1 else colour
+                items += self._items(run, series, dash, colour, several)
         label = self._label(runs)
         label = f"{label}, {ways[0]}" if len(ways) == 1 and ways[0] else label
         limits = self._robust_limits(items) if self.robust else None
@@ -172,7 +173,7 @@ class HistoryFigure(RunFigure):
         return self.series(run)
 
     def _items(
-        self, run: Drawn, series: Series, number: int, colour: int, several: bool
+        self, run: Drawn, series: Series, dash: int, colour: int, several: bool
     ) -> Iterator[Item]:
         x = AXES[self.axis].of(run, series.epochs)
         low, median, high = series.quartiles
@@ -184,7 +185,7 @@ class HistoryFigure(RunFigure):
         if self.smoothing:
             yield Curve(x=x, y=median, colour=colour, alpha=0.35, group=run.name)
         smooth = smoothed(median, series.epochs, self.smoothing)
-        look: dict[str, Any] = {"colour": colour, "dash": number, "group": run.name}
+        look: dict[str, Any] = {"colour": colour, "dash": dash, "group": run.name}
         if len(series.doubtful):
             few = series.doubtful[:: 1 + len(series.doubtful) // MOST_MARKS]
             look |= {"symbol": "x", "marked": few, "doubtful": series.doubtful}
@@ -257,7 +258,7 @@ class Errors(HistoryFigure):
         """Numbers of other code are what it says, as errors of ours are not."""
         usual = {quantity.name for quantity in drawn_in("errors")}
         ours = all(not run.foreign and usual.issuperset(self._names(run)) for run in runs)
-        return self.label if ours else "recorded value"
+        return error_label(runs) if ours else "recorded value"
 
     def _names(self, run: Drawn) -> tuple[str, ...]:
         """Of a foreign network that has none of the usual errors, whatever it recorded."""
@@ -292,6 +293,13 @@ class Stiffness(HistoryFigure):
         "mean of i(aJ), which is what one step of size a sees.",
         choices={"sum": "Summed", "unit-time": "Per unit time", "layer": "Per layer"},
     )
+
+    def _label(self, runs: Sequence[Drawn]) -> str:
+        """With the unit, where all that is drawn has one."""
+        drawn = ((run, each.name) for run in runs for each in self._drawn_series(run, len(runs)))
+        units = {run.history.quantity(name).unit for run, name in drawn}
+        unit = units.pop() if len(units) == 1 and self.over != "layer" else ""
+        return f"{self.label} ({unit})" if unit else self.label
 
     def note(self, runs: Sequence[Drawn]) -> str:
         series = [each for run in runs for each in self._drawn_series(run, len(runs))]

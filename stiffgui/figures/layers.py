@@ -66,6 +66,7 @@ class Layers(RunFigure):
         run = runs[-1]
         name, epochs, values = self._chosen(run)
         log = bool(self.logarithmic) and bool((values > 0).any())
+        quantity = run.history.quantity(name)
         nothing = "" if np.isfinite(values).any() else ", undefined"
         low, high = span_of(np.where(values > 0, values, np.nan) if log else values)
         image = Image(
@@ -73,7 +74,7 @@ class Layers(RunFigure):
             y=np.arange(1, values.shape[1] + 1),
             values=values.T,
             colours=ColourScale(
-                label=run.history.quantity(name).title + nothing,
+                label=quantity.title + (f" ({quantity.unit})" if quantity.unit else "") + nothing,
                 low=low,
                 high=max(high, low + 1e-9),
                 scale="log" if log else "linear",

@@ -8,6 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from stiffgui.figures.layout import arranged, height_about, pages_of
+from stiffgui.figures.matplotlib_layout import (
+    BESIDE,
+    fit_height,
+    fit_texts,
+    mark_groups,
+    paint_legend,
+    paint_own_legend,
+    part_texts,
+    write_letters,
+)
 from stiffgui.figures.palette import ACCENT, DASHES, FAINT, LIGHT, MAPS
 from stiffgui.figures.picture import (
     MANY_TICKS,
@@ -29,6 +40,7 @@ from stiffgui.figures.picture import (
     Region,
     Shade,
 )
+from stiffgui.figures.style import Style
 from stiffgui.plain_text import visible
 
 if TYPE_CHECKING:
@@ -39,22 +51,54 @@ MOST_LETTERS = 24  # of ticks that stand beside each other without touching
 LEAST_CROWDED = 3.0  # upper over lower end of a logarithmic axis
 SPACED = "12357"  # first digits of the numbers that are labelled on such an axis
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+HATCHES = "", "////"  # of bars, by their colour
 MARKERS = {"o": "o", "s": "s", "x": "x", "triangle": "^"}
 REGION: dict[str, Any] = {"color": LIGHT[2], "alpha": 0.1, "lw": 0}
 
 
-def paint(picture: Picture) -> Figure:
-    """The picture as a matplotlib figure; close it when done (`plt.close`).
+def paint(picture: Picture, style: Style | None = None) -> Figure:
+    """The picture as a matplotlib figure, of several pages the one that the style names; close it
+    when done (`plt.close`).
 
-    Sizes and fonts are those of `styled(...)`, within which this is to be called.
+    Sizes and fonts are those of `styled(style)`, within which this is to be called. Raises
+    InputError for a page that there is not.
     """
     import matplotlib.pyplot as plt
     from matplotlib.text import Text
 
+    style, before = style or Style(), 0
+    if style.auto_height:
+        before = sum(len(page.panels) for page in pages_of(picture, style)[: style.page - 1])
+    picture, whole = arranged(picture, style), picture
     figure = plt.figure()
+    if style.auto_height:
+        figure.set_figheight(height_about(picture, style) / 25.4)
+    drawn, rows = _paint_panels(figure, picture, style.auto_height)
+    if style.letters and len(whole.panels) > 1:
+        write_letters(drawn, before)
+    _paint_bars(figure, drawn, style.auto_height)
+    if picture.shares_legend:
+        paint_legend(figure, [axes for _, axes in drawn])
+    words = "\n".join(filter(None, (picture.headline, picture.title)))
+    if words and style.heading:
+        figure.suptitle(words)
+    for text in figure.findobj(Text):
+        text.set_text(visible(text.get_text()))
+    fit_texts(figure, drawn, style.auto_height)
+    if style.auto_height:
+        fit_height(figure, drawn, rows, style)
+    part_texts(figure)
+    return figure
+
+
+def _paint_panels(
+    figure: Figure, picture: Picture, below_axes: bool
+) -> tuple[list[tuple[Panel, Axes]], list[int]]:
+    """Panels with their axes, and the row of each."""
     heights = picture.heights or (1.0,) * len(picture.rows)
     grid = figure.add_gridspec(len(picture.rows), 1, height_ratios=heights)
     drawn: list[tuple[Panel, Axes]] = []
+    numbers: list[int] = []
     for row, panels in enumerate(picture.rows):
         below = picture.rows[row + 1] if row + 1 < len(picture.rows) else ()
         columns = len(picture.rows[0]) if picture.flows else len(panels)
@@ -62,8 +106,12 @@ def paint(picture: Picture) -> Figure:
         places = grid[row].subgridspec(1, columns, width_ratios=widths)
         for column, panel in enumerate(panels):
             axes = figure.add_subplot(places[column])
-            _paint_panel(axes, panel, own_legend=not picture.legend_below)
+            _paint_panel(axes, panel)
+            mark_groups(axes, panel)
+            if not picture.shares_legend:
+                paint_own_legend(axes, panel, below_axes)
             drawn.append((panel, axes))
+            numbers.append(row)
             if picture.flows:  # a name that the neighbour has, too, is written once
                 if column < len(below) and below[column].x.label == panel.x.label:
                     axes.set_xlabel("")
@@ -71,18 +119,10 @@ def paint(picture: Picture) -> Figure:
                     axes.set_ylabel("")
             if panel.equal and len(panels) > 3:
                 axes.locator_params(nbins=3)
-    _paint_bars(figure, drawn)
-    if picture.legend_below:
-        _paint_legend(figure, [axes for _, axes in drawn])
-    words = "\n".join(filter(None, (picture.headline, picture.title)))
-    if words:
-        figure.suptitle(words)
-    for text in figure.findobj(Text):
-        text.set_text(visible(text.get_text()))
-    return figure
+    return drawn, numbers
 
 
-def _paint_panel(axes: Axes, panel: Panel, own_legend: bool) -> None:
+def _paint_panel(axes: Axes, panel: Panel) -> None:
     for side, axis in ((axes.xaxis, panel.x), (axes.yaxis, panel.y)):
         _set_scale(axes, side, axis)
     axes.grid(panel.grid)
@@ -101,8 +141,6 @@ def _paint_panel(axes: Axes, panel: Panel, own_legend: bool) -> None:
         _set_ticks(side, axis)
     if panel.inset is not None:
         _paint_inset(axes, panel.inset, panel.inset_left)
-    if own_legend and panel.legend and axes.get_legend_handles_labels()[0]:
-        axes.legend(loc="best", fontsize="small")
 
 
 def _paint_inset(axes: Axes, panel: Panel, left: bool) -> None:
@@ -118,22 +156,10 @@ def _paint_inset(axes: Axes, panel: Panel, left: bool) -> None:
             super().draw(renderer)
 
     small = axes.inset_axes((0.01 if left else 0.77, 0.67, 0.22, 0.32))
-    _paint_panel(small, panel, own_legend=False)
+    _paint_panel(small, panel)
     small.set(xticks=[], yticks=[])
     small.spines[:].set(visible=True, color=FAINT, lw=0.5)
     small.add_patch(Frame((0, 0), 1, 1, fill=False, ec=ACCENT, lw=1))
-
-
-def _paint_legend(figure: Figure, all_axes: list[Axes]) -> None:
-    """One legend for all panels: each label once."""
-    entries: dict[str, Any] = {}
-    for axes in all_axes:
-        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
-            entries.setdefault(label, handle)
-    if entries:
-        widest = max(map(len, entries))
-        columns = max(1, min(len(entries), 4, 110 // max(widest + 8, 1)))
-        figure.legend(entries.values(), entries.keys(), loc="outside lower center", ncols=columns)
 
 
 # ------------------------------------------------------------------------- axes
@@ -252,7 +278,7 @@ def _paint_points(axes: Axes, points: Points) -> None:
     ):
         beside: dict[str, Any] = {"xytext": (-4 if left else 4, -3 if below else 3)}
         beside |= {"ha": "right" if left else "left", "va": "top" if below else "bottom"}
-        beside |= {"textcoords": "offset points", "fontsize": "small"}
+        beside |= {"textcoords": "offset points", "fontsize": "small", "gid": BESIDE}
         axes.annotate(text, (x, y), color=_colour(points.colour), **beside)
     if points.values is None or points.colours is None:
         colour = _colour(points.colour)
@@ -341,7 +367,15 @@ def _paint_box(axes: Axes, box: Box) -> None:
     colour = _colour(box.colour)
     if len(box.values) > 1:  # the box of one number is a line: the point says it
         axes.bar(
-            box.at, high - low, 0.5, low, facecolor=(colour, 0.2), edgecolor=colour, linewidth=1
+            box.at,
+            high - low,
+            0.5,
+            low,
+            facecolor=(colour, 0.2),
+            edgecolor=colour,
+            linewidth=1,
+            linestyle=DASHES[box.dash % len(DASHES)],
+            label=_label(box),
         )
         axes.plot([box.at - 0.25, box.at + 0.25], [median, median], color=colour, lw=2)
         for end, edge in ((least, low), (most, high)):
@@ -349,8 +383,9 @@ def _paint_box(axes: Axes, box: Box) -> None:
     axes.plot(box.spread, box.values, ".", color=colour, ms=4)
 
 
-def _paint_bars(figure: Figure, drawn: list[tuple[Panel, Axes]]) -> None:
-    """Colour bars: panels with the same scale share one."""
+def _paint_bars(figure: Figure, drawn: list[tuple[Panel, Axes]], lying: bool) -> None:
+    """Colour bars: panels with the same scale share one; below several panels, and where names
+    beside the panel leave little room."""
     shared: dict[tuple[object, ...], tuple[ColourScale, list[Axes]]] = {}
     for panel, axes in drawn:
         for item in panel.items:
@@ -362,8 +397,8 @@ def _paint_bars(figure: Figure, drawn: list[tuple[Panel, Axes]]) -> None:
 
     for colours, all_axes in shared.values():
         mappable = ScalarMappable(_norm(colours), _colour_map(colours.map))
-        several = len(drawn) > 1
-        where: dict[str, Any] = {"location": "bottom", "pad": 0.02} if several else {}
+        lies = len(drawn) > 1 or (lying and drawn[0][0].y.ticks != ())
+        where: dict[str, Any] = {"location": "bottom", "pad": 0.02} if lies else {}
         bar = figure.colorbar(mappable, ax=all_axes, label=colours.label, **where)
         if colours.scale == "log":
             _set_powers(bar.ax.yaxis if bar.orientation == "vertical" else bar.ax.xaxis)
@@ -373,14 +408,18 @@ def _paint_histogram(axes: Axes, bars: Bars) -> None:
     from matplotlib.patches import Rectangle
 
     colour, lying = _colour(bars.colour), bars.across == "y"
+    number = bars.colour if isinstance(bars.colour, int) else 0
+    hatch = HATCHES[number % len(HATCHES)]
+    label = _label(bars)
     for (begin, end), height, base in zip(
         pairwise(bars.edges.tolist()), bars.heights, bars.base, strict=True
     ):
         corner, size = (begin, base), (end - begin, height)
         if lying:
             corner, size = corner[::-1], size[::-1]
-        axes.add_patch(Rectangle(corner, *size, facecolor=colour, lw=0))
-    axes.plot([], [], "s", color=colour, label=_label(bars))
+        look = {"facecolor": colour, "edgecolor": "white", "lw": 0, "hatch": hatch}
+        axes.add_patch(Rectangle(corner, *size, label=label, **look))
+        label = None
     (axes.set_ylim if lying else axes.set_xlim)(bars.edges[0], bars.edges[-1])
     axes.autoscale_view(scalex=lying, scaley=not lying)
 

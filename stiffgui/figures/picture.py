@@ -81,10 +81,16 @@ Colour = int | Literal["faint", "accent"] | Shade
 @dataclass(frozen=True, kw_only=True)
 class Item:
     """Something drawn in a panel. With a `label` it stands in the legend; `group` is the run,
-    variant or method that it belongs to."""
+    variant or method that it belongs to. `detail`: what is told of it in this panel alone."""
 
     label: str = ""
     group: str = ""
+    detail: str = ""
+
+    @property
+    def entry(self) -> str:
+        """What the panel's own legend says."""
+        return f"{self.label}: {self.detail}" if self.detail else self.label
 
 
 T = TypeVar("T", bound=Item)
@@ -242,11 +248,13 @@ class Marker(Item):
 
 @dataclass(frozen=True, kw_only=True)
 class Box(Item):
-    """Quartiles, median and range of known values [n] at a place, and each as a point."""
+    """Quartiles, median and range of known values [n] at a place, and each as a point; `dash` as
+    of a curve."""
 
     at: float
     values: Array
     colour: Colour = 0
+    dash: int = 0
 
     @cached_property
     def spans(self) -> tuple[float, float, float, float, float]:
@@ -335,6 +343,14 @@ class Picture:
     def epoch(self) -> int:
         """The epoch of what is seen, as it is told."""
         return self.begins + self.place[0]
+
+    @property
+    def shares_legend(self) -> bool:
+        """Whether one legend says what is drawn in every panel that has one."""
+        labels = [
+            tuple(item.label for item in p.items if item.label) for p in self.panels if p.legend
+        ]
+        return self.legend_below or (len(labels) > 1 and len(set(filter(None, labels))) == 1)
 
     @property
     def panels(self) -> tuple[Panel, ...]:

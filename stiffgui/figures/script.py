@@ -84,8 +84,9 @@ from stiffgui.figures import Style, figure, paint, styled{more}
 shown = figure({settings})
 {opened}
 table = shown.table(source)  # what is drawn, as a pandas table
-with styled(Style({style})):
-    drawing = paint(shown.picture(source))  # a matplotlib figure: change what you like
+style = Style({style})
+with styled(style):
+    drawing = paint(shown.picture(source), style)  # a matplotlib figure: change what you like
     drawing.savefig({out!r})
 '''
 

@@ -171,6 +171,13 @@ class Drawn:
             )
 
 
+def error_label(runs: Sequence[Drawn]) -> str:
+    """What axes of errors say: in deviations of the training targets, where all are learnt so."""
+    ours = [run for run in runs if not run.foreign]
+    alike = bool(ours) and all(run.experiment.task.standardises for run in ours)
+    return "RMSE (standardised)" if alike else "RMSE"
+
+
 def over_samples(runs: Sequence[Drawn]) -> str:
     """Over how many samples the indices of runs are means; nobody knows of foreign networks of
     which a file says nothing."""

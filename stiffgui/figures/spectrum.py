@@ -329,7 +329,11 @@ class TimeScales(EveryLayer):
         )
         ends = (min(edges[0], shown.step), max(edges[-1], shown.step))
         panel = Panel(
-            x=Axis(label="time scale 1/|Re λ|", scale="log", limits=(ends[0] / 1.2, ends[1] * 1.2)),
+            x=Axis(
+                label="time scale 1/|Re λ| (time)",
+                scale="log",
+                limits=(ends[0] / 1.2, ends[1] * 1.2),
+            ),
             y=Axis(label="eigenvalues"),
             items=items,
         )

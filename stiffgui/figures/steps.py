@@ -66,7 +66,7 @@ class StableSteps(NetworkFigure):
         taken = Points(x=found.places, y=found.taken, colour=0, size=4.0, label=label)
         panel = Panel(
             x=Axis(label="t" if of_time else "layer", whole=not of_time),
-            y=Axis(label="largest stable step", scale="log"),
+            y=Axis(label="largest stable step (time)", scale="log"),
             items=(taken, *curves),
         )
         title = f"epoch {run.begins + found.epoch} · trial {self.trial}"

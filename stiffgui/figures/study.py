@@ -9,9 +9,9 @@ import numpy as np
 
 from stiffgui.errors import InputError
 from stiffgui.figures.base import Figure
-from stiffgui.figures.picture import Axis, Band, Curve, Item, Panel, Picture, Points, Scale
-from stiffgui.figures.sources import Drawn, over_samples
-from stiffgui.figures.summary import boxes
+from stiffgui.figures.picture import Axis, Band, Curve, Item, Panel, Picture, Points, Scale, Symbol
+from stiffgui.figures.sources import Drawn, error_label, over_samples
+from stiffgui.figures.summary import boxes, called
 from stiffgui.settings import setting
 from stiffgui.training.quantities import QUANTITIES, STIFFNESS, Quantity, of_study
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from stiffgui.study.results import StudyResults
 
+SHAPES: tuple[Symbol, ...] = ("o", "s", "triangle")  # of the variants' points
 NAMED = 4  # more variants than this are numbered below the boxes
 Live = Sequence[tuple[int, Any]]  # variant's place, History of a batch that is still training
 
@@ -56,6 +57,11 @@ def _described(quantity: Quantity, variants: Sequence[Drawn]) -> str:
     return quantity.study.help + over
 
 
+def _unit(quantity: Quantity, variants: Sequence[Drawn]) -> str:
+    """What a quantity is measured in, as its axis says it."""
+    return error_label(variants) if quantity.figure == "errors" else quantity.unit
+
+
 class StudyFigure(Figure):
     """What the figures of a study have in common."""
 
@@ -67,6 +73,10 @@ class StudyFigure(Figure):
         help="Logarithmic axes of errors and stiffness; by default they are.",
         flag="--log/--linear",
     )
+
+    def numbers(self, variants: Sequence[Drawn]) -> bool:
+        """Whether boxes are numbered, so that the legend is, too."""
+        return len(variants) > NAMED
 
     def scale(self, quantity: Quantity) -> Scale:
         """Of a panel: logarithmic where the quantity is, unless it is asked otherwise."""
@@ -86,12 +96,14 @@ class StudyFigure(Figure):
         items: list[Item] = []
         name = recorded_as(quantity)
         unnamed = set(names) - {variant.name for variant in variants}
-        for variant in variants:
+        numbered = self.numbers(variants)
+        for place, variant in enumerate(variants):
             x, (low, median, high) = variant.history.quartiles(name)
             look: dict[str, Any] = {"colour": variant.colour, "group": variant.name}
             if variant.history.trials > 1:
                 items.append(Band(x=x, low=low, high=high, **look))
-            items.append(Curve(x=x, y=median, dash=variant.colour, label=variant.name, **look))
+            label = called(place, variant.name) if numbered else variant.name
+            items.append(Curve(x=x, y=median, dash=variant.colour, label=label, **look))
         for place, history in live:
             x, (_, median, _) = history.quartiles(name)
             group = names[place]
@@ -99,7 +111,7 @@ class StudyFigure(Figure):
             unnamed.discard(group)
             look = {"colour": place, "dash": place, "group": group, "label": label}
             items.append(Curve(x=x, y=median, width=1, alpha=0.6, **look))
-        y = Axis(scale=self.scale(quantity))
+        y = Axis(label=_unit(quantity, variants), scale=self.scale(quantity))
         x_axis = Axis(label="epoch", whole=True)
         return Panel(x=x_axis, y=y, items=tuple(items), title=quantity.in_study)
 
@@ -108,9 +120,10 @@ class StudyFigure(Figure):
         return tuple(
             boxes(
                 {v.name: v.run.last[column] for v in variants},
+                label=_unit(quantity, variants),
                 title=f"last {quantity.in_study}",
                 scale=self.scale(quantity),
-                numbered=len(variants) > NAMED,
+                numbered=self.numbers(variants),
                 coloured=True,
             )
             for column, quantity in of_study("as_panel").items()
@@ -127,6 +140,9 @@ class StudySummary(StudyFigure):
     size: ClassVar[tuple[float, float] | None] = (260.0, 140.0)  # eight panels need more room
 
     boxes: bool = setting(True, title="Last values", help="Draw the last values below.")
+
+    def numbers(self, variants: Sequence[Drawn]) -> bool:
+        return self.boxes and super().numbers(variants)
 
     def build(self, source: StudyResults) -> Picture:
         variants = variants_of(source)
@@ -161,9 +177,10 @@ class Boxes(StudyFigure):
 
     def build(self, source: StudyResults) -> Picture:
         variants = variants_of(source)
-        notes = ["numbered as in the table"] if len(variants) > NAMED else []
-        note = "; ".join([*notes, f"{QUANTITIES[STIFFNESS].in_study}: {over_samples(variants)}"])
-        return Picture(rows=in_pairs(self.last(variants)), note=note)
+        note = f"{QUANTITIES[STIFFNESS].in_study}: {over_samples(variants)}"
+        return Picture(
+            rows=in_pairs(self.last(variants)), note=note, legend_below=self.numbers(variants)
+        )
 
     def table(self, source: StudyResults) -> pd.DataFrame:
         """A row per variant and trial."""
@@ -208,12 +225,13 @@ class Front(StudyFigure):
                 for weight, chosen in zip(mine["weight"], mine["chosen"], strict=True)
             )
             items.append(Curve(x=x, y=y, dash=variant.colour, label=variant.name, **look))
-            items.append(Points(x=x, y=y, texts=texts, **look))
+            symbol = SHAPES[variant.colour % len(SHAPES)]
+            items.append(Points(x=x, y=y, texts=texts, symbol=symbol, **look))
         quantity = QUANTITIES[name]
         stiffness = QUANTITIES[STIFFNESS]
         return Panel(
-            x=Axis(label=stiffness.in_study, scale=self.scale(stiffness)),
-            y=Axis(scale=self.scale(quantity)),
+            x=Axis(label=f"{stiffness.in_study} ({stiffness.unit})", scale=self.scale(stiffness)),
+            y=Axis(label=_unit(quantity, variants_of(source)), scale=self.scale(quantity)),
             items=tuple(items),
             title=quantity.in_study,
         )

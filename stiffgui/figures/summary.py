@@ -9,7 +9,7 @@ import numpy as np
 
 from stiffgui.figures.base import RunFigure
 from stiffgui.figures.picture import Axis, Box, Item, Panel, Picture, Scale
-from stiffgui.figures.sources import Drawn, over_samples
+from stiffgui.figures.sources import Drawn, error_label, over_samples
 from stiffgui.stiffness.indices import OVER
 from stiffgui.training.quantities import drawn_in
 
@@ -34,7 +34,7 @@ class Summary(RunFigure):
         way = ways.pop() if len(ways) == 1 else "index of the network"
         trials = "1 trial" if history.trials == 1 else f"{history.trials} trials"
         return Picture(
-            rows=((boxes(errors, "RMSE"), boxes(indices, way)),),
+            rows=((boxes(errors, error_label(runs)), boxes(indices, way)),),
             widths=(2, 3),
             title=f"{run.name} · epoch {run.begins + history.epochs[-1]} · {trials}",
             note=f"indices: {over_samples([run])}" if indices else "",
@@ -57,6 +57,11 @@ class Summary(RunFigure):
         return pd.DataFrame(rows, columns=columns)
 
 
+def called(place: int, name: str) -> str:
+    """A name with the number that stands for it below its box."""
+    return f"{place + 1} {name}"
+
+
 def boxes(
     values: Mapping[str, Any],
     label: str = "",
@@ -65,13 +70,16 @@ def boxes(
     numbered: bool = False,
     coloured: bool = False,
 ) -> Panel:
-    """A box for each name, over the known values [R]; `numbered`: numbers below, not names."""
+    """A box for each name, over the known values [R]; `numbered`: numbers below, not names, which
+    the legend says."""
     items: list[Item] = []
     texts = []
     for place, (name, each) in enumerate(values.items()):
         known = each[np.isfinite(each)]
         if known.size:
-            items.append(Box(at=place, values=known, colour=place if coloured else 0, group=name))
+            look: dict[str, Any] = {"colour": place, "dash": place} if coloured else {}
+            look |= {"label": called(place, name)} if numbered else {}
+            items.append(Box(at=place, values=known, group=name, **look))
         texts.append(name if known.size else f"{name}, undefined")
     names = tuple((k, str(k + 1) if numbered else text) for k, text in enumerate(texts))
     ends = (-0.6, len(values) - 0.4)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -61,7 +61,8 @@ class Trajectories(NetworkFigure):
                 x, y = found.ode_times, ode[:, sample, k]
                 items.append(Curve(x=x, y=y, colour=sample, width=3.5, alpha=0.35))
                 x, y = found.times, network[:, sample, k]
-                items.append(Curve(x=x, y=y, colour=sample, width=0.9, symbol="o"))
+                look: dict[str, Any] = {"colour": sample, "dash": sample, "symbol": "o"}
+                items.append(Curve(x=x, y=y, width=0.9, **look))
             panels.append(Panel(x=Axis(label="t"), y=Axis(label=name), items=tuple(items)))
         distance = found.distance()
         apart = f" · they end {distance:.3g} apart" if np.isfinite(distance) else ""

@@ -150,6 +150,8 @@ class Task(Settings, ABC):
     if TYPE_CHECKING:
         kind: str = ""  # every task declares its own, as a Literal
     validated_by: ClassVar[str] = "validation_samples"  # the setting by which there are some
+    standardises: ClassVar[bool] = False
+    """Whether targets are learnt in deviations of the training set, whatever these are."""
 
     @property
     @abstractmethod

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QSettings, Qt, QTimer, Signal
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QDialog,
     QDialogButtonBox,
@@ -24,8 +26,9 @@ from PySide6.QtWidgets import (
 )
 
 from stiffgui.errors import InputError
-from stiffgui.figures import PICTURE_FORMATS, Style
+from stiffgui.figures import PICTURE_FORMATS, Style, figure_from
 from stiffgui.figures.files import ENDINGS
+from stiffgui.figures.style import JOURNALS, USUAL_FAMILY, of_journal
 from stiffgui.gui.export.offers import Offer, suggested
 from stiffgui.gui.export.preview import PreviewLabel
 from stiffgui.gui.export.remembered import remember, remembered
@@ -35,6 +38,9 @@ from stiffgui.settings import Spec, specs
 PREVIEW_MILLISECONDS = 150  # of quiet before a preview is asked for
 COMMAND_LINES = 5  # in sight
 MNEMONICS = {"width": "&Width", "height": "&Height", "font": "F&ont size", "dpi": "&Resolution"}
+SIZES = "integer", "number"  # what has a field for numbers
+JOURNAL_TEXT = {"one-column": "Journal, one column", "two-columns": "Journal, two columns"}
+Value = QDoubleSpinBox | QCheckBox | QComboBox
 
 
 class ExportDialog(QDialog):
@@ -82,7 +88,14 @@ class ExportDialog(QDialog):
         ):
             box.setAccessibleName(name)
             box.setToolTip(tip)
-        self.sizes = {s.key: _spin_box(s, getattr(style, s.key)) for s in specs(style)}
+        self.editors = {s.key: _editor(s, getattr(style, s.key)) for s in specs(style)}
+        self.sizes = {k: e for k, e in self.editors.items() if isinstance(e, QDoubleSpinBox)}
+        self.journal = QComboBox()
+        self.journal.addItem("Size", "")
+        for name, sets in JOURNALS.items():
+            self.journal.addItem(f"{JOURNAL_TEXT[name]}, {sets['width']:g} mm", name)
+        self.journal.setAccessibleName("Size for a journal")
+        self.journal.setToolTip("Sets width, font size, height, letters, heading and resolution")
         self.pixels = QLabel("")
         self.pixels.setObjectName("cardNote")
         self.file = QLineEdit()
@@ -116,9 +129,14 @@ class ExportDialog(QDialog):
         form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
         _row(form, "&Figure", self.figure)
         _row(form, "&Kind", self.kind)
-        for name, box in self.sizes.items():
-            more = (self.pixels,) if name == "dpi" else ()
-            _row(form, MNEMONICS.get(name, box.accessibleName()), box, *more)
+        _row(form, "&Journal", self.journal)
+        more: dict[str, tuple[QWidget, ...]] = {"dpi": (self.pixels,)}
+        more["height"] = (self.editors["auto_height"],)
+        more["page"] = self.editors["letters"], self.editors["heading"]
+        for name, box in self.editors.items():
+            if not isinstance(box, QCheckBox):
+                text = MNEMONICS.get(name, box.accessibleName())
+                _row(form, text, box, *more.get(name, ()))
         _row(form, "F&ile", self.file, self.browse)
         _row(form, "Command", self.command, self.copy)
         self.print_note = QLabel("Figures are drawn in light colours, for print.")
@@ -142,8 +160,9 @@ class ExportDialog(QDialog):
         self.figure.currentIndexChanged.connect(self._figure_changed)
         self.kind.currentIndexChanged.connect(self._kind_changed)
         self.file.textChanged.connect(self._changed)
-        for box in self.sizes.values():
-            box.valueChanged.connect(self._changed)
+        self.journal.activated.connect(self._take_journal)
+        for box in self.editors.values():
+            _change_of(box).connect(self._changed)
         self.browse.clicked.connect(self._browse)
         self.copy.clicked.connect(
             lambda: QGuiApplication.clipboard().setText(self.command.toPlainText())
@@ -167,7 +186,7 @@ class ExportDialog(QDialog):
     @property
     def style_(self) -> Style:
         """Size, font and resolution that are chosen."""
-        return Style(**{name: box.value() for name, box in self.sizes.items()})
+        return figure_from(Style, {name: _value(box) for name, box in self.editors.items()})
 
     @property
     def path(self) -> Path:
@@ -197,8 +216,12 @@ class ExportDialog(QDialog):
 
     def _enable_sizes(self) -> None:
         drawn = self.chosen_kind in PICTURE_FORMATS
-        for name, box in self.sizes.items():
-            box.setEnabled(drawn and (name != "dpi" or self.chosen_kind == "png"))
+        free = {"dpi": self.chosen_kind == "png"}
+        free["height"] = not _value(self.editors["auto_height"])
+        free["page"] = not free["height"]
+        self.journal.setEnabled(drawn)
+        for name, box in self.editors.items():
+            box.setEnabled(drawn and free.get(name, True))
         self.print_note.setVisible(drawn)
 
     def _figure_changed(self) -> None:
@@ -212,9 +235,16 @@ class ExportDialog(QDialog):
     def _take_usual_sizes(self) -> None:
         """A size that was usual for the last figure becomes what is usual for this one."""
         before, self._usual = self._usual, self.offer.usual_style
-        for name, box in self.sizes.items():
-            if box.value() == getattr(before, name):
-                box.setValue(getattr(self._usual, name))
+        for name, box in self.editors.items():
+            if _value(box) == getattr(before, name):
+                _show(box, getattr(self._usual, name))
+
+    def _take_journal(self) -> None:
+        """What a journal's columns set; without one what is usual."""
+        name = self.journal.currentData()
+        sets = of_journal(name or None) or self._usual.model_dump(exclude={"family"})
+        for key, value in sets.items():
+            _show(self.editors[key], value)
 
     def _kind_changed(self) -> None:
         self._enable_sizes()
@@ -238,7 +268,9 @@ class ExportDialog(QDialog):
         self.save.setEnabled(True)
         self.show_problem("")
         across, down = self.style_.pixels
-        self.pixels.setText(f"{across} × {down} pixels")
+        high = "" if self.style_.auto_height else f" × {down}"
+        self.pixels.setText(f"{across}{high} pixels")
+        self._enable_sizes()
         self.pixels.setVisible(self.chosen_kind == "png")
         self._write_command()
         self._preview_timer.start()
@@ -309,14 +341,53 @@ class ExportDialog(QDialog):
             self.save.setEnabled(True)
 
 
+def _editor(spec: Spec, value: Any) -> Value:
+    if spec.type in SIZES:
+        return _spin_box(spec, value)
+    box: QCheckBox | QComboBox
+    if spec.type == "flag":
+        box = QCheckBox(spec.title)
+    else:
+        box = QComboBox()
+        box.addItems(sorted({*QFontDatabase.families(), USUAL_FAMILY, value}))
+        box.setMinimumContentsLength(12)
+        box.setSizeAdjustPolicy(box.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    box.setAccessibleName(spec.title)
+    box.setToolTip(spec.help)
+    _show(box, value)
+    return box
+
+
+def _value(box: Value) -> Any:
+    if isinstance(box, QDoubleSpinBox):
+        return box.value() if box.decimals() else round(box.value())
+    return box.isChecked() if isinstance(box, QCheckBox) else box.currentText()
+
+
+def _show(box: Value, value: Any) -> None:
+    if isinstance(box, QDoubleSpinBox):
+        box.setValue(value)
+    elif isinstance(box, QCheckBox):
+        box.setChecked(value)
+    else:
+        box.setCurrentText(value)
+
+
+def _change_of(box: Value) -> Any:
+    if isinstance(box, QDoubleSpinBox):
+        return box.valueChanged
+    return box.toggled if isinstance(box, QCheckBox) else box.currentTextChanged
+
+
 def _spin_box(spec: Spec, value: float) -> QDoubleSpinBox:
     box = QDoubleSpinBox()
-    box.setDecimals(0 if spec.key == "dpi" else 1)
+    box.setDecimals(0 if spec.key in ("dpi", "page") else 1)
     box.setRange(spec.lower or 0, spec.upper or 1e6)
     box.setValue(value)
-    box.setSuffix(f" {spec.unit}")
+    box.setSuffix(f" {spec.unit}" if spec.unit else "")
     box.setAccessibleName(spec.title)
-    box.setToolTip(f"{spec.help} {spec.bounds[:1].upper()}{spec.bounds[1:]} {spec.unit}.")
+    bounds = f"{spec.bounds[:1].upper()}{spec.bounds[1:]} {spec.unit}".strip()
+    box.setToolTip(f"{spec.help} {bounds}.")
     return box
 
 

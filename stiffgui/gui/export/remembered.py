@@ -34,7 +34,8 @@ def remembered(settings: QSettings, usual: Style) -> Remembered:
         try:
             values[spec.key] = getattr(figure_from(Style, {spec.key: str(value)}), spec.key)
         except InputError:
-            now = f"{getattr(usual, spec.key):g} {spec.unit}"
+            usually = getattr(usual, spec.key)
+            now = f"{usually:g} {spec.unit}" if spec.unit else str(usually)
             problems.append(_problem(spec.title.lower(), value, now))
     style = usual.model_copy(update=values)
     return Remembered(
@@ -73,7 +74,7 @@ def remember(settings: QSettings, style: Style, usual: Style, kind: str, path: P
     so that other figures keep what is usual for them."""
     settings.setValue("export/folder", str(path.absolute().parent))
     settings.setValue("export/kind", kind)
-    for name, value in style.model_dump().items():
+    for name, value in style.model_dump(exclude={"page"}).items():
         if value == getattr(usual, name):
             settings.remove(f"export/{name}")
         else:

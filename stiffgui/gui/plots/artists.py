@@ -369,7 +369,7 @@ class BoxArtist(Artist):
     def draw(self, item: Box, panel: Panel) -> None:
         colour = colour_of(item.colour, self.theme)
         least, low, median, high, most = on_axis(item.spans, panel.y.scale).tolist()
-        edge, at = pen(self.theme, colour), item.at
+        edge, at = pen(self.theme, colour, style=DASHES[item.dash % len(DASHES)]), item.at
         brush = pg.mkBrush(faded(colour, 0.2))
         self.box.setOpts(x=[at], y0=[low], y1=[high], width=0.5, brush=brush, pen=edge)
         self.whiskers.setData([at] * 4, [least, low, high, most], connect="pairs", pen=edge)

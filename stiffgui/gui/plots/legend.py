@@ -12,7 +12,17 @@ from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from stiffgui.figures.palette import ABOUT, HOLLOW, STROKES, SYMBOLS
-from stiffgui.figures.picture import Bars, ColourScale, Curve, Item, Marker, Panel, Points, Region
+from stiffgui.figures.picture import (
+    Bars,
+    Box,
+    ColourScale,
+    Curve,
+    Item,
+    Marker,
+    Panel,
+    Points,
+    Region,
+)
 from stiffgui.gui.plots.artists import SHADES, colour_map, colour_of
 from stiffgui.gui.plots.elided import Elided
 from stiffgui.gui.theme import LIGHT, Theme
@@ -57,7 +67,7 @@ def entries_of(panels: Iterable[Panel], theme: Theme, group: str = "") -> list[E
         for item in panel.items:
             mine = not group or item.group in ("", group)
             if panel.legend and item.label and mine and not isinstance(item, Region | Marker):
-                name = item.label.removeprefix(f"{group} · ") if group else item.label
+                name = item.entry.removeprefix(f"{group} · ") if group else item.entry
                 mark, colour = _mark(item), _colour(item, theme)
                 curve = item if isinstance(item, Curve) and panel.values else None
                 entries.setdefault(item.label, Entry(mark, colour, name, curve))
@@ -77,7 +87,7 @@ def _mark(item: Item) -> str:
 
 
 def _colour(item: Item, theme: Theme) -> str:
-    colour = item.colour if isinstance(item, Curve | Points | Bars) else "faint"
+    colour = item.colour if isinstance(item, Curve | Points | Bars | Box) else "faint"
     return str(colour_of(colour, theme).name())
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -33,6 +33,8 @@ class LandCarbon(DrawnTask):
     [-1, 1]; outputs are standardised with the training set. The simulation takes a few seconds
     and is kept for the next time.
     """
+
+    standardises: ClassVar[bool] = True
 
     kind: Literal["land-carbon"] = "land-carbon"
     train_samples: int = training_samples(1996)

@@ -39,6 +39,8 @@ class Table(Task):
     table's columns, rows and a digest: only `data` needs the file.
     """
 
+    standardises: ClassVar[bool] = True
+
     kind: Literal["table"] = "table"
     validated_by: ClassVar[str] = "validation_fraction"
     path: str = setting(
