@@ -51,6 +51,10 @@ def export(
         str | None,
         typer.Option(help=f"{one_of(FORMATS)}: the networks, for other programs."),
     ] = None,
+    report: Annotated[
+        bool,
+        typer.Option("--report", help="A report of all that is known: .html or .pdf."),
+    ] = False,
     kind: Annotated[
         str | None, typer.Option("--format", help="Default: the file's ending.")
     ] = None,
@@ -75,10 +79,15 @@ def export(
         others = [figure, table, kind, colours, against, margin]
         _export_model(files, out, model, others, settings, force)
         return
+    if report:
+        if any(value is not None for value in (figure, table, kind, colours)):
+            raise InputError("--report takes files, --out and --force: leave out the rest.")
+        _write_report(files, out, settings, against, margin, force)
+        return
     from stiffgui.figures import export_table, format_of, source_kind
 
     if (figure is None) == (table is None):
-        raise InputError("give one of --figure NAME, --table NAME and --model FORMAT.")
+        raise InputError("give one of --figure NAME, --table NAME, --model FORMAT and --report.")
     if out.is_dir():
         raise InputError(f"{out} is a folder: name a file in it.")
     kind = kind or format_of(out)
@@ -132,6 +141,28 @@ def _export_figure(
     if pages > 1:
         next_one = f": --page {style.page + 1} writes the next" if style.page < pages else ""
         tell(f"page {style.page} of {pages}{next_one}")
+
+
+def _write_report(
+    files: list[Path],
+    out: Path,
+    settings: dict[str, Any],
+    against: list[str] | None,
+    margin: float | None,
+    force: bool,
+) -> None:
+    from stiffgui.figures import source_kind
+    from stiffgui.figures.files import may_write
+    from stiffgui.figures.report import REPORTS, write_report
+
+    if out.suffix.lower() not in REPORTS:
+        raise InputError(f"{out} has no ending of a report; choose {one_of(REPORTS)}.")
+    may_write(out, force)
+    with ExitStack() as opened:
+        source = _open(files, [], opened)
+        if source_kind(source) == "study":
+            source.judge(against=against, margin=margin)
+        write_report(source, out, {k: v for k, v in settings.items() if v is not None})
 
 
 def _export_model(

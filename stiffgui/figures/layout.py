@@ -14,6 +14,7 @@ MM = 25.4 / 72  # of a point
 PANEL = {True: 5.0, False: 6.5}  # sides by whether legends stand below, mm for a point of the font
 BESIDE, ABOVE = 5.0, 5.0  # texts beside and above a panel with those below, in font sizes
 LINE = 1.3  # of a text, in font sizes
+LETTER = 0.62  # of a letter's width, in font sizes
 LOW, HIGH = 8.0, 62.0  # the least height of axes, in font sizes, and the usual most, mm
 HIGHEST = 90.0  # of axes with one unit, mm
 SHARES = {"equal": 1.0, "image": 0.8, "curves": 0.68}  # of the width that axes are high
@@ -24,7 +25,8 @@ def height_of(panel: Panel, width: float, font: float) -> float:
     image = any(panel.of(Image))
     kind = "equal" if panel.equal else "image" if image else "curves"
     high = min(width * SHARES[kind], HIGHEST if panel.equal else HIGH)
-    return max(high, LOW * font * MM, len(panel.y.ticks) * LINE * font * MM)
+    word = max(map(len, panel.y.label.split()), default=0) * LETTER  # which cannot be broken
+    return max(high, max(LOW, word, len(panel.y.ticks) * LINE) * font * MM)
 
 
 def arranged(picture: Picture, style: Style) -> Picture:
@@ -85,4 +87,4 @@ def _around(picture: Picture, style: Style) -> float:
 
 def _below(panel: Panel) -> float:
     """What texts below axes take where they stand upright, in font sizes."""
-    return 0.6 * max((len(text) for _, text in panel.x.ticks), default=0)
+    return LETTER * max((len(text) for _, text in panel.x.ticks), default=0)

@@ -160,7 +160,9 @@ def _break_labels(figure: Figure) -> None:
         wide = box.width if axes.get_label() == BAR else min(1.3 * box.width, wide)
         break_text(figure, axes._left_title, box.width)  # type: ignore[attr-defined]
         break_text(figure, axes.xaxis.label, wide)
-        break_text(figure, axes.yaxis.label, 1.1 * box.height)
+        middle = (box.y0 + box.y1) / 2
+        high = 2 * min(middle, figure.bbox.height - middle)
+        break_text(figure, axes.yaxis.label, min(1.1 * box.height, high))
 
 
 def _fit_names(axes: Axes) -> None:

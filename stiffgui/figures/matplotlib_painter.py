@@ -206,13 +206,17 @@ def _set_powers(side: Any) -> None:
 def _set_plain_ticks(side: Any) -> None:
     """Label a logarithmic axis of less than a decade 1.3, 1.4, not 1.3 x 10^0; a long one only
     where there is room between the labels."""
+    from matplotlib.ticker import MaxNLocator, NullLocator
+
     low, high = side.get_view_interval()
-    if low > 0 and high / low < 10:
-        crowded = high / low > LEAST_CROWDED
+    if low > 0 and high / low < LEAST_CROWDED:  # as a linear axis has them
+        side.set_minor_locator(NullLocator())
+        side.set_major_locator(MaxNLocator("auto", steps=[1, 2, 2.5, 5, 10]))
+        side.set_major_formatter(lambda value, _: f"{value:g}")
+    elif low > 0 and high / low < 10:
 
         def written(value: float, _: object) -> str:
-            text = f"{value:g}"
-            return text if not crowded or f"{value:.0e}"[0] in SPACED else ""
+            return f"{value:g}" if f"{value:.0e}"[0] in SPACED else ""
 
         for formatter in (side.set_major_formatter, side.set_minor_formatter):
             formatter(written)

@@ -1,10 +1,13 @@
-"""A report: one HTML file with settings, figures, tables and provenance; nothing outside it."""
+"""A report of runs or of a study: one HTML file with settings, figures, tables and provenance, and
+nothing outside it; or a PDF of the same."""
 
 from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Mapping, Sequence
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,9 +21,12 @@ from stiffgui.figures.files import paint_into
 from stiffgui.figures.fit import Fit
 from stiffgui.figures.history import Errors, Stiffness
 from stiffgui.figures.layers import Layers
+from stiffgui.figures.layout import pages_of
+from stiffgui.figures.picture import Picture
+from stiffgui.figures.report_pdf import write_pdf
 from stiffgui.figures.sources import Drawn, drawn, over_samples
 from stiffgui.figures.spectrum import Spectrum
-from stiffgui.figures.style import Style
+from stiffgui.figures.style import Style, of_journal
 from stiffgui.figures.summary import Summary
 from stiffgui.plain_text import visible
 from stiffgui.training.cadence import probe_samples
@@ -28,7 +34,10 @@ from stiffgui.training.cadence import probe_samples
 if TYPE_CHECKING:
     from stiffgui.runs import Run
 
-PANEL = 60.0  # mm, of each of several
+# Of every figure: the width of a page, with its heading and as high as it needs.
+STYLE = Style(**of_journal("two-columns") | {"heading": True, "letters": False})
+REPORTS = ".html", ".pdf"
+SCORES = "test_r2", "test_rmse"  # of each output of each variant
 STIFFNESS = "summed over layers if not said otherwise, {over}"
 # Drawn of all runs together, then of the last one, each with what is seen; `over` and `samples`
 # say on how many samples indices are taken.
@@ -43,35 +52,155 @@ ALONE: tuple[tuple[Figure, str], ...] = (
 )
 
 
-def write_report(
-    source: Sequence[Any], path: Path, settings: Mapping[str, Any] | None = None
-) -> None:
-    """Write the report of runs, the last one in detail. Raises OSError when it cannot.
+@dataclass(frozen=True)
+class Chapter:
+    """A figure of a report: its title, its caption, and its pages as they are painted."""
+
+    title: str
+    caption: str
+    picture: Picture
+
+    @property
+    def pages(self) -> Iterator[tuple[Picture, Style]]:
+        """The picture with the style of each page."""
+        for number in range(1, len(pages_of(self.picture, STYLE)) + 1):
+            yield self.picture, STYLE.model_copy(update={"page": number})
+
+    @property
+    def images(self) -> list[str]:
+        """Each page as SVG, base64: names inside one must not meet those of another."""
+        return [base64.b64encode(self._svg(*page)).decode() for page in self.pages]
+
+    def _svg(self, picture: Picture, style: Style) -> bytes:
+        file = io.BytesIO()
+        paint_into(file, picture, "svg", style)
+        return file.getvalue()
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a report says, whatever file it becomes."""
+
+    names: str
+    files: Sequence[str]
+    about: str
+    heads: Sequence[str]
+    results: Sequence[tuple[Any, ...]]
+    figures: Sequence[Chapter]
+    runs: Sequence[dict[str, Any]]
+    command: str
+    script: str
+
+
+def write_report(source: Any, path: Path, settings: Mapping[str, Any] | None = None) -> None:
+    """Write the report of runs, the last one in detail, or of a study: a PDF where `path` ends so,
+    else one HTML file. Raises OSError when it cannot.
 
     `settings`: those of the figures, where they have them (epoch, layer, trial).
     """
+    content = _of_study(source, path) if hasattr(source, "variants") else None
+    content = content or _of_runs(source, path, settings or {})
+    if path.suffix.lower() == ".pdf":
+        write_pdf(content, path)
+        return
     from jinja2 import Environment
 
-    runs, settings = drawn(source), settings or {}
     # Here, and nowhere else, text becomes HTML.
     environment = Environment(autoescape=True, finalize=_shown)
     environment.filters["told"] = _told
-    written = environment.from_string(resource("report.html").read_text("utf-8")).render(
-        names=", ".join(run.name for run in runs),
-        version=_version(),
-        over=STIFFNESS.format(over=over_samples(runs)),
-        results=_results(runs),
-        figures=[
-            *(_figure(figure, text, runs, settings) for figure, text in TOGETHER),
-            *(
-                _figure(figure, text, runs[-1:], settings)
-                for figure, text in ALONE
-                if not (runs[-1].foreign and isinstance(figure, Fit))
-            ),
-        ],
-        runs=[_about(run.run) for run in runs],
-    )
+    template = environment.from_string(resource("report.html").read_text("utf-8"))
+    written = template.render(version=_version(), **vars(content))
     path.write_text(written, "utf-8")
+
+
+def _of_runs(source: Sequence[Any], path: Path, settings: Mapping[str, Any]) -> Content:
+    runs = drawn(source)
+    files = [str(run.run.path) for run in runs]
+    together = [_figure(figure, text, runs, settings) for figure, text in TOGETHER]
+    alone = [
+        _figure(figure, text, runs[-1:], settings)
+        for figure, text in ALONE
+        if not (runs[-1].foreign and isinstance(figure, Fit))
+    ]
+    return Content(
+        ", ".join(run.name for run in runs),
+        files,
+        "Last values: median and quartiles over trials. RMSE over samples and outputs; indices "
+        f"{STIFFNESS.format(over=over_samples(runs))}.",
+        ("run", "quantity", "median", "lower quartile", "upper quartile", "trials"),
+        _results(runs),
+        [*together, *alone],
+        [_about(run.run) for run in runs],
+        *report_again(files, path, f"[{', '.join(f'open_run({file!r})' for file in files)}]"),
+    )
+
+
+def _of_study(results: Any, path: Path) -> Content:
+    from stiffgui.figures.study import Front, StudySummary
+    from stiffgui.runs.scores import TITLES
+    from stiffgui.study.comparison import comparisons_of
+    from stiffgui.study.method import method
+    from stiffgui.study.scores import study_scores, study_warnings
+    from stiffgui.study.summary import caption, chosen_sentences, readable
+
+    heads, rows = readable(results)
+    chosen = any(variant.weights and variant.trials for variant in results.variants)
+    found = [comparison.sentence for comparison in comparisons_of(results) if comparison.pairs]
+    start = next(iter(presets))
+    changed = results.study.experiment.differences(presets[start])
+    variants = [(v.name, v.settings, v.weights) for v in results.study.all_variants]
+    warnings: Sequence[str] = ()
+    try:
+        scores, problem = study_scores(results), ""
+        warnings = study_warnings(scores)
+    except InputError as error:
+        scores, problem = {}, f"No scores of outputs: {error}"
+    outputs = [
+        (variant, each.name, *(getattr(each, name) for name in SCORES), each.unit)
+        for variant, every in scores.items()
+        for each in every
+    ]
+    tables = [
+        ("Outputs", ("variant", "output", *(TITLES[name] for name in SCORES), "unit"), outputs),
+        ("Variants", ("variant", "settings", "weights"), variants),
+        ("Settings", ("key", "value", f"in {start}"), [(k, *v) for k, v in changed.items()]),
+        ("Provenance", (), list(results.provenance.items())),
+    ]
+    figures: list[Figure] = [StudySummary(), *([Front()] if chosen else [])]
+    about = {
+        "name": results.path.stem,
+        "sentences": [results.study.about, *found, *chosen_sentences(results), problem],
+        "tables": [table for table in tables if table[2]],
+        "command": f"stiffgui study {results.path.stem}.toml --out again.stiff",
+        "warnings": warnings,
+        "toml": results.study.to_toml(),
+    }
+    about["sentences"] = [*filter(None, about["sentences"]), f"Method: {method(results.study)}"]
+    return Content(
+        results.path.stem,
+        [str(results.path)],
+        f"Last values: {caption(results)}.",
+        heads,
+        [tuple(row) for row in rows],
+        [
+            Chapter(figure.title(), f"{picture.note}.", picture)
+            for figure in figures
+            for picture in [figure.picture(results)]
+        ],
+        [about],
+        *report_again([str(results.path)], path, f"open_study({str(results.path)!r})"),
+    )
+
+
+def report_again(files: Sequence[str], path: Path, opened: str) -> tuple[str, str]:
+    """The command and the script that write the same report."""
+    words = ["stiffgui", "export", *files, "--report", "-o", path.name]
+    script = (
+        "from pathlib import Path\n\nfrom stiffgui import open_run, open_study\n"
+        "from stiffgui.figures.report import write_report\n\n"
+        f"write_report({opened}, Path({path.name!r}))\n"
+    )
+    return shlex.join(words), script
 
 
 def _shown(value: Any) -> Any:
@@ -93,19 +222,12 @@ def _version() -> str:
 
 def _figure(
     figure: Figure, text: str, runs: Sequence[Drawn], settings: Mapping[str, Any]
-) -> dict[str, str]:
-    file = io.BytesIO()
+) -> Chapter:
     known = {k: v for k, v in settings.items() if k in type(figure).model_fields}
     picture = figure.changed(**known).picture(runs)
-    usual, across = Style(), max(map(len, picture.rows), default=1)
-    least = {"width": max(usual.width, across * PANEL), "height": len(picture.rows) * PANEL}
-    style = usual.model_copy(update=least | {"height": max(usual.height, least["height"])})
-    paint_into(file, picture, "svg", style)
     of = f" {runs[-1].name}." if len(runs) == 1 else ""
     text = text.format(over=over_samples(runs), samples=probe_samples(runs[-1].probe_count))
-    # As an image of its own: the names inside one SVG must not meet those of another.
-    data = base64.b64encode(file.getvalue()).decode()
-    return {"title": figure.title(), "data": data, "caption": text + of}
+    return Chapter(figure.title(), text + of, picture)
 
 
 def _results(runs: Sequence[Drawn]) -> list[tuple[Any, ...]]:
@@ -143,10 +265,9 @@ def _own(run: Run) -> dict[str, Any]:
     """What a run of ours has besides: settings, outputs, and how it is trained again."""
     start = next(iter(presets))
     changed = run.experiment.differences(presets[start])
-    settings = [
-        (spec.key, spec.title, value, spec.unit, "changed" if spec.key in changed else "")
-        for spec, value in zip(run.experiment.specs(), run.experiment.flat().values(), strict=True)
-    ]
+    pairs = zip(run.experiment.specs(), run.experiment.flat().values(), strict=True)
+    settings = [(spec.key, spec.title, value, spec.unit) for spec, value in pairs]
+    heads = ("key", "setting", "value", "unit")
     command, lacking = "", ""
     try:
         command = f"stiffgui train {_quoted(short_text(run.experiment, start))}"
@@ -155,7 +276,8 @@ def _own(run: Run) -> dict[str, Any]:
     outputs, warnings, problem = _scores(run)
     tables = [
         ("Outputs", *outputs),
-        ("Settings", ("key", "setting", "value", "unit", f"against {start}"), settings),
+        ("Settings", (*heads, f"other than {start}"), [s for s in settings if s[0] in changed]),
+        ("Other settings", heads, [s for s in settings if s[0] not in changed]),
     ]
     return {
         "sentences": [lacking, problem],

@@ -1,0 +1,109 @@
+"""The PDF of a report: pages of text in one font and width, and a page for each figure."""
+
+from __future__ import annotations
+
+import io
+import textwrap
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from stiffgui.figures.files import write
+from stiffgui.figures.style import Style, styled
+from stiffgui.plain_text import visible
+
+if TYPE_CHECKING:
+    from stiffgui.figures.report import Content
+
+MONO = Style(width=210, height=297, font=7.5, family="DejaVu Sans Mono")
+COLUMNS, LINES = 108, 82  # letters and lines on a page
+WIDEST = 60  # letters of a cell
+EDGE = 0.06  # of the page's width and height
+BLANK = ""
+
+
+def write_pdf(content: Content, path: Path) -> None:
+    """Write the report. Raises InputError when the file cannot be written."""
+    write(path, lambda file: _paint(content, file))
+
+
+def _paint(content: Content, file: Any) -> None:
+    import matplotlib.pyplot as plt
+    from matplotlib.backends.backend_pdf import PdfPages
+
+    from stiffgui.figures.matplotlib_painter import paint
+
+    buffer = io.BytesIO()
+    with PdfPages(buffer, metadata={"Title": visible(content.names)}) as pages:
+        _text_pages(pages, [*_beginning(content)])
+        for chapter in content.figures:
+            for picture, style in chapter.pages:
+                with styled(style):
+                    figure = paint(picture, style)
+                    words = [chapter.title, *textwrap.wrap(chapter.caption, COLUMNS), BLANK]
+                    figure.set_figheight(figure.get_figheight() + len(words) * style.font / 50)
+                    above = figure.get_suptitle()
+                    figure.suptitle(visible("\n".join([*words, above])), x=0.02, ha="left")
+                    pages.savefig(figure)
+                    plt.close(figure)
+        _text_pages(pages, [*_end(content)])
+    file.write(buffer.getbuffer())
+
+
+def _text_pages(pages: Any, lines: Sequence[str]) -> None:
+    import matplotlib.pyplot as plt
+
+    for first in range(0, len(lines), LINES):
+        with styled(MONO):
+            figure = plt.figure(layout="none")
+            text = "\n".join(map(visible, lines[first : first + LINES]))
+            figure.text(EDGE, 1 - EDGE, text, va="top", linespacing=1.25)
+            pages.savefig(figure)
+            plt.close(figure)
+
+
+def _beginning(content: Content) -> Iterator[str]:
+    from stiffgui._version import __version__
+
+    yield from (content.names, "=" * min(len(content.names), COLUMNS))
+    yield from _wrapped(f"Made by stiffgui {__version__} from {', '.join(content.files)}.")
+    yield from ("", "Results", "-------")
+    yield from _wrapped(content.about)
+    yield from ("", *_table(content.heads, content.results))
+
+
+def _end(content: Content) -> Iterator[str]:
+    for run in content.runs:
+        yield from (run["name"], "=" * min(len(run["name"]), COLUMNS))
+        for sentence in run["sentences"]:
+            yield from _wrapped(sentence)
+        if run["command"]:
+            yield from ("", *_wrapped(f"Train it again: {run['command']}"))
+        for line in run.get("toml", "").splitlines():
+            yield from textwrap.wrap(line, COLUMNS) or [""]
+        for title, heads, rows in run["tables"]:
+            yield from ("", title, "-" * len(title), *_table(heads, rows))
+            if title == "Outputs":
+                for sentence in run["warnings"]:
+                    yield from _wrapped(sentence)
+        yield ""
+    yield from ("This report again", "-----------------", *_wrapped(content.command), "")
+    yield from content.script.splitlines()
+
+
+def _wrapped(text: str) -> list[str]:
+    return [part for line in text.splitlines() for part in textwrap.wrap(line, COLUMNS) or [""]]
+
+
+def _cell(value: Any) -> str:
+    text = f"{value:.4g}" if isinstance(value, float) else str(value)
+    return textwrap.shorten(text, WIDEST, placeholder=" …") if len(text) > WIDEST else text
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> Iterator[str]:
+    cells = [[_cell(value) for value in row] for row in (heads, *rows) if row]
+    widths = [max(map(len, column)) for column in zip_longest(*cells, fillvalue="")]
+    for row in cells:
+        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False))
+        yield from textwrap.wrap(line, COLUMNS, subsequent_indent="    ", drop_whitespace=False)
