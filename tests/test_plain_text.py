@@ -50,7 +50,7 @@ NASTY = (
     "two\nlines",
     "a,b\"c'd",
 )
-TAGS = re.compile("html|head|meta|title|style|body|h[123]|p|table|t[rhd]|fig.*|img|code")
+TAGS = re.compile("html|head|meta|title|style|body|h[123]|p|table|t[rhd]|fig.*|img|code|pre")
 NAMES = st.one_of(st.sampled_from(NASTY), st.text(min_size=1, max_size=30))
 WRITABLE = NAMES.filter(lambda name: not re.search("[\ud800-\udfff]", name))
 

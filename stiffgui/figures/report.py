@@ -17,7 +17,7 @@ from stiffgui._presets import presets, short_text
 from stiffgui._resources import resource
 from stiffgui.errors import InputError
 from stiffgui.figures.base import Figure
-from stiffgui.figures.files import paint_into
+from stiffgui.figures.files import paint_into, write
 from stiffgui.figures.fit import Fit
 from stiffgui.figures.history import Errors, Stiffness
 from stiffgui.figures.layers import Layers
@@ -94,7 +94,7 @@ class Content:
 
 def write_report(source: Any, path: Path, settings: Mapping[str, Any] | None = None) -> None:
     """Write the report of runs, the last one in detail, or of a study: a PDF where `path` ends so,
-    else one HTML file. Raises OSError when it cannot.
+    else one HTML file. Raises InputError when it cannot be written.
 
     `settings`: those of the figures, where they have them (epoch, layer, trial).
     """
@@ -110,7 +110,7 @@ def write_report(source: Any, path: Path, settings: Mapping[str, Any] | None = N
     environment.filters["told"] = _told
     template = environment.from_string(resource("report.html").read_text("utf-8"))
     written = template.render(version=_version(), **vars(content))
-    path.write_text(written, "utf-8")
+    write(path, lambda file: file.write(written.encode()))
 
 
 def _of_runs(source: Sequence[Any], path: Path, settings: Mapping[str, Any]) -> Content:

@@ -35,7 +35,8 @@ def _paint(content: Content, file: Any) -> None:
     from stiffgui.figures.matplotlib_painter import paint
 
     buffer = io.BytesIO()
-    with PdfPages(buffer, metadata={"Title": visible(content.names)}) as pages:
+    named = {"Title": visible(content.names)}
+    with styled(MONO), PdfPages(buffer, metadata=named) as pages:  # fonts are embedded at its end
         _text_pages(pages, [*_beginning(content)])
         for chapter in content.figures:
             for picture, style in chapter.pages:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from stiffgui.errors import InputError
 from stiffgui.figures import Figure, Picture, Style
 from stiffgui.session.service import handles, use_one_thread
 from stiffgui.session.sources import RunSource, Source
@@ -87,10 +86,5 @@ def report(work: Report) -> Path:
 
     use_one_thread()
     with work.source.opened() as runs:
-        try:
-            write_report(runs, work.path, work.settings)
-        except OSError as error:
-            raise InputError(
-                f"{work.path} cannot be written: {error.strerror or error}. Choose another place."
-            ) from None
+        write_report(runs, work.path, work.settings)
     return work.path

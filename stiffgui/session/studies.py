@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
+from stiffgui.experiment import Experiment
 from stiffgui.runs.history import History
 from stiffgui.session.ready import until_ready
 from stiffgui.session.service import handles
@@ -89,6 +90,7 @@ class VariantView:
     last: dict[str, NDArray[Any]]
     probe_count: int
     front: list[Candidate]
+    experiment: Experiment
 
     @property
     def trials(self) -> int:
@@ -199,6 +201,7 @@ def view_of(results: StudyResults) -> StudyView:
             v.last,
             v.probe_count,
             v.front,
+            v.experiment,
         )
         for v in results.variants
     ]

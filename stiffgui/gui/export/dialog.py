@@ -65,7 +65,7 @@ class ExportDialog(QDialog):
         self._folder = last.folder or self.offers[0].source.named.parent
         self._make_editors(figure.name, last.style)
         self._lay_out()
-        self.resize(min(900, parent.window().width()), 400)
+        self.resize(min(900, parent.window().width()), 510)
         self._connect()
         self._fill_kinds(last.kind)
         self._suggest()

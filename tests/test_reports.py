@@ -1,0 +1,68 @@
+"""Reports of a run and of a study: whole, and written again by the command that they name."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from html import unescape
+from pathlib import Path
+
+import pytest
+
+from stiffgui import presets, run_study, train
+from stiffgui.cli import main
+from tests.study_files import tiny
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Path]]:
+    folder = tmp_path_factory.mktemp("reported")
+    found = {kind: folder / f"{kind}.stiff" for kind in ("run", "study")}
+    changed = {"training.epochs": 4, "training.trials": 2, "watch.every": 1}
+    train(presets["alpine02"].with_settings(changed), found["run"]).close()
+    run_study(tiny(trials=2), found["study"]).close()
+    yield found
+
+
+@pytest.mark.parametrize("kind", ["run", "study"])
+def test_the_command_in_a_report_writes_it_again(
+    kind: str, files: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["export", str(files[kind]), "--report", "-o", "r.html"]) == 0
+    page, pictures = without_pictures("r.html")
+    assert pictures >= 2 - (kind == "study")
+    for words in ("training.epochs", "Train it again: ", "Provenance", "data:image/svg+xml"):
+        assert words in page, words
+    assert "http" not in page  # nothing outside the file
+    [command] = re.findall(r"<code>(stiffgui export .*?)</code>", page)
+    program, *again = shlex.split(command)
+    assert program == "stiffgui" and main([*again, "--force"]) == 0
+    assert without_pictures("r.html") == (page, pictures)
+    [script] = re.findall(r"<pre>(from pathlib .*?)</pre>", page, re.DOTALL)
+    Path("r.html").unlink()
+    exec(compile(script, "again.py", "exec"), {})
+    assert without_pictures("r.html") == (page, pictures)
+
+
+def without_pictures(name: str) -> tuple[str, int]:
+    """The text of a page, and how many pictures are in it, which say when they were made."""
+    return re.subn(r"base64,[^\"]*", "", unescape(Path(name).read_text("utf-8")))
+
+
+@pytest.mark.parametrize("kind", ["run", "study"])
+def test_a_report_is_a_pdf_where_its_name_ends_so(
+    kind: str, files: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "r.pdf"
+    assert main(["export", str(files[kind]), "--report", "-o", str(path)]) == 0
+    content = path.read_bytes()
+    assert content.startswith(b"%PDF") and content.count(b"/Type /Page ") >= 3
+    assert b"/Subtype /Type3" not in content  # letters are letters: TrueType is embedded
+    assert main(["export", str(files[kind]), "--report", "-o", str(path)]) == 2
+    assert "exists already" in capsys.readouterr().err
+    assert main(["export", str(files[kind]), "--report", "-o", str(tmp_path / "r.doc")]) == 2
+    nowhere = tmp_path / "no" / "r.html"
+    assert main(["export", str(files[kind]), "--report", "-o", str(nowhere)]) == 2
+    assert str(nowhere) in capsys.readouterr().err
