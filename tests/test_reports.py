@@ -61,7 +61,7 @@ def test_a_report_is_a_pdf_where_its_name_ends_so(
     assert content.startswith(b"%PDF") and content.count(b"/Type /Page ") >= 3
     assert b"/Subtype /Type3" not in content  # letters are letters: TrueType is embedded
     assert main(["export", str(files[kind]), "--report", "-o", str(path)]) == 2
-    assert "exists already" in capsys.readouterr().err
+    assert "exists: choose another name" in capsys.readouterr().err
     assert main(["export", str(files[kind]), "--report", "-o", str(tmp_path / "r.doc")]) == 2
     nowhere = tmp_path / "no" / "r.html"
     assert main(["export", str(files[kind]), "--report", "-o", str(nowhere)]) == 2
