@@ -91,7 +91,7 @@ class ExportDialog(QDialog):
         self.editors = {s.key: _editor(s, getattr(style, s.key)) for s in specs(style)}
         self.sizes = {k: e for k, e in self.editors.items() if isinstance(e, QDoubleSpinBox)}
         self.journal = QComboBox()
-        self.journal.addItem("Size", "")
+        self.journal.addItem("Own sizes", "")
         for name, sets in JOURNALS.items():
             self.journal.addItem(f"{JOURNAL_TEXT[name]}, {sets['width']:g} mm", name)
         self.journal.setAccessibleName("Size for a journal")
