@@ -239,7 +239,7 @@ def test_the_strip_of_layers_shows_the_chosen_index(
     radii = run.history.indices["spectral-radius"][-1, 0]
     np.testing.assert_allclose(strip.values, radii, rtol=1e-9)
     page.layers.index.setCurrentIndex(page.layers.index.findData("frobenius"))
-    qtbot.waitUntil(lambda: strip.colours.label == "Frobenius norm (1/time)", timeout=WAIT)
+    qtbot.waitUntil(lambda: strip.colours.label == "Frobenius norm", timeout=WAIT)
     np.testing.assert_allclose(strip.values, run.history.indices["frobenius"][-1, 0], rtol=1e-9)
     for theme in (DARK, LIGHT):
         window.choose_theme("dark" if theme is DARK else "light")

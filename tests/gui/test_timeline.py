@@ -148,5 +148,7 @@ def test_a_hand_on_the_timeline_ends_playing(page: TrainWorkspace, qtbot: QtBot)
         qtbot.waitUntil(lambda: page.state.epoch is not None, timeout=WAIT)
         end()
         assert not timeline.play.isChecked()
+        if end is press:  # else it is pressed for all tests to come
+            QTest.mouseRelease(slider, Qt.MouseButton.LeftButton, pos=place)
         qtbot.wait(200)
         assert page.state.epoch == epoch
