@@ -498,7 +498,7 @@ def test_stiffness_can_be_drawn_per_unit_time(shown: MainWindow, run_file: Path)
     page.refresh()
     [after] = card.picture.panels  # type: ignore[union-attr]
     assert before.y.label == "index (1/time), summed over layers"
-    assert after.y.label == "index, per unit time"
+    assert after.y.label == "index (1/time), per unit time"
     [first], [last] = ([c for c in p.of(Curve) if "radius" in c.label] for p in (before, after))
     np.testing.assert_allclose(last.y, np.asarray(first.y) / 10, rtol=1e-12)  # a = 1/10, T = 1
     assert card.figure == figure("stiffness", over="unit-time")
