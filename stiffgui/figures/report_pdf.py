@@ -7,14 +7,11 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stiffgui.figures.files import write
 from stiffgui.figures.style import Style, styled
 from stiffgui.plain_text import visible
-
-if TYPE_CHECKING:
-    from stiffgui.figures.report import Content
 
 MONO = Style(width=210, height=297, font=7.5, family="DejaVu Sans Mono")
 COLUMNS, LINES = 108, 82  # letters and lines on a page
@@ -23,12 +20,12 @@ EDGE = 0.06  # of the page's width and height
 BLANK = ""
 
 
-def write_pdf(content: Content, path: Path) -> None:
-    """Write the report. Raises InputError when the file cannot be written."""
+def write_pdf(content: Any, path: Path) -> None:
+    """Write the Content of a report. Raises InputError when the file cannot be written."""
     write(path, lambda file: _paint(content, file))
 
 
-def _paint(content: Content, file: Any) -> None:
+def _paint(content: Any, file: Any) -> None:
     import matplotlib.pyplot as plt
     from matplotlib.backends.backend_pdf import PdfPages
 
@@ -64,7 +61,7 @@ def _text_pages(pages: Any, lines: Sequence[str]) -> None:
             plt.close(figure)
 
 
-def _beginning(content: Content) -> Iterator[str]:
+def _beginning(content: Any) -> Iterator[str]:
     from stiffgui._version import __version__
 
     yield from (content.names, "=" * min(len(content.names), COLUMNS))
@@ -74,7 +71,7 @@ def _beginning(content: Content) -> Iterator[str]:
     yield from ("", *_table(content.heads, content.results))
 
 
-def _end(content: Content) -> Iterator[str]:
+def _end(content: Any) -> Iterator[str]:
     for run in content.runs:
         yield from (run["name"], "=" * min(len(run["name"]), COLUMNS))
         for sentence in run["sentences"]:
