@@ -1,7 +1,7 @@
 """Reading files that may be anybody's, for a window that waits for none of them.
 
-What is asked here has SECONDS, after which its child is ended, and may take MORE_BYTES of memory
-beside four times what the file has.
+What is asked here has SECONDS, after which its child is ended (`seconds_for`: what reads a file
+whole), and may take MORE_BYTES of memory beside four times what the file has.
 """
 
 from __future__ import annotations
@@ -19,7 +19,17 @@ from stiffgui.session.run_facts import RunFacts, facts_of_file
 from stiffgui.session.service import handles
 
 SECONDS = 5.0
+WHOLE_SECONDS = 30.0  # where what reads must be imported, too
+BYTES_A_SECOND = 1_000_000  # of a workbook, which is the slowest to read
 MORE_BYTES = 500_000_000
+
+
+def seconds_for(path: Path) -> float:
+    """Which something may take that reads all of a file: longer for a large one."""
+    try:
+        return WHOLE_SECONDS + path.stat().st_size / BYTES_A_SECOND
+    except OSError:  # whoever reads it says so
+        return WHOLE_SECONDS
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,5 @@
-"""Reading a table of the person's own for the import wizard. Runs in the view child, so that
-neither a large file nor pandas holds up the window."""
+"""Reading a table of the person's own for the import wizard. Runs in the child that reads files, so
+that neither a large file nor pandas holds up the window or its views."""
 
 from __future__ import annotations
 

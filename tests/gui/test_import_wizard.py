@@ -1,4 +1,4 @@
-"""The import wizard and dropped files, on the real window with its real view child."""
+"""The import wizard and dropped files, on the real window with its real children."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ from pytestqt.qtbot import QtBot
 from stiffgui.gui.tables.columns import USE
 from stiffgui.gui.tables.wizard import BUSY, ImportWizard
 from stiffgui.gui.window import MainWindow
+from stiffgui.session import reading
 from stiffgui.tasks.table import Table
 from tests.gui.opening import wait_for_reading
 
@@ -372,7 +373,7 @@ def test_the_window_answers_while_a_table_is_read_and_a_dead_reader_is_told(
 ) -> None:
     wizard = opened(window, in_csv(tmp_path / "first.csv"))
     settled(wizard, qtbot)
-    reader = window.train.requests.thread_.process_id
+    reader = window.train.reading.thread_.process_id
     assert reader is not None
     os.kill(reader, signal.SIGSTOP)
     wizard.choose(in_csv(tmp_path / "second.csv"))
@@ -385,6 +386,24 @@ def test_the_window_answers_while_a_table_is_read_and_a_dead_reader_is_told(
     qtbot.waitUntil(lambda: "ended unexpectedly" in wizard.form.problem(), timeout=WAIT)
     assert not wizard.waiting.isVisible()
     wizard.choose(tmp_path / "second.csv")  # a new reader has been started
+    settled(wizard, qtbot)
+    assert wizard.accept_button.isEnabled()
+
+
+def test_a_table_that_is_never_read_is_given_up(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wizard = opened(window, in_csv(tmp_path / "first.csv"))
+    settled(wizard, qtbot)
+    reader = window.train.reading.thread_.process_id
+    assert reader is not None
+    monkeypatch.setattr(reading, "WHOLE_SECONDS", 0.5)
+    os.kill(reader, signal.SIGSTOP)
+    wizard.choose(in_csv(tmp_path / "second.csv"))
+    qtbot.waitUntil(lambda: "given up" in wizard.form.problem(), timeout=WAIT)
+    assert not wizard.waiting.isVisible() and not wizard.accept_button.isEnabled()
+    monkeypatch.undo()
+    wizard.choose(tmp_path / "second.csv")
     settled(wizard, qtbot)
     assert wizard.accept_button.isEnabled()
 

@@ -65,9 +65,8 @@ def numbers(path: Path) -> dict[str, Any]:
         return found | {f"weights {k}": v for k, v in last.items()}
 
 
-def differences(path: Path, whole: dict[str, Any]) -> list[str]:
-    """What of a run is not as of the undisturbed one, to the bit."""
-    mine = numbers(path)
+def unlike(mine: dict[str, Any], whole: dict[str, Any]) -> list[str]:
+    """What is not as of the undisturbed one, to the bit."""
     same = {
         k for k in whole.keys() & mine.keys() if np.array_equal(mine[k], whole[k], equal_nan=True)
     }
@@ -145,7 +144,7 @@ class Trials:
             if code < 0 and in_a_fork(lambda: train(path, resume=True)) != 0:
                 self.wrong.append(f"{told}: it does not go on")
             lost = [e for e in before.epochs if e not in numbers(path)["epochs"]]
-            if lost or (bad := differences(path, self.whole)):
+            if lost or (bad := unlike(numbers(path), self.whole)):
                 self.wrong.append(f"{told}: lost {lost}, differs in {bad if not lost else ''}")
         except Exception as error:
             self.wrong.append(f"{told}: {type(error).__name__}: {error}")
@@ -165,7 +164,7 @@ class Trials:
             self.count["refused at the start"] = self.count.get("refused at the start", 0) + 1
             return
         try:
-            if code or (bad := differences(path, self.whole)):
+            if code or (bad := unlike(numbers(path), self.whole)):
                 self.wrong.append(
                     f"{told}: ended with {code}" if code else f"{told}: differs in {bad}"
                 )
@@ -216,6 +215,8 @@ def main(kills: int, at_random: int, failures: int, losses: int, folder: Path) -
     drawn, began = random.Random(0), time.monotonic()
     trials = Trials(folder)
     for number in range(kills):
+        if number % 20 == 0:
+            print(f"{number} of {kills}: {trials.wrong}", file=sys.stderr, flush=True)
         at = 1 + (number * trials.writes) // kills  # all over the training, each once
         trials.kill_at_write(at, torn=bool(number % 2))
     for _ in range(at_random):

@@ -29,7 +29,7 @@ from stiffgui.gui.study.way import Way, way_of
 from stiffgui.gui.theme import Theme
 from stiffgui.gui.workspace import Surroundings, Workspace
 from stiffgui.session.duration import AskStudy
-from stiffgui.session.reading import SECONDS, ReadSettings
+from stiffgui.session.reading import SECONDS, ReadSettings, seconds_for
 from stiffgui.session.service import Failure
 from stiffgui.session.studies import ExtractTrial, OpenStudy, RunStudy, StudyBegan, StudyView
 from stiffgui.study.declaration import JUDGED, Study
@@ -180,7 +180,9 @@ class StudyWorkspace(Workspace):
             taken = partial(self.model.load, path.stem)
             self.reading.ask(ReadSettings(path, Study), taken, self._not_read, seconds=SECONDS)
         else:
-            self.reading.ask(OpenStudy(path), self._opened, self._not_read)
+            self.reading.ask(
+                OpenStudy(path), self._opened, self._not_read, seconds=seconds_for(path)
+            )
 
     def set_folder(self, folder: Path) -> None:
         self.folder = folder

@@ -13,7 +13,7 @@ from stiffgui.gui.tables.wizard import ImportWizard
 
 
 class Importing(QObject):
-    """Opens the wizard, which asks the view child by `requests`.
+    """Opens the wizard, which asks a child by `requests`.
 
     Emits `imported(name, experiment)` when a table has become an experiment.
     """

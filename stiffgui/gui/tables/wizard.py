@@ -29,6 +29,7 @@ from stiffgui.gui.tables.columns import INPUT, LEFT_OUT, OUTPUT, ColumnsModel, C
 from stiffgui.gui.tables.fill_question import FillQuestion
 from stiffgui.gui.tables.first_rows import FirstRowsView
 from stiffgui.gui.tables.form import ImportForm
+from stiffgui.session.reading import seconds_for
 from stiffgui.session.service import Failure
 from stiffgui.session.tables import InspectTable, ProposeTable
 from stiffgui.tasks.table import ENDINGS, Preview, Table
@@ -223,7 +224,7 @@ class ImportWizard(QDialog):
         self._soon.start()
 
     def _ask(self) -> None:
-        """Let the view child read the file, or make an experiment of it."""
+        """Let a child read the file, or make an experiment of it."""
         values = dict(self.form.values)
         path = str(values.pop("path")).strip()
         self.setWindowTitle(f"Import table: {Path(path).name}" if path else "Import table")
@@ -252,7 +253,9 @@ class ImportWizard(QDialog):
         self, work: InspectTable | ProposeTable, on_answer: Callable[[Any], object]
     ) -> None:
         self._pending = True
-        self._number = self._requests.ask(work, on_answer, self._failed, newest=True)
+        self._number = self._requests.ask(
+            work, on_answer, self._failed, newest=True, seconds=seconds_for(work.path)
+        )
 
     def _nothing_chosen(self, values: dict[str, Any]) -> tuple[str, str] | None:
         for field, role in (("input_columns", "input"), ("output_columns", "output")):

@@ -68,7 +68,7 @@ class TrainWorkspace(Workspace):
         self.model = self.bench.model
         self.requests = Requests(ChildThread("The process that draws"))
         self.view_requests = ViewRequests(self.requests, lambda: self.bench.busy)
-        self.importing = Importing(self, self.requests, self.settings)
+        self.importing = Importing(self, self.reading, self.settings)
         self.matrices = MatrixFiles(self.bench, self.importing.open)
         self.sharing = SettingsClipboard(self.model, self)
         self.state = ViewState(self.bench)
