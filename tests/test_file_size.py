@@ -39,3 +39,21 @@ def test_it_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert told(1.234e6) == "about 1.2 MB" and told(5e10) == "about 50 GB"
     words = ["train", "alpine02", "--set", "training.epochs=3", "--out", str(tmp_path / "a.stiff")]
     assert main(words) == 0 and "file: about 0." in capsys.readouterr().err
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+def test_of_eight_hours_of_25_trials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # alpine02 has 65 000 records, 13 000 measurements and 2 880 checkpoints in eight hours of 45
+    # epochs a second: here as many, in minutes.
+    monkeypatch.setattr(recording, "CHECKPOINT_SECONDS", 0.05)
+    settings = {"training.trials": 25, "training.epochs": 65_000, "training.batch_size": 60}
+    settings |= {"task.train_samples": 60, "task.test_samples": 20, "architecture.width": 6}
+    experiment = presets["alpine02"].with_settings(
+        settings | {"watch.errors_every": 1, "watch.every": 5, "watch.share": 1.0}
+    )
+    said = file_size(experiment, decide(experiment, "cpu"))
+    train(experiment, tmp_path / "run.stiff").close()
+    size = (tmp_path / "run.stiff").stat().st_size
+    print(f"said {told(said)}, is {told(size)}: {size / said:.3f}")
+    assert size == pytest.approx(said, rel=0.1)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import subprocess
+import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +19,7 @@ from stiffgui.runs.recording import Recording
 from stiffgui.training import Event, Record
 from stiffgui.watching import Recorder
 from tests.small import small
+from tests.soak.trials import numbers, unlike
 
 
 def limited(recording: Recording, pages: int) -> None:
@@ -23,11 +27,18 @@ def limited(recording: Recording, pages: int) -> None:
     recording._writer._database.execute(f"PRAGMA max_page_count = {pages}")
 
 
-def undisturbed(folder: Path) -> list[int]:
+def undisturbed(folder: Path, epochs: int = 800) -> list[int]:
     """The recorded epochs of the training when nothing goes wrong."""
     folder.mkdir()
-    recording = Recording(small(training__epochs=800), folder / "whole.stiff")
+    recording = Recording(small(training__epochs=epochs), folder / "whole.stiff")
     return [item.epoch for item in recording if isinstance(item, Record)]
+
+
+def alike(path: Path, other: Path) -> bool:
+    """Whether a run that was held once has all of one that was not, to the bit."""
+    with open_run(path) as run:
+        assert run.ending == "finished" and [e["kind"] for e in run.events].count("held") == 2
+    return not unlike(numbers(path), numbers(other))
 
 
 def test_training_waits_for_room_and_goes_on_as_if_nothing_had_been(tmp_path: Path) -> None:
@@ -44,16 +55,34 @@ def test_training_waits_for_room_and_goes_on_as_if_nothing_had_been(tmp_path: Pa
                     assert run.state == "running" and run.checkpoint_epoch >= 0
                 threading.Timer(1.2, limited, (recording, 10**6)).start()
     assert len(held) == 2 and "is written again, after" in held[1]
-    with (
-        open_run(tmp_path / "a.stiff") as run,
-        open_run(tmp_path / "whole" / "whole.stiff") as whole,
-    ):
-        assert run.ending == "finished" and [e["kind"] for e in run.events].count("held") == 2
-        history, other = run.series(), whole.series()
-        assert history.epochs.tolist() == other.epochs.tolist()
-        for name, values in other.series.items():
-            assert np.array_equal(history.series[name], values, equal_nan=True), name
-        assert run.snapshot_epochs == whole.snapshot_epochs
+    assert alike(tmp_path / "a.stiff", tmp_path / "whole" / "whole.stiff")
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 3 MB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    words = ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(folder)]
+    if sys.platform != "linux" or subprocess.run(words, capture_output=True).returncode:
+        pytest.skip("only root of a Linux may mount a small disk")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def test_on_a_disk_of_three_megabytes(tmp_path: Path, disk: Path) -> None:
+    undisturbed(tmp_path / "whole", 400)
+    filler, place, held = disk / "filler", disk / "a.stiff", list[str]()
+    recording = Recording(small(training__epochs=400), place)
+    filler.write_bytes(bytes(shutil.disk_usage(disk).free - 60_000))
+    for item in recording:
+        if isinstance(item, Event) and item.kind == "held":
+            held.append(item.text)
+            if len(held) == 1:
+                assert "the disk is full. Training waits" in item.text
+                threading.Timer(1.2, filler.unlink).start()
+    assert len(held) == 2 and "is written again, after" in held[1]
+    assert alike(place, tmp_path / "whole" / "whole.stiff")
 
 
 def test_told_to_stop_it_keeps_what_was_committed(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from stiffgui.runs.schema import Kind
 from stiffgui.writer_lock import WriterLock, held, identity, writer_of
 
 BESIDE = ("-wal", "-shm")  # SQLite's own files beside an open database
+LOG_PAGES = 250  # of 4 kB that the log may have before they are copied into the file
 BUSY_SECONDS = 30.0  # that another process, which makes a copy, may hold the file
 
 
@@ -68,6 +69,7 @@ class FileWriter:
             self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )
         self._database.execute("PRAGMA journal_mode = WAL")
+        self._database.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
         self._database.execute(f"PRAGMA synchronous = {self.SYNCHRONOUS}")
         self._identity = identity(self.path)
 
@@ -81,11 +83,23 @@ class FileWriter:
             yield self._database
             self._database.execute("COMMIT")
         except (OSError, sqlite3.Error) as error:
+            self._make_room()
             raise NotWritten(self.path, error) from None
         finally:
-            if self._database.in_transaction:
-                with contextlib.suppress(sqlite3.Error):
-                    self._database.execute("ROLLBACK")
+            self._roll_back()
+
+    def _roll_back(self) -> None:
+        if self._database.in_transaction:
+            with contextlib.suppress(sqlite3.Error):
+                self._database.execute("ROLLBACK")
+
+    def _make_room(self) -> None:
+        """Copy what the log has into the file and empty it: of a small disk it may be most."""
+        self._roll_back()
+        with contextlib.suppress(sqlite3.Error):
+            self._database.execute("PRAGMA busy_timeout = 0")  # readers are not waited for
+            self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._database.execute(f"PRAGMA busy_timeout = {1000 * BUSY_SECONDS:.0f}")
 
     def move(self) -> Path:
         """Go on in another file beside: what was written so far is there, too; where it is now.

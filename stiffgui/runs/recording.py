@@ -189,8 +189,8 @@ class Recording:
         self._writer.checkpoint(self.trainer.checkpoint())
 
     def _committed(self) -> Iterator[Event]:
-        """Commit; where that fails say so, and try again until it succeeds."""
-        began, told = time.monotonic(), False
+        """Commit; where that fails twice say so, and try again until it succeeds."""
+        began, failed, told = time.monotonic(), False, False
         while True:
             try:
                 try:
@@ -204,6 +204,9 @@ class Recording:
                     continue
                 break
             except NotWritten as problem:
+                if not failed:  # failing made room
+                    failed = True
+                    continue
                 if not told:
                     told = True
                     yield self._happened(

@@ -139,7 +139,7 @@ class Trials:
         try:
             with open_run(path) as run:
                 before = run.series()
-                if code < 0 and run.state != "interrupted":
+                if code < 0 and run.state not in ("interrupted", "finished"):
                     self.wrong.append(f"{told}: its state is {run.state}")
             if code < 0 and in_a_fork(lambda: train(path, resume=True)) != 0:
                 self.wrong.append(f"{told}: it does not go on")
