@@ -17,11 +17,12 @@ from pytestqt.qtbot import QtBot
 
 from stiffgui import presets, train
 from stiffgui.gui.application import make_window
-from stiffgui.gui.train.runs.columns import IN_LIBRARY, NUMBERS
+from stiffgui.gui.train.runs.columns import CHANGED, IN_LIBRARY, NUMBERS, UNKNOWN
 from stiffgui.gui.train.runs.library import Library
 from stiffgui.gui.window import MainWindow
 from stiffgui.runs import open_run, set_note
 from stiffgui.session.reading import SECONDS, ReadKind
+from stiffgui.session.run_facts import RunFacts
 from stiffgui.session.service import Failure
 from tests.gui.opening import open_file, wait_for_reading
 from tests.soak.hostile import rows_without_end, view_instead
@@ -168,6 +169,11 @@ def test_a_reader_that_says_nothing_is_ended_and_the_next_file_is_read(
     assert isinstance(found[1], Failure) and "given up" in found[1].sentence
     assert isinstance(found[2], Failure) and "Check the path" in found[2].sentence
     assert reading.thread_.restarts == 1 and not reading.busy
+
+
+@pytest.mark.parametrize("written", [float("nan"), float("inf"), 1e30])
+def test_a_file_of_no_time_is_a_row_like_others(written: float, tmp_path: Path) -> None:
+    assert CHANGED.text(RunFacts(tmp_path / "a.stiff", "finished", written=written)) == UNKNOWN
 
 
 def test_an_empty_folder_says_what_to_do(window: MainWindow, qtbot: QtBot) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 import subprocess
 import sys
 from dataclasses import replace
@@ -36,6 +37,7 @@ from stiffgui.study.summary import readable
 from tests.gui.opening import open_file
 from tests.processes import children
 from tests.study_files import TINY, nested, numbers, tiny
+from tests.writers import in_terminal
 
 MILLISECONDS = 150_000
 
@@ -382,6 +384,28 @@ def test_settings_of_the_study_stand_with_their_titles(workspace: StudyWorkspace
     assert "per_draw" not in panel.own.rows
     enter(workspace, "trials", "0")
     assert model.study is None and panel.problem.isVisible()
+
+
+def test_a_study_that_another_process_writes_is_left_to_it(
+    qtbot: QtBot, window: MainWindow, workspace: StudyWorkspace, home: Path
+) -> None:
+    source, path = home / "long.toml", home / "long.stiff"
+    source.write_text(tiny(training__epochs=100_000).to_toml(), "utf-8")
+    with in_terminal(path, "study", str(source)) as process:
+        workspace.open_file(path)
+        qtbot.waitUntil(lambda: workspace.view is not None, timeout=MILLISECONDS)
+        window.acts["run"].trigger()
+        qtbot.waitUntil(lambda: not workspace.busy, timeout=MILLISECONDS)
+        assert f"process {process.pid}" in window.toasts.text()
+        assert process.poll() is None and workspace.path == path
+        process.send_signal(signal.SIGINT)
+        assert process.wait(120) == 3
+    window.acts["run"].trigger()
+    qtbot.waitUntil(lambda: bool(workspace.progress.live), timeout=MILLISECONDS)
+    window.acts["stop"].trigger()
+    qtbot.waitUntil(lambda: not workspace.busy, timeout=MILLISECONDS)
+    with open_study(path) as results:
+        assert results.study.trials == 8
 
 
 def test_a_study_grows_in_its_file(

@@ -88,7 +88,10 @@ def _index(name: str, title: str, written: str, factor: float = 1.0, rank: int =
 
 
 def _when(run: RunFacts) -> str:
-    return time.strftime("%Y-%m-%d %H:%M", time.localtime(run.written))
+    try:
+        return time.strftime("%Y-%m-%d %H:%M", time.localtime(run.written))
+    except (ValueError, OverflowError, OSError):  # unknown, or a time that no calendar has
+        return UNKNOWN
 
 
 def _epochs(run: RunFacts) -> str:
