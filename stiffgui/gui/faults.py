@@ -115,6 +115,7 @@ class Faults(QObject):
         copy.clicked.disconnect()  # it does not close the dialog
         copy.clicked.connect(self._copier(box))
         box.addButton(QMessageBox.StandardButton.Close)
+        box.setDefaultButton(QMessageBox.StandardButton.Close)
         box.finished.connect(self._closed)
         box.show()
 
