@@ -3,7 +3,8 @@
 # make setup   install only, machine code included
 # make docs    the documentation as a site, without a network; Help opens it
 # make pictures   the pictures of README.md and of the documentation, of today's program
-# make soak    kill trainings at writes, let writes fail, take the power away: half an hour
+# make bundle  the program with all it needs, Python too, in dist/stiffgui, for machines without one
+# make soak    kill trainings at writes, let writes fail, take the power away, hostile files: hours
 
 PYTHON ?=
 PYTEST ?=
@@ -11,9 +12,14 @@ PY := .venv/bin/python
 SYSTEM := sh packaging/system-libraries.sh
 WINDOW := sh packaging/with-display.sh
 READY := $(PY) -m stiffgui.training.ready
+INSTALL = -m pip install --disable-pip-version-check
+BUNDLE := build/bundle/bin
+# A release of torch that is tested comes first; pyproject.toml's range is the fallback.
+TORCH = $(INSTALL) "torch==2.13.0" \
+	|| echo "torch 2.13.0 is not to be had here; taking another release in the range."
 SITE := resources/documentation
 
-.PHONY: run test setup soak docs pictures
+.PHONY: run test setup soak docs pictures bundle
 
 run: .venv/.ready
 	@$(SYSTEM) window --check || true
@@ -47,20 +53,30 @@ docs: .venv/.docs-installed
 pictures: .venv/.ready
 	$(WINDOW) $(PY) docs/pictures.py
 
+bundle: build/.bundle-installed
+	$(BUNDLE)/pyinstaller --noconfirm --log-level WARN packaging/stiffgui.spec
+	$(BUNDLE)/python packaging/bundle_parts.py dist/stiffgui
+
+build/.bundle-installed: pyproject.toml
+	PYTHON="$(PYTHON)" sh packaging/make-venv.sh build/bundle
+	@$(BUNDLE)/python $(TORCH)
+	$(BUNDLE)/python $(INSTALL) ".[tables]" pyinstaller
+	@touch $@
+
 soak: .venv/.test-installed
 	$(PY) -m tests.soak 500 200 100 6
+	$(PY) -m tests.soak.programs 10 10 10 10
+	$(PY) -m tests.soak.openings 100000
 	$(PY) -m tests.soak.strangers 10000
-	$(PY) -m pytest -m slow tests/test_writer_lock.py
+	$(WINDOW) $(PY) -m tests.soak.window 300
+	$(PY) -m pytest -m slow tests/test_writer_lock.py tests/test_file_size.py
 
 $(PY):
 	PYTHON="$(PYTHON)" sh packaging/make-venv.sh .venv
 
-# A release of torch that is tested comes first; pyproject.toml's range is the fallback.
 .venv/.installed: pyproject.toml | $(PY)
-	@$(PY) -m pip show -q torch 2>/dev/null \
-		|| $(PY) -m pip install --disable-pip-version-check "torch==2.13.0" \
-		|| echo "torch 2.13.0 is not to be had here; taking another release in the range."
-	$(PY) -m pip install --disable-pip-version-check -e .
+	@$(PY) -m pip show -q torch 2>/dev/null || $(PY) $(TORCH)
+	$(PY) $(INSTALL) -e .
 	@$(SYSTEM) window --install || true
 	@touch $@
 
@@ -70,10 +86,10 @@ $(PY):
 	@touch $@
 
 .venv/.docs-installed: .venv/.installed
-	$(PY) -m pip install --disable-pip-version-check -e ".[docs]"
+	$(PY) $(INSTALL) -e ".[docs]"
 	@touch $@
 
 .venv/.test-installed: .venv/.installed
-	$(PY) -m pip install --disable-pip-version-check -e ".[test]"
+	$(PY) $(INSTALL) -e ".[test]"
 	@$(SYSTEM) xvfb --install || true
 	@touch $@

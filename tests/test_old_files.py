@@ -37,10 +37,17 @@ SUM = {
     "study-v1.stiff": "33e10f82001f2f8f6f34c0ff2e0e470ce8e26e7cc1781e15ff1a86a1f58fe383",
     "run-v2.stiff": "59a5da51b76c632db605765c9d723e6e2b10ff900cc0972ddf59d89a3b2e47b5",
     "study-v2.stiff": "89279c9c6cc268850d9b327de0a95e07335c24b73a6ac61fbf0f581e25bd3202",
+    "table-v2.stiff": "ba953ee46ce6aa1a8833ebf132ce7b4ef530db9b8eaf5b017c6648df20bb4340",
+    "nested-v2.stiff": "828a9f1c3b71e3a45ffa5584cbca0eb7d44f6bf40317fb203833137dd5b120d1",
+    "watched-v2.stiff": "e11ac1a96c7cf197353ab6ffd7090d936c8008bd7fea992d7123296f943f4772",
 }
 # Those of version 2: alpine02 with 12 epochs (the study: 6), 2 trials, width 4, depth 3,
 # 90 training and 30 test, watch.every 4, by `train` and `run_study(Study.of_experiment(...))`.
-RUN_2, STUDY_2 = FILES / "run-v2.stiff", FILES / "study-v2.stiff"
+# `table`: one of 40 rows that keeps its samples; `nested`: `study_files.nested`, 2 trials, 6 epochs;
+# `watched`: four epochs of a Recorder with Jacobians [2, 5, 3, 3].
+RUN_2, STUDY_2, TABLE_2, NESTED_2, WATCHED_2 = (
+    FILES / f"{n}-v2.stiff" for n in ("run", "study", "table", "nested", "watched")
+)
 
 
 @pytest.fixture(autouse=True)
@@ -116,7 +123,15 @@ def test_files_of_version_2_open() -> None:
         assert run.snapshot(12).predict(np.zeros((3, 2))).shape == (2, 3, 1)
     with open_study(STUDY_2) as results:
         assert results.finished and [v.trials for v in results.variants] == [2, 2, 2]
-    for path in (RUN_2, STUDY_2):
+    with open_run(TABLE_2) as run:  # its table is gone
+        assert len(run.data.x_train) + len(run.data.x_test) == 40
+        assert run.snapshot(6).predict(np.zeros((3, 2))).shape == (2, 3, 1)
+    with open_study(NESTED_2) as results:
+        assert results.finished and len(results.variants[1].chosen) == 2
+    with open_run(WATCHED_2) as run:
+        assert run.foreign and run.series().epochs.tolist() == [0, 1, 2, 3]
+        assert run.spectrum(3, 2)
+    for path in (RUN_2, STUDY_2, TABLE_2, NESTED_2, WATCHED_2):
         assert main(["show", str(path)]) == 0
 
 
