@@ -43,7 +43,7 @@ SUM = {
 }
 # Those of version 2: alpine02 with 12 epochs (the study: 6), 2 trials, width 4, depth 3,
 # 90 training and 30 test, watch.every 4, by `train` and `run_study(Study.of_experiment(...))`.
-# `table`: one of 40 rows that keeps its samples; `nested`: that of `study_files`, 2 trials, 6 epochs;
+# `table`: one of 40 rows that keeps its samples; `nested`: `study_files.nested`, 2 trials;
 # `watched`: four epochs of a Recorder with Jacobians [2, 5, 3, 3].
 RUN_2, STUDY_2, TABLE_2, NESTED_2, WATCHED_2 = (
     FILES / f"{n}-v2.stiff" for n in ("run", "study", "table", "nested", "watched")
