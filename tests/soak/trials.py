@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from stiffgui import open_run, presets
+from stiffgui.errors import InputError
 from stiffgui.runs import recording as recording_module
 from stiffgui.runs import writer as writer_module
 from stiffgui.runs.recording import Recording
@@ -41,7 +42,8 @@ def train(path: Path, resume: bool = False) -> list[Event]:
 
 
 def in_a_fork(work: Callable[[], Any]) -> int:
-    """How a process ended that did the work: 0, 1 where it raised, or minus the signal's number."""
+    """How a process ended that did the work: 0, 2 where it refused, 1 where it raised what else,
+    or minus the signal's number."""
     child = os.fork()
     if child == 0:
         code = 1
@@ -49,6 +51,7 @@ def in_a_fork(work: Callable[[], Any]) -> int:
             work()
             code = 0
         except BaseException as error:
+            code = 2 if isinstance(error, InputError) else 1
             print(f"{type(error).__name__}: {error}", file=sys.stderr)
         finally:
             os._exit(code)
@@ -160,7 +163,7 @@ class Trials:
             train(path)
 
         code = in_a_fork(work)
-        if code == 1 and number < 40 and not _begun(path):
+        if code == 2 and not _trained(path):
             self.count["refused at the start"] = self.count.get("refused at the start", 0) + 1
             return
         try:
@@ -208,6 +211,14 @@ def _begun(path: Path) -> bool:
     except ValueError as error:
         return "is not a run file" not in str(error)
     return True
+
+
+def _trained(path: Path) -> bool:
+    """Whether it holds an epoch after the first."""
+    if not path.exists() or not _begun(path):
+        return False
+    with open_run(path) as run:
+        return run.last().epoch > 0
 
 
 def main(kills: int, at_random: int, failures: int, losses: int, folder: Path) -> None:
