@@ -25,30 +25,49 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Path]]
     yield found
 
 
+ASKED = {  # what is asked for -> what the page then says
+    "run": (["--layer", "3", "--epoch", "2", "--colour", "4"], "layer 3; epoch 2"),
+    "study": (["--against", "RES L2", "--margin", "7"], "within 7 %"),
+}
+
+
+@pytest.mark.parametrize("asks", [False, True])
 @pytest.mark.parametrize("kind", ["run", "study"])
 def test_the_command_in_a_report_writes_it_again(
-    kind: str, files: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    kind: str, asks: bool, files: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert main(["export", str(files[kind]), "--report", "-o", "r.html"]) == 0
-    page, pictures = without_pictures("r.html")
+    words, said = ASKED[kind]
+    words = words if asks else []
+    assert main(["export", str(files[kind]), *words, "--report", "-o", "r.html"]) == 0
+    page = unescape(first := Path("r.html").read_text("utf-8"))
+    pictures = page.count("base64,")
+    assert (said in page) == asks
     assert pictures >= 2 - (kind == "study")
-    for words in ("training.epochs", "Train it again: ", "Provenance", "data:image/svg+xml"):
-        assert words in page, words
+    for word in ("training.epochs", "Train it again: ", "Provenance", "data:image/svg+xml"):
+        assert word in page, word
     assert "http" not in page  # nothing outside the file
     [command] = re.findall(r"<code>(stiffgui export .*?)</code>", page)
     program, *again = shlex.split(command)
     assert program == "stiffgui" and main([*again, "--force"]) == 0
-    assert without_pictures("r.html") == (page, pictures)
+    assert Path("r.html").read_text("utf-8") == first
     [script] = re.findall(r"<pre>(from pathlib .*?)</pre>", page, re.DOTALL)
     Path("r.html").unlink()
     exec(compile(script, "again.py", "exec"), {})
-    assert without_pictures("r.html") == (page, pictures)
+    assert Path("r.html").read_text("utf-8") == first
 
 
-def without_pictures(name: str) -> tuple[str, int]:
-    """The text of a page, and how many pictures are in it, which say when they were made."""
-    return re.subn(r"base64,[^\"]*", "", unescape(Path(name).read_text("utf-8")))
+def test_a_report_refuses_what_it_does_not_take(
+    files: dict[str, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    for kind, words, said in (
+        ("run", ["--width", "100"], "has no setting 'width'"),
+        ("study", ["--layer", "2"], "has no setting 'layer'"),
+        ("run", ["--caption"], "figures and tables of its own"),
+        ("run", ["--margin", "3"], "leave them out for runs"),
+    ):
+        assert main(["export", str(files[kind]), *words, "--report", "-o", "n.html"]) == 2
+        assert said in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("kind", ["run", "study"])

@@ -9,7 +9,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from stiffgui.figures.files import write
+from stiffgui.figures.files import UNDATED, write
 from stiffgui.figures.style import Style, styled
 from stiffgui.plain_text import visible
 
@@ -32,7 +32,7 @@ def _paint(content: Any, file: Any) -> None:
     from stiffgui.figures.matplotlib_painter import paint
 
     buffer = io.BytesIO()
-    named = {"Title": visible(content.names)}
+    named = UNDATED["pdf"] | {"Title": visible(content.names)}
     with styled(MONO), PdfPages(buffer, metadata=named) as pages:  # fonts are embedded at its end
         _text_pages(pages, [*_beginning(content)])
         for chapter in content.figures:

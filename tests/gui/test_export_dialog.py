@@ -14,7 +14,7 @@ from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
 from stiffgui.cli import main
-from stiffgui.figures.files import ENDINGS
+from stiffgui.figures.files import ENDINGS, PICTURE_FORMATS
 from stiffgui.gui.export.dialog import ExportDialog
 from stiffgui.gui.export.requests import Exports
 from stiffgui.gui.lab.workspace import LabWorkspace
@@ -225,15 +225,22 @@ def test_sizes_follow_the_figure_until_somebody_chooses(
 
 
 def same_by_command(dialog: ExportDialog, path: Path, kind: str, qtbot: QtBot) -> None:
-    """The shown command writes what the dialog writes."""
+    """The shown command writes what the dialog writes, of a picture with its caption."""
+    dialog.caption.setChecked(True)
     dialog.kind.setCurrentIndex(dialog.kind.findData(kind))
     dialog.file.setText(str(path))
     words = shlex.split(dialog.command.toPlainText())
     assert dialog.command.horizontalScrollBar().maximum() == 0  # all of it can be read
     ours = written(dialog, path, qtbot)
     path.unlink()
+    text, drawn = path.with_suffix(".txt"), kind in PICTURE_FORMATS
+    qtbot.waitUntil(lambda: dialog.isHidden(), timeout=WAIT)
+    assert text.exists() == drawn
+    caption = text.read_text("utf-8") if drawn else ""
+    text.unlink(missing_ok=True)
     assert words[0] == "stiffgui" and main(words[1:]) == 0
     assert path.read_bytes() == ours
+    assert text.exists() == drawn and (not drawn or text.read_text("utf-8") == caption)
 
 
 def each(kinds: tuple[str, ...], *names: str) -> list[tuple[str, str]]:
@@ -264,6 +271,8 @@ def test_the_command_of_a_study(
     dialog = opened(study.exports, name)
     if name == "comparison-table":
         assert "--against 'RES L2' --margin 1" in dialog.command.toPlainText()
+        dialog.columns.setText("variant, pairs, p")
+        assert "--columns 'variant, pairs, p'" in dialog.command.toPlainText()
     if kind == "png":
         for key, value in {"width": 160, "height": 100, "dpi": 60}.items():
             dialog.sizes[key].setValue(value)
