@@ -35,7 +35,7 @@ def test_a_caption_says_what_is_seen_and_of_what(source: str, name: str, sources
     text = text_beside(shown, picture, of)
     caption, _, methods = text.partition("\n\n")
     for part in (kind.title(), picture.headline, *picture.title.split(" · ")):
-        assert part[:1].upper() + part[1:] in caption or part in caption
+        assert part[:1].upper() + part[1:] in caption or part in caption, part
     assert ("quartiles" in caption) or not any(any(p.of(Box)) for p in picture.panels)
     assert (BOXES in caption) == any(any(p.of(Box)) for p in picture.panels)
     of_names = [of.path.stem] if source == "study" else [run.name for run in of]

@@ -7,6 +7,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,15 @@ def test_everything_that_is_declared_has_its_place(site: Path) -> None:
         absent = [n for n in names if f"`{n}`" not in text and f"`--table {n}`" not in text]
         assert not absent, page
         assert (site / "reference" / f"{page}.html").exists()
+
+
+def test_the_glossary_is_the_windows(site: Path) -> None:
+    from stiffgui.gui.train.explanation import glossary
+
+    page = (site / "glossary.html").read_text("utf-8")
+    assert len(glossary()) > 20 and not set(glossary()) & {i.title for i in WATCHABLE.values()}
+    for term, text in glossary().items():
+        assert re.search(rf"<dt>{term}(<|$)", page, re.M) and text and text[:30] in unescape(page)
 
 
 def _links(path: Path) -> Iterator[str]:

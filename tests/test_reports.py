@@ -12,6 +12,7 @@ import pytest
 
 from stiffgui import presets, run_study, train
 from stiffgui.cli import main
+from stiffgui.figures.report_pdf import COLUMNS, table_lines
 from tests.study_files import tiny
 
 
@@ -68,6 +69,21 @@ def test_a_report_refuses_what_it_does_not_take(
     ):
         assert main(["export", str(files[kind]), *words, "--report", "-o", "n.html"]) == 2
         assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("columns", [1, 2, 9, 40])
+def test_a_table_fits_a_page_of_a_pdf_and_loses_nothing(columns: int) -> None:
+    heads = [f"head{k}" for k in range(columns)]
+    rows = [[f"r{r}c{k} {'word ' * k}end" for k in range(columns)] for r in range(3)]
+    lines = list(table_lines(heads, rows))
+    assert max(map(len, lines)) <= COLUMNS
+    text = " ".join(lines).split()
+    for word in (*heads[1:], *(f"r{r}c{k}" for r in range(3) for k in range(1, columns))):
+        assert text.count(word) == 1
+    assert text.count("word") == 3 * sum(range(columns))
+    for k in range(1, columns):  # a column begins at one place
+        starts = {line.find(w) for line in lines for w in (f"head{k} ", f"r0c{k} ") if w in line}
+        assert len(starts) <= 1
 
 
 @pytest.mark.parametrize("kind", ["run", "study"])

@@ -28,9 +28,9 @@ BOXES = "Boxes: median and quartiles; whiskers: all values; dots: each trial."
 
 
 def caption(shown: Figure, picture: Picture, source: Any) -> str:
-    """What is seen, and of what: a paragraph."""
+    """What is seen, and of what: a paragraph that begins after the title."""
     told = " · ".join(filter(None, (picture.headline, picture.title, picture.note)))
-    said = [f"{shown.title()}.", *shown.explanation()]
+    said = shown.explanation()
     facts = list(dict.fromkeys(told.split(" · "))) if told else []
     if facts:
         said.append(f"{'; '.join(facts)}.")
@@ -43,7 +43,8 @@ def text_beside(shown: Figure, picture: Picture, source: Any, page: Page | None 
     """The content of the file beside a figure: caption, and how that which it shows was made; of
     the laboratory by which `page`."""
     made = _of_page(page) if page is not None else _methods(source)
-    return "\n\n".join([caption(shown, picture, source), *made]) + "\n"
+    begin = f"{shown.title()}. {caption(shown, picture, source)}"
+    return "\n\n".join([begin, *made]) + "\n"
 
 
 def _of(shown: Figure, source: Any) -> str:

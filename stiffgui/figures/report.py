@@ -24,7 +24,7 @@ from stiffgui.figures.history import Errors, Stiffness
 from stiffgui.figures.layers import Layers
 from stiffgui.figures.layout import pages_of
 from stiffgui.figures.picture import Picture
-from stiffgui.figures.report_pdf import write_pdf
+from stiffgui.figures.report_pdf import told, write_pdf
 from stiffgui.figures.script import flags, judged_flags
 from stiffgui.figures.sources import Drawn, drawn, over_samples
 from stiffgui.figures.spectrum import Spectrum
@@ -106,7 +106,7 @@ def write_report(source: Any, path: Path, settings: Mapping[str, Any] | None = N
 
     # Here, and nowhere else, text becomes HTML.
     environment = Environment(autoescape=True, finalize=_shown)
-    environment.filters["told"] = _told
+    environment.filters["told"] = told
     template = environment.from_string(resource("report.html").read_text("utf-8"))
     written = template.render(version=_version(), **vars(content))
     write(path, lambda file: file.write(written.encode()))
@@ -226,13 +226,6 @@ def _report_words(
 
 def _shown(value: Any) -> Any:
     return visible(value) if type(value) is str else value
-
-
-def _told(value: Any) -> str:
-    """A cell that is no number."""
-    if isinstance(value, dict):
-        value = [f"{k} {v}" for k, v in value.items()]
-    return ", ".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
 
 
 def _version() -> str:

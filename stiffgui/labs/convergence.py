@@ -170,9 +170,9 @@ class Convergence(Page):
     )
     sources: ClassVar[tuple[str, ...]] = (
         "Chen, Rubanova, Bettencourt & Duvenaud 2018, NeurIPS 31, equations (1) and (2)",
-        "Haber & Ruthotto 2017, Inverse Problems 34, 014004: a ResNet as a step of Euler",
+        "Haber & Ruthotto 2018, Inverse Problems 34, 014004: a ResNet as a step of Euler",
         "Hairer, Nørsett & Wanner 1993, Solving Ordinary Differential Equations I, section II.3: "
-        "convergence",
+        "error estimation and convergence",
     )
     run: str = setting(
         "",

@@ -157,7 +157,7 @@ class Crossing(Page):
         ),
     )
     sources: ClassVar[tuple[str, ...]] = (
-        "Dupont, Doucet & Teh 2019, NeurIPS 32: augmented neural ODEs, sections 3 and 4",
+        "Dupont, Doucet & Teh 2019, NeurIPS 32: augmented neural ODEs",
         "Barlow, Bartholomew, Bremner & Brunk 1972, Statistical Inference under Order Restrictions",
     )
     task: str = setting(

@@ -94,8 +94,7 @@ class Page(Settings, ABC):
     @classmethod
     def about(cls) -> str:
         """What the page is about: the first paragraph after the title of its docstring."""
-        paragraphs = (cls.__doc__ or "").strip().split("\n\n")
-        return " ".join(paragraphs[1].split()) if len(paragraphs) > 1 else ""
+        return next(iter(cls.explanation()), "")
 
     def changes(self) -> dict[str, Any]:
         """The settings that differ from the page's defaults."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from stiffgui.figures import Figure, Picture, Style
 from stiffgui.session.service import handles, use_one_thread
-from stiffgui.session.sources import RunSource, Source
+from stiffgui.session.sources import RunSource, Source, StudySource
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,9 +41,9 @@ class Preview(Export):
 
 @dataclass(frozen=True)
 class Report:
-    """Write the report of runs, one HTML file; the answer is its path."""
+    """Write the report of runs or a study, as HTML or PDF; the answer is its path."""
 
-    source: RunSource
+    source: RunSource | StudySource
     path: Path
     settings: Mapping[str, Any] = field(default_factory=dict)
 
@@ -102,6 +102,6 @@ def report(work: Report) -> Path:
     from stiffgui.figures.report import write_report
 
     use_one_thread()
-    with work.source.opened() as runs:
-        write_report(runs, work.path, work.settings)
+    with work.source.opened() as source:
+        write_report(source, work.path, work.settings)
     return work.path

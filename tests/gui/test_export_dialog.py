@@ -11,6 +11,7 @@ from typing import Any, cast
 import pytest
 from PySide6.QtCore import QByteArray, QPoint, QRect
 from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from stiffgui.cli import main
@@ -278,6 +279,27 @@ def test_the_command_of_a_study(
             dialog.sizes[key].setValue(value)
     ending = ENDINGS.get(kind, kind)
     same_by_command(dialog, tmp_path / f"our own.{ending}", kind, qtbot)
+
+
+@pytest.mark.parametrize("kind", ["PDF", "HTML"])
+def test_a_report_of_a_study_is_compared_as_seen(
+    study: StudyWorkspace,
+    kind: str,
+    qtbot: QtBot,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    study.model.edit("against", ("RES L2",))
+    qtbot.waitUntil(lambda: study.view.study.against == ("RES L2",), timeout=WAIT)  # type: ignore[union-attr]
+    path, ending = tmp_path / "r", kind.lower()
+    chosen = str(path), f"{kind} (*.{ending})"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: chosen)
+    assert study.enabled("report")
+    with qtbot.waitSignals([study.noted, study.noted], timeout=WAIT):
+        study.calls()["report"]()
+    content = path.with_suffix(f".{ending}").read_bytes()
+    assert content.startswith(b"%PDF" if kind == "PDF" else b"<!doctype html>")
+    assert kind == "PDF" or b"those of RES L2 as ratios" in content
 
 
 @pytest.mark.parametrize("kind", first(["png", "csv"]))
