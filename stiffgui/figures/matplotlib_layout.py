@@ -74,9 +74,11 @@ def broken(figure: Figure, text: str, font: Any, room: float) -> str:
 
 
 def break_text(figure: Figure, text: Text, room: float) -> None:
-    """Break a text where it is too long; its font is its own."""
+    """Break a text where it is too long, as a whole each time; its font is its own."""
     if text.get_text():
-        text.set_text(broken(figure, text.get_text(), text.get_fontproperties(), room))
+        whole = str(text.get_label() or text.get_text())
+        text.set_label(whole)
+        text.set_text(broken(figure, whole, text.get_fontproperties(), room))
 
 
 def paint_legend(figure: Figure, all_axes: Sequence[Axes]) -> None:
@@ -163,7 +165,9 @@ def fit_texts(figure: Figure, drawn: Drawn, higher: bool) -> None:
 
 def _break_labels(figure: Figure) -> None:
     """Titles and labels that are wider than what they belong to; legends stand below them."""
-    figure.draw_without_rendering()
+    engine = figure.get_layout_engine()
+    assert engine is not None
+    engine.execute(figure)
     for axes in figure.axes:
         _lower_legend(axes)
         box = axes.get_window_extent()
