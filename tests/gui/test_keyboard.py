@@ -355,7 +355,7 @@ def test_f1_explains_what_has_the_focus_or_is_under_the_pointer(
     panel.text.anchorClicked.emit(QUrl("log-norm"))
     assert INDICES["log-norm"].source in text()
     panel.text.anchorClicked.emit(QUrl("Probe%20samples"))
-    assert glossary()["Probe samples"] in text() and "Index" in text().partition("Words")[2]
+    assert glossary()["Probe samples"] in text() and "Eigenvalue" in text().partition("Words")[2]
     train(page, qtbot)
     page.main_view().setFocus()
     press(Key.Key_Escape)
