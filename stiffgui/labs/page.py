@@ -106,6 +106,11 @@ class Page(Settings, ABC):
         return list(specs(self))
 
 
+def listed(values: Mapping[str, float | str], form: str = "") -> str:
+    """Names with their values, in that form, as sentences have them."""
+    return ", ".join(f"{name} {value:{form}}" for name, value in values.items())
+
+
 def plain(value: Any) -> Any:
     """Numpy numbers and arrays as JSON values; None for what is not finite."""
     if hasattr(value, "tolist"):
