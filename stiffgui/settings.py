@@ -13,7 +13,7 @@ import contextlib
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from inspect import isfunction
+from inspect import cleandoc, isfunction
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import annotated_types
@@ -135,6 +135,11 @@ class Settings(BaseModel):
     def title(cls) -> str:
         """The first line of the docstring: what a chooser shows beside the kind."""
         return (cls.__doc__ or cls.__name__).strip().splitlines()[0].rstrip(".")
+
+    @classmethod
+    def explanation(cls) -> list[str]:
+        """The other paragraphs of the docstring, each in one line."""
+        return [" ".join(part.split()) for part in cleandoc(cls.__doc__ or "").split("\n\n")[1:]]
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,15 @@ def test_everything_that_is_declared_has_its_place(site: Path) -> None:
         absent = [n for n in names if f"`{n}`" not in text and f"`--table {n}`" not in text]
         assert not absent, page
         assert (site / "reference" / f"{page}.html").exists()
+
+
+def test_the_glossary_is_the_windows(site: Path) -> None:
+    from stiffgui.gui.train.explanation import glossary
+
+    page = " ".join(unescape((site / "glossary.html").read_text("utf-8")).replace("’", "'").split())
+    assert len(glossary()) > 20 and not set(glossary()) & {i.title for i in WATCHABLE.values()}
+    for term, text in glossary().items():
+        assert f"<dt>{term}<" in page and len(text) > 20 and f"{text}<" in page, term
 
 
 def _links(path: Path) -> Iterator[str]:

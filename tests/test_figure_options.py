@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -10,7 +11,8 @@ import pytest
 from stiffgui.cli import main
 from stiffgui.errors import InputError
 from stiffgui.figures import Figure, Style, figure
-from stiffgui.figures.files import save_table
+from stiffgui.figures.files import save_table, with_columns
+from stiffgui.figures.latex import latex_table
 
 BAD = {  # option -> value, and what the sentence says
     "width": ("10", "width is 10.0; it must be a number from 20 to 1000 mm."),
@@ -80,12 +82,40 @@ def test_latex_escapes_every_sign_that_means_something(tmp_path: Path) -> None:
     table["range"] = "1\u202f000–2\u2009000"
     save_table(table, tmp_path / "t.tex", "latex")
     lines = (tmp_path / "t.tex").read_text("utf-8").splitlines()
-    assert lines[:2] == [r"\begin{tabular}{rlrl}", r"\toprule"]
-    assert lines[2] == r"a\_b & signs & n & range \\"
-    signs = (
-        r"\textasciicircum \space \$ \{ \} \textasciitilde \space \textbackslash \space \_ \% \& \#"
-    )
-    assert lines[4] == rf"1.235 & {signs} & 3 & 1\,000--2\,000 \\"
+    assert lines[:2] == [r"\begin{tabular}{r@{}llrl}", r"\toprule"]
+    assert lines[2] == r"\multicolumn{2}{c}{a\_b} & signs & n & range \\"
+    signs = r"\textasciicircum{} \$ \{ \} \textasciitilde{} \textbackslash{} \_ \% \& \#"
+    assert lines[4] == rf"1 & .235 & {signs} & 3 & 1\,000--2\,000 \\"
+
+
+def test_latex_aligns_numbers_on_their_points() -> None:
+    columns: dict[str, Any] = {
+        "p": [-0.25, 1.5e-7, float("nan"), float("inf")],
+        "GE": ["12.5 (1.2–17.3)", "–", "0.039", ""],
+        "whole": [1.0, 20.0, float("nan"), 3.0],
+        "name": ["1.5", "nan", "2.5 m", "x"],
+    }
+    lines = latex_table(pd.DataFrame(columns)).splitlines()
+    assert lines[0] == r"\begin{tabular}{r@{}lr@{}lrl}"
+    assert lines[4:8] == [
+        r"$-$0 & .25 & 12 & .5 (1.2--17.3) & 1 & 1.5 \\",
+        r"1 & .5$\cdot10^{-7}$ & \multicolumn{2}{c}{--} & 20 & nan \\",
+        r"\multicolumn{2}{c}{--} & 0 & .039 & -- & 2.5 m \\",
+        r"\multicolumn{2}{c}{$\infty$} & \multicolumn{2}{c}{} & 3 & x \\",
+    ]
+
+
+def test_columns_are_chosen_in_their_order() -> None:
+    table = pd.DataFrame([[1, 2, 3]], columns=["a", "b, c", "d"])
+    for asked, names in (
+        ((), ["a", "b, c", "d"]),
+        (("d,a",), ["d", "a"]),
+        (("b, c", "d"), ["b, c", "d"]),
+        (("d", "a , d"), ["d", "a"]),
+    ):
+        assert list(with_columns(table, asked)) == names
+    with pytest.raises(InputError, match="column 'e' is not known; choose a, b, c or d"):
+        with_columns(table, ("a,e",))
 
 
 def test_markdown_is_for_people(tmp_path: Path) -> None:

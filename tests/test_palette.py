@@ -9,7 +9,8 @@ import pytest
 from numpy.typing import NDArray
 
 from stiffgui.figures import palette
-from stiffgui.gui.theme import DARK, LIGHT
+from stiffgui.gui.plots.artists import colour_map
+from stiffgui.gui.theme import DARK, LIGHT, Theme
 
 # Machado, Oliveira & Fernandes 2009, IEEE Trans. Vis. Comput. Graph. 15(6), severity 1: linear RGB.
 SIGHT = {
@@ -55,11 +56,12 @@ def test_every_two_series_differ(series: tuple[str, ...], sight: str) -> None:
 
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
-def test_a_thin_line_is_seen_on_its_ground(theme: object) -> None:
+def test_a_thin_line_is_seen_on_its_ground(theme: Theme) -> None:
     def luminance(colour: str) -> float:
         return float(TO_XYZ[1] @ linear(colour))
 
-    ground = luminance(theme.card)  # type: ignore[attr-defined]
-    for colour in theme.series:  # type: ignore[attr-defined]
+    ground = luminance(theme.card)
+    signs = [colour.name() for colour in colour_map("signed", theme).getColors("qcolor")]
+    for colour in (*theme.series, *signs):
         high, low = sorted((ground, luminance(colour)), reverse=True)
         assert (high + 0.05) / (low + 0.05) > CONTRAST, colour

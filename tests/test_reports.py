@@ -12,6 +12,7 @@ import pytest
 
 from stiffgui import presets, run_study, train
 from stiffgui.cli import main
+from stiffgui.figures.report_pdf import COLUMNS, table_lines
 from tests.study_files import tiny
 
 
@@ -25,30 +26,64 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Path]]
     yield found
 
 
+ASKED = {  # what is asked for -> what the page then says
+    "run": (["--layer", "3", "--epoch", "2", "--colour", "4"], "layer 3; epoch 2"),
+    "study": (["--against", "RES L2", "--margin", "7"], "within 7 %"),
+}
+
+
+@pytest.mark.parametrize("asks", [False, True])
 @pytest.mark.parametrize("kind", ["run", "study"])
 def test_the_command_in_a_report_writes_it_again(
-    kind: str, files: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    kind: str, asks: bool, files: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert main(["export", str(files[kind]), "--report", "-o", "r.html"]) == 0
-    page, pictures = without_pictures("r.html")
+    words, said = ASKED[kind]
+    words = words if asks else []
+    assert main(["export", str(files[kind]), *words, "--report", "-o", "r.html"]) == 0
+    page = unescape(first := Path("r.html").read_text("utf-8"))
+    pictures = page.count("base64,")
+    assert (said in page) == asks
     assert pictures >= 2 - (kind == "study")
-    for words in ("training.epochs", "Train it again: ", "Provenance", "data:image/svg+xml"):
-        assert words in page, words
+    for word in ("training.epochs", "Train it again: ", "Provenance", "data:image/svg+xml"):
+        assert word in page, word
     assert "http" not in page  # nothing outside the file
     [command] = re.findall(r"<code>(stiffgui export .*?)</code>", page)
     program, *again = shlex.split(command)
     assert program == "stiffgui" and main([*again, "--force"]) == 0
-    assert without_pictures("r.html") == (page, pictures)
+    assert Path("r.html").read_text("utf-8") == first
     [script] = re.findall(r"<pre>(from pathlib .*?)</pre>", page, re.DOTALL)
     Path("r.html").unlink()
     exec(compile(script, "again.py", "exec"), {})
-    assert without_pictures("r.html") == (page, pictures)
+    assert Path("r.html").read_text("utf-8") == first
 
 
-def without_pictures(name: str) -> tuple[str, int]:
-    """The text of a page, and how many pictures are in it, which say when they were made."""
-    return re.subn(r"base64,[^\"]*", "", unescape(Path(name).read_text("utf-8")))
+def test_a_report_refuses_what_it_does_not_take(
+    files: dict[str, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    for kind, words, said in (
+        ("run", ["--width", "100"], "has no setting 'width'"),
+        ("study", ["--layer", "2"], "has no setting 'layer'"),
+        ("run", ["--caption"], "figures and tables of its own"),
+        ("run", ["--margin", "3"], "leave them out for runs"),
+    ):
+        assert main(["export", str(files[kind]), *words, "--report", "-o", "n.html"]) == 2
+        assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("columns", [1, 2, 9, 40])
+def test_a_table_fits_a_page_of_a_pdf_and_loses_nothing(columns: int) -> None:
+    heads = [f"head{k}" for k in range(columns)]
+    rows = [[f"r{r}c{k} {'word ' * k}end" for k in range(columns)] for r in range(3)]
+    lines = list(table_lines(heads, rows))
+    assert max(map(len, lines)) <= COLUMNS
+    text = " ".join(lines).split()
+    for word in (*heads[1:], *(f"r{r}c{k}" for r in range(3) for k in range(1, columns))):
+        assert text.count(word) == 1
+    assert text.count("word") == 3 * sum(range(columns))
+    for k in range(1, columns):  # a column begins at one place
+        starts = {line.find(w) for line in lines for w in (f"head{k} ", f"r0c{k} ") if w in line}
+        assert len(starts) <= 1
 
 
 @pytest.mark.parametrize("kind", ["run", "study"])

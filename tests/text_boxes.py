@@ -53,7 +53,7 @@ def _unseen_ticks(axes: Any) -> Iterator[Any]:
 def _is_seen(text: Any) -> bool:
     if not text.get_visible() or not text.get_text().strip():
         return False
-    if text.axes is not None and text.get_clip_on():  # what is outside of the axes is not drawn
+    if text.get_clip_on() and text.get_clip_box() is not None:  # only in the axes
         return bool(text.get_window_extent().overlaps(text.axes.bbox))
     return True
 

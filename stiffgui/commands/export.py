@@ -47,6 +47,12 @@ def export(
             autocompletion=among(lambda: names_of("TABLES")),
         ),
     ] = None,
+    columns: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--columns", help="Columns of a table, in their order, with commas; default: all."
+        ),
+    ] = None,
     model: Annotated[
         str | None,
         typer.Option(help=f"{one_of(FORMATS)}: the networks, for other programs."),
@@ -54,6 +60,10 @@ def export(
     report: Annotated[
         bool,
         typer.Option("--report", help="A report of all that is known: .html or .pdf."),
+    ] = False,
+    caption: Annotated[
+        bool,
+        typer.Option("--caption", help="Write caption and methods, too: a .txt beside the figure."),
     ] = False,
     kind: Annotated[
         str | None, typer.Option("--format", help="Default: the file's ending.")
@@ -71,60 +81,79 @@ def export(
 ) -> None:
     """Write a figure or a table of runs, matrices or a study, or a run's networks for other
     programs."""
+    output = settings["output"] or ""
+    if output.lstrip("+-").isdecimal():
+        settings["output"] = int(output)
     given = layers or step is not None
     if given and not any(is_matrices(path) for path in files):
         raise InputError("--layers and --step are of files of matrices: leave them out.")
     files = [run_file(path, layers, step) if is_matrices(path) else path for path in files]
     if model is not None:
-        others = [figure, table, kind, colours, against, margin]
+        others = [figure, table, columns, caption or None, kind, colours, against, margin]
         _export_model(files, out, model, others, settings, force)
         return
     if report:
-        if any(value is not None for value in (figure, table, kind, colours)):
-            raise InputError("--report takes files, --out and --force: leave out the rest.")
-        _write_report(files, out, settings, against, margin, force)
+        if any(value is not None for value in (figure, table, columns, caption or None, kind)):
+            raise InputError("--report has figures and tables of its own: leave out the rest.")
+        _write_report(files, out, settings, colours, against, margin, force)
         return
-    from stiffgui.figures import export_table, format_of, source_kind
+    from stiffgui.figures import export_table, format_of
 
     if (figure is None) == (table is None):
         raise InputError("give one of --figure NAME, --table NAME, --model FORMAT and --report.")
+    if columns and table is None:
+        raise InputError("--columns are of a table: leave them out, or give --table NAME.")
+    if caption and (figure is None or out == STANDARD_OUTPUT):
+        raise InputError("--caption stands beside the file of a figure: leave it out.")
     if out.is_dir():
         raise InputError(f"{out} is a folder: name a file in it.")
     kind = kind or format_of(out)
     if not kind:
         raise InputError(f"{out} has no ending: add .png, .csv or another, or give --format.")
-    output = settings.pop("output", None)
-    if output is not None and output.lstrip("+-").isdecimal():
-        settings["output"], output = int(output), None
-    check_settings(settings, figure, "runs", "study")
+    numbered = {k: v for k, v in settings.items() if (k, v) != ("output", output)}
+    check_settings(numbered, figure, "runs", "study")
     with target(out) as out, ExitStack() as opened:
         source = _open(files, colours or [], opened)
-        if output is not None and source_kind(source) == "runs":
-            settings["output"] = _place_of(output, source[-1])
-        if source_kind(source) == "study":
-            source.judge(against=against, margin=margin)
-        elif against or margin is not None:
-            raise InputError("--against and --margin are of a study: leave them out for runs.")
+        _prepare(source, settings, against, margin)
         if table is not None:
             known = _known(table, source, settings)
-            export_table(table, source, out, kind, known, replace=force)
+            export_table(table, source, out, kind, known, columns or (), replace=force)
         else:
-            _export_figure(str(figure), source, out, kind, settings, force)
+            _export_figure(str(figure), source, out, kind, settings, force, caption)
 
 
-def _place_of(output: str, run: Any) -> int:
-    """The number of an output that is given by its name."""
+def _prepare(
+    source: Any, settings: dict[str, Any], against: list[str] | None, margin: float | None
+) -> None:
+    """A study is compared as asked; of runs an output that is given by its name becomes its
+    number."""
+    from stiffgui.figures import source_kind
+
+    if source_kind(source) == "study":
+        source.judge(against=against, margin=margin)
+        return
+    if against or margin is not None:
+        raise InputError("--against and --margin are of a study: leave them out for runs.")
+    output, run = settings["output"], source[-1]
+    if not isinstance(output, str):
+        return
     names = run.data.output_names
     if output not in names:
         raise InputError(
             f"{run.path} has no output {output!r}: it has {', '.join(names)}."
             f"{nearest(output, names)}"
         )
-    return int(names.index(output))
+    settings["output"] = int(names.index(output))
 
 
 def _export_figure(
-    name: str, source: Any, out: Path, kind: str, settings: dict[str, Any], force: bool
+    name: str,
+    source: Any,
+    out: Path,
+    kind: str,
+    settings: dict[str, Any],
+    force: bool,
+    caption: bool,
 ) -> None:
     from stiffgui.figures import FIGURES, export_figure, figure_from, known_name, source_kind
 
@@ -137,7 +166,8 @@ def _export_figure(
     shown = figure_from(chosen, settings_of(chosen, settings))
     style = style_of(chosen, settings)
     usual = settings["width"] is None and settings["height"] is None
-    pages = export_figure(shown, source, out, kind, style, replace=force, grows=usual)
+    how: dict[str, Any] = {"replace": force, "grows": usual, "caption": caption}
+    pages = export_figure(shown, source, out, kind, style, **how)
     if pages > 1:
         next_one = f": --page {style.page + 1} writes the next" if style.page < pages else ""
         tell(f"page {style.page} of {pages}{next_one}")
@@ -147,11 +177,11 @@ def _write_report(
     files: list[Path],
     out: Path,
     settings: dict[str, Any],
+    colours: list[int] | None,
     against: list[str] | None,
     margin: float | None,
     force: bool,
 ) -> None:
-    from stiffgui.figures import source_kind
     from stiffgui.figures.files import may_write
     from stiffgui.figures.report import REPORTS, write_report
 
@@ -159,9 +189,8 @@ def _write_report(
         raise InputError(f"{out} has no ending of a report; choose {one_of(REPORTS)}.")
     may_write(out, force)
     with ExitStack() as opened:
-        source = _open(files, [], opened)
-        if source_kind(source) == "study":
-            source.judge(against=against, margin=margin)
+        source = _open(files, colours or [], opened)
+        _prepare(source, settings, against, margin)
         write_report(source, out, {k: v for k, v in settings.items() if v is not None})
 
 

@@ -12,6 +12,7 @@ import typer
 from stiffgui.commands.experiment_arguments import changes_of
 from stiffgui.commands.figure_options import page_names, settings_of, style_of, with_figure_options
 from stiffgui.commands.terminal import say, tell, until_ready
+from stiffgui.errors import InputError
 
 if TYPE_CHECKING:
     from stiffgui.labs import Page, Result
@@ -33,6 +34,9 @@ def lab(
     about: Annotated[
         bool, typer.Option("--about", help="What the page is about, and what to try.")
     ] = False,
+    caption: Annotated[
+        bool, typer.Option("--caption", help="Caption and source, too: a .txt beside the figure.")
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
     **look: Any,
 ) -> None:
@@ -53,12 +57,16 @@ def lab(
     kind = FIGURES["page"][name]
     shown, style = figure_from(kind, settings_of(kind, look)), style_of(kind, look)
     if out is not None:
-        check_target(out, format_of(out), replace=force)
+        check_target(out, format_of(out), replace=force, caption=caption)
+    elif caption:
+        raise InputError("--caption stands beside the file of a figure: give -o FILE, too.")
     if trainings := chosen.trainings():
         until_ready(trainings, Controls())
     result = _compute(chosen)
     if out is not None:
-        export_figure(shown, result, out, format_of(out), style, replace=force)
+        export_figure(
+            shown, result, out, format_of(out), style, replace=force, caption=caption, page=chosen
+        )
     if as_json:
         say(json.dumps({"page": name, "settings": chosen.model_dump()} | result.numbers()))
         return

@@ -16,10 +16,14 @@ from stiffgui.figures.files import (
     PICTURE_FORMATS,
     READABLE,
     TABLE_FORMATS,
+    beside,
+    check_target,
     format_of,
     known_name,
     save_picture,
     save_table,
+    with_columns,
+    write,
 )
 from stiffgui.figures.fit import Fit
 from stiffgui.figures.history import Errors, Stiffness
@@ -42,6 +46,8 @@ from stiffgui.figures.trajectories import Trajectories
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from stiffgui.labs import Page
 
 __all__ = [
     "FIGURES",
@@ -122,16 +128,20 @@ def export_figure(
     *,
     replace: bool = False,
     grows: bool = False,
+    caption: bool = False,
+    page: Page | None = None,
 ) -> int:
     """Write a figure of runs, a study or a page's result as png, svg or pdf, or its table as csv.
 
     It `grows` where it has more panels than its size has room for, as it does without a style.
-    Returns how many pages its panels take; the file has the one that the style names.
+    Returns how many pages its panels take; the file has the one that the style names. `caption`:
+    a text file beside has caption and methods, of the laboratory of which `page`.
 
     Raises InputError for an unknown format, for what the source does not have, and when `path`
     exists (unless `replace`) or cannot be written.
     """
     known_name("format", kind, FIGURE_FORMATS)
+    check_target(path, kind, replace=replace, caption=caption)
     source = what_is_drawn(shown, source)
     if kind == "csv":
         save_table(shown.table(source), path, kind, replace=replace)
@@ -139,6 +149,11 @@ def export_figure(
     how = {"replace": replace, "grows": grows or style is None}
     picture, style = shown.picture(source), style or shown.usual_style()
     save_picture(picture, path, kind, style, **how)
+    if caption:
+        from stiffgui.figures.caption import text_beside
+
+        text = text_beside(shown, picture, source, page)
+        write(beside(path), lambda file: file.write(text.encode()))
     return len(pages_of(picture, style))
 
 
@@ -169,26 +184,32 @@ def export_table(
     path: Path,
     kind: str,
     settings: Mapping[str, Any] | None = None,
+    columns: Sequence[str] = (),
     *,
     replace: bool = False,
 ) -> None:
     """Write a table in one of `TABLE_FORMATS`; npz holds a column an array.
 
-    `settings` are those of the figure whose table it is. Raises InputError as `export_figure`.
+    `settings` and `columns` as in `table_of`. Raises InputError as `export_figure`.
     """
     known_name("table", name, TABLES[source_kind(source)])
     known_name("format", kind, TABLE_FORMATS)
-    save_table(table_of(name, source, kind, settings), path, kind, replace=replace)
+    save_table(table_of(name, source, kind, settings, columns), path, kind, replace=replace)
 
 
 def table_of(
-    name: str, source: Any, kind: str, settings: Mapping[str, Any] | None = None
+    name: str,
+    source: Any,
+    kind: str,
+    settings: Mapping[str, Any] | None = None,
+    columns: Sequence[str] = (),
 ) -> pd.DataFrame:
-    """A table for a format; `settings` are those of the figure whose table it is."""
+    """A table for a format; `settings` are those of the figure whose table it is. `columns`: those
+    that it has, in their order, all by default. Raises InputError for one that is not there."""
     table = TABLES[source_kind(source)][name]
     if isinstance(table, type):
-        return figure_from(table, settings or {}).table(source)
-    return table(source, kind)
+        return with_columns(figure_from(table, settings or {}).table(source), columns)
+    return with_columns(table(source, kind), columns)
 
 
 def __getattr__(name: str) -> Any:

@@ -13,12 +13,18 @@ from stiffgui.errors import InputError, nearest, need_folder, one_of
 from stiffgui.figures.layout import PANEL
 from stiffgui.figures.picture import Picture
 from stiffgui.figures.style import Style, styled
-from stiffgui.plain_text import csv_text, one_line, with_texts
+from stiffgui.plain_text import csv_text, one_line
 
 if TYPE_CHECKING:
     import pandas as pd
 
 PICTURE_FORMATS = {"png": "PNG picture", "svg": "SVG drawing", "pdf": "PDF drawing"}
+# The same picture is the same file, whenever it is written.
+UNDATED: dict[str, dict[str, Any]] = {
+    "png": {},
+    "svg": {"Date": None},
+    "pdf": {"CreationDate": None},
+}
 FIGURE_FORMATS = PICTURE_FORMATS | {"csv": "CSV of what is drawn"}
 TABLE_FORMATS = {
     "csv": "CSV",
@@ -69,7 +75,7 @@ def paint_into(file: Any, picture: Picture, kind: str, style: Style, grows: bool
         try:
             figure = paint(picture, style)
             content = io.BytesIO()
-            figure.savefig(content, format=kind)
+            figure.savefig(content, format=kind, metadata=UNDATED[kind])
             if any(_is_too_small(axes, style.font) for axes in figure.axes):
                 raise UserWarning
             file.write(content.getbuffer())
@@ -128,6 +134,19 @@ def write_table(table: pd.DataFrame, file: Any, kind: str) -> None:
     _WRITERS[kind](table, file)
 
 
+def with_columns(table: pd.DataFrame, asked: Sequence[str]) -> pd.DataFrame:
+    """Those columns, in that order; one text may name several, with commas between. Raises
+    InputError for one that is not there."""
+    names = [str(name) for name in table]
+    each = [[text] if text in names else text.split(",") for text in asked]
+    wanted = dict.fromkeys(
+        name if name in names else name.strip() for part in each for name in part
+    )
+    for name in wanted:
+        known_name("column", name, names)
+    return table.iloc[:, [names.index(name) for name in wanted]] if asked else table
+
+
 def _write_npz(table: pd.DataFrame, file: Any) -> None:
     import numpy as np
 
@@ -139,13 +158,9 @@ def _write_npz(table: pd.DataFrame, file: Any) -> None:
 
 
 def _write_latex(table: pd.DataFrame, file: Any) -> None:
-    table = with_texts(table, one_line)
-    text: str = table.to_latex(index=False, escape=True, float_format="%.4g")
-    # pdfLaTeX knows no thin spaces, and sets a dash between numbers from two hyphens.
-    for sign, written in (("\u2009", r"\,"), ("\u202f", r"\,"), ("–", "--")):
-        text = text.replace(sign, written)
-    # A row must not begin with what LaTeX takes for an option of the line above.
-    file.write(re.sub(r"(?m)^(?=[\[*])", "{}", text).encode())
+    from stiffgui.figures.latex import latex_table
+
+    file.write(latex_table(table).encode())
 
 
 def _write_markdown(table: pd.DataFrame, file: Any) -> None:
@@ -196,13 +211,23 @@ def may_write(path: Path, replace: bool) -> None:
         raise InputError(f"{path} exists: choose another name, or add --force to replace it.")
 
 
-def check_target(path: Path, kind: str, *, replace: bool = False) -> None:
-    """Raise InputError, before anything is computed, when a figure could not be written."""
+def beside(path: Path) -> Path:
+    """The file of a figure's caption."""
+    return path.with_suffix(".txt")
+
+
+def check_target(path: Path, kind: str, *, replace: bool = False, caption: bool = False) -> None:
+    """Raise InputError, before anything is computed, when a figure, with a `caption` beside, could
+    not be written."""
     if kind not in FIGURE_FORMATS:
         raise InputError(
             f"{path} has no ending of a figure; choose {one_of(tuple(FIGURE_FORMATS))}."
         )
     may_write(path, replace)
+    if caption and kind not in PICTURE_FORMATS:
+        raise InputError(f"a caption is of a picture: choose {one_of(PICTURE_FORMATS)}.")
+    if caption:
+        may_write(beside(path), replace)
 
 
 def write(path: Path, save: Callable[[Any], Any]) -> None:

@@ -227,7 +227,8 @@ class HistoryFigure(RunFigure):
 class Errors(HistoryFigure):
     """Errors against the epoch
 
-    Training and test error of every epoch, or other numbers that a run records."""
+    Training and test error of every epoch, or other numbers that a run records:
+    of several trials the median, in a band of the quartiles."""
 
     kind: Literal["errors"] = "errors"
     label: ClassVar[str] = "RMSE"
@@ -271,8 +272,8 @@ class Stiffness(HistoryFigure):
     """Stiffness against the epoch
 
     The watched indices of the network, mean over the probe samples: summed over layers, or as the
-    legend says. A cross marks what is not exact for every sample, such as ill-conditioned
-    eigenvalues."""
+    legend says; of several trials the median, in a band of the quartiles. A cross marks what is
+    not exact for every sample, such as ill-conditioned eigenvalues."""
 
     kind: Literal["stiffness"] = "stiffness"
     label: ClassVar[str] = "index"

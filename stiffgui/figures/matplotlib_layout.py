@@ -3,6 +3,7 @@ and a height that follows from the panels."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from itertools import product
 from math import cos, pi, sin
@@ -29,6 +30,7 @@ GROUP_MARKS = "osD^vP*"  # of runs whose curves have the same dashes
 MARKS = 4  # on each curve
 LEAST = 4.5  # points of a name below a column
 AWAY = 0.7, 1.2, 2.0, 3.0, 4.2, 5.6, 7.0, 9.0, 11.0  # of a text from its point, in font sizes
+PARTS = re.compile(r"[^_\-/.]*[_\-/.]|[^_\-/.]+")  # of a word that may be broken
 AROUND = 16  # directions in which a text may stand
 
 
@@ -53,24 +55,30 @@ def width_of(figure: Figure, text: str, font: Any) -> float:
 
 
 def broken(figure: Figure, text: str, font: Any, room: float) -> str:
-    """A text in lines that are no wider than `room` pixels, where its words allow it."""
+    """A text in lines that are no wider than `room` pixels, where its words allow it; longer ones
+    are broken after _, -, / or a point."""
     out = []
     for line in text.split("\n"):
-        kept = ""
+        kept, space = "", ""
         for word in line.split(" "):
-            longer = f"{kept} {word}" if kept else word
-            if kept and width_of(figure, longer, font) > SPARE * room:
-                out.append(kept)
-                longer = word
-            kept = longer
+            fits = width_of(figure, word, font) <= SPARE * room
+            for part in [word] if fits else PARTS.findall(word):
+                longer = f"{kept}{space}{part}"
+                if kept and width_of(figure, longer, font) > SPARE * room:
+                    out.append(kept)
+                    longer = part
+                kept, space = longer, ""
+            space = " " if kept else ""
         out.append(kept)
     return "\n".join(out)
 
 
 def break_text(figure: Figure, text: Text, room: float) -> None:
-    """Break a text where it is too long; its font is its own."""
+    """Break a text where it is too long, as a whole each time; its font is its own."""
     if text.get_text():
-        text.set_text(broken(figure, text.get_text(), text.get_fontproperties(), room))
+        whole = str(text.get_label() or text.get_text())
+        text.set_label(whole)
+        text.set_text(broken(figure, whole, text.get_fontproperties(), room))
 
 
 def paint_legend(figure: Figure, all_axes: Sequence[Axes]) -> None:
@@ -99,23 +107,28 @@ def _write_legend(figure: Figure, entries: Mapping[str, Any]) -> None:
 
 
 def paint_own_legend(axes: Axes, panel: Panel, below: bool) -> None:
-    """The legend of one panel: in it, or `below` it."""
-    from matplotlib.transforms import ScaledTranslation
-
+    """The legend of one panel: in it, or `below` it, where `_lower_legend` puts it."""
     handles, labels = axes.get_legend_handles_labels()
     if not (panel.legend and handles):
         return
     entries = {item.label: item.entry for item in panel.items if item.label}
     labels = [visible(entries.get(label, label)) for label in labels]
-    figure: Any = axes.figure
     if below:
-        size = float(axes.xaxis.label.get_fontsize()) / 72
-        down = ScaledTranslation(0, -3.8 * size, figure.dpi_scale_trans)
-        look: dict[str, Any] = {"bbox_transform": axes.transAxes + down, "bbox_to_anchor": (0.5, 0)}
-        look |= {"loc": "upper center", "borderaxespad": 0, "ncols": 2 if len(labels) > 3 else 1}
-        axes.legend(handles, labels, **look)
+        columns = 2 if len(labels) > 3 else 1
+        axes.legend(handles, labels, loc="upper center", borderaxespad=0, ncols=columns)
     else:
         axes.legend(handles, labels, loc="best", fontsize="small")
+
+
+def _lower_legend(axes: Axes) -> None:
+    """A panel's own legend stands below the texts of its axis."""
+    from matplotlib.transforms import ScaledTranslation
+
+    legend, figure, texts = axes.get_legend(), axes.figure, axes.xaxis.get_tightbbox()
+    if legend is not None and texts is not None:
+        down = (texts.y0 - axes.bbox.y0) / figure.dpi - float(axes.xaxis.label.get_fontsize()) / 144
+        shift = ScaledTranslation(0, down, figure.dpi_scale_trans)
+        legend.set_bbox_to_anchor((0.5, 0), axes.transAxes + shift)
 
 
 def mark_groups(axes: Axes, panel: Panel) -> None:
@@ -151,9 +164,12 @@ def fit_texts(figure: Figure, drawn: Drawn, higher: bool) -> None:
 
 
 def _break_labels(figure: Figure) -> None:
-    """Titles and labels that are wider than what they belong to."""
-    figure.draw_without_rendering()
+    """Titles and labels that are wider than what they belong to; legends stand below them."""
+    engine = figure.get_layout_engine()
+    assert engine is not None
+    engine.execute(figure)
     for axes in figure.axes:
+        _lower_legend(axes)
         box = axes.get_window_extent()
         middle = (box.x0 + box.x1) / 2
         wide = 2 * min(middle, figure.bbox.width - middle)  # to the nearer edge on either side

@@ -17,19 +17,21 @@ from stiffgui._presets import presets, short_text
 from stiffgui._resources import resource
 from stiffgui.errors import InputError
 from stiffgui.figures.base import Figure
+from stiffgui.figures.caption import caption
 from stiffgui.figures.files import paint_into, write
 from stiffgui.figures.fit import Fit
 from stiffgui.figures.history import Errors, Stiffness
 from stiffgui.figures.layers import Layers
 from stiffgui.figures.layout import pages_of
 from stiffgui.figures.picture import Picture
-from stiffgui.figures.report_pdf import write_pdf
+from stiffgui.figures.report_pdf import told, write_pdf
+from stiffgui.figures.script import flags, judged_flags
 from stiffgui.figures.sources import Drawn, drawn, over_samples
 from stiffgui.figures.spectrum import Spectrum
 from stiffgui.figures.style import Style, of_journal
 from stiffgui.figures.summary import Summary
 from stiffgui.plain_text import visible
-from stiffgui.training.cadence import probe_samples
+from stiffgui.study.declaration import JUDGED
 
 if TYPE_CHECKING:
     from stiffgui.runs import Run
@@ -38,18 +40,11 @@ if TYPE_CHECKING:
 STYLE = Style(**of_journal("two-columns") | {"heading": True, "letters": False})
 REPORTS = ".html", ".pdf"
 SCORES = "test_r2", "test_rmse"  # of each output of each variant
-STIFFNESS = "summed over layers if not said otherwise, {over}"
-# Drawn of all runs together, then of the last one, each with what is seen; `over` and `samples`
-# say on how many samples indices are taken.
-TOGETHER: tuple[tuple[Figure, str], ...] = (
-    (Errors(), "RMSE of each epoch; median over trials, and quartiles."),
-    (Stiffness(), f"Indices, {STIFFNESS}."),
-)
-ALONE: tuple[tuple[Figure, str], ...] = (
-    (Layers(), "One index of every layer, epoch after epoch."),
-    (Spectrum(), "Of a layer's Jacobian at {samples}."),
-    (Fit(), "What the network has learnt beside what it should learn."),
-)
+# Drawn of all runs together, then of the last one.
+TOGETHER: tuple[Figure, ...] = (Errors(), Stiffness())
+ALONE: tuple[Figure, ...] = (Layers(), Spectrum(), Fit())
+# The settings that a report of runs takes, with a figure that declares each.
+TAKES = {name: type(each) for each in (*TOGETHER, *ALONE) for name in type(each).model_fields}
 
 
 @dataclass(frozen=True)
@@ -96,8 +91,12 @@ def write_report(source: Any, path: Path, settings: Mapping[str, Any] | None = N
     """Write the report of runs, the last one in detail, or of a study: a PDF where `path` ends so,
     else one HTML file. Raises InputError when it cannot be written.
 
-    `settings`: those of the figures, where they have them (epoch, layer, trial).
+    `settings`: those of the figures of runs, where they have them (epoch, layer, trial). Raises
+    InputError for others.
     """
+    for name in settings or {}:
+        if name not in TAKES or hasattr(source, "variants"):
+            raise InputError(f"a report of this file has no setting {name!r}: leave it out.", name)
     content = _of_study(source, path) if hasattr(source, "variants") else None
     content = content or _of_runs(source, path, settings or {})
     if path.suffix.lower() == ".pdf":
@@ -107,7 +106,7 @@ def write_report(source: Any, path: Path, settings: Mapping[str, Any] | None = N
 
     # Here, and nowhere else, text becomes HTML.
     environment = Environment(autoescape=True, finalize=_shown)
-    environment.filters["told"] = _told
+    environment.filters["told"] = told
     template = environment.from_string(resource("report.html").read_text("utf-8"))
     written = template.render(version=_version(), **vars(content))
     write(path, lambda file: file.write(written.encode()))
@@ -116,22 +115,22 @@ def write_report(source: Any, path: Path, settings: Mapping[str, Any] | None = N
 def _of_runs(source: Sequence[Any], path: Path, settings: Mapping[str, Any]) -> Content:
     runs = drawn(source)
     files = [str(run.run.path) for run in runs]
-    together = [_figure(figure, text, runs, settings) for figure, text in TOGETHER]
+    together = [_figure(figure, runs, settings) for figure in TOGETHER]
     alone = [
-        _figure(figure, text, runs[-1:], settings)
-        for figure, text in ALONE
+        _figure(figure, runs[-1:], settings)
+        for figure in ALONE
         if not (runs[-1].foreign and isinstance(figure, Fit))
     ]
     return Content(
         ", ".join(run.name for run in runs),
         files,
         "Last values: median and quartiles over trials. RMSE over samples and outputs; indices "
-        f"{STIFFNESS.format(over=over_samples(runs))}.",
+        f"summed over layers if not said otherwise, {over_samples(runs)}.",
         ("run", "quantity", "median", "lower quartile", "upper quartile", "trials"),
         _results(runs),
         [*together, *alone],
         [_about(run.run) for run in runs],
-        *report_again(files, path, f"[{', '.join(f'open_run({file!r})' for file in files)}]"),
+        *_again(files, path, runs, settings),
     )
 
 
@@ -141,7 +140,8 @@ def _of_study(results: Any, path: Path) -> Content:
     from stiffgui.study.comparison import comparisons_of
     from stiffgui.study.method import method
     from stiffgui.study.scores import study_scores, study_warnings
-    from stiffgui.study.summary import caption, chosen_sentences, readable
+    from stiffgui.study.summary import caption as over_trials
+    from stiffgui.study.summary import chosen_sentences, readable
 
     heads, rows = readable(results)
     chosen = any(variant.weights and variant.trials for variant in results.variants)
@@ -179,39 +179,53 @@ def _of_study(results: Any, path: Path) -> Content:
     return Content(
         results.path.stem,
         [str(results.path)],
-        f"Last values: {caption(results)}.",
+        f"Last values: {over_trials(results)}.",
         heads,
         [tuple(row) for row in rows],
         [
-            Chapter(figure.title(), f"{picture.note}.", picture)
+            Chapter(figure.title(), caption(figure, picture, results), picture)
             for figure in figures
             for picture in [figure.picture(results)]
         ],
         [about],
-        *report_again([str(results.path)], path, f"open_study({str(results.path)!r})"),
+        *_study_again(results, path),
     )
 
 
-def report_again(files: Sequence[str], path: Path, opened: str) -> tuple[str, str]:
-    """The command and the script that write the same report."""
-    words = ["stiffgui", "export", *files, "--report", "-o", path.name]
+def _again(
+    files: Sequence[str], path: Path, runs: Sequence[Drawn], settings: Mapping[str, Any]
+) -> tuple[str, str]:
+    """The command and the script that write the same report of runs."""
+    looks = [word for name, v in settings.items() for word in flags(TAKES[name], name, v)]
+    colours = [run.colour for run in runs]
+    usual = colours == [*range(len(runs))]
+    numbers = [] if usual else [word for each in colours for word in ("--colour", str(each))]
+    opened = f"[{', '.join(f'open_run({file!r})' for file in files)}]"
+    opened = opened if usual else f"drawn({opened}, {colours})"
+    return _report_words([*files, *looks, *numbers], path, f"source = {opened}", dict(settings))
+
+
+def _study_again(results: Any, path: Path) -> tuple[str, str]:
+    """The same of a study, with what it is judged by."""
+    judged = {name: getattr(results.study, name) for name in JUDGED}
+    file = str(results.path)
+    opened = f"source = open_study({file!r})\nsource.judge(**{judged!r})"
+    return _report_words([file, *judged_flags(judged)], path, opened, {})
+
+
+def _report_words(
+    words: Sequence[str], path: Path, opened: str, settings: dict[str, Any]
+) -> tuple[str, str]:
     script = (
         "from pathlib import Path\n\nfrom stiffgui import open_run, open_study\n"
-        "from stiffgui.figures.report import write_report\n\n"
-        f"write_report({opened}, Path({path.name!r}))\n"
+        "from stiffgui.figures import drawn\nfrom stiffgui.figures.report import write_report\n\n"
+        f"{opened}\nwrite_report(source, Path({path.name!r}), {settings!r})\n"
     )
-    return shlex.join(words), script
+    return shlex.join(["stiffgui", "export", *words, "--report", "-o", path.name]), script
 
 
 def _shown(value: Any) -> Any:
     return visible(value) if type(value) is str else value
-
-
-def _told(value: Any) -> str:
-    """A cell that is no number."""
-    if isinstance(value, dict):
-        value = [f"{k} {v}" for k, v in value.items()]
-    return ", ".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
 
 
 def _version() -> str:
@@ -220,14 +234,10 @@ def _version() -> str:
     return __version__
 
 
-def _figure(
-    figure: Figure, text: str, runs: Sequence[Drawn], settings: Mapping[str, Any]
-) -> Chapter:
+def _figure(figure: Figure, runs: Sequence[Drawn], settings: Mapping[str, Any]) -> Chapter:
     known = {k: v for k, v in settings.items() if k in type(figure).model_fields}
     picture = figure.changed(**known).picture(runs)
-    of = f" {runs[-1].name}." if len(runs) == 1 else ""
-    text = text.format(over=over_samples(runs), samples=probe_samples(runs[-1].probe_count))
-    return Chapter(figure.title(), text + of, picture)
+    return Chapter(figure.title(), caption(figure, picture, runs), picture)
 
 
 def _results(runs: Sequence[Drawn]) -> list[tuple[Any, ...]]:

@@ -9,13 +9,14 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from stiffgui.figures.files import write
+from stiffgui.figures.files import UNDATED, write
 from stiffgui.figures.style import Style, styled
 from stiffgui.plain_text import visible
 
 MONO = Style(width=210, height=297, font=7.5, family="DejaVu Sans Mono")
 COLUMNS, LINES = 108, 82  # letters and lines on a page
-WIDEST = 60  # letters of a cell
+GAP = 2  # letters between columns
+WHOLE = 24  # letters of a cell that are never broken
 EDGE = 0.06  # of the page's width and height
 BLANK = ""
 
@@ -32,7 +33,7 @@ def _paint(content: Any, file: Any) -> None:
     from stiffgui.figures.matplotlib_painter import paint
 
     buffer = io.BytesIO()
-    named = {"Title": visible(content.names)}
+    named = UNDATED["pdf"] | {"Title": visible(content.names)}
     with styled(MONO), PdfPages(buffer, metadata=named) as pages:  # fonts are embedded at its end
         _text_pages(pages, [*_beginning(content)])
         for chapter in content.figures:
@@ -68,7 +69,7 @@ def _beginning(content: Any) -> Iterator[str]:
     yield from _wrapped(f"Made by stiffgui {__version__} from {', '.join(content.files)}.")
     yield from ("", "Results", "-------")
     yield from _wrapped(content.about)
-    yield from ("", *_table(content.heads, content.results))
+    yield from ("", *table_lines(content.heads, content.results))
 
 
 def _end(content: Any) -> Iterator[str]:
@@ -81,7 +82,7 @@ def _end(content: Any) -> Iterator[str]:
         for line in run.get("toml", "").splitlines():
             yield from textwrap.wrap(line, COLUMNS) or [""]
         for title, heads, rows in run["tables"]:
-            yield from ("", title, "-" * len(title), *_table(heads, rows))
+            yield from ("", title, "-" * len(title), *table_lines(heads, rows))
             if title == "Outputs":
                 for sentence in run["warnings"]:
                     yield from _wrapped(sentence)
@@ -94,14 +95,42 @@ def _wrapped(text: str) -> list[str]:
     return [part for line in text.splitlines() for part in textwrap.wrap(line, COLUMNS) or [""]]
 
 
+def told(value: Any) -> str:
+    """A cell that is no number."""
+    if isinstance(value, dict):
+        value = [f"{k} {v}" for k, v in value.items()]
+    return ", ".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
+
+
+def table_lines(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> Iterator[str]:
+    """Columns as wide as a page has room for; others follow below, beside the first one again."""
+    shown = [[_cell(value) for value in row] for row in (heads, *rows) if row]
+    columns = [*zip_longest(*shown, fillvalue="")]
+    widths = [max(map(len, column)) for column in columns]
+    for part in _parts(widths):
+        room = COLUMNS - GAP * (len(part) - 1)
+        limit = max(w for w in range(1, COLUMNS) if sum(min(widths[k], w) for k in part) <= room)
+        for row in zip(*(columns[k] for k in part), strict=True):
+            cells = [(c, min(widths[k], limit)) for c, k in zip(row, part, strict=True)]
+            lines = zip_longest(*(textwrap.wrap(c, w) or [""] for c, w in cells), fillvalue="")
+            for line in lines:
+                each = (c.ljust(w) for c, (_, w) in zip(line, cells, strict=True))
+                yield (" " * GAP).join(each).rstrip()
+        yield ""
+
+
+def _parts(widths: Sequence[int]) -> Iterator[list[int]]:
+    """Numbers of columns that stand side by side; none of them needs more than WHOLE letters."""
+    part, taken = [0], min(widths[0], WHOLE)
+    for column in range(1, len(widths)):
+        need = GAP + min(widths[column], WHOLE)
+        if taken + need > COLUMNS:
+            yield part
+            part, taken = [0], min(widths[0], WHOLE)
+        part.append(column)
+        taken += need
+    yield part
+
+
 def _cell(value: Any) -> str:
-    text = f"{value:.4g}" if isinstance(value, float) else str(value)
-    return textwrap.shorten(text, WIDEST, placeholder=" …") if len(text) > WIDEST else text
-
-
-def _table(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> Iterator[str]:
-    cells = [[_cell(value) for value in row] for row in (heads, *rows) if row]
-    widths = [max(map(len, column)) for column in zip_longest(*cells, fillvalue="")]
-    for row in cells:
-        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False))
-        yield from textwrap.wrap(line, COLUMNS, subsequent_indent="    ", drop_whitespace=False)
+    return f"{value:.4g}" if isinstance(value, float) else told(value)

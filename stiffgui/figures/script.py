@@ -115,15 +115,15 @@ def table_command(
     kind: str,
     out: Path,
     judged: Mapping[str, Any],
+    columns: Sequence[str] = (),
     *,
     replace: bool = False,
 ) -> str:
     """The command that writes a table of a file; of a study `judged` says how its comparisons are,
     as `StudyResults.judge` takes it."""
     words = ["stiffgui", "export", *files, "--table", table, "--format", kind]
-    for name, value in judged.items() if table == "comparison" else ():
-        for each in value if isinstance(value, tuple) else (value,):
-            words += [f"--{name}", _word(each)]
+    words += [word for name in columns for word in ("--columns", name)]
+    words += judged_flags(judged) if table == "comparison" else []
     return shlex.join([*words, *_target(out, replace)])
 
 
@@ -148,6 +148,14 @@ def _target(out: Path, replace: bool) -> list[str]:
     return ["-o", str(out), *(["--force"] if replace else [])]
 
 
+def judged_flags(judged: Mapping[str, Any]) -> list[str]:
+    """The words of a command that say how a study is compared, see `StudyResults.judge`."""
+    each = ((n, v if isinstance(v, tuple) else (v,)) for n, v in judged.items())
+    return [
+        word for name, values in each for value in values for word in (f"--{name}", _word(value))
+    ]
+
+
 def look_flags(shown: Figure, style: Style) -> list[str]:
     """The words of a command that set what differs from the usual figure of this kind."""
     return [*_flags_of(shown, type(shown)()), *_flags_of(style, shown.usual_style())]
@@ -155,10 +163,10 @@ def look_flags(shown: Figure, style: Style) -> list[str]:
 
 def _flags_of(settings: Settings, usual: Settings) -> list[str]:
     kind, differing = type(settings), changed(settings, usual)
-    return [word for name, value in differing.items() for word in _flags(kind, name, value)]
+    return [word for name, value in differing.items() for word in flags(kind, name, value)]
 
 
-def _flags(kind: type[Settings], name: str, value: Any) -> list[str]:
+def flags(kind: type[Settings], name: str, value: Any) -> list[str]:
     """The words that set one setting."""
     flag = flag_of(name, kind.model_fields[name])
     if isinstance(value, bool):

@@ -141,6 +141,7 @@ def styled(style: Style) -> Iterator[None]:
         "figure.constrained_layout.use": True,
         "savefig.dpi": style.dpi,
         "svg.fonttype": "none",
+        "svg.hashsalt": "stiffgui",  # names in it are the same each time
         "pdf.fonttype": 42,
         "axes.spines.top": False,
         "axes.spines.right": False,

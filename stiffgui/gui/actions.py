@@ -37,7 +37,7 @@ TABLE = (
         "&File",
         "Report…",
         "Ctrl+Shift+E",
-        "One HTML file with settings, figures, tables and provenance of the drawn runs",
+        "Settings, figures, tables and provenance of what is drawn, as one HTML file or a PDF",
     ),
     Entry("workspace", "&File", "Folder of runs…", "", "Choose the folder that keeps the runs"),
     Entry("quit", "&File", "Quit", "Ctrl+Q", "Close the window"),

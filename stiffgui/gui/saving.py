@@ -27,15 +27,17 @@ def pasted() -> str:
     return text
 
 
-def ask_where(parent: QWidget, title: str, start: Path, kind: str, suffix: str) -> Path | None:
-    """A path that ends in `suffix`; None when the person thinks better of it."""
-    name, _ = QFileDialog.getSaveFileName(parent, title, str(start), f"{kind} (*{suffix})")
+def ask_where(parent: QWidget, title: str, start: Path, **kinds: str) -> Path | None:
+    """A path with the suffix of one of the kinds, e.g. `PDF=".pdf"`; None when the person thinks
+    better of it."""
+    filters = {f"{kind} (*{suffix})": suffix for kind, suffix in kinds.items()}
+    name, chosen = QFileDialog.getSaveFileName(parent, title, str(start), ";;".join(filters))
     if not name:
         return None
     path = Path(name)
-    if path.suffix == suffix:
+    if path.suffix in filters.values():
         return path  # the dialog has asked already
-    path = path.with_name(path.name + suffix)
+    path = path.with_name(path.name + filters.get(chosen, next(iter(kinds.values()))))
     yes = QMessageBox.StandardButton.Yes
     replace = f"{path.name} exists already. Replace it?"
     if path.exists() and QMessageBox.question(parent, title, replace) != yes:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stiffgui.errors import InputError
-from stiffgui.labs.page import Exercise, Page, Result
+from stiffgui.labs.page import Exercise, Page, Result, listed
 from stiffgui.resnet.activations import ACTIVATIONS
 from stiffgui.resnet.tableaus import EXPLICIT, IMPLICIT_EULER, INTEGRATORS
 from stiffgui.settings import setting
@@ -120,7 +120,7 @@ class ConvergenceResult(Result):
         slopes = {name: value for name, value in self.slopes.items() if value is not None}
         if not slopes:
             return "No slope can be told: too few errors are known and above rounding."
-        told = ", ".join(f"{TITLES[name]} {value:.2f}" for name, value in slopes.items())
+        told = listed({TITLES[name]: value for name, value in slopes.items()}, ".2f")
         kept = [TITLES[k] for k, v in slopes.items() if abs(v + ORDERS[k]) <= NEAR * ORDERS[k]]
         agree = "all" if len(kept) == len(slopes) else ", ".join(kept) or "none"
         return f"Slopes of the finest errors: {told}; near minus the order: {agree}."
@@ -170,9 +170,9 @@ class Convergence(Page):
     )
     sources: ClassVar[tuple[str, ...]] = (
         "Chen, Rubanova, Bettencourt & Duvenaud 2018, NeurIPS 31, equations (1) and (2)",
-        "Haber & Ruthotto 2017, Inverse Problems 34, 014004: a ResNet as a step of Euler",
+        "Haber & Ruthotto 2018, Inverse Problems 34, 014004: a ResNet as a step of Euler",
         "Hairer, Nørsett & Wanner 1993, Solving Ordinary Differential Equations I, section II.3: "
-        "convergence",
+        "error estimation and convergence",
     )
     run: str = setting(
         "",

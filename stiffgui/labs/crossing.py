@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stiffgui.experiment import Experiment
-from stiffgui.labs.page import Exercise, Page, Result
+from stiffgui.labs.page import Exercise, Page, Result, listed
 from stiffgui.resnet.architecture import Architecture
 from stiffgui.resnet.weights import Legendre, PerLayer
 from stiffgui.settings import setting
@@ -79,12 +79,12 @@ class CrossingResult(Result):
         epochs = f"after epoch {self.networks['fine'].epochs[-1]}"
         if self.bound is None:
             least = min(error, key=error.__getitem__)
-            ends = ", ".join(f"{name} {value:.3g}" for name, value in error.items())
             return (
                 "No flow of the plane pulls the disc out of the ring: it can only squeeze it "
                 "through a gap between samples. Long steps may jump, and one more dimension "
                 "leads round.",
-                f"Errors {epochs}: {ends}; the least is that of the {least} network.",
+                f"Errors {epochs}: {listed(error, '.3g')}; the least is that of the {least} "
+                f"network.",
             )
         below = "below" if error["augmented"] < self.bound else "not below"
         return (
@@ -157,7 +157,7 @@ class Crossing(Page):
         ),
     )
     sources: ClassVar[tuple[str, ...]] = (
-        "Dupont, Doucet & Teh 2019, NeurIPS 32: augmented neural ODEs, sections 3 and 4",
+        "Dupont, Doucet & Teh 2019, NeurIPS 32: augmented neural ODEs",
         "Barlow, Bartholomew, Bremner & Brunk 1972, Statistical Inference under Order Restrictions",
     )
     task: str = setting(

@@ -22,7 +22,7 @@ from stiffgui.labs.linear_solutions import (
     implicit_euler,
     norm_of,
 )
-from stiffgui.labs.page import Exercise, Page, Result
+from stiffgui.labs.page import Exercise, Page, Result, listed
 from stiffgui.settings import setting
 from stiffgui.stiffness.matrices import Matrices
 from stiffgui.stiffness.stability import REGIONS
@@ -148,11 +148,11 @@ class LinearResult(Result):
     def _of_solvers(self) -> str:
         if len(self.gave_up) < len(SOLVED_BY):
             return "The solvers that choose their own steps are at work."
-        came = ", ".join(
-            f"{name} {'gave up' if at is not None else self.paths[name].evaluations}"
+        came: dict[str, float | str] = {
+            name: self.paths[name].evaluations if at is None else "gave up"
             for name, at in self.gave_up.items()
-        )
-        told = f"Evaluations to t = {self.times[-1]:.3g}: {came}."
+        }
+        told = f"Evaluations to t = {self.times[-1]:.3g}: {listed(came)}."
         held, limit = self.paths["dopri5"].longest, self.solver_step
         if held is None or limit is None:
             return told

@@ -94,8 +94,7 @@ class Page(Settings, ABC):
     @classmethod
     def about(cls) -> str:
         """What the page is about: the first paragraph after the title of its docstring."""
-        paragraphs = (cls.__doc__ or "").strip().split("\n\n")
-        return " ".join(paragraphs[1].split()) if len(paragraphs) > 1 else ""
+        return next(iter(cls.explanation()), "")
 
     def changes(self) -> dict[str, Any]:
         """The settings that differ from the page's defaults."""
@@ -105,6 +104,11 @@ class Page(Settings, ABC):
     def specs(self) -> list[Spec]:
         """The page's settings in declared order."""
         return list(specs(self))
+
+
+def listed(values: Mapping[str, float | str], form: str = "") -> str:
+    """Names with their values, in that form, as sentences have them."""
+    return ", ".join(f"{name} {value:{form}}" for name, value in values.items())
 
 
 def plain(value: Any) -> Any:

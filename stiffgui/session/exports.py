@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from stiffgui.figures import Figure, Picture, Style
 from stiffgui.session.service import handles, use_one_thread
-from stiffgui.session.sources import RunSource, Source
+from stiffgui.session.sources import RunSource, Source, StudySource
 
 
 @dataclass(frozen=True, kw_only=True)
 class Export:
-    """Write a figure, or the table of that name, to `path`; the answer is the path, or without
-    one the content.
+    """Write a figure, with `caption` its caption beside, or the table of that name (`columns` of
+    it) to `path`; the answer is the path, or without one the content.
 
     `picture`: what is seen, which is drawn as it is; without one the figure is computed.
     """
@@ -26,6 +26,8 @@ class Export:
     path: Path | None = None
     shown: Figure | None = None
     table: str = ""
+    columns: Sequence[str] = ()
+    caption: bool = False
     picture: Picture | None = field(default=None, compare=False)
     style: Style = field(default_factory=Style)
 
@@ -39,9 +41,9 @@ class Preview(Export):
 
 @dataclass(frozen=True)
 class Report:
-    """Write the report of runs, one HTML file; the answer is its path."""
+    """Write the report of runs or a study, as HTML or PDF; the answer is its path."""
 
-    source: RunSource
+    source: RunSource | StudySource
     path: Path
     settings: Mapping[str, Any] = field(default_factory=dict)
 
@@ -57,7 +59,21 @@ def export(work: Export) -> Path | bytes:
     from stiffgui.figures.files import write
 
     write(work.path, lambda file: _write(work, file))
+    if work.caption:
+        from stiffgui.figures.files import beside
+
+        write(beside(work.path), lambda file: file.write(_caption(work).encode()))
     return work.path
+
+
+def _caption(work: Export) -> str:
+    from stiffgui.figures import what_is_drawn
+    from stiffgui.figures.caption import text_beside
+
+    assert work.shown is not None
+    with work.source.opened() as source:
+        picture = work.picture or work.shown.picture(what_is_drawn(work.shown, source))
+        return text_beside(work.shown, picture, source, getattr(work.source, "page", None))
 
 
 def _write(work: Export, file: Any) -> None:
@@ -70,7 +86,8 @@ def _write(work: Export, file: Any) -> None:
     use_one_thread()
     with work.source.opened() as source:
         if work.shown is None:
-            write_table(table_of(work.table, source, work.kind), file, work.kind)
+            table = table_of(work.table, source, work.kind, columns=work.columns)
+            write_table(table, file, work.kind)
             return
         drawn = what_is_drawn(work.shown, source)
         if work.kind == "csv":
@@ -85,6 +102,6 @@ def report(work: Report) -> Path:
     from stiffgui.figures.report import write_report
 
     use_one_thread()
-    with work.source.opened() as runs:
-        write_report(runs, work.path, work.settings)
+    with work.source.opened() as source:
+        write_report(source, work.path, work.settings)
     return work.path

@@ -11,18 +11,18 @@ TESTS = {
     "resampled": "by the corrected resampled t-test (Nadeau & Bengio 2003), as splits of the same "
     "rows share most of them: the variance of the mean difference is (1/n + {ratio:.2g}) s²",
 }
+DRAWN = "initial weights and batches"  # of every trial
 
 
 def randomness(study: Study) -> str:
     """In what pairs differ from each other, which is what an interval covers."""
-    always = "initial weights and batches"
     if study.data == "shared":
-        return f"{always}, on one and the same data: nothing is said of other data"
+        return f"{DRAWN}, on one and the same data: nothing is said of other data"
     from_table = study.experiment.task.kept_rows != 0
     what = "split of the table's rows" if from_table else "draw of the data"
     each = draw_size(study)
     mean = f"; each is the mean of {each} trials on the same data" if each > 1 else ""
-    return f"{always}, and in the {what}, which all variants of a pair share{mean}"
+    return f"{DRAWN}, and in the {what}, which all variants of a pair share{mean}"
 
 
 def method(study: Study) -> str:

@@ -291,7 +291,9 @@ def test_a_report_holds_settings_figures_tables_and_provenance(
             assert f"<td>{spec.key}</td>" in text
         median = float(pd.Series(run.series().series["test_error"][-1]).median())
     assert f'<td>test_error</td><td class="n">{median:.4g}</td>' in text
-    loaded.train.write_report(tmp_path / "no" / "a.html")
+    source = loaded.train.state.source()
+    assert source is not None
+    loaded.train.exports.write_report(source, tmp_path / "no" / "a.pdf", {})
     qtbot.waitUntil(lambda: not loaded.train.requests.waits_for(Report), timeout=WAIT)
     assert "cannot be written" in loaded.toasts.text()
 

@@ -11,10 +11,11 @@ from typing import Any, cast
 import pytest
 from PySide6.QtCore import QByteArray, QPoint, QRect
 from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from stiffgui.cli import main
-from stiffgui.figures.files import ENDINGS
+from stiffgui.figures.files import ENDINGS, PICTURE_FORMATS
 from stiffgui.gui.export.dialog import ExportDialog
 from stiffgui.gui.export.requests import Exports
 from stiffgui.gui.lab.workspace import LabWorkspace
@@ -225,15 +226,22 @@ def test_sizes_follow_the_figure_until_somebody_chooses(
 
 
 def same_by_command(dialog: ExportDialog, path: Path, kind: str, qtbot: QtBot) -> None:
-    """The shown command writes what the dialog writes."""
+    """The shown command writes what the dialog writes, of a picture with its caption."""
+    dialog.caption.setChecked(True)
     dialog.kind.setCurrentIndex(dialog.kind.findData(kind))
     dialog.file.setText(str(path))
     words = shlex.split(dialog.command.toPlainText())
     assert dialog.command.horizontalScrollBar().maximum() == 0  # all of it can be read
     ours = written(dialog, path, qtbot)
     path.unlink()
+    text, drawn = path.with_suffix(".txt"), kind in PICTURE_FORMATS
+    qtbot.waitUntil(lambda: dialog.isHidden(), timeout=WAIT)
+    assert text.exists() == drawn
+    caption = text.read_text("utf-8") if drawn else ""
+    text.unlink(missing_ok=True)
     assert words[0] == "stiffgui" and main(words[1:]) == 0
     assert path.read_bytes() == ours
+    assert text.exists() == drawn and (not drawn or text.read_text("utf-8") == caption)
 
 
 def each(kinds: tuple[str, ...], *names: str) -> list[tuple[str, str]]:
@@ -264,11 +272,34 @@ def test_the_command_of_a_study(
     dialog = opened(study.exports, name)
     if name == "comparison-table":
         assert "--against 'RES L2' --margin 1" in dialog.command.toPlainText()
+        dialog.columns.setText("variant, pairs, p")
+        assert "--columns 'variant, pairs, p'" in dialog.command.toPlainText()
     if kind == "png":
         for key, value in {"width": 160, "height": 100, "dpi": 60}.items():
             dialog.sizes[key].setValue(value)
     ending = ENDINGS.get(kind, kind)
     same_by_command(dialog, tmp_path / f"our own.{ending}", kind, qtbot)
+
+
+@pytest.mark.parametrize("kind", ["PDF", "HTML"])
+def test_a_report_of_a_study_is_compared_as_seen(
+    study: StudyWorkspace,
+    kind: str,
+    qtbot: QtBot,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    study.model.edit("against", ("RES L2",))
+    qtbot.waitUntil(lambda: study.view.study.against == ("RES L2",), timeout=WAIT)  # type: ignore[union-attr]
+    path, ending = tmp_path / "r", kind.lower()
+    chosen = str(path), f"{kind} (*.{ending})"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: chosen)
+    assert study.enabled("report")
+    with qtbot.waitSignals([study.noted, study.noted], timeout=WAIT):
+        study.calls()["report"]()
+    content = path.with_suffix(f".{ending}").read_bytes()
+    assert content.startswith(b"%PDF" if kind == "PDF" else b"<!doctype html>")
+    assert kind == "PDF" or b"those of RES L2 as ratios" in content
 
 
 @pytest.mark.parametrize("kind", first(["png", "csv"]))

@@ -16,6 +16,7 @@ from stiffgui.gui.palette import Palette
 from stiffgui.gui.plots.panel_view import PanelView
 from stiffgui.gui.settings.rows import FIXED, SettingRow
 from stiffgui.gui.shortcuts import Shortcuts, keys
+from stiffgui.gui.train.explanation import glossary
 from stiffgui.gui.train.workspace import TrainWorkspace
 from stiffgui.gui.window import MainWindow
 from stiffgui.stiffness.indices import INDICES
@@ -353,6 +354,8 @@ def test_f1_explains_what_has_the_focus_or_is_under_the_pointer(
     assert "Stiffness against" in text() and page.stiffness.spec("indices").help in text()
     panel.text.anchorClicked.emit(QUrl("log-norm"))
     assert INDICES["log-norm"].source in text()
+    panel.text.anchorClicked.emit(QUrl("Probe%20samples"))
+    assert glossary()["Probe samples"] in text() and "Eigenvalue" in text().partition("Words")[2]
     train(page, qtbot)
     page.main_view().setFocus()
     press(Key.Key_Escape)

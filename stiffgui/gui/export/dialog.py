@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from PySide6.QtWidgets import (
 
 from stiffgui.errors import InputError
 from stiffgui.figures import PICTURE_FORMATS, Style, figure_from
-from stiffgui.figures.files import ENDINGS
+from stiffgui.figures.files import ENDINGS, beside
 from stiffgui.figures.style import JOURNALS, USUAL_FAMILY, of_journal
 from stiffgui.gui.export.offers import Offer, suggested
 from stiffgui.gui.export.preview import PreviewLabel
@@ -96,6 +97,13 @@ class ExportDialog(QDialog):
             self.journal.addItem(f"{JOURNAL_TEXT[name]}, {sets['width']:g} mm", name)
         self.journal.setAccessibleName("Size for a journal")
         self.journal.setToolTip("Sets width, font size, height, letters, heading and resolution")
+        self.columns = QLineEdit()
+        self.columns.setAccessibleName("Columns")
+        self.columns.setPlaceholderText("Columns: all")
+        self.columns.setToolTip("Names of columns, in their order, with commas between")
+        self.caption = QCheckBox("with &caption")
+        self.caption.setAccessibleName("Caption")
+        self.caption.setToolTip("What is seen and how it was made, for a paper: a .txt file")
         self.pixels = QLabel("")
         self.pixels.setObjectName("cardNote")
         self.file = QLineEdit()
@@ -128,7 +136,7 @@ class ExportDialog(QDialog):
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
         form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
         _row(form, "&Figure", self.figure)
-        _row(form, "&Kind", self.kind)
+        _row(form, "&Kind", self.kind, self.caption, self.columns)
         _row(form, "&Journal", self.journal)
         more: dict[str, tuple[QWidget, ...]] = {"dpi": (self.pixels,)}
         more["height"] = (self.editors["auto_height"],)
@@ -160,6 +168,8 @@ class ExportDialog(QDialog):
         self.figure.currentIndexChanged.connect(self._figure_changed)
         self.kind.currentIndexChanged.connect(self._kind_changed)
         self.file.textChanged.connect(self._changed)
+        self.columns.textChanged.connect(self._changed)
+        self.caption.toggled.connect(self._changed)
         self.journal.activated.connect(self._take_journal)
         for box in self.editors.values():
             _change_of(box).connect(self._changed)
@@ -176,7 +186,10 @@ class ExportDialog(QDialog):
     @property
     def offer(self) -> Offer:
         """What is chosen."""
-        return self.offers[self.figure.currentIndex()]
+        chosen = self.offers[self.figure.currentIndex()]
+        columns = self.columns.text().strip()
+        named = (columns,) if columns and chosen.shown is None else ()
+        return replace(chosen, columns=named, caption=self.caption.isChecked())
 
     @property
     def chosen_kind(self) -> str:
@@ -220,6 +233,8 @@ class ExportDialog(QDialog):
         free["height"] = not _value(self.editors["auto_height"])
         free["page"] = not free["height"]
         self.journal.setEnabled(drawn)
+        self.caption.setVisible(drawn)
+        self.columns.setVisible(self.offer.shown is None)
         for name, box in self.editors.items():
             box.setEnabled(drawn and free.get(name, True))
         self.print_note.setVisible(drawn)
@@ -314,12 +329,14 @@ class ExportDialog(QDialog):
         except InputError as error:
             self.show_problem(str(error))
             return
-        if path.exists() and self._may_replace != path:
+        files = [path, *([beside(path)] if self.offer.captions(self.chosen_kind) else [])]
+        there = next((file for file in files if file.exists()), None)
+        if there is not None and self._may_replace != path:
             self._may_replace = path
             self.save.setText("&Replace")
             self._write_command()
             self.show_problem(
-                f"{path.name} exists: press Replace to write over it, or name another file."
+                f"{there.name} exists: press Replace to write over it, or name another file."
             )
             return
         self._drawn = self.style_, self._usual, self.chosen_kind, path

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from stiffgui.errors import InputError, one_of
-from stiffgui.figures import FIGURE_FORMATS, TABLE_FORMATS, Figure, Picture, Style
+from stiffgui.figures import FIGURE_FORMATS, PICTURE_FORMATS, TABLE_FORMATS, Figure, Picture, Style
 from stiffgui.figures.files import ENDINGS
-from stiffgui.figures.script import table_command
+from stiffgui.figures.script import judged_flags, table_command
 from stiffgui.session.exports import Export, Preview
 from stiffgui.session.sources import Source
 
@@ -18,7 +19,8 @@ LEAST_TEXT = 3.0  # pixels of a text in a preview: smaller ones cannot be drawn
 
 @dataclass(frozen=True, kw_only=True)
 class Offer:
-    """A figure (`shown`) or a table (its name) of a source.
+    """A figure (`shown`) or a table (its name, and which `columns`) of a source; `caption`: a
+    figure's stands in a text file beside.
 
     `picture`: what is seen of the figure just now; without one it is computed.
     """
@@ -28,6 +30,8 @@ class Offer:
     source: Source
     shown: Figure | None = None
     table: str = ""
+    columns: tuple[str, ...] = ()
+    caption: bool = False
     picture: Picture | None = field(default=None, compare=False)
 
     @property
@@ -49,10 +53,18 @@ class Offer:
 
     def command(self, kind: str, style: Style, path: Path, replace: bool) -> str:
         """The command that writes the same file."""
+        judged = getattr(self.source, "judged", {})
         if self.shown is None:
-            judged, words = getattr(self.source, "judged", {}), getattr(self.source, "words", ())
-            return table_command(words, self.table, kind, path, judged, replace=replace)
-        return self.source.command(self.shown, style, path, replace)
+            words = getattr(self.source, "words", ())
+            columns = self.columns
+            return table_command(words, self.table, kind, path, judged, columns, replace=replace)
+        command = self.source.command(self.shown, style, path, replace)
+        caption = shlex.join(["--caption", *judged_flags(judged)])
+        return f"{command} {caption}" if self.captions(kind) else command
+
+    def captions(self, kind: str) -> bool:
+        """Whether a file of that format has its caption beside."""
+        return self.caption and kind in PICTURE_FORMATS
 
     def export(self, kind: str, path: Path | None, style: Style) -> Export:
         """The request that writes it."""
@@ -62,6 +74,8 @@ class Offer:
             path=path,
             shown=self.shown,
             table=self.table,
+            columns=self.columns,
+            caption=self.captions(kind),
             picture=self.picture,
             style=style,
         )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, QSettings, Signal
 from PySide6.QtGui import QGuiApplication
@@ -16,9 +17,10 @@ from stiffgui.gui.export.dialog import ExportDialog
 from stiffgui.gui.export.offers import Offer
 from stiffgui.gui.export.remembered import remembered
 from stiffgui.gui.requests import Requests
-from stiffgui.gui.saving import Purpose, check_file, deliver
-from stiffgui.session.exports import Export, Preview
+from stiffgui.gui.saving import Purpose, ask_where, check_file, deliver
+from stiffgui.session.exports import Export, Preview, Report
 from stiffgui.session.service import Failure
+from stiffgui.session.sources import RunSource, StudySource
 
 NOTHING = "There is nothing to export yet: press Run, or open a file."
 
@@ -118,6 +120,21 @@ class Exports(QObject):
             self.said.emit(str(error), "")
         else:
             self._send("save", offer, kind, path)
+
+    def ask_report(self, source: RunSource | StudySource, settings: Mapping[str, Any]) -> None:
+        """Choose a file for the report of what is shown; `settings` of its figures."""
+        start = source.named.with_name(f"{source.named.stem}-report.html")
+        path = ask_where(self._window, "Report", start, HTML=".html", PDF=".pdf")
+        if path is not None:
+            self.noted.emit("The report is being written …")
+            self.write_report(source, path, settings)
+
+    def write_report(
+        self, source: RunSource | StudySource, path: Path, settings: Mapping[str, Any]
+    ) -> None:
+        """Write the report, as HTML or PDF."""
+        work = Report(source, path, settings)
+        self._requests.ask(work, lambda made: self._deliver("save", made), self._failed)
 
     def copy(self, what: str, name: str) -> None:
         """Put the picture (PNG by matplotlib), its data (CSV) or a script on the clipboard."""

@@ -64,14 +64,16 @@ def colour_of(colour: Colour, theme: Theme) -> Any:
 
 
 def colour_map(name: Map, theme: Theme) -> Any:
-    """A pyqtgraph colour map; what is neutral has the ground's colour, and no dot is as dark as a
-    dark ground."""
+    """A pyqtgraph colour map; what is neutral has the ground's colour, and nothing is as dark as a
+    dark ground: dots, and ends, which are those of the series there."""
     chosen, dark = MAPS[name], theme.card == DARK.card
     if isinstance(chosen, str):
         whole = pg.colormap.get(chosen)
         seen = np.linspace(DARKEST, 1, SHADES)
         return pg.ColorMap(np.linspace(0, 1, SHADES), whole.map(seen)) if dark else whole
     low, middle, high = chosen
+    if name == "signed":
+        high, low = theme.series[:2]
     neutral = theme.card if name == "diverging" and dark else middle
     return pg.ColorMap([0, 0.5, 1], [low, neutral, high])
 

@@ -77,7 +77,7 @@ class SettingsClipboard(QObject):
         if experiment is None:
             return
         start = folder / f"{self.model.preset_name or 'settings'}.toml"
-        path = ask_where(self._parent, "Save settings", start, "TOML", ".toml")
+        path = ask_where(self._parent, "Save settings", start, TOML=".toml")
         if path is None:
             return
         try:

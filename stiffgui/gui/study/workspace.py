@@ -31,6 +31,7 @@ from stiffgui.gui.workspace import Surroundings, Workspace
 from stiffgui.session.duration import AskStudy
 from stiffgui.session.reading import SECONDS, ReadSettings, seconds_for
 from stiffgui.session.service import Failure
+from stiffgui.session.sources import StudySource
 from stiffgui.session.studies import ExtractTrial, OpenStudy, RunStudy, StudyBegan, StudyView
 from stiffgui.study.declaration import JUDGED, Study
 from stiffgui.study.events import ChunkEvent
@@ -146,6 +147,7 @@ class StudyWorkspace(Workspace):
             "open": self.ask_open,
             "save": self.ask_save,
             "export": lambda: self.exports.open_dialog(offers.EVOLUTION),
+            "report": self._report,
             "undo": self.model.undo.undo,
             "redo": self.model.undo.redo,
             "copy_toml": self._copy_toml,
@@ -159,7 +161,7 @@ class StudyWorkspace(Workspace):
             return valid and not self.busy
         if name == "stop":
             return self.busy
-        if name == "export":
+        if name in ("export", "report"):
             return self.view is not None
         if name in ("save", "copy_toml"):
             return valid
@@ -433,7 +435,7 @@ class StudyWorkspace(Workspace):
         if self.model.study is None:
             return
         start = self.folder / f"{self.model.draft.name}.toml"
-        path = ask_where(self, "Save study", start, "Study", ".toml")
+        path = ask_where(self, "Save study", start, Study=".toml")
         if path is not None:
             try:
                 path.write_text(self.model.study.to_toml(), "utf-8")
@@ -445,6 +447,10 @@ class StudyWorkspace(Workspace):
         if self.model.study is not None:
             QGuiApplication.clipboard().setText(self.model.study.to_toml())
             self.noted.emit("Copied the study as TOML.")
+
+    def _report(self) -> None:
+        if self.view is not None and self.path is not None:
+            self.exports.ask_report(StudySource(self.path, self._judged()), {})
 
     def _offers(self) -> list[Offer]:
         """What can be exported of the shown study."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
-from functools import partial
+from functools import cache, partial
 from html import escape
 from inspect import cleandoc
 
@@ -18,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from stiffgui._resources import resource
 from stiffgui.experiment import kinds_of
 from stiffgui.gui.palette import Found
 from stiffgui.gui.plots.figure_card import FigureCard
@@ -109,21 +111,32 @@ class Explanation(QFrame):
         return False
 
     def show_index(self, name: str) -> bool:
-        """Explain an index; whether it is known."""
+        """Explain an index, or a word of the glossary; whether it is known."""
+        if name in glossary():
+            return self._show(_page(name, _row("", glossary()[name])))
         return name in WATCHABLE and self._show(of_index(name))
 
     def look_up(self, words: Sequence[str]) -> list[Found]:
-        """The indices that a palette finds by these words, to be explained."""
+        """The indices and words that a palette finds by these words, to be explained."""
+        titles = {name: index.title for name, index in WATCHABLE.items()}
         return [
-            Found(f"Explain {index.title}", name, then=partial(self.show_index, name))
-            for name, index in WATCHABLE.items()
-            if all(word in f"explain {index.title} {name}".lower() for word in words)
+            Found(f"Explain {title}", name, then=partial(self.show_index, name))
+            for name, title in (titles | {term: term for term in glossary()}).items()
+            if all(word in f"explain {title} {name}".lower() for word in words)
         ]
 
     def _show(self, html: str) -> bool:
         self.text.setHtml(html)
         self.show()
         return True
+
+
+@cache
+def glossary() -> dict[str, str]:
+    """Term -> what it means: words that no declaration explains, in the documentation's file."""
+    entries = resource("glossary.md").read_text("utf-8").split("\n\n")
+    parts = (entry.partition("\n: ") for entry in entries)
+    return {term.strip(): " ".join(text.split()) for term, _, text in parts}
 
 
 def of_index(name: str) -> str:
@@ -166,7 +179,19 @@ def of_card(card: FigureCard) -> str:
 
 
 def _page(title: str, *parts: str) -> str:
-    return f"<h3>{escape(title)}</h3>{''.join(parts)}"
+    return f"<h3>{escape(title)}</h3>{''.join(parts)}{_words(title, ' '.join(parts))}"
+
+
+def _words(title: str, text: str) -> str:
+    """The words of the glossary that are used, to be explained, too."""
+    used = [
+        term
+        for term in glossary()
+        for word in term.split(", ")
+        if term != title and re.search(rf"\b{word}s?\b", text, 0 if word.isupper() else re.I)
+    ]
+    links = ", ".join(f"<a href='{escape(term)}'>{escape(term)}</a>" for term in used)
+    return f"<p><b>Words</b><br>{links}</p>" if links else ""
 
 
 def _row(name: str, text: str, code: bool = False) -> str:

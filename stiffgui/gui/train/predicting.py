@@ -128,7 +128,7 @@ class Predicting(QObject):
         if name:
             rows = Path(name)
             usual = rows.with_name(f"{rows.stem}-predicted.csv")
-            out = ask_where(self._card, "Predictions", usual, "CSV", ".csv")
+            out = ask_where(self._card, "Predictions", usual, CSV=".csv")
             if out is not None:
                 self.predict_table(rows, out)
 

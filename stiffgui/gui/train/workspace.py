@@ -25,7 +25,6 @@ from stiffgui.gui.export.requests import Exports
 from stiffgui.gui.palette import Found
 from stiffgui.gui.plots.axes import grouped
 from stiffgui.gui.requests import Requests
-from stiffgui.gui.saving import ask_where
 from stiffgui.gui.settings.clipboard import SettingsClipboard
 from stiffgui.gui.settings.finding import find_settings
 from stiffgui.gui.tables.importing import Importing
@@ -47,7 +46,6 @@ from stiffgui.gui.train.view_state import ViewState
 from stiffgui.gui.train.views import TrainViews
 from stiffgui.gui.workspace import Surroundings, Workspace
 from stiffgui.matrices import ENDINGS as MATRICES
-from stiffgui.session.exports import Report
 from stiffgui.session.reading import ReadKind
 from stiffgui.session.run_entry import RunEntry
 from stiffgui.tasks.table import ENDINGS
@@ -501,26 +499,10 @@ class TrainWorkspace(Workspace):
 
     def ask_report(self) -> None:
         """Choose a file for the report of the drawn runs."""
-        run = self.bench.shown
-        if run is None:
-            return
-        start = run.named.with_name(f"{run.name}-report.html")
-        path = ask_where(self, "Report", start, "HTML", ".html")
-        if path is not None:
-            self.noted.emit("The report is being written …")
-            self.write_report(path)
-
-    def write_report(self, path: Path) -> None:
-        """Write the report of the drawn runs."""
         source = self.state.source(together=True)
         if source is not None:
             place = {k: v for k, v in self.state.place.items() if v is not None}
-            work = Report(source, path, place)
-            self.requests.ask(
-                work,
-                lambda written: self.noted.emit(f"Saved {written}"),
-                lambda failure: self.say(failure.sentence, failure.details),
-            )
+            self.exports.ask_report(source, place)
 
     def export(self, figure: str, path: Path) -> None:
         """Write a figure as it is shown; the file's ending says the format."""

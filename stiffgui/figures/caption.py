@@ -1,0 +1,120 @@
+"""What stands beside a figure: its caption, and how that which it shows was made.
+
+Files beside figures, reports and the documentation say the same: all follows from the docstring of
+the figure's kind, from the picture, and from the settings and the provenance in the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from stiffgui._version import __version__
+from stiffgui.figures.base import Figure
+from stiffgui.figures.picture import Box, Picture
+from stiffgui.figures.script import page_command
+from stiffgui.figures.sources import Drawn, drawn
+from stiffgui.study.method import DRAWN, method
+from stiffgui.study.summary import caption as over_trials
+
+if TYPE_CHECKING:
+    from stiffgui.experiment import Experiment
+    from stiffgui.labs import Page
+    from stiffgui.runs import Run
+
+MADE_BY = "stiffgui", "torch", "numpy", "python", "device"  # of the provenance
+SAID = "training.trials", "training.first_trial", "training.device"  # in sentences of their own
+BOXES = "Boxes: median and quartiles; whiskers: all values; dots: each trial."
+
+
+def caption(shown: Figure, picture: Picture, source: Any) -> str:
+    """What is seen, and of what: a paragraph that begins after the title."""
+    told = " · ".join(filter(None, (picture.headline, picture.title, picture.note)))
+    said = shown.explanation()
+    facts = list(dict.fromkeys(told.split(" · "))) if told else []
+    if facts:
+        said.append(f"{'; '.join(facts)}.")
+    if any(any(panel.of(Box)) for panel in picture.panels):
+        said.append(BOXES)
+    return " ".join([*(text[:1].upper() + text[1:] for text in said), _of(shown, source)]).strip()
+
+
+def text_beside(shown: Figure, picture: Picture, source: Any, page: Page | None = None) -> str:
+    """The content of the file beside a figure: caption, and how that which it shows was made; of
+    the laboratory by which `page`."""
+    made = _of_page(page) if page is not None else _methods(source)
+    begin = f"{shown.title()}. {caption(shown, picture, source)}"
+    return "\n\n".join([begin, *made]) + "\n"
+
+
+def _of(shown: Figure, source: Any) -> str:
+    if hasattr(source, "variants"):
+        return f"Of the study {source.path.stem}; {over_trials(source)}."
+    if not isinstance(source, Sequence):
+        return " ".join(source.sentences())
+    runs = drawn(source)[-1 if shown.one_run else 0 :]
+    return f"Of {'runs' if len(runs) > 1 else 'run'} {', '.join(run.name for run in runs)}."
+
+
+def _methods(source: Any) -> Iterator[str]:
+    if hasattr(source, "variants"):
+        study = source.study
+        yield f"Methods. {study.trials} trials of each variant. {_settings(study.experiment)}"
+        for variant in study.all_variants:
+            changes = ", ".join(f"{key} = {value}" for key, value in variant.settings.items())
+            yield f"Variant {variant.name}: {changes or 'as it is'}."
+        yield method(study)
+        yield _made_by(source.provenance)
+        return
+    first: Drawn | None = None
+    for each in drawn(source):
+        if each.foreign or first is None:
+            yield f"Methods, {each.name}. {_of_run(each)}"
+            first = first if each.foreign else each
+        else:
+            others = each.experiment.differences(first.experiment)
+            but = _settings(each.experiment, others) or "the same settings."
+            yield f"Methods, {each.name}. As {first.name}, but for: {but}"
+
+
+def _of_page(page: Page) -> Iterator[str]:
+    yield f"Methods. Computed with stiffgui {__version__}: {page_command(page)}"
+    yield f"Sources: {'; '.join(page.sources)}."
+
+
+def _of_run(each: Drawn) -> str:
+    run: Run = each.run
+    if each.foreign:
+        return " ".join([*(f"{text}." for text in run.watched_in_words), _made_by(run.provenance)])
+    first, last = run.first_trial, run.first_trial + run.trials - 1
+    numbers = f"the trial's number, {first} to {last}" if run.trials > 1 else f"trial {first}"
+    changes = [f"epoch {e['epoch']}: {e['text']}" for e in run.events if e["kind"] == "change"]
+    changed = f" Changed while it trained: {'; '.join(changes)}." if changes else ""
+    return (
+        f"{run.trials} trial{'s' * (run.trials > 1)}. {_settings(run.experiment)} "
+        f"{DRAWN.capitalize()} are drawn from the seed and {numbers}; all trials have the same "
+        f"data. Recorded: {run.decided.cadence.sentence}.{changed} {_made_by(run.provenance)}"
+    )
+
+
+def _settings(experiment: Experiment, keys: Iterable[str] | None = None) -> str:
+    """Settings group by group: of all those that are always seen or not usual, or those named."""
+    groups: dict[str, list[str]] = {}
+    values = experiment.flat()
+    for spec in experiment.specs():
+        value = values[spec.key]
+        if keys is None:
+            said = spec.group == "watch" or spec.key in SAID
+            wanted = not said and (value != spec.default or not spec.advanced)
+        else:
+            wanted = spec.key in keys
+        if wanted:
+            shown = ", ".join(value) if isinstance(value, tuple) else value
+            text = f"{spec.title} {shown} {spec.unit}".strip()
+            groups.setdefault(spec.group, []).append(text)
+    return " ".join(f"{group.capitalize()}: {', '.join(each)}." for group, each in groups.items())
+
+
+def _made_by(provenance: Mapping[str, Any]) -> str:
+    known = [f"{name} {provenance[name]}" for name in MADE_BY if name in provenance]
+    return f"Made with {', '.join(known)}." if known else ""
