@@ -145,6 +145,7 @@ class Legend(QWidget):
         self.labels: list[LegendEntry] = []
         self._entries: list[Entry] = []
         self._x: float | None = None
+        self._rest: float | None = None
         self.columns = 2
         self.rows = 100  # at most; what does not fit is told by the tool tip
 
@@ -164,13 +165,19 @@ class Legend(QWidget):
         self.setVisible(bool(entries))
 
     def point_at(self, x: float | None) -> None:
-        """Tell the values at x, the last ones for None."""
+        """Tell the values at x; for None those where it rests."""
         self._x = x
         self._write()
 
+    def rest_at(self, x: float | None) -> None:
+        """Where values are told while nothing is pointed at: at x, the last ones for None."""
+        if x != self._rest:
+            self._rest = x
+            self._write()
+
     def _write(self) -> None:
         for label, entry in zip(self.labels, self._entries, strict=False):
-            label.show_entry(entry, entry.value(self._x))
+            label.show_entry(entry, entry.value(self._rest if self._x is None else self._x))
 
     def _arrange(self) -> None:
         """As many columns as the widest entry leaves room for; two at least of many entries."""

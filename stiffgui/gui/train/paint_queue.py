@@ -12,8 +12,8 @@ from stiffgui.gui.train.runs.workbench import Workbench
 from stiffgui.gui.train.timeline import NOTHING_YET
 from stiffgui.gui.train.view_state import ViewState
 from stiffgui.gui.train.views import TrainViews
-from stiffgui.regularizers import NoPenalty
 from stiffgui.session.run_entry import RunEntry
+from stiffgui.settings import kind_of
 
 
 class PaintQueue:
@@ -91,7 +91,8 @@ class PaintQueue:
             return
         parts.timeline.say(self._progress(run), help)
         share = None
-        if not run.foreign and not isinstance(run.experiment.regularizer, NoPenalty):
+        penalty = "none" if run.foreign else kind_of(type(run.experiment.regularizer))
+        if self._bench.model.value("regularizer.kind") == penalty != "none":
             shares = run.history.series["penalty_share"]
             share = float(shares[-1].mean()) if len(shares) else None
         parts.panel.show_share(share, run.name)

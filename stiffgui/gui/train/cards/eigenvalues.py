@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLabel, QPushButton, QSpinBox, QStackedWidget, QWidget
 
@@ -63,6 +63,14 @@ class EigenvaluesCard(FigureCard):
         self.layer, self.trial = LayerStrip(), QSpinBox()
         self.animate = QPushButton("▶")
         self.outside = QPushButton()
+        self.where = QLabel()
+        self.where.setObjectName("cardNote")
+        self.where.setTextFormat(Qt.TextFormat.PlainText)
+        self.where.setWordWrap(True)
+        self.where.hide()
+        policy = self.note.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.note.setSizePolicy(policy)
         self.headline = Elided()
         self.headline.setObjectName("cardTitle")
         self._sharpen = QTimer(self, singleShot=True, interval=REST_MILLISECONDS)
@@ -73,7 +81,7 @@ class EigenvaluesCard(FigureCard):
         caption.setBuddy(self.layer)
         place = row(caption, (self.layer, 1), self.animate, self.trial)
         self.only_large = (self.headline, place, self.tools)
-        for number, widget in enumerate(self.only_large, 1):
+        for number, widget in enumerate((self.where, *self.only_large), 1):
             self.body.insertWidget(number, widget)
         self.add(self.pages, 0)
         self.pages.hide()
@@ -131,6 +139,7 @@ class EigenvaluesCard(FigureCard):
         """A small card does with the plane."""
         for widget in self.only_large:
             widget.setVisible(self._is_large and self._drawn is not None)
+        self._fit_note()
         self._fit_pages()
         room = self.height() >= LEAST_WITH_PAGES * self._text_scale
         page = room and self.tools.below.currentIndex() < self.pages.count()
@@ -144,6 +153,7 @@ class EigenvaluesCard(FigureCard):
         super().resizeEvent(event)
         self._fit_pages()
         self._fit_tools()
+        self._fit_note()
 
     def _fit_tools(self) -> None:
         """The larger the text, the fewer lines of tools."""
@@ -216,7 +226,7 @@ class EigenvaluesCard(FigureCard):
     # ------------------------------------------------------------------- drawing
 
     def words(self) -> Sequence[QWidget]:
-        return (self.note, self.headline)
+        return (self.note, self.where, self.headline)
 
     def show_picture(self, picture: Picture) -> None:
         """Draw the plane within the axes that are chosen, and what is seen below it."""
@@ -260,6 +270,9 @@ class EigenvaluesCard(FigureCard):
         """Of what is drawn its place; of a headline and indices, which are of the last picture,
         theirs where that is another one."""
         note = re.sub(r"(?<=epoch )\d+", lambda found: grouped(int(found[0])), picture.title)
+        whose = next(picture.panels[0].of(Points), None)
+        if whose is not None and not self._pinned:
+            note = f"{whose.places.run} · {note}"
         headline, drawn = picture.headline, self._drawn
         behind = drawn is not None and picture.title != drawn.title
         if drawn is not None and behind:
@@ -270,6 +283,16 @@ class EigenvaluesCard(FigureCard):
         self.headline.setToolTip(headline)
         self.table.setEnabled(bool(picture.numbers) and not behind)  # else dimmed
         self.say(note if self._is_large else headline)
+        self._fit_note()
+
+    def _fit_note(self) -> None:
+        """What has no room beside the title stands below it, whole."""
+        text = self.note.text()
+        needed = self.note.fontMetrics().horizontalAdvance(text)
+        below = self._is_large and self._drawn is not None and needed > self.note.width()
+        self.note.setVisible(not below)
+        self.where.setText(text)
+        self.where.setVisible(below)
 
     def show_scales(self, picture: Picture) -> None:
         """Draw the histogram of time scales."""
@@ -285,7 +308,7 @@ class EigenvaluesCard(FigureCard):
     @property
     def shows_all(self) -> bool:
         """Whether every layer is seen."""
-        return self.settings.all_layers
+        return self.settings.all_layers and not self._pinned
 
     def select(self, one: Selected | None) -> None:
         """Ring an eigenvalue here, and in the table."""
@@ -362,14 +385,14 @@ class EigenvaluesCard(FigureCard):
         """With the limits that the axes have, unless the figure has them by itself."""
         shown = self.picture
         free = self.tools.frame.currentData() == "points"
-        if shown is None or free or shown.panels[0].x.limits is None:
+        if shown is None or free or not _is_plane(shown):
             return super().figure
         return self.asked.changed(limits=tuple(map(_limits, shown.panels)))
 
     def _framed(self, picture: Picture) -> Picture:
         """The picture with the axes that are chosen."""
         which = self.tools.frame.currentData()
-        if which == "points" or picture.panels[0].x.limits is None:
+        if which == "points" or not _is_plane(picture):
             return picture
         limits = self._locked if which == "lock" else _whole(picture.panels)
         return picture.within([limits] * len(picture.panels))
@@ -380,7 +403,7 @@ class EigenvaluesCard(FigureCard):
         return tuple(growth * end for end in _limits(picture.panels[0]))  # type: ignore[return-value]
 
     def _reframe(self) -> None:
-        if self._drawn is not None and self._drawn.panels[0].x.limits is not None:
+        if self._drawn is not None and _is_plane(self._drawn):
             self._locked = self._with_room(self._drawn)
             self.view.reset_view()
             self.show_picture(self._drawn)
@@ -394,7 +417,7 @@ class EigenvaluesCard(FigureCard):
 
     def fit(self) -> None:
         """Let the axes show what is there now; they stay so."""
-        if self._drawn is not None and self._drawn.panels[0].x.limits is not None:
+        if self._drawn is not None and _is_plane(self._drawn):
             self._locked = _limits(self._drawn.panels[0])
             self.view.reset_view()
             self.show_picture(self._drawn)
@@ -412,6 +435,11 @@ class EigenvaluesCard(FigureCard):
         if self.outside.text() != text:
             self.outside.setText(text)
         self.outside.setVisible(count > 0)
+
+
+def _is_plane(picture: Picture) -> bool:
+    """A difference has axes of its own."""
+    return all(panel.equal for panel in picture.panels)
 
 
 def _samples(points: Points) -> str:
