@@ -242,6 +242,7 @@ class TrainViews(Stage):
         """What some viewers show is not what is asked for: say what is being computed."""
         viewers = self.viewers()
         for name in names:
+            viewers[name].expect(text)
             viewers[name].view.dim(text, through)
 
     def lift(self, names: Iterable[str]) -> None:

@@ -17,7 +17,6 @@ from stiffgui.figures.picture import Panel, Picture, Points, Region
 from stiffgui.figures.plane import A, B
 from stiffgui.figures.spectrum import Spectrum, TimeScales
 from stiffgui.gui.plots.axes import grouped
-from stiffgui.gui.plots.elided import Elided
 from stiffgui.gui.plots.figure_card import FigureCard
 from stiffgui.gui.plots.panel_view import Limits4
 from stiffgui.gui.plots.picture_view import PictureView
@@ -63,16 +62,15 @@ class EigenvaluesCard(FigureCard):
         self.layer, self.trial = LayerStrip(), QSpinBox()
         self.animate = QPushButton("▶")
         self.outside = QPushButton()
-        self.where = QLabel()
-        self.where.setObjectName("cardNote")
-        self.where.setTextFormat(Qt.TextFormat.PlainText)
-        self.where.setWordWrap(True)
+        self.where, self.headline = QLabel(), QLabel()
+        for label, name in ((self.where, "cardNote"), (self.headline, "cardTitle")):
+            label.setObjectName(name)
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setWordWrap(True)
         self.where.hide()
         policy = self.note.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
         self.note.setSizePolicy(policy)
-        self.headline = Elided()
-        self.headline.setObjectName("cardTitle")
         self._sharpen = QTimer(self, singleShot=True, interval=REST_MILLISECONDS)
         self._sharpen.timeout.connect(self._draw_contours_here)
         self._make_place()
@@ -89,6 +87,7 @@ class EigenvaluesCard(FigureCard):
         self._drawn: Picture | None = None  # with the limits that it came with
         self.selection = PlaneSelection(self.view)
         self._moving: tuple[Moment, float] | None = None  # over it, and the step size
+        self._passing: int | None = None  # the epoch of what moves, while it is seen
         self._locked_for: tuple[str, str] | None = None
         self._of_few = False  # they are locked for few samples, until all are there
         self._locked: Limits4 = (-1.0, 1.0, -1.0, 1.0)
@@ -234,6 +233,7 @@ class EigenvaluesCard(FigureCard):
         self._drawn = picture
         self._lock_for(picture)
         moved = self._moved(picture)
+        self._see(moved)
         super().show_picture(self._framed(moved))
         self.layer.show_values(picture.layers, WATCHABLE[self.settings.layer_index].title)
         if picture.numbers:
@@ -303,6 +303,11 @@ class EigenvaluesCard(FigureCard):
         """The epoch of the last picture, -1 before the first."""
         return -1 if self._drawn is None else self._drawn.place[0]
 
+    @property
+    def seen_epoch(self) -> int:
+        """The epoch of the eigenvalues that are seen, -1 before the first picture."""
+        return self.drawn_epoch if self._passing is None else self._passing
+
     # ----------------------------------------------------------------- selection
 
     @property
@@ -342,10 +347,15 @@ class EigenvaluesCard(FigureCard):
         if self._drawn is None:
             return
         picture = self._moved(self._drawn)
+        self._see(picture)
         if picture is not self._drawn:
             self.view.show_picture(self._framed(picture))
             self._say(picture)
             self._draw_selection(picture)
+
+    def _see(self, picture: Picture) -> None:
+        moving = self._moving if picture is not self._drawn else None
+        self._passing = None if moving is None else round(moving[0].epoch)
 
     def _draw_selection(self, picture: Picture) -> None:
         """With its way here, where the picture moves."""
