@@ -287,3 +287,17 @@ def test_the_share_of_a_penalty_is_told_where_the_panel_has_that_penalty(
     page.refresh()
     assert page.model.value("regularizer.kind") == "none" and page.bench.shown is not None
     assert not page.panel.share.isVisibleTo(page.panel)
+
+
+def test_maps_are_as_high_as_wide_and_a_narrow_scale_has_its_numbers(
+    window: MainWindow, card: EigenvaluesCard, qtbot: QtBot
+) -> None:
+    fit = window.train.fit
+    window.resize(1024, 700)
+    qtbot.waitUntil(lambda: fit.is_seen and len(fit.view.views) == 3, timeout=WAIT)
+    qtbot.wait(50)
+    for frame in fit.view.frames:
+        assert frame.view.width() == pytest.approx(frame.view.height(), abs=6)
+        low, high = frame.bar.ends
+        room = frame.bar.fontMetrics().horizontalAdvance(f"{low} {high}")
+        assert low and high and room <= frame.bar.width()

@@ -57,6 +57,9 @@ class PanelGrid(QWidget):
         for number, frame in enumerate(self._frames):
             frame.setVisible(number < count)
         for place, frame in zip(places, self._frames, strict=False):
+            if self._picture.square:
+                side = max(LEAST, min(place.width(), place.height() - self._beside))
+                place.setSize(QSize(side, side + self._beside))
             frame.setGeometry(place)
         free = places[count:]
         self.facts.setVisible(bool(free and self.facts.text()))
