@@ -297,6 +297,7 @@ def test_maps_are_as_high_as_wide_and_a_narrow_scale_has_its_numbers(
     qtbot.waitUntil(lambda: fit.is_seen and len(fit.view.views) == 3, timeout=WAIT)
     qtbot.wait(50)
     for frame in fit.view.frames:
+        assert frame.bar.height() >= frame.bar.minimumSizeHint().height()
         assert frame.view.width() == pytest.approx(frame.view.height(), abs=6)
         low, high = frame.bar.ends
         room = frame.bar.fontMetrics().horizontalAdvance(f"{low} {high}")

@@ -43,6 +43,7 @@ def library(window: MainWindow, qtbot: QtBot, home: Path) -> Library:
     window.acts["library"].trigger()
     dialog = window.findChild(Library)
     assert dialog is not None
+    assert dialog.told.text() == f"0 of 0 runs in {folder}; more are being read …"
     qtbot.waitUntil(lambda: not dialog.reading)
     return dialog
 

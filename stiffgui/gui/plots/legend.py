@@ -27,7 +27,7 @@ from stiffgui.gui.plots.artists import SHADES, colour_map, colour_of
 from stiffgui.gui.plots.elided import Elided
 from stiffgui.gui.theme import LIGHT, Theme
 
-LEAST_BAR, BAR = 24, 8  # pixels between the numbers at its ends; of its height
+LEAST_BAR, BAR = 60, 8  # pixels between the numbers at its ends; of its height
 MOST_GROUPS = 7  # beside the one whose labels are told
 
 

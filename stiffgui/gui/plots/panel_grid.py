@@ -52,6 +52,16 @@ class PanelGrid(QWidget):
         self._place()
 
     def _place(self) -> None:
+        """Twice where a narrow frame needs more beside its plot than a wide one."""
+        before = self._beside
+        self._place_once()
+        frames = self._frames[: len(self._picture.panels)]
+        needed = max((frame.minimumSizeHint().height() for frame in frames), default=LEAST)
+        self._beside = max(0, needed - LEAST)
+        if self._beside != before:
+            self._place_once()
+
+    def _place_once(self) -> None:
         places = self._places()
         count = len(self._picture.panels)
         for number, frame in enumerate(self._frames):
