@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -153,3 +154,17 @@ def test_the_command_line_waits_and_can_be_stopped(tmp_path: Path) -> None:
         process.send_signal(signal.SIGINT)
         assert "stopped before it began" in process.communicate(timeout=60)[1]
     assert process.returncode == 3 and not path.exists()
+
+
+def test_the_time_that_is_left_is_told_as_it_went_so_far(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[ready.Readiness] = []
+    monkeypatch.setattr(ready.time, "monotonic", lambda: 100.0)
+    tell = partial(ready._tell_once, told.append, [], tmp_path, "float32", began=0.0)
+    tell()
+    (tmp_path / "one.nbc").write_bytes(bytes(ready.BYTES // 4))
+    tell()
+    assert told[0].sentence == "making machine code for this machine, 0 %, once"
+    assert told[1].left == pytest.approx(300)
+    assert told[1].sentence == "making machine code for this machine, 25 %, about 5 min left, once"

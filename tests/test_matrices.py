@@ -375,7 +375,7 @@ def test_many_large_layers_are_seen_one_after_another(
             table = figure("spectrum", layer=layer).table([run])
             assert np.isfinite(table["modulus"]).all() == (layer == 1)
             picture = figure("spectrum", layer=layer, contours=layer == 1).picture([run])
-            assert "layer 1 is largest" in picture.headline and "known" in picture.headline
+            assert "layer 1 has the largest" in picture.headline and "known" in picture.headline
     *_, last = going
     with open_run(last.path) as run:
         assert np.isfinite(run.series().indices["spectral-radius"]).all()

@@ -756,7 +756,7 @@ def test_figures_say_what_is_not_exact(tmp_path: Path) -> None:
             )
         ]
         share = np.concatenate([each.ravel() for each in amplified]).mean()
-        assert f"{share:.0%}".replace("%", " % unstable") in picture.headline
+        assert f"{share:.0%}".replace("%", " % of all layers'") in picture.headline
 
 
 def test_a_run_of_ours_and_a_foreign_one_are_compared(tmp_path: Path) -> None:

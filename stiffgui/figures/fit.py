@@ -174,6 +174,7 @@ class Fit(NetworkFigure):
             title=f"epoch {runs[-1].begins + epoch} · trial {self.trial} · {score}",
             note=score if runs[-1].trials == 1 else f"trial {self.trial} · {score}",
             flows=True,
+            square=fit.kind == "maps",
             numbers=_largest_error(fit, output) if fit.kind == "maps" else {},
             choices=choices_of(fit, along=fit.kind == "scatter"),
             place=(epoch, -1, self.trial),

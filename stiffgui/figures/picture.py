@@ -316,7 +316,8 @@ class Panel:
 class Picture:
     """Rows of panels. `heights` are shares of the rows, `widths` of the panels of the first row.
 
-    `flows`: the panels may be arranged otherwise where that makes them larger. `headline` says
+    `flows`: the panels may be arranged otherwise where that makes them larger; `square`: and are as
+    high as wide. `headline` says
     what is to be seen, `note` is one line on what is shown; `layers` is an index of every layer,
     `numbers` are figures that belong to it, by name; `choices` what a
     setting can be, by its name; `legend_below`: one legend for all panels; `locked`: they show the
@@ -331,6 +332,7 @@ class Picture:
     heights: tuple[float, ...] = ()
     widths: tuple[float, ...] = ()
     flows: bool = False
+    square: bool = False
     legend_below: bool = False
     locked: bool = False
     layers: tuple[float, ...] = ()

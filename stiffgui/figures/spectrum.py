@@ -179,7 +179,11 @@ class Spectrum(EveryLayer, PlaneFigure):
         panel = plane.panel(every, (region, *axes(), circle, points, rings, *contours))
         note = self.where(shown)
         if contours:
-            note += " · ε = " + ", ".join(f"{level:.2g}" for level in contours[0].levels) + only
+            note += (
+                " · contours of sample 1, ε = "
+                + ", ".join(f"{level:.2g}" for level in contours[0].levels)
+                + only
+            )
         return one_panel(plane.inset(panel, points, region), title=note, **facts)
 
     def _headline(self, shown: LayerSpectra, plane: Plane) -> str:
@@ -188,10 +192,11 @@ class Spectrum(EveryLayer, PlaneFigure):
         radii = shown.every.radius
         largest = int(np.nanargmax(radii))
         share = shown.every.amplified(plane)
-        known = "" if shown.every.is_whole else " of those known"
+        known = "" if shown.every.is_whole else " that are known"
+        whose = "all layers' eigenvalues" if len(radii) > 1 else "its eigenvalues"
         return (
-            f"{shown.called[largest]} is largest: mean radius {radii[largest]:#.3g}; "
-            f"{share:.0%} unstable{known}"
+            f"{shown.called[largest]} has the largest mean radius, {radii[largest]:#.3g}; "
+            f"{share:.0%} of {whose}{known} unstable"
         ).replace("%", " %")
 
     def _small_planes(

@@ -31,7 +31,13 @@ TABLE = (
         "Ctrl+I",
         "Learn a table of your own: CSV, Parquet, Excel, NPZ or NetCDF",
     ),
-    Entry("export", "&File", "Export…", "Ctrl+E", "Export the figure under the pointer"),
+    Entry(
+        "export",
+        "&File",
+        "Export…",
+        "Ctrl+E",
+        "Export the figure under the pointer, else the large one",
+    ),
     Entry(
         "report",
         "&File",

@@ -175,7 +175,8 @@ def _sheet(t: Theme) -> str:
     QToolBar QToolButton:focus {{ border-color: {t.accent}; }}
     QPushButton#live, #quiet {{ border: 1px solid {t.border}; border-radius: 5px;
         background: {t.card}; padding: 3px 12px; color: {t.text}; }}
-    QPushButton#live:checked {{ background: {t.good}; color: {t.on_accent};
+    QPushButton#live:checked {{ border-color: {t.faint}; font-weight: 600; }}
+    QPushButton#live[growing="true"]:checked {{ background: {t.good}; color: {t.on_accent};
         border-color: {t.good}; font-weight: 600; }}
     QPushButton#live:hover, #quiet:hover, QPushButton#live:focus, #quiet:focus {{
         border-color: {t.accent}; }}

@@ -42,6 +42,7 @@ class RunEntry(PerhapsForeign):
         self.events: list[Event] = []
         self.snapshot_epochs: list[int] = []
         self.newest: tuple[int, Arrays] | None = None
+        self._newest_epoch = 0  # that training has told of
         self.frames: deque[Frame] = deque(maxlen=FRAMES)  # that nobody has drawn yet
         self.decided: Decisions | None = None
         self.writer: Writer | None = None  # another process, while it writes the file
@@ -80,8 +81,12 @@ class RunEntry(PerhapsForeign):
 
     @property
     def epoch(self) -> int:
-        """The last finished epoch."""
-        return int(self.history.epochs[-1]) if len(self.history.epochs) else 0
+        """The last finished epoch, be anything measured there or not."""
+        return max(self._newest_epoch, self._recorded, 0)
+
+    @property
+    def _recorded(self) -> int:
+        return int(self.history.epochs[-1]) if len(self.history.epochs) else -1
 
     @property
     def total(self) -> int:
@@ -99,8 +104,7 @@ class RunEntry(PerhapsForeign):
     @property
     def position(self) -> Position:
         """How far its file has been read."""
-        last = self.epoch if len(self.history.epochs) else -1
-        return Position(self.path, last, len(self.events), self.writer)
+        return Position(self.path, self._recorded, len(self.events), self.writer)
 
     def read_on(self, news: News) -> None:
         """Append what another process has written."""
@@ -131,6 +135,7 @@ class RunEntry(PerhapsForeign):
             self.path, self.name = bundle.path, bundle.path.stem
         if bundle.decided is not None:
             self.decided = bundle.decided
+        self._newest_epoch = bundle.epoch
         if bundle.parameters is not None:
             self.newest = (bundle.epoch, bundle.parameters)
         self.version += 1

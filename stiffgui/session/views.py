@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from math import nan
 from pathlib import Path
 
 from stiffgui.errors import InputError
@@ -86,15 +87,25 @@ class Measure:
 @handles(Measure, "measuring the last network")
 def measure(work: Measure) -> dict[str, float]:
     """Raises InputError where the run cannot be read."""
+    import numpy as np
+
+    from stiffgui.figures.layer_spectra import NetworkSpectra
     from stiffgui.runs import open_run
     from stiffgui.runs.history import History
     from stiffgui.stiffness import WATCHABLE, layer_indices
 
     use_one_thread()
     with open_run(work.path) as run:
-        epoch, step = run.last_snapshot_epoch, run.experiment.architecture.step_size
-        jacobians = run.snapshot(epoch).jacobians(run.probe_samples())
-        found, _ = layer_indices(jacobians, work.names, WATCHABLE, step)
-        history = History(run.trials)
+        history, epoch = History(run.trials), run.last_snapshot_epoch
+        if run.foreign:
+            each = [run.stored_layers(epoch, trial) for trial in range(run.trials)]
+            kept = [NetworkSpectra(layers) for layers in each if layers is not None]
+            if len(kept) < run.trials:
+                return dict.fromkeys(work.names, nan)
+            found = {n: np.stack([one.index(n).mean(-1) for one in kept]) for n in work.names}
+        else:
+            step = run.experiment.architecture.step_size
+            jacobians = run.snapshot(epoch).jacobians(run.probe_samples())
+            found, _ = layer_indices(jacobians, work.names, WATCHABLE, step)
         history.measure([epoch], {name: values[None] for name, values in found.items()}, {})
     return {name: history.medians()[name] for name in work.names}

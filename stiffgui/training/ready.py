@@ -1,6 +1,6 @@
 """Machine code of training: made once for a machine and version, before somebody waits for it.
 
-Kernels are compiled for a type of numbers at a time, which takes a minute or so; a file in the
+Kernels are compiled for a type of numbers at a time, which takes one to five minutes; a file in the
 folder of this version (`kernels.compiler.folder`) says that it was done. Training without it works,
 and compiles as it goes. To make what is missing:
 
@@ -19,8 +19,9 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
+from math import nan
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 NUMBERS = ("float32", "float64")  # in the order in which people need them
 BYTES = 14_000_000  # of machine code for a type of numbers: what is told of progress rests on it
+SURE = 0.05  # of them, from which on the time that is left is told
 POLL_SECONDS = 0.2
 UNUSED_SECONDS = 60 * 86400.0  # machine code of other versions stays so long after its last use
 NICE = 10
@@ -41,15 +43,18 @@ NICE = 10
 
 @dataclass(frozen=True)
 class Readiness:
-    """How far machine code is: bytes that are there, of about so many (time goes with bytes)."""
+    """How far machine code is: bytes that are there, of about so many (time goes with bytes), and
+    the seconds that are left, as it went so far; NaN before that can be told."""
 
     done: int
     of: int
+    left: float = field(default=nan, compare=False)
 
     @property
     def sentence(self) -> str:
         """For a person who waits."""
-        return f"making machine code for this machine, {self._percent}, once"
+        how_far = f"{self._percent}, {self.time_left}".removesuffix(", ")
+        return f"making machine code for this machine, {how_far}, once"
 
     @property
     def short(self) -> str:
@@ -64,6 +69,14 @@ class Readiness:
             "faster so. Everything can be looked at and set meanwhile; a training that needs it "
             "begins by itself when it is there."
         )
+
+    @property
+    def time_left(self) -> str:
+        """In words; empty before it can be told."""
+        if self.left != self.left:
+            return ""
+        minutes = round(self.left / 60)
+        return f"about {minutes} min left" if minutes > 1 else "about a minute left"
 
     @property
     def _percent(self) -> str:
@@ -106,7 +119,7 @@ def complaint() -> str:
         return ""
     return (
         f"{home()} cannot be written, or has less than {ROOM // 10**6} MB left: machine code is "
-        f"made anew at each start, which takes a minute. Mend that, or name another folder in "
+        f"made anew at each start, which takes minutes. Mend that, or name another folder in "
         f"NUMBA_CACHE_DIR."
     )
 
@@ -151,7 +164,7 @@ def prepare(wanted: Iterable[str] = NUMBERS, tell: Tell = lambda readiness: None
     for numbers in missing(wanted):
         place = folder()
         assert place is not None
-        hear = partial(_tell_once, tell, [], place, numbers)
+        hear = partial(_tell_once, tell, [], place, numbers, began=time.monotonic())
         with _alone(place / f"{numbers}.lock", hear):
             if missing([numbers]):
                 with _repeatedly(hear):
@@ -161,11 +174,15 @@ def prepare(wanted: Iterable[str] = NUMBERS, tell: Tell = lambda readiness: None
                     _forget_others(place)
 
 
-def _tell_once(tell: Tell, told: list[Readiness], place: Path, numbers: str) -> None:
-    """Tell what is new."""
+def _tell_once(tell: Tell, told: list[Readiness], place: Path, numbers: str, began: float) -> None:
+    """Tell what is new; `began`: the moment of the first call."""
     readiness = _how_far(place, numbers)
     if [readiness] != told[-1:]:
         told.append(readiness)
+        made = readiness.done - told[0].done
+        if made > SURE * readiness.of:
+            rest = (readiness.of - readiness.done) / made
+            readiness = replace(readiness, left=rest * (time.monotonic() - began))
         tell(readiness)
 
 
@@ -343,7 +360,7 @@ def main() -> None:
             tenth = 10 * readiness.done // readiness.of
             if tenth > tenths[-1]:
                 tenths.append(tenth)
-                print(f"{10 * tenth} %", flush=True)
+                print(f"{10 * tenth} %  {readiness.time_left}".rstrip(), flush=True)
 
         prepare([numbers], tell)
         print(f"{numbers}: done in {time.monotonic() - began:.0f} s", flush=True)

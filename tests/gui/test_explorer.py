@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from importlib.resources import as_file
 from pathlib import Path
+from shutil import copy
 
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from stiffgui import open_run, train
+from stiffgui._resources import resource
 from stiffgui.figures.palette import ABOUT
 from stiffgui.figures.picture import (
     Axis,
@@ -28,7 +31,7 @@ from stiffgui.gui.plots.picture_view import PictureView
 from stiffgui.gui.plots.pointed import ValueTip
 from stiffgui.gui.train.cards.eigenvalues import EigenvaluesCard
 from stiffgui.gui.train.cards.index_table import ROWS, IndexTable
-from stiffgui.gui.train.first_look import SESSION
+from stiffgui.gui.train.first_look import EXAMPLES, SESSION
 from stiffgui.gui.train.runs.columns import DRAWN, NUMBERS, UNKNOWN
 from stiffgui.gui.window import MainWindow
 from stiffgui.runs import Recording
@@ -269,3 +272,33 @@ def test_the_session_is_kept_before_the_window_is_closed(
     open_file(page.bench, run_file)
     kept = page.settings
     qtbot.waitUntil(lambda: str(run_file) in str(kept.value(SESSION)), timeout=10_000)
+
+
+def test_the_share_of_a_penalty_is_told_where_the_panel_has_that_penalty(
+    window: MainWindow, tmp_path: Path
+) -> None:
+    page, example = window.train, EXAMPLES[1]
+    with as_file(resource("examples", example)) as shipped:
+        open_file(page, Path(copy(shipped, tmp_path / example)))
+    page.refresh()
+    assert page.panel.share.isVisibleTo(page.panel)
+    assert page.panel.share.text().startswith("RES stiff example: the penalty is ")
+    page.load_preset("alpine02")
+    page.refresh()
+    assert page.model.value("regularizer.kind") == "none" and page.bench.shown is not None
+    assert not page.panel.share.isVisibleTo(page.panel)
+
+
+def test_maps_are_as_high_as_wide_and_a_narrow_scale_has_its_numbers(
+    window: MainWindow, card: EigenvaluesCard, qtbot: QtBot
+) -> None:
+    fit = window.train.fit
+    window.resize(1024, 700)
+    qtbot.waitUntil(lambda: fit.is_seen and len(fit.view.views) == 3, timeout=WAIT)
+    qtbot.wait(50)
+    for frame in fit.view.frames:
+        assert frame.bar.height() >= frame.bar.minimumSizeHint().height()
+        assert frame.view.width() == pytest.approx(frame.view.height(), abs=6)
+        low, high = frame.bar.ends
+        room = frame.bar.fontMetrics().horizontalAdvance(f"{low} {high}")
+        assert low and high and room <= frame.bar.width()

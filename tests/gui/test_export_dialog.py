@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from stiffgui.cli import main
 from stiffgui.figures.files import ENDINGS, PICTURE_FORMATS
-from stiffgui.gui.export.dialog import ExportDialog
+from stiffgui.gui.export.dialog import NAMELESS, ExportDialog
 from stiffgui.gui.export.requests import Exports
 from stiffgui.gui.lab.workspace import LabWorkspace
 from stiffgui.gui.study.workspace import StudyWorkspace
@@ -370,3 +370,25 @@ def test_a_size_that_could_not_be_drawn_is_not_remembered(
     qtbot.waitUntil(lambda: "leave no room" in dialog.problem.text(), timeout=60_000)
     assert window.settings.value("export/font") is None
     dialog.reject()
+
+
+def test_a_file_without_a_name_cannot_be_exported(loaded: MainWindow) -> None:
+    dialog = opened(loaded.train.exports, "errors")
+    for nameless in ("", "  "):
+        dialog.file.setText(nameless)
+        assert not dialog.save.isEnabled() and dialog.problem.text() == NAMELESS
+        dialog.show_problem("Another problem.")
+        assert not dialog.save.isEnabled()
+    dialog.file.setText("a.png")
+    assert dialog.save.isEnabled() and not dialog.problem.isVisible()
+    dialog.reject()
+
+
+def test_the_large_card_is_exported_while_the_pointer_is_on_none(loaded: MainWindow) -> None:
+    page = loaded.train
+    for card in (page.eigenvalues, page.fit):
+        page.views.enlarge(card)
+        page.ask_export()
+        assert page.exports.dialog is not None
+        assert page.exports.dialog.offer.name == card.figure.name()
+        page.exports.dialog.reject()

@@ -9,7 +9,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from stiffgui.figures.picture import Curve, Points
-from stiffgui.gui.train.runs.columns import describe
+from stiffgui.gui.train.runs.columns import NUMBERS, UNKNOWN, describe
 from stiffgui.gui.window import MainWindow
 from stiffgui.runs import open_run
 from stiffgui.session.run_facts import FOREIGN, facts_of_file
@@ -145,3 +145,18 @@ def test_of_a_neural_ode_the_steps_of_its_solver_are_seen(
     qtbot.waitUntil(lambda: views.layers.picture is not None, timeout=WAIT)
     offered = [views.layers.index.itemText(k) for k in range(views.layers.index.count())]
     assert len(offered) == 3 and "Step of the solver" not in offered
+
+
+def test_what_is_unstable_of_it_is_told(window: MainWindow, foreign: Path, qtbot: QtBot) -> None:
+    opened(window, foreign, qtbot)
+    rows, place = (
+        window.train.runs.table.runs,
+        window.train.runs.table.runs.columns.index(NUMBERS[-1]),
+    )
+    qtbot.waitUntil(lambda: rows.data(rows.index(0, place)) != UNKNOWN, timeout=WAIT)
+    with open_run(foreign) as run:
+        layers = run.stored_layers(EPOCHS - 1)
+        assert layers is not None
+        values = [1 + layer.step * np.linalg.eigvals(layer.jacobians) for layer in layers]
+    share = np.mean([(np.abs(each) > 1).mean() for each in values])
+    assert rows.data(rows.index(0, place)) == f"{100 * share:.0f}"

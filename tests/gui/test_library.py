@@ -44,7 +44,8 @@ def library(window: MainWindow, qtbot: QtBot, home: Path) -> Library:
     window.acts["library"].trigger()
     dialog = window.findChild(Library)
     assert dialog is not None
-    qtbot.waitUntil(lambda: not dialog.reading)
+    assert dialog.told.text() == f"0 of 0 runs in {folder}; more are being read …"
+    qtbot.waitUntil(lambda: not dialog.reading, timeout=WAIT)  # its process is new
     return dialog
 
 
@@ -180,6 +181,6 @@ def test_an_empty_folder_says_what_to_do(window: MainWindow, qtbot: QtBot) -> No
     window.acts["library"].trigger()
     dialog = window.findChild(Library)
     assert dialog is not None
-    qtbot.waitUntil(lambda: not dialog.reading)
+    qtbot.waitUntil(lambda: not dialog.reading, timeout=WAIT)  # its process is new
     assert "press Run" in dialog.told.text()
     dialog.reject()

@@ -11,8 +11,10 @@ from pytestqt.qtbot import QtBot
 
 from stiffgui.figures.picture import Curve, Item, Panel, Points
 from stiffgui.gui.plots.artists import Artist, MarkerArtist, PointsArtist, RegionArtist
+from stiffgui.gui.plots.axes import grouped
 from stiffgui.gui.train.cards.eigenvalues import EigenvaluesCard
 from stiffgui.gui.train.motion import Moment
+from stiffgui.gui.train.runs.columns import EPOCHS
 from stiffgui.gui.window import MainWindow
 from stiffgui.runs import open_run
 
@@ -38,10 +40,12 @@ def test_frames_are_seen_while_it_trains_and_the_end_is_drawn_whole(
     page.model.edit("training.epochs", 1500)
     page.run()
     qtbot.waitUntil(lambda: plane.painted > 5, timeout=WAIT)
+    assert page.timeline.button.text() == "Live"
     card.layer.setValue(4)
     qtbot.waitUntil(lambda: len(plane.motion) > 5 and plane.motion.layer == 4, timeout=WAIT)
     qtbot.waitUntil(lambda: not page.bench.busy, timeout=WAIT)
     qtbot.waitUntil(lambda: card.drawn_epoch == 1500, timeout=WAIT)
+    assert page.timeline.button.text() == "Last" and page.timeline.live
     run = page.bench.shown
     assert run is not None
     with open_run(run.path) as stored:
@@ -190,3 +194,49 @@ def test_a_goes_with_its_run(window: MainWindow, card: EigenvaluesCard, qtbot: Q
     assert run is not None
     window.train.bench.remove(run)
     assert window.train.state.pinned is None
+
+
+def test_when_training_is_paused_every_view_is_of_one_epoch(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    page = window.train
+    window.resize(1280, 800)
+    card, rows = page.eigenvalues, page.runs.table.runs
+    for key, value in (("training.epochs", 100_000), ("watch.errors_every", 1000)):
+        page.model.edit(key, value)
+    page.run()
+    run = page.bench.running
+    assert run is not None
+    qtbot.waitUntil(lambda: run.epoch > 150 and page.plane.painted > 5, timeout=WAIT)
+    page.bench.pause()
+
+    def one_epoch() -> bool:
+        epoch = grouped(run.epoch)
+        told = rows.data(rows.index(0, rows.columns.index(EPOCHS)))
+        return (
+            card.seen_epoch == run.epoch == page.timeline.slider.maximum()
+            and f" epoch {epoch} " in card.note.text()
+            and card.headline.text().startswith("layer ")  # of the same picture
+            and told == f"{epoch} / {grouped(100_000)}"
+            and page.timeline.text.text().startswith(f"epoch {epoch} / ")
+            and "shown" not in page.timeline.text.text()
+            and page.fit.picture is not None
+            and page.fit.picture.place[0] == run.epoch
+        )
+
+    qtbot.waitUntil(one_epoch, timeout=WAIT)
+    assert run.epoch not in run.history.epochs  # nothing was measured there
+    page.bench.stop()
+    qtbot.waitUntil(lambda: not page.bench.busy, timeout=WAIT)
+
+
+def test_a_plane_that_is_far_behind_its_training_says_so(window: MainWindow, qtbot: QtBot) -> None:
+    page = window.train
+    page.model.edit("training.epochs", 100_000)
+    page.run()
+    qtbot.waitUntil(lambda: page.plane.painted > 5, timeout=WAIT)
+    tools = page.eigenvalues.tools
+    tools.pace.setCurrentIndex(tools.pace.findData(10))
+    qtbot.waitUntil(lambda: "; shown " in page.timeline.text.text(), timeout=WAIT)
+    page.bench.stop()
+    qtbot.waitUntil(lambda: not page.bench.busy, timeout=WAIT)

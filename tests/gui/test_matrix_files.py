@@ -182,7 +182,7 @@ def test_a_large_one_is_seen_at_once_and_then_as_a_whole(
     )
     np.testing.assert_allclose(drawn(window), of(matrix), atol=1e-10)
     card = window.train.eigenvalues
-    assert "of those known" not in card.headline.text()
+    assert "that are known" not in card.headline.text()
     qtbot.waitUntil(
         lambda: card.picture is not None and any(card.picture.panels[0].of(Contours)), timeout=WAIT
     )
@@ -218,7 +218,7 @@ def test_what_is_computed_can_be_cancelled(
     assert not matrices.bar.isVisible() and not matrices.busy
     assert "what is known of it stays" in notes(window)
     qtbot.waitUntil(lambda: len(drawn(window)) == 20, timeout=WAIT)
-    assert "of those known" in window.train.eigenvalues.headline.text()
+    assert "that are known" in window.train.eigenvalues.headline.text()
     open_file(window, saved(tmp_path / "small.npy", random(3, 3)))  # by a new child
     qtbot.waitUntil(lambda: len(drawn(window)) == 3, timeout=WAIT)
     assert "ended unexpectedly" not in notes(window)

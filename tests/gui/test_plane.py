@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QToolTip
 from pytestqt.qtbot import QtBot
 
 from stiffgui import presets, train
-from stiffgui.figures.picture import Contours, Curve, Marker, Points, Region
+from stiffgui.figures.picture import Contours, Curve, Image, Marker, Points, Region
 from stiffgui.gui.plots.panel_view import TIP
 from stiffgui.gui.plots.pointed import ValueTip
 from stiffgui.gui.train.cards.eigenvalues import EigenvaluesCard
@@ -54,8 +54,10 @@ def test_the_headline_is_of_every_layer(card: EigenvaluesCard, run_file: Path) -
     radii = np.abs(values).max(-1).mean(-1)
     share = (np.abs(1 + 0.1 * values) > 1).mean()
     largest = int(radii.argmax())
-    words = f"layer {largest + 1} is largest: mean radius {radii[largest]:#.3g}; "
-    assert card.headline.text() == words + f"{share:.0%}".replace("%", " % unstable")
+    words = f"layer {largest + 1} has the largest mean radius, {radii[largest]:#.3g}; "
+    share_of = f"{share:.0%}".replace("%", " % of all layers' eigenvalues unstable")
+    assert card.headline.text() == words + share_of
+    assert card.note.text().startswith("small · layer 1 · epoch 6 · ")
     assert card.headline.isVisible()
 
 
@@ -262,3 +264,53 @@ def test_no_number_is_cut_at_the_upper_end_of_a_small_plot(
             specs = axis.generateDrawSpecs(painter)
             painter.end()
             assert all(rect.top() >= 0 for rect, _, text in specs[2] if text)
+
+
+def test_axes_stay_locked_through_a_comparison(
+    window: MainWindow, card: EigenvaluesCard, qtbot: QtBot
+) -> None:
+    page, tools = window.train, card.tools
+    page.timeline.go_to(0)
+    qtbot.waitUntil(lambda: card.drawn_epoch == 0, timeout=WAIT)
+    qtbot.waitUntil(lambda: "largest radius" in card.picture.numbers, timeout=WAIT)  # type: ignore[union-attr]
+    before, size = np.array(card.view.views[0].box.viewRange()), window.size()
+    tools.contours.setChecked(True)
+    qtbot.waitUntil(lambda: "contours of sample 1, ε = " in card.note.text(), timeout=WAIT)
+    assert not tools.trails.isEnabled() and not tools.trails.isChecked()  # nothing moves
+    tools.pin.click()
+    page.timeline.go_live()
+    qtbot.waitUntil(lambda: "A: epoch 0" in card.note.text(), timeout=WAIT)
+    assert not tools.contours.isEnabled() and not tools.contours.isChecked()
+    assert tools.trails.isChecked() and tools.region.isEnabled()
+    tools.layout_.setCurrentIndex(2)
+    qtbot.waitUntil(lambda: any(card.view.views[0].panel.of(Image)), timeout=WAIT)
+    [(left, right), (low, high)] = card.view.views[0].box.viewRange()
+    assert (low, high) == (0.5, 10.5) and left == 0.5 and right > 2  # layers and samples
+    assert not any(t.isEnabled() for t in (tools.region, tools.frame, tools.axes, tools.trails))
+    card.fit()
+    zoom(card, (1, 2), (3, 4))
+    window.resize(1024, 700)
+    qtbot.wait(50)
+    tools.pin.click()
+    qtbot.waitUntil(lambda: card.figure.name() == "spectrum", timeout=WAIT)
+    qtbot.waitUntil(lambda: "contours of sample 1" in card.note.text(), timeout=WAIT)
+    tools.contours.setChecked(False)
+    window.resize(size)
+    qtbot.waitUntil(lambda: "contours" not in card.note.text(), timeout=WAIT)
+    assert tools.trails.isChecked() and tools.frame.isEnabled()
+    page.refresh()
+    qtbot.waitUntil(
+        lambda: np.allclose(card.view.views[0].box.viewRange(), before, rtol=0.02), timeout=5000
+    )
+
+
+def test_what_the_title_has_no_room_for_stands_below_it(
+    window: MainWindow, card: EigenvaluesCard, qtbot: QtBot
+) -> None:
+    assert card.note.isVisible() and not card.where.isVisible()
+    window.resize(1024, 700)
+    card.tools.pin.click()
+    window.train.timeline.go_to(0)
+    qtbot.waitUntil(lambda: "B: epoch 0" in card.where.text(), timeout=WAIT)
+    assert card.where.isVisible() and not card.note.isVisible()
+    assert card.where.height() >= card.where.heightForWidth(card.where.width())

@@ -13,6 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from stiffgui.figures.picture import Curve
 from stiffgui.gui.train.timeline import SPEEDS
 from stiffgui.gui.train.workspace import TrainWorkspace
 from stiffgui.gui.window import MainWindow
@@ -152,3 +153,21 @@ def test_a_hand_on_the_timeline_ends_playing(page: TrainWorkspace, qtbot: QtBot)
             QTest.mouseRelease(slider, Qt.MouseButton.LeftButton, pos=place)
         qtbot.wait(200)
         assert page.state.epoch == epoch
+
+
+def test_legends_tell_the_values_of_the_epoch_that_is_shown(page: TrainWorkspace) -> None:
+    card = page.errors
+    curve = next(page.errors.picture.panels[0].of(Curve))  # type: ignore[union-attr]
+    label = card.view.legend.labels[0]
+    first, last = f"train {curve.y[0]:.3g}", f"train {curve.y[-1]:.3g}"
+    assert label.text() == last
+    page.timeline.go_to(int(curve.x[0]))
+    page.refresh()
+    assert label.text() == first and card.note.text() == f"epoch {curve.x[0]:g}"
+    card.point_at(float(curve.x[3]))  # the pointer comes first
+    assert label.text() == f"train {curve.y[3]:.3g}"
+    card.point_at(None)
+    assert label.text() == first
+    page.timeline.go_live()
+    page.refresh()
+    assert label.text() == last

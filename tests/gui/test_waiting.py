@@ -50,6 +50,7 @@ def test_run_waits_with_progress_begins_by_itself_and_can_be_stopped(
         qtbot.waitUntil(lambda: MAKING in said(), timeout=WAIT)
         fresh.acts["run"].trigger()
         qtbot.waitUntil(lambda: f"waiting: {MAKING}" in said(), timeout=WAIT)
+        qtbot.waitUntil(lambda: MAKING in train.fit._empty.text(), timeout=WAIT)  # and whole there
         fresh.acts["stop"].trigger()
         qtbot.waitUntil(lambda: not train.bench.busy, timeout=WAIT)
         assert train.bench.runs == [] and not list((fresh.folder).glob("*.stiff"))

@@ -38,6 +38,7 @@ from stiffgui.settings import Spec, specs
 
 PREVIEW_MILLISECONDS = 150  # of quiet before a preview is asked for
 COMMAND_LINES = 5  # in sight
+NAMELESS = "Name the file to write, or choose one with Browse."
 MNEMONICS = {"width": "&Width", "height": "&Height", "font": "F&ont size", "dpi": "&Resolution"}
 SIZES = "integer", "number"  # what has a field for numbers
 JOURNAL_TEXT = {"one-column": "Journal, one column", "two-columns": "Journal, two columns"}
@@ -269,6 +270,10 @@ class ExportDialog(QDialog):
             self.file.setText(str(with_ending.with_suffix(self._ending)))
         self._changed()
 
+    @property
+    def _is_named(self) -> bool:
+        return bool(self.file.text().strip())
+
     def _is_suggested(self) -> bool:
         """Whether the file is still our own suggestion."""
         name = Path(self.file.text().strip() or "x").stem
@@ -280,8 +285,8 @@ class ExportDialog(QDialog):
     def _changed(self) -> None:
         self._may_replace = None
         self.save.setText("&Export")
-        self.save.setEnabled(True)
-        self.show_problem("")
+        self.show_problem("" if self._is_named else NAMELESS)
+        self.save.setEnabled(self._is_named)
         across, down = self.style_.pixels
         high = "" if self.style_.auto_height else f" × {down}"
         self.pixels.setText(f"{across}{high} pixels")
@@ -355,7 +360,7 @@ class ExportDialog(QDialog):
         self.problem.setText(sentence)
         self.problem.setVisible(bool(sentence))
         if sentence:
-            self.save.setEnabled(True)
+            self.save.setEnabled(self._is_named)
 
 
 def _editor(spec: Spec, value: Any) -> Value:

@@ -19,6 +19,7 @@ from stiffgui.figures import figure
 from stiffgui.gui.export.offers import Offer
 from stiffgui.gui.lab.controls import Controls
 from stiffgui.gui.lab.lesson import Exercises, Formulas
+from stiffgui.gui.plots.card import COMPUTING
 from stiffgui.gui.plots.figure_card import FigureCard
 from stiffgui.gui.theme import Theme
 from stiffgui.labs import Page, Result
@@ -30,9 +31,9 @@ CONTROLS_WIDTH = 300
 class PageCard(FigureCard):
     """The picture of a page, which nobody has to ask for."""
 
-    def expect(self, computing: bool) -> None:
-        """Say what will be seen, and whether it is being computed."""
-        self._empty.setText(f"{self.promise}\n\n{'Computing…' if computing else ''}".strip())
+    def expect(self, sentence: str = "") -> None:
+        """Say what will be seen, and what it waits for."""
+        super().expect(sentence)
 
 
 class LabPage(QWidget):
@@ -141,7 +142,7 @@ class LabPage(QWidget):
     def show_progress(self, share: float | None, word: str = "") -> None:
         """How far the computation is; None when nothing is computed."""
         running = share is not None
-        self.card.expect(running)
+        self.card.expect(COMPUTING if running else "")
         self.bar.setEnabled(running)
         self.bar.setValue(round(1000 * (share or 0.0)))
         self.stop.setEnabled(running)

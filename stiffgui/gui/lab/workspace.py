@@ -25,6 +25,18 @@ POLL_MS = 100  # a picture is drawn at most so often
 NOTHING = "There is nothing to export yet: wait until the page has a picture."
 
 
+class _Pages(dict[str, LabPage]):
+    """Pages by name, each made when it is asked for."""
+
+    def __init__(self, make: Callable[[str], LabPage]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, name: str) -> LabPage:
+        page = self[name] = self._make(name)
+        return page
+
+
 class LabWorkspace(Workspace):
     """A tab for each page; the shown one is computed whenever a setting changes."""
 
@@ -40,7 +52,8 @@ class LabWorkspace(Workspace):
         self._poll.timeout.connect(self.requests.poll)
         self.computing: LabPage | None = None
         self._number = 0  # of the request that computes it
-        self.pages: dict[str, LabPage] = {}
+        self.pages = _Pages(self._make)
+        self._theme: Theme | None = None
         self.tabs = QTabBar()
         self.tabs.setAccessibleName("Pages of the laboratory")
         self.tabs.setObjectName("pages")
@@ -48,20 +61,29 @@ class LabWorkspace(Workspace):
         self.tabs.setExpanding(False)
         self.tabs.setUsesScrollButtons(False)
         self.stack = QStackedWidget()
-        for name, kind in PAGES.items():
-            page = self.pages[name] = LabPage(kind())
-            page.wanted.connect(lambda _, p=page: self._compute(p))
-            page.cancelled.connect(self._cancel)
-            page.card.export_asked.connect(self.ask_export)
-            page.card.copy_asked.connect(lambda what, name=name: self.exports.copy(what, name))
+        for kind in PAGES.values():
             self.tabs.addTab(kind.title())
-            self.stack.addWidget(page)
+        self.stack.setCurrentWidget(self.pages[next(iter(PAGES))])
         self.tabs.currentChanged.connect(self._shown)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 0, 6, 6)
         layout.setSpacing(6)
         layout.addWidget(self.tabs)
         layout.addWidget(self.stack, 1)
+
+    def _make(self, name: str) -> LabPage:
+        """The page of that name."""
+        page = LabPage(PAGES[name]())
+        page.wanted.connect(lambda _: self._compute(page))
+        page.cancelled.connect(self._cancel)
+        page.card.export_asked.connect(self.ask_export)
+        page.card.copy_asked.connect(lambda what: self.exports.copy(what, name))
+        if self._theme is not None:
+            page.set_theme(self._theme)
+        self.stack.addWidget(page)
+        if self._poll.isActive():  # else it is done at the start
+            self._typeset(page)
+        return page
 
     @property
     def current(self) -> LabPage:
@@ -72,10 +94,10 @@ class LabWorkspace(Workspace):
 
     def show_page(self, name: str) -> None:
         """Show the page of that name (of `stiffgui.labs.PAGES`)."""
-        self.tabs.setCurrentIndex(list(self.pages).index(name))
+        self.tabs.setCurrentIndex(list(PAGES).index(name))
 
     def _shown(self, index: int) -> None:
-        self.stack.setCurrentIndex(index)
+        self.stack.setCurrentWidget(self.pages[list(PAGES)[index]])
         self._cancel()
         if not self.current.is_complete:
             self._compute(self.current)
@@ -87,9 +109,11 @@ class LabWorkspace(Workspace):
         self._poll.start()
         self._compute(self.current)
         for page in self.pages.values():
-            self.requests.ask(
-                Typeset(page.page.formulas), page.formulas.show_images, lambda failure: None
-            )
+            self._typeset(page)
+
+    def _typeset(self, page: LabPage) -> None:
+        work = Typeset(page.page.formulas)
+        self.requests.ask(work, page.formulas.show_images, lambda failure: None)
 
     def _compute(self, page: LabPage) -> None:
         """Ask for a page; whatever was asked before does not count any more."""
@@ -161,6 +185,7 @@ class LabWorkspace(Workspace):
         return self.current.card.plot or self
 
     def set_theme(self, theme: Theme) -> None:
+        self._theme = theme
         for page in self.pages.values():
             page.set_theme(theme)
 

@@ -25,7 +25,7 @@ COPIES = (
     ("script", "Copy as P&ython", "A script that redraws the figure from the run file"),
 )
 LEAST_LARGE, LEAST_SMALL, LEAST_CONTROL = (380, 220), (240, 80), 44  # pixels
-CALL = "Press Run (Ctrl+R)."
+CALL, COMPUTING = "Press Run (Ctrl+R).", "Computing…"
 
 
 class Card(QFrame):
@@ -85,7 +85,7 @@ class Card(QFrame):
         self.body.addWidget(self._empty, 1)
         self._filling: list[QWidget] = []
         self._is_filled = False
-        self.expect(False)
+        self.expect()
 
     def _make_menu(self) -> QMenu:
         menu = QMenu(self)
@@ -165,14 +165,14 @@ class Card(QFrame):
         if not self._is_filled:
             widget.hide()
 
-    def expect(self, computing: bool) -> None:
-        """What an empty card says: how to fill it, or that what it will show is being computed."""
-        self._empty.setText(f"{self.promise}\n\n{'Computing…' if computing else CALL}")
+    def expect(self, sentence: str = CALL) -> None:
+        """What an empty card says: how to fill it, or what it waits for."""
+        self._empty.setText(f"{self.promise}\n\n{sentence}".strip())
 
     def lack(self, sentence: str) -> None:
         """Say why nothing comes."""
         self.say(sentence)
-        self._empty.setText(f"{self.promise}\n\n{sentence}")
+        self.expect(sentence)
 
     def fill(self) -> None:
         """Something is there to be shown: the view takes the place of the empty card's words."""

@@ -27,7 +27,7 @@ from stiffgui.gui.plots.artists import SHADES, colour_map, colour_of
 from stiffgui.gui.plots.elided import Elided
 from stiffgui.gui.theme import LIGHT, Theme
 
-LEAST_BAR = 24  # pixels between the numbers at its ends
+LEAST_BAR, BAR = 60, 8  # pixels between the numbers at its ends; of its height
 MOST_GROUPS = 7  # beside the one whose labels are told
 
 
@@ -145,6 +145,7 @@ class Legend(QWidget):
         self.labels: list[LegendEntry] = []
         self._entries: list[Entry] = []
         self._x: float | None = None
+        self._rest: float | None = None
         self.columns = 2
         self.rows = 100  # at most; what does not fit is told by the tool tip
 
@@ -164,13 +165,19 @@ class Legend(QWidget):
         self.setVisible(bool(entries))
 
     def point_at(self, x: float | None) -> None:
-        """Tell the values at x, the last ones for None."""
+        """Tell the values at x; for None those where it rests."""
         self._x = x
         self._write()
 
+    def rest_at(self, x: float | None) -> None:
+        """Where values are told while nothing is pointed at: at x, the last ones for None."""
+        if x != self._rest:
+            self._rest = x
+            self._write()
+
     def _write(self) -> None:
         for label, entry in zip(self.labels, self._entries, strict=False):
-            label.show_entry(entry, entry.value(self._x))
+            label.show_entry(entry, entry.value(self._rest if self._x is None else self._x))
 
     def _arrange(self) -> None:
         """As many columns as the widest entry leaves room for; two at least of many entries."""
@@ -197,7 +204,8 @@ class Legend(QWidget):
 
 
 class ScaleBar(QWidget):
-    """The colours from the least to the largest value, with both written at the ends."""
+    """The colours from the least to the largest value, with both written at the ends; below them
+    where it is narrow."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -206,10 +214,29 @@ class ScaleBar(QWidget):
         self.setAccessibleName("Colour scale")
 
     def sizeHint(self) -> QSize:
-        return QSize(80, self.fontMetrics().height() + 3)
+        return QSize(80, self.minimumSizeHint().height())
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(40, self.fontMetrics().height() + 3)
+        return QSize(40, self.fontMetrics().height() + (BAR if self._is_narrow else 3))
+
+    @property
+    def ends(self) -> tuple[str, str]:
+        """The least and the largest value, as they are written."""
+        if self.colours is None:
+            return "", ""
+        values, metrics = (self.colours.low, self.colours.high), self.fontMetrics()
+        texts = _end(values[0]), _end(values[1])
+        if metrics.horizontalAdvance(" ".join(texts)) > self.width():
+            texts = _end(values[0], 2), _end(values[1], 2)
+        return texts
+
+    @property
+    def _is_narrow(self) -> bool:
+        return self.fontMetrics().horizontalAdvance("".join(self.ends)) + LEAST_BAR > self.width()
+
+    def resizeEvent(self, event: Any) -> None:
+        super().resizeEvent(event)
+        self.updateGeometry()
 
     def show_scale(self, colours: ColourScale | None, theme: Theme) -> None:
         """Show a scale, or none."""
@@ -224,24 +251,25 @@ class ScaleBar(QWidget):
         if self.colours is None:
             return
         painter, metrics = QPainter(self), self.fontMetrics()
-        first, last = (_end(v) for v in (self.colours.low, self.colours.high))
+        (first, last), narrow = self.ends, self._is_narrow
         word = f"{self.colours.label} "
-        if metrics.horizontalAdvance(word + first + last) > 0.6 * self.width():
+        if narrow or metrics.horizontalAdvance(word + first + last) > 0.6 * self.width():
             word = ""
-        if metrics.horizontalAdvance(first + last) + LEAST_BAR > self.width():
-            first = last = ""  # they would cover each other: the tool tip has them
-        left = metrics.horizontalAdvance(f"{word}{first}") + 6
-        right = self.width() - metrics.horizontalAdvance(last) - 6
+        left, right = 0, self.width()
+        if not narrow:
+            left += metrics.horizontalAdvance(f"{word}{first}") + 6
+            right -= metrics.horizontalAdvance(last) + 6
+        top = 0 if narrow else (self.height() - BAR) // 2
         gradient = QLinearGradient(left, 0, right, 0)
         colours = colour_map(self.colours.map, self._theme).map(np.linspace(0, 1, SHADES), "qcolor")
         for k, colour in enumerate(colours):
             gradient.setColorAt(k / (SHADES - 1), colour)
-        painter.fillRect(left, self.height() // 2 - 4, right - left, 8, gradient)
+        painter.fillRect(left, top, right - left, BAR, gradient)
         painter.setPen(QColor(self._theme.faint))
-        middle = Qt.AlignmentFlag.AlignVCenter
+        middle = Qt.AlignmentFlag.AlignBottom if narrow else Qt.AlignmentFlag.AlignVCenter
         painter.drawText(self.rect(), middle | Qt.AlignmentFlag.AlignLeft, f"{word}{first}")
         painter.drawText(self.rect(), middle | Qt.AlignmentFlag.AlignRight, last)
 
 
-def _end(value: float) -> str:
-    return f"{value:.3g}".replace("-", "−")
+def _end(value: float, digits: int = 3) -> str:
+    return f"{value:.{digits}g}".replace("-", "−")

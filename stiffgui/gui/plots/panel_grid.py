@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
 
-from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtCore import QMargins, QRect, QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
@@ -38,8 +38,7 @@ class PanelGrid(QWidget):
         """Place a frame for each panel; frames without a panel are hidden."""
         self._picture, self._frames = picture, frames
         rows = [1] if picture.flows else [len(row) for row in picture.rows]
-        least = [frame.minimumSizeHint() for frame in frames[: len(picture.panels)]]
-        height = max((size.height() for size in least), default=LEAST)
+        height = self._least_height()
         self._beside = max(0, height - LEAST)
         self.setMinimumSize(LEAST * max(rows, default=1), height * max(len(rows), 1))
         facts = {} if picture.layers else picture.numbers  # those of layers have a table
@@ -52,11 +51,31 @@ class PanelGrid(QWidget):
         self._place()
 
     def _place(self) -> None:
+        """Twice where a narrow frame needs more beside its plot than a wide one."""
+        before = self._beside
+        self._place_once()
+        self._beside = max(0, self._least_height() - LEAST)
+        if self._beside != before:
+            self._place_once()
+
+    def _least_height(self) -> int:
+        """Pixels that a frame needs, beside the margin that makes its plot a square."""
+        frames = self._frames[: len(self._picture.panels)]
+        least = [f.minimumSizeHint().height() - _margins(f).bottom() for f in frames]
+        return max(least, default=LEAST)
+
+    def _place_once(self) -> None:
         places = self._places()
         count = len(self._picture.panels)
         for number, frame in enumerate(self._frames):
             frame.setVisible(number < count)
         for place, frame in zip(places, self._frames, strict=False):
+            side = max(LEAST, min(place.width(), place.height() - self._beside))
+            square = place.size() - QSize(side, side + self._beside)
+            spare = square if self._picture.square else QSize()
+            margins = QMargins(0, 0, max(0, spare.width()), max(0, spare.height()))
+            if margins != _margins(frame) and (layout := frame.layout()) is not None:
+                layout.setContentsMargins(margins)
             frame.setGeometry(place)
         free = places[count:]
         self.facts.setVisible(bool(free and self.facts.text()))
@@ -86,6 +105,11 @@ class PanelGrid(QWidget):
             return min(self.width() / columns, height)
 
         return max(range(1, count + 1), key=side, default=0)
+
+
+def _margins(frame: QWidget) -> QMargins:
+    layout = frame.layout()
+    return QMargins() if layout is None else layout.contentsMargins()
 
 
 def _parts(length: int, count: int, shares: Sequence[float]) -> list[tuple[int, int]]:

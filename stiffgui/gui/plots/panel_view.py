@@ -116,6 +116,8 @@ class PanelView(Plot):
         if scales != (before.x.scale, before.y.scale):
             self.is_zoomed = False
             self._forget()  # what stands at the same values stands elsewhere
+        if panel.equal != before.equal:  # a map is no part of a plane, nor the other way round
+            self.is_zoomed = False
         self.show_grid(panel.grid)
         self.box.setAspectLocked(panel.equal)
         names = " against ".join(filter(None, (panel.y.label, panel.x.label)))

@@ -181,6 +181,14 @@ class PictureView(QWidget):
             view.set_cross(x)
         self.legend.point_at(x)
 
+    def set_here(self, x: float | None) -> None:
+        """Mark x, which other views show, in every panel: while nothing is pointed at, the
+        legends tell the values there; the last ones for None."""
+        for view in self.views:
+            view.set_here(x)
+        for legend in (self.legend, *(frame.legend for frame in self.frames)):
+            legend.rest_at(x)
+
     def emphasise(self, group: str) -> None:
         """Let what is of other groups be faint in every panel; empty: of none."""
         for view in self.views:
@@ -188,8 +196,8 @@ class PictureView(QWidget):
 
     def reset_view(self) -> None:
         """Show everything of every panel again."""
-        for view in self.views:
-            view.reset_view()
+        for frame in self.frames:  # those of a picture to come, too
+            frame.view.reset_view()
 
     def shown(self) -> Picture | None:
         """The picture as it is looked at: with the limits of panels that were zoomed."""

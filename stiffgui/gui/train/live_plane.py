@@ -90,7 +90,10 @@ class LivePlane(QObject):
             motion.take(run.frames.popleft(), now)
         if not self._moves:
             self._timer.stop()
-        if not self._moves or self._state.epoch is not None or not (card.is_seen and card.can_move):
+        # Paused, the picture of the same epoch, of all samples, takes the place of what moved.
+        rests = self._bench.paused and not motion.behind and card.drawn_epoch >= card.seen_epoch
+        seen = card.is_seen and card.can_move
+        if not self._moves or rests or self._state.epoch is not None or not seen:
             card.rest()
             return
         moment = motion.now(now)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QTimer
 from stiffgui.figures import Figure
 from stiffgui.gui.plots.axes import grouped
 from stiffgui.gui.train.paint_queue import PaintQueue
+from stiffgui.gui.train.runs.workbench import Workbench
 from stiffgui.gui.train.view_requests import NEWEST, ViewRequests, look_at, place_of
 from stiffgui.gui.train.views import TrainViews
 from stiffgui.session.views import Look, View
@@ -19,7 +20,10 @@ LATE_MILLISECONDS = 250  # until what is still of another epoch, or set otherwis
 class Looking:
     """Wants what the state of the views says, and says where something else is seen as yet."""
 
-    def __init__(self, views: TrainViews, requests: ViewRequests, drawing: PaintQueue) -> None:
+    def __init__(
+        self, views: TrainViews, requests: ViewRequests, drawing: PaintQueue, bench: Workbench
+    ) -> None:
+        self._bench = bench
         self._views, self._requests, self._drawing = views, requests, drawing
         self._seen: tuple[Path, int] | None = None  # run and epoch of what is drawn
         self._figures: dict[str, Figure] = {}  # that are drawn
@@ -53,7 +57,7 @@ class Looking:
         """Dim what is of another run at once, what is of another epoch or set otherwise if that
         takes a while."""
         run, wanted = self._views.state.run, self._requests.wanted
-        if run is None or (wanted is None and self._seen is None):
+        if run is None:
             return
         asked = place_of(wanted) or (run.path, NEWEST)
         if asked == self._seen and not self._behind():
@@ -80,7 +84,7 @@ class Looking:
             return
         self._dimmed = [*self._views.viewers()]
         if wanted is None:
-            said = f"Waiting for the first epoch of {run.name} …"
+            said = self._bench.awaited(run)
         elif place_of(wanted) != self._seen:
             said = f"Computing epoch {grouped(run.begins + wanted.epoch)} of {run.name} …"
         else:

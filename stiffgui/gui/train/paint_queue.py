@@ -12,8 +12,10 @@ from stiffgui.gui.train.runs.workbench import Workbench
 from stiffgui.gui.train.timeline import NOTHING_YET
 from stiffgui.gui.train.view_state import ViewState
 from stiffgui.gui.train.views import TrainViews
-from stiffgui.regularizers import NoPenalty
 from stiffgui.session.run_entry import RunEntry
+from stiffgui.settings import kind_of
+
+LATE_SECONDS = 0.5  # of training, by which a plane is behind that says so
 
 
 class PaintQueue:
@@ -91,7 +93,8 @@ class PaintQueue:
             return
         parts.timeline.say(self._progress(run), help)
         share = None
-        if not run.foreign and not isinstance(run.experiment.regularizer, NoPenalty):
+        penalty = "none" if run.foreign else kind_of(type(run.experiment.regularizer))
+        if self._bench.model.value("regularizer.kind") == penalty != "none":
             shares = run.history.series["penalty_share"]
             share = float(shares[-1].mean()) if len(shares) else None
         parts.panel.show_share(share, run.name)
@@ -102,16 +105,22 @@ class PaintQueue:
             return f"{self._bench.state_of(run)}: {preparing.sentence}"
         of = f" / {run.begins + run.total:,}" if run.total else ""
         words = [f"epoch {run.begins + run.epoch:,}{of}"]
-        if self._state.epoch is not None:
-            words[0] += f"; shown {run.begins + self._state.epoch:,}"
+        seen, taken = self._state.epoch, 0.0
         if running and len(run.history.seconds) > 1:
             taken = float(run.history.seconds[-1]) or 1e-9
+            plane = self._parts.eigenvalues
+            behind = run.epoch - plane.seen_epoch > LATE_SECONDS * run.epoch / taken
+            if seen is None and plane.is_seen and not plane.is_stale and behind:
+                seen = plane.seen_epoch
+        if seen is not None and seen >= 0:
+            words[0] += f"; shown {run.begins + seen:,}"
+        words.append(self._bench.state_of(run))  # before what is cut where room is short
+        if taken and not self._bench.paused:
             left = (run.total - run.epoch) * taken / max(run.epoch, 1)
             steps = run.epoch * run.experiment.steps_per_epoch
             words.append(f"{steps / taken:,.0f} steps/s")
             words.append(f"{int(left) // 60:02d}:{int(left) % 60:02d} left")
         words = [word.replace(",", "\u202f") for word in words]
-        words.append(self._bench.state_of(run))
         if preparing is not None:  # nobody waits for it
             words.append(preparing.short)
         return "    ".join(words)

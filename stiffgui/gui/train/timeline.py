@@ -35,6 +35,7 @@ USUAL_SPEED = 10
 PATIENCE_SECONDS = 2.0  # that playing waits for a picture
 TICK = 4  # pixels
 SLIDER_SHARE, TEXT_SHARE = 5, 3  # of the width that buttons leave
+LIVE, LAST = ("Live", "Follow the newest epoch"), ("Last", "Show the last epoch")
 NOTHING_YET = "every epoch can be seen again here"
 
 
@@ -152,11 +153,11 @@ class Timeline(QFrame):
         self.loop.setAccessibleName("Loop")
         self.loop.setToolTip("After the last stored epoch, play from the first again")
         self.play.toggled.connect(self._play_toggled)
-        self.button = QPushButton("Live")
+        self.button = QPushButton()
         self.button.setCheckable(True)
         self.button.setChecked(True)
-        self.button.setToolTip("Follow the newest epoch (Ctrl+L)")
         self.button.setObjectName("live")
+        self.set_growing(False)
         self.branch = QToolButton()
         branch.setIconText("Branch")
         self.branch.setDefaultAction(branch)
@@ -195,6 +196,16 @@ class Timeline(QFrame):
         if self.live:
             self.slider.setValue(epoch)
         self.slider.blockSignals(False)
+
+    def set_growing(self, growing: bool) -> None:
+        """Whether the run goes on: only then what is seen of it is live."""
+        text, tip = LIVE if growing else LAST
+        if self.button.text() != text:
+            self.button.setText(text)
+            self.button.setToolTip(f"{tip} (Ctrl+L)")
+            self.button.setProperty("growing", growing)
+            self.button.style().unpolish(self.button)
+            self.button.style().polish(self.button)
 
     def go_to(self, epoch: int) -> None:
         """Show a past epoch."""

@@ -242,6 +242,7 @@ class TrainViews(Stage):
         """What some viewers show is not what is asked for: say what is being computed."""
         viewers = self.viewers()
         for name in names:
+            viewers[name].expect(text)
             viewers[name].view.dim(text, through)
 
     def lift(self, names: Iterable[str]) -> None:
@@ -283,9 +284,10 @@ class TrainViews(Stage):
         return card.figure, None if stale else card.picture
 
     def figure_under_pointer(self) -> str:
-        """The name of the figure whose card is under the pointer."""
-        under = (card.figure.name() for card in self.cards if card.underMouse())
-        return next(under, "errors")
+        """The name of the figure whose card is under the pointer; else of the large one."""
+        under = [card for card in self.cards if card.underMouse()]
+        large = [card for card in self.cards if card is self.large]
+        return (under or large)[0].figure.name()
 
     def set_theme(self, theme: Theme) -> None:
         """Colour every card."""

@@ -24,6 +24,7 @@ from stiffgui.gui.child_thread import ChildThread
 from stiffgui.gui.export.requests import Exports
 from stiffgui.gui.palette import Found
 from stiffgui.gui.plots.axes import grouped
+from stiffgui.gui.plots.card import COMPUTING
 from stiffgui.gui.requests import Requests
 from stiffgui.gui.settings.clipboard import SettingsClipboard
 from stiffgui.gui.settings.finding import find_settings
@@ -75,7 +76,7 @@ class TrainWorkspace(Workspace):
             views.predict, self.state, self.requests, lambda: self.bench.busy
         )
         self.drawing = PaintQueue(views, self.bench, self.state)
-        self.looking = Looking(views, self.view_requests, self.drawing)
+        self.looking = Looking(views, self.view_requests, self.drawing, self.bench)
         self.cards, self.docks = views.cards, views.docks
         self.errors, self.stiffness, self.fit = views.errors, views.stiffness, views.fit
         self.layers, self.eigenvalues = views.layers, views.eigenvalues
@@ -396,9 +397,11 @@ class TrainWorkspace(Workspace):
     def _runs_changed(self) -> None:
         run = self.bench.shown
         for card in self.cards:
-            card.expect(run is not None)
             if run is None:
+                card.expect()
                 card.clear()
+            elif run is not self._shown:
+                card.expect(COMPUTING)
         if run is not None:
             self.eigenvalues.set_network(max(1, run.depth), run.trials)
             if not run.foreign:
@@ -462,8 +465,10 @@ class TrainWorkspace(Workspace):
         run = self.bench.shown
         if run is None:
             self.timeline.set_range(0, 0, [])
+            self.timeline.set_growing(False)
         else:
             self.timeline.set_range(run.epoch, run.total or run.epoch, run.snapshot_epochs)
+            self.timeline.set_growing(run is self.bench.running or run.is_followed)
         self._look()
 
     def _look(self, *_: object) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLabel, QPushButton, QSpinBox, QStackedWidget, QWidget
 
@@ -17,7 +17,6 @@ from stiffgui.figures.picture import Panel, Picture, Points, Region
 from stiffgui.figures.plane import A, B
 from stiffgui.figures.spectrum import Spectrum, TimeScales
 from stiffgui.gui.plots.axes import grouped
-from stiffgui.gui.plots.elided import Elided
 from stiffgui.gui.plots.figure_card import FigureCard
 from stiffgui.gui.plots.panel_view import Limits4
 from stiffgui.gui.plots.picture_view import PictureView
@@ -63,8 +62,15 @@ class EigenvaluesCard(FigureCard):
         self.layer, self.trial = LayerStrip(), QSpinBox()
         self.animate = QPushButton("▶")
         self.outside = QPushButton()
-        self.headline = Elided()
-        self.headline.setObjectName("cardTitle")
+        self.where, self.headline = QLabel(), QLabel()
+        for label, name in ((self.where, "cardNote"), (self.headline, "cardTitle")):
+            label.setObjectName(name)
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setWordWrap(True)
+        self.where.hide()
+        policy = self.note.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.note.setSizePolicy(policy)
         self._sharpen = QTimer(self, singleShot=True, interval=REST_MILLISECONDS)
         self._sharpen.timeout.connect(self._draw_contours_here)
         self._make_place()
@@ -73,7 +79,7 @@ class EigenvaluesCard(FigureCard):
         caption.setBuddy(self.layer)
         place = row(caption, (self.layer, 1), self.animate, self.trial)
         self.only_large = (self.headline, place, self.tools)
-        for number, widget in enumerate(self.only_large, 1):
+        for number, widget in enumerate((self.where, *self.only_large), 1):
             self.body.insertWidget(number, widget)
         self.add(self.pages, 0)
         self.pages.hide()
@@ -81,6 +87,7 @@ class EigenvaluesCard(FigureCard):
         self._drawn: Picture | None = None  # with the limits that it came with
         self.selection = PlaneSelection(self.view)
         self._moving: tuple[Moment, float] | None = None  # over it, and the step size
+        self._passing: int | None = None  # the epoch of what moves, while it is seen
         self._locked_for: tuple[str, str] | None = None
         self._of_few = False  # they are locked for few samples, until all are there
         self._locked: Limits4 = (-1.0, 1.0, -1.0, 1.0)
@@ -131,6 +138,7 @@ class EigenvaluesCard(FigureCard):
         """A small card does with the plane."""
         for widget in self.only_large:
             widget.setVisible(self._is_large and self._drawn is not None)
+        self._fit_note()
         self._fit_pages()
         room = self.height() >= LEAST_WITH_PAGES * self._text_scale
         page = room and self.tools.below.currentIndex() < self.pages.count()
@@ -144,6 +152,7 @@ class EigenvaluesCard(FigureCard):
         super().resizeEvent(event)
         self._fit_pages()
         self._fit_tools()
+        self._fit_note()
 
     def _fit_tools(self) -> None:
         """The larger the text, the fewer lines of tools."""
@@ -216,7 +225,7 @@ class EigenvaluesCard(FigureCard):
     # ------------------------------------------------------------------- drawing
 
     def words(self) -> Sequence[QWidget]:
-        return (self.note, self.headline)
+        return (self.note, self.where, self.headline)
 
     def show_picture(self, picture: Picture) -> None:
         """Draw the plane within the axes that are chosen, and what is seen below it."""
@@ -224,6 +233,7 @@ class EigenvaluesCard(FigureCard):
         self._drawn = picture
         self._lock_for(picture)
         moved = self._moved(picture)
+        self._see(moved)
         super().show_picture(self._framed(moved))
         self.layer.show_values(picture.layers, WATCHABLE[self.settings.layer_index].title)
         if picture.numbers:
@@ -260,6 +270,9 @@ class EigenvaluesCard(FigureCard):
         """Of what is drawn its place; of a headline and indices, which are of the last picture,
         theirs where that is another one."""
         note = re.sub(r"(?<=epoch )\d+", lambda found: grouped(int(found[0])), picture.title)
+        whose = next(picture.panels[0].of(Points), None)
+        if whose is not None and not self._pinned:
+            note = f"{whose.places.run} · {note}"
         headline, drawn = picture.headline, self._drawn
         behind = drawn is not None and picture.title != drawn.title
         if drawn is not None and behind:
@@ -270,6 +283,16 @@ class EigenvaluesCard(FigureCard):
         self.headline.setToolTip(headline)
         self.table.setEnabled(bool(picture.numbers) and not behind)  # else dimmed
         self.say(note if self._is_large else headline)
+        self._fit_note()
+
+    def _fit_note(self) -> None:
+        """What has no room beside the title stands below it, whole."""
+        text = self.note.text()
+        needed = self.note.fontMetrics().horizontalAdvance(text)
+        below = self._is_large and self._drawn is not None and needed > self.note.width()
+        self.note.setVisible(not below)
+        self.where.setText(text)
+        self.where.setVisible(below)
 
     def show_scales(self, picture: Picture) -> None:
         """Draw the histogram of time scales."""
@@ -280,12 +303,17 @@ class EigenvaluesCard(FigureCard):
         """The epoch of the last picture, -1 before the first."""
         return -1 if self._drawn is None else self._drawn.place[0]
 
+    @property
+    def seen_epoch(self) -> int:
+        """The epoch of the eigenvalues that are seen, -1 before the first picture."""
+        return self.drawn_epoch if self._passing is None else self._passing
+
     # ----------------------------------------------------------------- selection
 
     @property
     def shows_all(self) -> bool:
         """Whether every layer is seen."""
-        return self.settings.all_layers
+        return self.settings.all_layers and not self._pinned
 
     def select(self, one: Selected | None) -> None:
         """Ring an eigenvalue here, and in the table."""
@@ -319,10 +347,15 @@ class EigenvaluesCard(FigureCard):
         if self._drawn is None:
             return
         picture = self._moved(self._drawn)
+        self._see(picture)
         if picture is not self._drawn:
             self.view.show_picture(self._framed(picture))
             self._say(picture)
             self._draw_selection(picture)
+
+    def _see(self, picture: Picture) -> None:
+        moving = self._moving if picture is not self._drawn else None
+        self._passing = None if moving is None else round(moving[0].epoch)
 
     def _draw_selection(self, picture: Picture) -> None:
         """With its way here, where the picture moves."""
@@ -362,14 +395,14 @@ class EigenvaluesCard(FigureCard):
         """With the limits that the axes have, unless the figure has them by itself."""
         shown = self.picture
         free = self.tools.frame.currentData() == "points"
-        if shown is None or free or shown.panels[0].x.limits is None:
+        if shown is None or free or not _is_plane(shown):
             return super().figure
         return self.asked.changed(limits=tuple(map(_limits, shown.panels)))
 
     def _framed(self, picture: Picture) -> Picture:
         """The picture with the axes that are chosen."""
         which = self.tools.frame.currentData()
-        if which == "points" or picture.panels[0].x.limits is None:
+        if which == "points" or not _is_plane(picture):
             return picture
         limits = self._locked if which == "lock" else _whole(picture.panels)
         return picture.within([limits] * len(picture.panels))
@@ -380,7 +413,7 @@ class EigenvaluesCard(FigureCard):
         return tuple(growth * end for end in _limits(picture.panels[0]))  # type: ignore[return-value]
 
     def _reframe(self) -> None:
-        if self._drawn is not None and self._drawn.panels[0].x.limits is not None:
+        if self._drawn is not None and _is_plane(self._drawn):
             self._locked = self._with_room(self._drawn)
             self.view.reset_view()
             self.show_picture(self._drawn)
@@ -394,7 +427,7 @@ class EigenvaluesCard(FigureCard):
 
     def fit(self) -> None:
         """Let the axes show what is there now; they stay so."""
-        if self._drawn is not None and self._drawn.panels[0].x.limits is not None:
+        if self._drawn is not None and _is_plane(self._drawn):
             self._locked = _limits(self._drawn.panels[0])
             self.view.reset_view()
             self.show_picture(self._drawn)
@@ -412,6 +445,11 @@ class EigenvaluesCard(FigureCard):
         if self.outside.text() != text:
             self.outside.setText(text)
         self.outside.setVisible(count > 0)
+
+
+def _is_plane(picture: Picture) -> bool:
+    """A difference has axes of its own."""
+    return all(panel.equal for panel in picture.panels)
 
 
 def _samples(points: Points) -> str:

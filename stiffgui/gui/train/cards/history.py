@@ -35,19 +35,22 @@ class HistoryCard(FigureCard):
         self.changed.connect(self._forget)
         self._shown: tuple[Any, ...] = ()
         self._pointed: float | None = None
+        self._here: float | None = None  # where other cards look
 
     def _forget(self) -> None:
         self._shown = ()
 
     def refresh(self, runs: Sequence[Drawn], epoch: int | None = None) -> None:
         """Draw runs, the shown one last; nothing when they are as they were. A past epoch that
-        other cards show of it is marked."""
+        other cards show of it is marked, and the legend tells the values there."""
         if not runs:
             return
         self._draw(runs)
         here = None if epoch is None else float(AXES[self.settings.axis].of(runs[-1], [epoch])[0])
-        for view in self.view.views:
-            view.set_here(here)
+        if here != self._here:
+            self._here = here
+            self._tell()
+        self.view.set_here(here)
 
     def _draw(self, runs: Sequence[Drawn]) -> None:
         state = tuple((id(d.run), d.name, d.colour, d.run.version) for d in runs)
@@ -85,7 +88,7 @@ class HistoryCard(FigureCard):
         picture = self.view.picture
         if picture is None:
             return
-        panel, x = picture.panels[0], self._pointed
+        panel, x = picture.panels[0], self._here if self._pointed is None else self._pointed
         curves = [curve for curve in panel.of(Curve) if curve.label]
         rows = [curve.row_at(x) for curve in curves] if x is not None else []
         at = sorted({float(c.x[k]) for c, k in zip(curves, rows, strict=False) if k is not None})

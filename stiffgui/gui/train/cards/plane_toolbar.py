@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QPushButton, QWidget
 
 from stiffgui.figures.comparison import Comparison
@@ -24,6 +24,11 @@ FRAMES = {
     "region": ("fit region", "Axes show the whole stability region, and the eigenvalues"),
 }
 ONE_LAYER = "Contours are drawn of one layer: leave all layers, or unpin A, to see them"
+OF_A_AND_B = "While A is pinned, colours are those of A and B, of one layer each"
+NO_PLANE = "A difference is of layers and samples: another layout shows the plane"
+STILL = (
+    "What is drawn now stands still: moving is one layer without contours, or A | B in one plane"
+)
 PIN, UNPIN = "Pin as A", "Unpin A"
 PACES = (0, 10, 30, 100, 300, 1000)  # epochs a second; 0: as it trains
 
@@ -54,6 +59,9 @@ class PlaneToolbar(FoldingBar):
         choosers = (self.region, self.colour, self.axes, self.frame, self.pin, self.layout_)
         checks = (self.all_layers, self.contours, self.trails, self.pace, self.below)
         self.controls, self.absent = (*choosers, *checks), {self.layout_}
+        self._tips = {widget: widget.toolTip() for widget in self.controls}
+        self._ticked = {w: w.isChecked() for w in self.controls if isinstance(w, QCheckBox)}
+        self._offer()
         self.arrange()
 
     def _make_choosers(self, own: dict[str, Spec]) -> None:
@@ -70,9 +78,8 @@ class PlaneToolbar(FoldingBar):
             chooser.currentIndexChanged.connect(
                 lambda _, c=chooser, n=name: self.setting_chosen.emit(n, c.currentData())
             )
-        self._about_contours = own["contours"].help
-        self.contours.setToolTip(self._about_contours)
-        self.contours.toggled.connect(lambda on: self.setting_chosen.emit("contours", on))
+        self.contours.setToolTip(own["contours"].help)
+        self.contours.toggled.connect(self._contours_toggled)
         self.all_layers.setToolTip("A small plane of every layer")
         self.all_layers.toggled.connect(self._all_layers_toggled)
         for text, tip in PAGES:
@@ -97,7 +104,7 @@ class PlaneToolbar(FoldingBar):
     def _make_motion(self) -> None:
         self.trails.setChecked(True)
         self.trails.setToolTip("Where each eigenvalue has come from, while a run trains")
-        self.trails.toggled.connect(lambda _: self.trails_toggled.emit())
+        self.trails.toggled.connect(self._trails_toggled)
         for pace in PACES:
             self.pace.addItem(f"{grouped(pace)} epochs/s" if pace else "as it trains", pace)
         self.pace.setAccessibleName("Pace")
@@ -112,7 +119,7 @@ class PlaneToolbar(FoldingBar):
             self.layout_.addItem(name, name)
         self.layout_.setAccessibleName(f"{layout.title} of A and B")
         self.layout_.setToolTip(layout.help)
-        self.layout_.currentIndexChanged.connect(lambda _: self.layout_chosen.emit())
+        self.layout_.currentIndexChanged.connect(self._layout_chosen)
         self.layout_.hide()
         self.pin.setCheckable(True)
         self.pin.setObjectName("quiet")
@@ -129,22 +136,47 @@ class PlaneToolbar(FoldingBar):
         self.pin.setText(UNPIN if on else PIN)
         self.layout_.setVisible(on)
         self.absent = set() if on else {self.layout_}
-        for widget in (self.colour, self.all_layers):  # colours are those of A and B
-            widget.setDisabled(on)
-        self._offer_contours()
+        self._offer()
         self.arrange()
         self.pin_toggled.emit(on)
 
+    def _layout_chosen(self) -> None:
+        self._offer()
+        self.layout_chosen.emit()
+
     def _all_layers_toggled(self, on: bool) -> None:
+        self._ticked[self.all_layers] = on
         self.colour.setCurrentIndex(self.colour.findData("layer" if on else "sample"))
-        self._offer_contours()
+        self._offer()
         self.setting_chosen.emit("all_layers", on)
 
-    def _offer_contours(self) -> None:
-        """Those are of one layer, of one network."""
-        alone = not (self.pin.isChecked() or self.all_layers.isChecked())
-        self.contours.setEnabled(alone)
-        self.contours.setToolTip(self._about_contours if alone else ONE_LAYER)
+    def _contours_toggled(self, on: bool) -> None:
+        self._ticked[self.contours] = on
+        self._offer()
+        self.setting_chosen.emit("contours", on)
+
+    def _trails_toggled(self, on: bool) -> None:
+        self._ticked[self.trails] = on
+        self.trails_toggled.emit()
+
+    def _offer(self) -> None:
+        """What would change nothing is grey, without a tick, and says why."""
+        pinned, layout = self.pin.isChecked(), self.layout_.currentIndex()
+        one = not (pinned or self._ticked[self.all_layers])
+        plane = not (pinned and self.layout_.currentData() == "difference")
+        moves = layout == 0 if pinned else one and not self._ticked[self.contours]
+        for widgets, on, why in (
+            ((self.colour, self.all_layers), not pinned, OF_A_AND_B),
+            ((self.contours,), one, ONE_LAYER),
+            ((self.region, self.axes, self.frame), plane, NO_PLANE),
+            ((self.trails, self.pace), moves, STILL),
+        ):
+            for widget in widgets:
+                widget.setEnabled(on)
+                widget.setToolTip(self._tips[widget] if on else why)
+                if isinstance(widget, QCheckBox):
+                    with QSignalBlocker(widget):
+                        widget.setChecked(on and self._ticked[widget])
 
 
 def _add(chooser: QComboBox, text: str, data: object, tip: str) -> None:

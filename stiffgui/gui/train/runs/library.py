@@ -99,9 +99,10 @@ class Library(QDialog):
     def _tell(self) -> None:
         seen, count = self.table.sorted.rowCount(), len(self.table.runs.rows)
         folder = self.bench.workspace
+        more = "; more are being read …" if self.reading else ""
         self.told.setText(
-            f"{seen} of {count} runs in {folder}"
-            if count
+            f"{seen} of {count} runs in {folder}{more}"
+            if count or more
             else f"There are no runs in {folder} yet: press Run, or File > Folder of runs."
         )
 

@@ -34,7 +34,7 @@ class Unwatched:
         busy = self._bench.busy or self._drawing() or self._requests.waits_for(Measure)
         for run in () if busy else self._bench.runs:
             names = tuple(n for n in INDICES_TOLD if n not in run.history.indices | run.unwatched)
-            if names and run.snapshot_epochs and not run.foreign:
+            if names and run.snapshot_epochs and run.state != "running":
                 take = partial(self._take, run, dict.fromkeys(names, nan))
                 self._requests.ask(Measure(run.path, names), take, take)
                 return

@@ -119,6 +119,16 @@ class Workbench(QObject):
             return "paused"
         return "waiting" if self.preparing is not None else run.state
 
+    def awaited(self, run: RunEntry) -> str:
+        """Why there is nothing of a run to be seen yet."""
+        if run is self.running and self.preparing is not None:
+            return f"{run.name} is waiting: {self.preparing.sentence}"
+        if run is self.running and self.paused:
+            return f"{run.name} is paused before its first epoch: Resume, or Step"
+        if run.state != "running":
+            return f"{run.name} keeps nothing that can be looked at here"
+        return f"Waiting for the first epoch of {run.name} …"
+
     def branch(self, epoch: int) -> None:
         """Train the settings into a new run file, from the shown run's network of an epoch; what
         trains now is stopped before, and kept."""
