@@ -13,17 +13,17 @@ from PySide6.QtWidgets import QLabel, QPushButton, QSpinBox, QStackedWidget, QWi
 
 from stiffgui.figures import Figure
 from stiffgui.figures.comparison import SIDES, Comparison
-from stiffgui.figures.picture import Panel, Picture, Points, Region
+from stiffgui.figures.picture import Picture, Points
 from stiffgui.figures.plane import A, B
 from stiffgui.figures.spectrum import Spectrum, TimeScales
 from stiffgui.gui.plots.axes import grouped
 from stiffgui.gui.plots.figure_card import FigureCard
-from stiffgui.gui.plots.panel_view import Limits4
 from stiffgui.gui.plots.picture_view import PictureView
 from stiffgui.gui.theme import Theme
 from stiffgui.gui.train.cards.eigenvalue_table import EigenvalueTable
 from stiffgui.gui.train.cards.index_table import IndexTable
 from stiffgui.gui.train.cards.layer_strip import LayerStrip
+from stiffgui.gui.train.cards.plane_axes import PlaneAxes, is_plane, limits_of
 from stiffgui.gui.train.cards.plane_selection import PlaneSelection
 from stiffgui.gui.train.cards.plane_toolbar import PlaneToolbar, row
 from stiffgui.gui.train.motion import Moment
@@ -41,8 +41,7 @@ PAGES_SHARE = 0.32  # of the card's height, at most, that a table below the plan
 class EigenvaluesCard(FigureCard):
     """Emits `layer_chosen`, `trial_chosen`, `pin_asked(whether)` and `chosen(Selected or None)`.
 
-    `growth`: by how much a run's eigenvalues are expected to grow, or have been larger, than in
-    the first picture of it; axes that are locked have room for that.
+    `growth`: see `PlaneAxes`.
     """
 
     layer_chosen = Signal(int)
@@ -53,7 +52,7 @@ class EigenvaluesCard(FigureCard):
 
     def __init__(self, growth: Callable[[Picture], float] = lambda picture: 1.0) -> None:
         super().__init__(Spectrum(), "Eigenvalues")
-        self._growth = growth
+        self._axes = PlaneAxes(self.view, growth)
         self.table, self.list, self.scales = IndexTable(), EigenvalueTable(), PictureView()
         self.pages = QStackedWidget()
         for page in (self.table, self.list, self.scales):
@@ -88,9 +87,6 @@ class EigenvaluesCard(FigureCard):
         self.selection = PlaneSelection(self.view)
         self._moving: tuple[Moment, float] | None = None  # over it, and the step size
         self._passing: int | None = None  # the epoch of what moves, while it is seen
-        self._locked_for: tuple[str, str] | None = None
-        self._of_few = False  # they are locked for few samples, until all are there
-        self._locked: Limits4 = (-1.0, 1.0, -1.0, 1.0)
         self._text_scale = 1.0
         self._walk = QTimer(self)
         self._walk.setInterval(ANIMATE_MILLISECONDS)
@@ -231,10 +227,11 @@ class EigenvaluesCard(FigureCard):
         """Draw the plane within the axes that are chosen, and what is seen below it."""
         first = self._drawn is None
         self._drawn = picture
-        self._lock_for(picture)
+        if self._axes.lock_for(picture):
+            self.layer.forget()
         moved = self._moved(picture)
         self._see(moved)
-        super().show_picture(self._framed(moved))
+        super().show_picture(self._axes.framed(moved, self._frame))
         self.layer.show_values(picture.layers, WATCHABLE[self.settings.layer_index].title)
         if picture.numbers:
             self.table.show_values(picture.numbers)
@@ -250,21 +247,6 @@ class EigenvaluesCard(FigureCard):
         self.select(None)
         self._drawn = None
         self._show_tools()
-
-    def _lock_for(self, picture: Picture) -> None:
-        """Axes of another run, or in another unit, are locked anew."""
-        points = next(picture.panels[0].of(Points), None)
-        if points is None:
-            return
-        whose = (points.places.run, picture.panels[0].x.label)
-        of_all = self._of_few and bool(picture.numbers) and not self.view.views[0].is_zoomed
-        if whose != self._locked_for or of_all:
-            self._of_few = not picture.numbers
-            another = self._locked_for is None or whose[0] != self._locked_for[0]
-            self._locked_for, self._locked = whose, self._with_room(picture)
-            self.view.reset_view()
-            if another:
-                self.layer.forget()
 
     def _say(self, picture: Picture) -> None:
         """Of what is drawn its place; of a headline and indices, which are of the last picture,
@@ -349,7 +331,7 @@ class EigenvaluesCard(FigureCard):
         picture = self._moved(self._drawn)
         self._see(picture)
         if picture is not self._drawn:
-            self.view.show_picture(self._framed(picture))
+            self.view.show_picture(self._axes.framed(picture, self._frame))
             self._say(picture)
             self._draw_selection(picture)
 
@@ -394,28 +376,18 @@ class EigenvaluesCard(FigureCard):
     def figure(self) -> Figure:
         """With the limits that the axes have, unless the figure has them by itself."""
         shown = self.picture
-        free = self.tools.frame.currentData() == "points"
-        if shown is None or free or not _is_plane(shown):
+        if shown is None or self._frame == "points" or not is_plane(shown):
             return super().figure
-        return self.asked.changed(limits=tuple(map(_limits, shown.panels)))
+        return self.asked.changed(limits=tuple(map(limits_of, shown.panels)))
 
-    def _framed(self, picture: Picture) -> Picture:
-        """The picture with the axes that are chosen."""
-        which = self.tools.frame.currentData()
-        if which == "points" or not _is_plane(picture):
-            return picture
-        limits = self._locked if which == "lock" else _whole(picture.panels)
-        return picture.within([limits] * len(picture.panels))
-
-    def _with_room(self, picture: Picture) -> Limits4:
-        """The picture's own limits, with room for what is expected."""
-        growth = self._growth(picture)
-        return tuple(growth * end for end in _limits(picture.panels[0]))  # type: ignore[return-value]
+    @property
+    def _frame(self) -> str:
+        """Which axes are chosen."""
+        return str(self.tools.frame.currentData())
 
     def _reframe(self) -> None:
-        if self._drawn is not None and _is_plane(self._drawn):
-            self._locked = self._with_room(self._drawn)
-            self.view.reset_view()
+        if self._drawn is not None and is_plane(self._drawn):
+            self._axes.lock(self._drawn)
             self.show_picture(self._drawn)
 
     def _draw_contours_here(self) -> None:
@@ -427,45 +399,19 @@ class EigenvaluesCard(FigureCard):
 
     def fit(self) -> None:
         """Let the axes show what is there now; they stay so."""
-        if self._drawn is not None and _is_plane(self._drawn):
-            self._locked = _limits(self._drawn.panels[0])
-            self.view.reset_view()
+        if self._drawn is not None and is_plane(self._drawn):
+            self._axes.fit(self._drawn)
             self.show_picture(self._drawn)
 
     def _count_outside(self) -> None:
         """Say how many points the axes leave out."""
-        count = 0
-        for view in self.view.views:
-            for points in view.panel.of(Points):
-                if points.numbers:  # not the rings around some of them
-                    (x0, x1), (y0, y1) = view.box.viewRange()
-                    x, y = points.x, points.y
-                    count += int(((x < x0) | (x > x1) | (y < y0) | (y > y1)).sum())
+        count = self._axes.points_outside()
         text = f"{grouped(count)} {'point' if count == 1 else 'points'} out of view"
         if self.outside.text() != text:
             self.outside.setText(text)
         self.outside.setVisible(count > 0)
 
 
-def _is_plane(picture: Picture) -> bool:
-    """A difference has axes of its own."""
-    return all(panel.equal for panel in picture.panels)
-
-
 def _samples(points: Points) -> str:
     """Of how many samples they are."""
     return probe_samples(len({*np.asarray(points.places.sample).tolist()}))
-
-
-def _limits(panel: Panel) -> Limits4:
-    x, y = panel.x.limits, panel.y.limits
-    assert x is not None and y is not None
-    return *x, *y
-
-
-def _whole(panels: Sequence[Panel]) -> Limits4:
-    """Limits that show the whole region, and all points."""
-    items = [item for panel in panels for item in panel.items if isinstance(item, Points | Region)]
-    x, y = (np.concatenate([getattr(item, name) for item in items]) for name in "xy")
-    spare = 0.05 * float(max(np.ptp(x), np.ptp(y)))
-    return x.min() - spare, x.max() + spare, y.min() - spare, y.max() + spare
