@@ -48,8 +48,8 @@ class Kind(NamedTuple):
 
 def study_numbers(path: Path) -> dict[str, Any]:
     """The history of a study, and the weights with which its trainings end."""
-    frame = study_files.numbers(path)
-    found: dict[str, Any] = {name: frame[name].to_numpy() for name in frame}
+    frame = study_files.numbers(path).select_dtypes("number")
+    found: dict[str, Any] = {str(name): frame[name].to_numpy() for name in frame}
     with open_study(path) as results:
         for state in results.chunks:
             run = results.run_of_chunk(state.chunk.number)
