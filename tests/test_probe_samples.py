@@ -100,9 +100,9 @@ def test_a_report_says_it(runs: list[Run], tmp_path: Path) -> None:
     write_report(runs[-1:], tmp_path / "a.html")
     text = (tmp_path / "a.html").read_text("utf-8")
     over = f"mean over {MEASURED} probe samples"
-    for beginning in ("outputs; indices", "Indices,"):
-        assert f"{beginning} summed over layers if not said otherwise, {over}." in text
-    assert f"at {MEASURED} probe samples." in text
+    assert f"outputs; indices summed over layers if not said otherwise, {over}." in text
+    assert f"{over}. Of run" in text  # below Stiffness
+    assert f"; {MEASURED} probe samples; trial 0." in text  # below Eigenvalues
     assert "{" not in text.split("</style>")[1].split("<h3>")[0]
 
 
