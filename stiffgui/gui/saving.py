@@ -13,6 +13,7 @@ from stiffgui.errors import InputError
 
 Purpose = Literal["save", "picture", "data"]
 LONGEST = 60  # characters of a path that a sentence repeats
+NAMELESS = "There is no file name: type one, or press Browse."
 MOST_PASTED = 20_000  # characters: settings or a row have fewer
 
 
@@ -49,7 +50,7 @@ def check_file(path: Path, ending: str) -> None:
     """Raise InputError when `path` is no place for a file with that ending."""
     name, folder = _short(path.name), _short(str(path.parent))
     if path.name in ("", ".."):
-        raise InputError("There is no file name: type one, or press Browse.")
+        raise InputError(NAMELESS)
     if path.suffix.lower() != ending:
         raise InputError(
             f"{name} does not end in {ending}: change its ending, or choose another kind."

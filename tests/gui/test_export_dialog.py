@@ -16,9 +16,10 @@ from pytestqt.qtbot import QtBot
 
 from stiffgui.cli import main
 from stiffgui.figures.files import ENDINGS, PICTURE_FORMATS
-from stiffgui.gui.export.dialog import NAMELESS, ExportDialog
+from stiffgui.gui.export.dialog import ExportDialog
 from stiffgui.gui.export.requests import Exports
 from stiffgui.gui.lab.workspace import LabWorkspace
+from stiffgui.gui.saving import NAMELESS
 from stiffgui.gui.study.workspace import StudyWorkspace
 from stiffgui.gui.window import MainWindow
 from stiffgui.study import StudyRecording

@@ -33,12 +33,11 @@ from stiffgui.figures.style import JOURNALS, USUAL_FAMILY, of_journal
 from stiffgui.gui.export.offers import Offer, suggested
 from stiffgui.gui.export.preview import PreviewLabel
 from stiffgui.gui.export.remembered import remember, remembered
-from stiffgui.gui.saving import check_file
+from stiffgui.gui.saving import NAMELESS, check_file
 from stiffgui.settings import Spec, specs
 
 PREVIEW_MILLISECONDS = 150  # of quiet before a preview is asked for
 COMMAND_LINES = 5  # in sight
-NAMELESS = "Name the file to write, or choose one with Browse."
 MNEMONICS = {"width": "&Width", "height": "&Height", "font": "F&ont size", "dpi": "&Resolution"}
 SIZES = "integer", "number"  # what has a field for numbers
 JOURNAL_TEXT = {"one-column": "Journal, one column", "two-columns": "Journal, two columns"}
