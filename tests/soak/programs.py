@@ -112,7 +112,8 @@ def written(folder: Path) -> Path | None:
 
 def ended(process: psutil.Process, path: Path) -> bool:
     """Whether nobody writes the file, or the program is gone."""
-    return not process.is_running() or writer_of(path) is None
+    writer = writer_of(path)
+    return not process.is_running() or writer is None or not writer.alive
 
 
 def wait_for(found: Callable[[], Any], what: str) -> Any:
