@@ -45,6 +45,7 @@ def opened(folder: Path, count: int, seed: int) -> int:
     faults = Faults(window)
     faults.watch()
     window.start_children()
+    wrong: list[str] = []
     pauses, told, last = [0.0], collections.Counter[str](), [time.thread_time()]
 
     def beat() -> None:
@@ -62,7 +63,7 @@ def opened(folder: Path, count: int, seed: int) -> int:
         while train.reading.busy or time.monotonic() < least:
             application.processEvents()
             if time.monotonic() > end:
-                told["WRONG: never read"] += 1
+                wrong.append("something was never read")
                 return
 
     def close_wizard() -> None:
@@ -75,7 +76,6 @@ def opened(folder: Path, count: int, seed: int) -> int:
     wait()
     close_wizard()
     heart.start()
-    wrong = []
     for number in range(count):
         drawn = random.Random(1_000_003 * seed + number)
         path = drawn.choice(MAKERS)(folder / "files", drawn)
