@@ -317,8 +317,8 @@ class Picture:
     """Rows of panels. `heights` are shares of the rows, `widths` of the panels of the first row.
 
     `flows`: the panels may be arranged otherwise where that makes them larger; `square`: and are as
-    high as wide. `headline` says what is to be seen, `note` is one line on what is shown; `layers` is an index of every layer,
-    `numbers` are figures that belong to it, by name; `choices` what a
+    high as wide. `headline` says what is to be seen, `note` is one line on what is shown; `layers`
+    is an index of every layer, `numbers` are figures that belong to it, by name; `choices` what a
     setting can be, by its name; `legend_below`: one legend for all panels; `locked`: they show the
     same part, zoomed or not. `place` is (epoch, layer, trial) of what is seen, -1 where it has
     none; its epoch is told as so many more as the run `begins` at.
