@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import platform
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from stiffgui import open_run, open_study, presets, train
 from stiffgui.cli import main
 from stiffgui.errors import InputError
 from stiffgui.runs.maintenance import set_note
+from stiffgui.runs.opening import is_regular
 from stiffgui.runs.recording import Recording
 from stiffgui.session.following import Position, news
 from stiffgui.watching.recorder import Recorder
@@ -171,6 +174,22 @@ def test_a_run_that_goes_on_from_an_earlier_epoch_is_read_anew(tmp_path: Path) -
     new = news(before)
     assert new.anew and new.history is not None and new.history.epochs[0] == 0
     list(again)
+
+
+def test_a_journal_that_comes_and_goes_is_no_reason_to_refuse_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "r.stiff"
+    train(SMALL, path).close()
+    both = "import os,sys\nwhile True:\n os.close(os.open(sys.argv[1],os.O_CREAT|os.O_WRONLY))\n"
+    journal = f"{path}-journal"
+    other = subprocess.Popen([sys.executable, "-c", f"{both} os.unlink(sys.argv[1])", journal])
+    try:
+        while not Path(journal).exists():
+            pass
+        for _ in range(2000):
+            assert is_regular(path)
+    finally:
+        other.kill()
+        other.wait()
 
 
 def test_a_file_that_goes_is_told(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 MOST = 3  # at once
+MOST_SHOWN = 600  # characters of a sentence; the whole of a longer one is among its details
 WIDTH, MARGIN, DETAILS_HEIGHT = 380, 12, 150  # pixels
 SECONDS = 6.0  # until plain information goes, counted anew when the pointer has left it
 LONGER_SECONDS, LETTERS_A_SECOND = 12.0, 12  # until what is to be read goes, and has been read
@@ -42,12 +43,16 @@ class Toast(QFrame):
         self.setObjectName("toast")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.speaker, self.sentence = speaker, sentence
-        self.setAccessibleName(sentence)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._was_passing = False
         self.timer = QTimer(self, singleShot=True)
         self.timer.timeout.connect(self.closed)
-        label = QLabel(sentence)
+        self.shown = sentence
+        if len(sentence) > MOST_SHOWN:
+            self.shown = f"{sentence[:MOST_SHOWN]} …"
+            details = f"{sentence}\n\n{details}".rstrip()
+        self.setAccessibleName(self.shown)
+        label = QLabel(self.shown)
         label.setWordWrap(True)
         label.setTextFormat(Qt.TextFormat.PlainText)
         label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -159,7 +164,7 @@ class Toasts(QWidget):
         toast.closed.connect(lambda: self._close(toast))
         toast.resized.connect(self._fit)
         if not details and offer is None:
-            toast.timer.start(round(1000 * (LONGER_SECONDS + len(sentence) / LETTERS_A_SECOND)))
+            toast.timer.start(round(1000 * (LONGER_SECONDS + len(toast.shown) / LETTERS_A_SECOND)))
         self.all.append(toast)
         self._column.addWidget(toast)
         toast.show()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from stiffgui.errors import InputError
 from stiffgui.runs.migrations import MIGRATIONS, STUDY_MIGRATIONS
-from stiffgui.runs.opening import is_regular, open_file, version_of
+from stiffgui.runs.opening import is_regular, open_file, size_of, version_of
 from stiffgui.runs.schema import RUN, Kind
 from stiffgui.writer_lock import changing
 
@@ -65,8 +65,7 @@ def migrate(path: Path, kind: Kind = RUN) -> None:
             return
     path = path.resolve()  # a link stays a link
     settle(path)
-    journal = path.with_name(path.name + "-wal")
-    if journal.exists() and journal.stat().st_size:
+    if size_of(path.with_name(path.name + "-wal")):
         raise InputError(f"{path} is being written by another program: wait until that has ended.")
     copy = path.with_name(f"{path.name}.{os.getpid()}-migrating")
     try:

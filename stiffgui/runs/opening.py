@@ -140,7 +140,7 @@ class Steps:
     def begin(self) -> None:
         size = self._size
         if size is None:
-            size = sum(_size(self._path.with_name(self._path.name + end)) for end in ("", "-wal"))
+            size = sum(size_of(self._path.with_name(self._path.name + end)) for end in ("", "-wal"))
         self._left = (STEPS + STEPS_A_BYTE * size) // AT_ONCE
         self._most = _peak() + MORE_BYTES + 2 * size
 
@@ -159,7 +159,8 @@ def _peak() -> int:
     return peak if sys.platform == "darwin" else 1024 * peak
 
 
-def _size(path: Path) -> int:
+def size_of(path: Path) -> int:
+    """Bytes of a file; 0 where there is none."""
     try:
         return path.stat().st_size
     except OSError:
@@ -172,8 +173,10 @@ def is_regular(path: Path) -> bool:
     Raises OSError where there is none.
     """
     path = path.resolve()
-    beside = (path.with_name(path.name + end) for end in BESIDE)
-    modes = [path.stat().st_mode, *(file.stat().st_mode for file in beside if file.exists())]
+    modes = [path.stat().st_mode]
+    for end in BESIDE:
+        with contextlib.suppress(FileNotFoundError):  # whoever writes it may just have ended
+            modes.append(path.with_name(path.name + end).stat().st_mode)
     return all(map(stat.S_ISREG, modes))
 
 
@@ -349,7 +352,7 @@ def _copied(path: Path, kind: Kind) -> sqlite3.Connection:
             for _ in range(COPIES):
                 begins = _beginning(journal)
                 shutil.copyfile(path, copy)
-                if journal.exists():
+                with contextlib.suppress(FileNotFoundError):
                     shutil.copyfile(journal, copy.with_name(f"{copy.name}-wal"))
                 if _beginning(journal) == begins:
                     break

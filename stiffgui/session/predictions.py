@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from stiffgui.tasks import Task
 
 Array = NDArray[np.float64]
-Stamp = tuple[tuple[int, int] | None, ...]
+Stamp = tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True)
@@ -137,9 +137,16 @@ def _kept(source: RunSource, slices: Slices) -> Kept:
     if source.network is not None and not slices.best:
         return _read(source, slices)
     path = source.path
-    files = (path, path.with_name(f"{path.name}-wal"))
-    stamp = tuple((s.st_mtime_ns, s.st_size) for s in (f.stat() for f in files if f.exists()))
+    stamp = _stamp(path), _stamp(path.with_name(f"{path.name}-wal"))
     return _read_once(source, slices.changed(at=(), output=0), stamp)
+
+
+def _stamp(file: Path) -> tuple[int, int]:
+    try:
+        facts = file.stat()
+    except FileNotFoundError:
+        return 0, 0
+    return facts.st_mtime_ns, facts.st_size
 
 
 @lru_cache(maxsize=2)

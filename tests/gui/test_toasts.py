@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from stiffgui.gui import toasts as toasts_module
+from stiffgui.gui.saving import MOST_PASTED
 from stiffgui.gui.window import MainWindow
 
 
@@ -39,6 +40,19 @@ def test_messages_push_nothing_aside_and_hide_no_button_of_the_bar(
     assert not any(a.geometry().intersects(b.geometry()) for a, b in pairwise(shown))
     page.say(shown[0].sentence)
     assert len(window.toasts.all) == 3  # the same is not said twice
+
+
+def test_a_sentence_that_nobody_would_read_to_its_end_is_cut(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    QGuiApplication.clipboard().setText("a" * MOST_PASTED)
+    window.acts["paste_settings"].trigger()
+    [toast] = window.toasts.all[-1:]
+    assert toast.height() < window.height() / 2 and toast.accessibleName() == toast.shown
+    assert toast.shown.startswith("there is no preset 'aaa") and toast.shown.endswith("…")
+    toast.more.click()
+    assert toast.details.toPlainText() == toast.sentence
+    assert toast.sentence.endswith("give a .toml file.")
 
 
 def test_plain_information_goes_by_itself_and_a_fault_stays(

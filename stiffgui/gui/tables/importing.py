@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QSettings, Signal
+from PySide6.QtCore import QObject, QSettings, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from stiffgui.gui.requests import Requests
@@ -38,8 +38,14 @@ class Importing(QObject):
                 self._waiting.append(path)
             else:
                 wizard.choose(path)
-        wizard.raise_()
-        wizard.activateWindow()
+        # Being made and being drawn take a tenth of a second each: what waits comes between.
+        QTimer.singleShot(0, self._show)
+
+    def _show(self) -> None:
+        if self.wizard is not None:
+            self.wizard.show()
+            self.wizard.raise_()
+            self.wizard.activateWindow()
 
     def _make(self) -> None:
         wizard = ImportWizard(self._parent.window(), self._settings, self._requests)
@@ -47,7 +53,6 @@ class Importing(QObject):
         wizard.finished.connect(lambda _: self._closed(wizard))
         wizard.set_busy(self._busy)
         self.wizard = wizard
-        wizard.show()
 
     def _closed(self, wizard: ImportWizard) -> None:
         if self.wizard is wizard:

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from stiffgui.gui.child_thread import ChildThread
 from stiffgui.gui.requests import Requests
@@ -19,16 +19,20 @@ from stiffgui.session.service import Failure
 from stiffgui.tasks.table import ENDINGS as TABLES
 
 TICK_MILLISECONDS = 1000
+WIDTH, MARGIN = 560, 12  # pixels
 
 
 class MatrixBar(QFrame):
-    """What is being computed of a file of matrices; emits `cancelled`."""
+    """What is being computed of a file of matrices, at the lower edge of `page`, over what is
+    there: a page that made room would draw every plot anew. Emits `cancelled`."""
 
     cancelled = Signal()
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.setObjectName("card")
+    def __init__(self, page: QWidget) -> None:
+        super().__init__(page)
+        self.setObjectName("toast")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        page.installEventFilter(self)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(10, 4, 6, 4)
         self.text = QLabel()
@@ -53,6 +57,20 @@ class MatrixBar(QFrame):
         self._timer.start()
         self._say()
         self.show()
+        self._place()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The page has another size."""
+        if event.type() == QEvent.Type.Resize:
+            self._place()
+        return False
+
+    def _place(self) -> None:
+        page, high = self.parentWidget(), self.sizeHint().height()
+        assert page is not None
+        wide = min(WIDTH, page.width() - 2 * MARGIN)
+        self.setGeometry((page.width() - wide) // 2, page.height() - high - MARGIN, wide, high)
+        self.raise_()
 
     def end(self) -> None:
         """Nothing is computed any more."""
@@ -69,7 +87,8 @@ class MatrixBar(QFrame):
 
 
 class MatrixFiles(QObject):
-    """Opens files of matrices in the workbench. `as_table(path)` takes what holds no square ones.
+    """Opens files of matrices in the workbench, and says on `page` what is computed of them.
+    `as_table(path)` takes what holds no square ones.
 
     Emits `said(sentence, details)` and `noted(sentence)`.
     """
@@ -77,13 +96,13 @@ class MatrixFiles(QObject):
     said = Signal(str, str)
     noted = Signal(str)
 
-    def __init__(self, bench: Workbench, as_table: Callable[[Path], object]) -> None:
+    def __init__(self, bench: Workbench, as_table: Callable[[Path], object], page: QWidget) -> None:
         super().__init__()
         self._bench, self._as_table = bench, as_table
         self._requests: Requests | None = None
         self._open: list[Path] = []
         self._unseen: list[Path] = []
-        self.bar = MatrixBar()
+        self.bar = MatrixBar(page)
         self.bar.cancelled.connect(self.cancel)
 
     def open(self, path: Path, patterns: Sequence[str] = ()) -> None:
