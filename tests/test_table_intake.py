@@ -3,8 +3,11 @@ fill values, columns that only name rows; what was decided is said."""
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import gzip
 import json
+import random
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -265,6 +268,25 @@ def test_a_dimension_counts_the_rows(tmp_path: Path) -> None:
     assert task.notes[0].endswith("along 'member'") and "left out (area)" in task.notes[1]
     assert "noise_2_3" in [c.name for c in inspect(path, rows_along="member").columns]
     assert "Did you mean member?" in refused(path, rows_along="members")[1]
+
+
+def test_a_damaged_netcdf_is_refused_with_a_sentence_alone(tmp_path: Path) -> None:
+    import xarray as xr
+
+    path = tmp_path / "t.nc"
+    xr.Dataset({"x": ("s", np.arange(50.0))}).to_netcdf(path, engine="h5netcdf")
+    sound, spoilt = path.read_bytes(), 0
+    for seed in range(60):
+        drawn, content = random.Random(seed), bytearray(sound)
+        for _ in range(drawn.choice((5, 100))):
+            content[drawn.randrange(len(content))] = drawn.randrange(256)
+        path.write_bytes(content)
+        with contextlib.suppress(InputError):
+            inspect(path)
+            continue
+        spoilt += 1
+    gc.collect()  # what is left of a file then complains, which is an error here
+    assert spoilt > 10
 
 
 # ------------------------------------------------------------------------ categories

@@ -14,6 +14,8 @@ from stiffgui.figures.spectrum import LayerFigure
 from stiffgui.session.service import handles, use_one_thread
 from stiffgui.session.sources import RunSource
 
+MOST_STORED = 20_000_000  # bytes of files that may be read where nothing else can be done meanwhile
+
 
 @dataclass(frozen=True)
 class Look:
@@ -62,9 +64,10 @@ def look(work: Look) -> View:
 
 def look_at_stored(work: Look) -> View | None:
     """Of a look, the planes whose Jacobians the file keeps, which takes no torch: some hundredths
-    of a second, for a window whose child is not there yet. None where there are none."""
+    of a second, for a window whose child is not there yet. None where there are none, or the
+    files are large."""
     planes = [(name, shown) for name, shown in work.figures if isinstance(shown, LayerFigure)]
-    if not planes or work.live:
+    if not planes or work.live or _bytes(work) > MOST_STORED:
         return None
     with suppress(InputError), work.source.opened() as opened:
         run, nearest = opened[-1].run, opened[-1].run.nearest_epoch(work.epoch)
@@ -73,6 +76,12 @@ def look_at_stored(work: Look) -> View | None:
             quick = [replace(opened[-1], few=True)]
             return View({name: shown.picture(quick) for name, shown in kept}, 0.0)
     return None
+
+
+def _bytes(work: Look) -> int:
+    from stiffgui.runs.opening import size_of
+
+    return sum(size_of(file.path) for file in work.source.files)
 
 
 @dataclass(frozen=True)

@@ -247,13 +247,16 @@ def _read_netcdf(file: IO[bytes], name: str, how: Reading) -> Sheet:
         )
     import xarray as xr
 
-    if magic == b"\x89HD":  # NetCDF 4; else xarray would only say that no engine matches
-        import h5netcdf  # noqa: F401
-
     columns: dict[str, Any] = {}
     units: dict[str, str] = {}
     left_out: list[str] = []
     source = file if isinstance(file, io.BytesIO) else file.name
+    if magic == b"\x89HD":  # NetCDF 4; else xarray would only say that no engine matches
+        import h5netcdf  # noqa: F401
+        import h5py
+
+        with h5py.File(source, "r") as opened:  # where this fails, h5netcdf leaves half a file,
+            opened.attrs.get("_nc3_strict")  # which complains on the terminal when it goes
     with xr.open_dataset(source, decode_times=False) as dataset:
         dimensions = tuple(map(str, dataset.sizes))
         if how.rows_along:
