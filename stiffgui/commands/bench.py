@@ -8,12 +8,13 @@ from typing import Annotated
 
 import typer
 
+from stiffgui.commands.options import AsJson
 from stiffgui.commands.terminal import tell, until_ready, write
 from stiffgui.errors import InputError, need_folder
 
 
 def bench(
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+    as_json: AsJson = False,
     as_markdown: Annotated[bool, typer.Option("--markdown", help="A Markdown table.")] = False,
     full: Annotated[bool, typer.Option("--full", help="Three times as many rounds.")] = False,
     out: Annotated[Path | None, typer.Option(help="Write to this file instead.")] = None,

@@ -18,7 +18,7 @@ from stiffgui.commands.figure_options import (
     with_figure_options,
 )
 from stiffgui.commands.matrix_files import MATRICES, Layers, Step, is_matrices, run_file
-from stiffgui.commands.study_options import Against, Margin
+from stiffgui.commands.options import Against, Force, Margin
 from stiffgui.commands.terminal import STANDARD_OUTPUT, target, tell, tell_nearest
 from stiffgui.errors import InputError, nearest, one_of
 from stiffgui.runs.portable import FORMATS
@@ -72,7 +72,7 @@ def export(
         list[int] | None,
         typer.Option("--colour", help="Colour number of each run, by default in their order."),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
+    force: Force = False,
     against: Against = None,
     margin: Margin = None,
     layers: Layers = None,

@@ -11,6 +11,7 @@ import typer
 
 from stiffgui.commands.experiment_arguments import changes_of
 from stiffgui.commands.figure_options import page_names, settings_of, style_of, with_figure_options
+from stiffgui.commands.options import AsJson, Force
 from stiffgui.commands.terminal import say, tell, until_ready
 from stiffgui.errors import InputError
 
@@ -26,7 +27,7 @@ def lab(
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a setting.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+    as_json: AsJson = False,
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help="Write a figure: .png, .svg, .pdf or .csv.")
     ] = None,
@@ -37,7 +38,7 @@ def lab(
     caption: Annotated[
         bool, typer.Option("--caption", help="Caption and source, too: a .txt beside the figure.")
     ] = False,
-    force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
+    force: Force = False,
     **look: Any,
 ) -> None:
     """Compute a page of the neural-ODE laboratory."""

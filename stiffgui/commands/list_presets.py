@@ -8,13 +8,14 @@ from typing import Annotated
 import typer
 
 from stiffgui._presets import presets
+from stiffgui.commands.options import AsJson
 from stiffgui.commands.terminal import say, write
 from stiffgui.study.library import studies
 
 
 def list_presets(
     toml: Annotated[str | None, typer.Option(help="Print this preset as a TOML file.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="As one JSON document.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """List the presets, a line each."""
     if toml is not None:

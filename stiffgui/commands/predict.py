@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from stiffgui.commands.options import Force
 from stiffgui.commands.terminal import STANDARD_OUTPUT, tell, tell_nearest, write
 from stiffgui.errors import InputError, need_folder
 
@@ -23,7 +24,7 @@ def predict(
     sheet: Annotated[
         str, typer.Option(help="Which sheet of a workbook is read; default: the first.")
     ] = "",
-    force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
+    force: Force = False,
 ) -> None:
     """Predict the outputs of new rows, in own units: mean over trials, and spread.
 

@@ -13,7 +13,7 @@ import typer
 
 from stiffgui._presets import as_text, presets
 from stiffgui.commands.matrix_files import MATRICES, Layers, Step, run_file
-from stiffgui.commands.study_options import Against, Margin
+from stiffgui.commands.options import Against, AsJson, Margin
 from stiffgui.commands.terminal import say
 from stiffgui.errors import InputError
 from stiffgui.stiffness import WATCHABLE
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 def show(
     run: Annotated[Path, typer.Argument(metavar=f"RUN.stiff|STUDY.stiff|{MATRICES}")],
-    as_json: Annotated[bool, typer.Option("--json", help="As one JSON document.")] = False,
+    as_json: AsJson = False,
     against: Against = None,
     margin: Margin = None,
     baselines: Annotated[

@@ -11,6 +11,7 @@ import typer
 from stiffgui._presets import presets
 from stiffgui.commands import completions
 from stiffgui.commands.experiment_arguments import changes_of, free_name, read_experiment
+from stiffgui.commands.options import AsJson, Force
 from stiffgui.commands.terminal import (
     Row,
     TerminalProgress,
@@ -57,8 +58,8 @@ def study(
         str | None, typer.Option(metavar="ADDRESS", help="A Dask scheduler's address, or local.")
     ] = None,
     resume: Annotated[Path | None, typer.Option(help="Continue this study file.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document at the end.")] = False,
+    force: Force = False,
+    as_json: AsJson = False,
     toml: Annotated[
         bool, typer.Option("--toml", help="Print the study as a TOML file and train nothing.")
     ] = False,

@@ -19,6 +19,7 @@ from stiffgui.commands.experiment_arguments import (
     resumed,
     taken,
 )
+from stiffgui.commands.options import AsJson, Force, Settings
 from stiffgui.commands.terminal import (
     Row,
     TerminalProgress,
@@ -42,15 +43,7 @@ def train(
         str | None,
         typer.Argument(metavar="PRESET|FILE.toml|TABLE", autocompletion=completions.PRESETS),
     ] = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set",
-            metavar="KEY=VALUE",
-            help="Change a setting.",
-            autocompletion=completions.SETTINGS,
-        ),
-    ] = None,
+    settings: Settings = None,
     out: Annotated[Path | None, typer.Option(help="The run file to write.")] = None,
     device: Annotated[str | None, typer.Option(help="auto, cpu or cuda.")] = None,
     resume: Annotated[Path | None, typer.Option(help="Continue this run file.")] = None,
@@ -65,8 +58,8 @@ def train(
             help="Begin with this run's last networks, interpolated to architecture.depth.",
         ),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document at the end.")] = False,
+    force: Force = False,
+    as_json: AsJson = False,
 ) -> int:
     """Train a preset, a TOML file or a table and write the run while training.
 
