@@ -19,6 +19,8 @@ from PySide6.QtWidgets import (
 
 from stiffgui.gui.shortcuts import keys
 
+NOTHING = "No action and no setting is called so: type fewer letters."
+
 
 @dataclass(frozen=True)
 class Found:
@@ -78,6 +80,12 @@ class Palette(QDialog):
             item.setData(Qt.ItemDataRole.UserRole, found)
             self.found.addItem(item)
         self.found.setCurrentRow(0)
+        if not self.found.count():
+            self._say(NOTHING)
+
+    def _say(self, sentence: str) -> None:
+        self.problem.setText(sentence)
+        self.problem.setVisible(bool(sentence))
 
     def _of_actions(self, wanted: Sequence[str]) -> list[Found]:
         """Those whose name has every word come before those whose help does."""
@@ -95,14 +103,14 @@ class Palette(QDialog):
     def choose(self) -> None:
         """Do what is chosen, and close; or say in place why it cannot be done."""
         item = self.found.currentItem()
-        found: Found | None = item.data(Qt.ItemDataRole.UserRole) if item is not None else None
-        wrong = found.attempt() if found is not None else ""
-        self.problem.setText(wrong)
-        self.problem.setVisible(bool(wrong))
+        if item is None:
+            return
+        found: Found = item.data(Qt.ItemDataRole.UserRole)
+        wrong = found.attempt()
+        self._say(wrong)
         if not wrong:
             self.accept()
-            if found is not None:
-                found.then()
+            found.then()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Up and Down move in the list while typing."""

@@ -125,6 +125,23 @@ def test_three_formats_are_guessed_and_imported(
     assert model.experiment == before
 
 
+def test_an_output_that_is_typed_is_no_proposed_input(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    table = frame().rename(columns={"x_a": "speed", "x_b": "load", "y_c": "drag", "y_d": "lift"})
+    wizard = opened(window, in_csv(tmp_path / "measured.csv", table))
+    settled(wizard, qtbot)
+    assert "No column is an output yet" in wizard.form.problem()
+    for typed in ("*", "drag", "drag, lift"):
+        enter(wizard, qtbot, "output_columns", typed)
+    assert wizard.form.problem() == "" and wizard.accept_button.isEnabled()
+    assert wizard.form.values["input_columns"] == "speed, load"
+    assert [roles(wizard)[name] for name in ("load", "drag", "lift")] == ["input", *2 * ["output"]]
+    enter(wizard, qtbot, "input_columns", "speed, drag")  # a person's own choice stays
+    enter(wizard, qtbot, "output_columns", "drag")
+    assert "'drag' is chosen as input and as output" in wizard.form.problem()
+
+
 def test_roles_by_box_keys_and_patterns(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     table = frame().rename(columns={"x_a": "speed", "x_b": "a,b", "y_c": "drag", "y_d": "lift"})
     table["note"] = "fine"

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from stiffgui import presets
 from stiffgui.gui.keyboard import FIELDS
-from stiffgui.gui.palette import Palette
+from stiffgui.gui.palette import NOTHING, Palette
 from stiffgui.gui.plots.panel_view import PanelView
 from stiffgui.gui.settings.rows import FIXED, SettingRow
 from stiffgui.gui.shortcuts import Shortcuts, keys
@@ -265,6 +265,33 @@ def ask(window: MainWindow, words: str) -> Palette:
     palette = window.findChildren(Palette)[-1]
     QTest.keyClicks(palette.words, words)
     return palette
+
+
+def test_tab_leaves_out_what_is_behind_a_tab(
+    window: MainWindow, page: TrainWorkspace, qtbot: QtBot
+) -> None:
+    window.resize(1024, 700)
+    page.model.edit("training.epochs", 3)
+    window.acts["run"].trigger()
+    qtbot.waitUntil(lambda: not page.busy and page.fit.plot is not None, timeout=WAIT)
+    qtbot.waitUntil(lambda: not page.layers.is_seen, timeout=WAIT)
+    page.preset.setFocus(Qt.FocusReason.TabFocusReason)
+    visited: list[QWidget] = []
+    while focus() not in visited:
+        visited.append(focus())
+        assert not focus().visibleRegion().isEmpty(), focus().accessibleName()
+        press(Key.Key_Tab)
+    assert any(page.fit.isAncestorOf(each) for each in visited)
+    assert not any(page.layers.isAncestorOf(each) for each in visited)
+
+
+def test_the_palette_says_when_it_finds_nothing(window: MainWindow, page: TrainWorkspace) -> None:
+    palette = ask(window, "zzzyx")
+    QTest.keyClick(palette.words, Key.Key_Return)
+    assert palette.isVisible() and palette.problem.text() == NOTHING
+    palette.words.setText("weight 0.01")
+    assert not palette.problem.isVisible()
+    palette.reject()
 
 
 def test_the_palette_sets_settings_and_goes_to_them(

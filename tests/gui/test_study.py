@@ -24,7 +24,7 @@ from stiffgui.figures.picture import Box, Curve, Points
 from stiffgui.figures.study import Front
 from stiffgui.gui.editors import ChoiceEditor, ChoicesEditor, TextEditor
 from stiffgui.gui.study.model import StudyModel
-from stiffgui.gui.study.workspace import StudyWorkspace
+from stiffgui.gui.study.workspace import FIRST_BATCH, StudyWorkspace
 from stiffgui.gui.window import MainWindow
 from stiffgui.session.duration import AskStudy
 from stiffgui.study import Study, StudyRecording
@@ -91,6 +91,8 @@ def test_a_study_is_edited_run_and_looked_at(
     enter(workspace, "trials", "4")
     window.acts["run"].trigger()
     assert workspace.busy and not window.acts["run"].isEnabled()
+    assert FIRST_BATCH in workspace.evolution._empty.text()
+    assert workspace.panel.workers.text() == "auto"
     assert not workspace.panel.own.rows["trials"].editor.isEnabled()
     assert not workspace.panel.settings.row("training.epochs").editor.isEnabled()  # type: ignore[union-attr]
     qtbot.waitUntil(lambda: not workspace.busy, timeout=MILLISECONDS)

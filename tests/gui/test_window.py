@@ -66,7 +66,9 @@ def test_train_change_scrub_export_close(window: MainWindow, qtbot: QtBot, tmp_p
         timeout=WAIT,
     )
     window.acts["stop"].trigger()
+    assert window.train.bench.state_of(run) == "stopping"
     qtbot.waitUntil(lambda: run.state == "stopped", timeout=WAIT)
+    assert window.train.bench.state_of(run) == "stopped"
     for kind, mark in (("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF"), ("csv", None)):
         for card in window.train.cards:
             name = card.figure.name()

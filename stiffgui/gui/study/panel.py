@@ -48,6 +48,7 @@ class NumbersEditor(TextEditor):
 
 
 EDITORS["numbers"] = NumbersEditor
+AUTOMATIC = 0  # processes: as many as are usual for the study
 
 
 class StudyPanel(QFrame):
@@ -180,17 +181,22 @@ class StudyPanel(QFrame):
 
     def _make_where(self) -> QGridLayout:
         self.workers = _spin(
-            1, 256, "Processes", "Batches that train at the same time on this machine, one each"
+            AUTOMATIC,
+            256,
+            "Processes",
+            "Batches that train at the same time on this machine, one each; auto: as the sentence "
+            "below says",
         )
-        kept = str(self._settings.value("study/workers", 1))
-        self.workers.setValue(int(kept) if kept.isdecimal() and len(kept) < 10 else 1)
+        self.workers.setSpecialValueText("auto")
+        kept = str(self._settings.value("study/processes", AUTOMATIC))
+        self.workers.setValue(int(kept) if kept.isdecimal() and len(kept) < 10 else AUTOMATIC)
         self.dask = QLineEdit(str(self._settings.value("study/dask", "")))
         self.dask.setPlaceholderText("tcp://host:8786")
         self.dask.setAccessibleName("Dask scheduler")
         self.dask.setToolTip(
             "Address of a Dask scheduler, which then does the work; empty: this machine does"
         )
-        self.workers.valueChanged.connect(lambda n: self._settings.setValue("study/workers", n))
+        self.workers.valueChanged.connect(lambda n: self._settings.setValue("study/processes", n))
         self.dask.textChanged.connect(lambda text: self._settings.setValue("study/dask", text))
         self.workers.valueChanged.connect(self.where_changed)
         self.dask.textChanged.connect(self.where_changed)

@@ -16,11 +16,12 @@ from stiffgui.gui.bar import WorkspaceBar
 from stiffgui.gui.child_thread import ChildThread
 from stiffgui.gui.export.offers import Offer
 from stiffgui.gui.export.requests import Exports
+from stiffgui.gui.plots.card import CALL
 from stiffgui.gui.requests import Requests
 from stiffgui.gui.saving import ask_where
 from stiffgui.gui.study import offers
 from stiffgui.gui.study.model import ALL, StudyModel
-from stiffgui.gui.study.panel import StudyPanel
+from stiffgui.gui.study.panel import AUTOMATIC, StudyPanel
 from stiffgui.gui.study.plots import BoxCard, EvolutionCard, FrontCard, StudyCard
 from stiffgui.gui.study.progress import StudyProgress
 from stiffgui.gui.study.results import NOTHING_YET, ResultsCard, TrialsCard
@@ -39,6 +40,7 @@ from stiffgui.study.library import studies
 from stiffgui.training.ready import Readiness
 
 POLL_MILLISECONDS = 50
+FIRST_BATCH = "Waiting for the first batch of trials …"
 
 
 class StudyWorkspace(Workspace):
@@ -265,7 +267,7 @@ class StudyWorkspace(Workspace):
     def _where_asked(self) -> tuple[int | None, str | None]:
         """Worker processes, and Dask's address."""
         workers, dask = self.panel.workers.value(), self.panel.dask.text().strip()
-        return None if dask not in ("", "local") or workers == 1 else workers, dask or None
+        return None if dask not in ("", "local") or workers == AUTOMATIC else workers, dask or None
 
     def _foretell(self) -> None:
         """Ask what would be said of the study before it is trained; not of one that goes on."""
@@ -292,6 +294,8 @@ class StudyWorkspace(Workspace):
     def _update_actions(self) -> None:
         running = self.busy
         self.panel.set_running(running)
+        for card in self._cards.values():
+            card.expect(FIRST_BATCH if running else CALL)
         self._bar.show_name(self.model.draft.name)
         self._bar.chooser.setEnabled(not running)
         if self.isVisible():

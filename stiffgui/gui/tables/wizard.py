@@ -62,6 +62,7 @@ class ImportWizard(QDialog):
         self._experiment: Experiment | None = None
         self._busy = self._pending = self._reread = False
         self._summary = ""
+        self._proposed: Sequence[str] = ()  # inputs, as long as a person chooses none
         self.form = ImportForm()
         self.columns = ColumnsModel(self)
         self.columns_view = ColumnsView(self.columns)
@@ -75,7 +76,7 @@ class ImportWizard(QDialog):
         self.form.browse.clicked.connect(lambda: self._browse("path"))
         self.form.browse_outputs.clicked.connect(lambda: self._browse("outputs_path"))
         self.question.answered.connect(self._take_fill)
-        self.columns.roles_changed.connect(self._roles_changed)
+        self.columns.roles_changed.connect(self._roles_chosen)
         FileDrop(self).dropped.connect(lambda paths: self.choose(paths[0]))
         self.finished.connect(lambda _: self._requests.drop(self._number))
         self._show_allowed()
@@ -164,6 +165,7 @@ class ImportWizard(QDialog):
         self._fill(preview)
         names = self.columns.names
         if not self._show_patterns():
+            self._proposed = preview.inputs
             self.columns.show_roles(preview.inputs, preview.outputs)
             self.form.show_value("input_columns", "")
             self.form.show_value("output_columns", "")
@@ -175,6 +177,10 @@ class ImportWizard(QDialog):
         self._ask()
 
     # ------------------------------------------------------------------- the roles
+
+    def _roles_chosen(self) -> None:
+        self._proposed = ()
+        self._roles_changed()
 
     def _roles_changed(self) -> None:
         """The fields say by patterns what the rows say one by one."""
@@ -206,6 +212,12 @@ class ImportWizard(QDialog):
 
     def _edited(self, field: str, value: object) -> None:
         self._reread |= field in (*HOW, "path", "categories")
+        if field == "input_columns":
+            self._proposed = ()
+        elif field == "output_columns" and self._proposed:  # an output is no proposed input
+            outputs = self._chosen(field)
+            inputs = [name for name in self._proposed if name not in outputs]
+            self.form.show_value("input_columns", as_patterns(inputs, self.columns.names))
         if field in ("input_columns", "output_columns"):
             self._show_patterns()
         self._show_allowed()

@@ -24,7 +24,7 @@ from stiffgui.gui.child_thread import ChildThread
 from stiffgui.gui.export.requests import Exports
 from stiffgui.gui.palette import Found
 from stiffgui.gui.plots.axes import grouped
-from stiffgui.gui.plots.card import COMPUTING
+from stiffgui.gui.plots.card import CALL, COMPUTING
 from stiffgui.gui.requests import Requests
 from stiffgui.gui.settings.clipboard import SettingsClipboard
 from stiffgui.gui.settings.finding import find_settings
@@ -127,6 +127,7 @@ class TrainWorkspace(Workspace):
         bench.foretold.connect(self._update_actions)
         bench.said.connect(self.say)
         bench.noted.connect(self.noted)
+        bench.reads.connect(self._reads)
         self.following.read.connect(self._read_on)
         bench.filed.connect(self.filed)
         bench.offered.connect(lambda said, text, call: self.said.emit(said, "", (text, call)))
@@ -302,7 +303,8 @@ class TrainWorkspace(Workspace):
         others = [card for card in self.cards if card is not large]
         stage = (large, *self.views.tab_bars(), *others)
         parts = (self._bar, self.panel, *stage, self.timeline, self.runs, self.explanation)
-        return [part for part in parts if part.isVisible()]
+        behind = [card for card in self.cards if not card.is_seen]  # a tab, with its controls
+        return [part for part in parts if part.isVisible() and part not in behind]
 
     def main_view(self) -> QWidget:
         return self.views.large.plot or self
@@ -410,6 +412,12 @@ class TrainWorkspace(Workspace):
         self._shown = run
         self._follow()
         self._update_actions()
+
+    def _reads(self, sentence: str) -> None:
+        """Where nothing is shown yet, what is being read is said."""
+        if self.bench.shown is None:
+            for card in self.cards:
+                card.expect(sentence or CALL)
 
     def _training_changed(self) -> None:
         self.importing.set_busy(self.bench.busy)

@@ -44,8 +44,9 @@ class Workbench(QObject):
 
     Signals: `runs_changed` (list, names, what is shown), `training_changed` (started, paused,
     ended), `foretold` (what is known of the settings' training beforehand), `filed(path)` (a run
-    whose training has ended, or that has a new name), `said(sentence, details)`, `noted(sentence)`
-    and `offered(sentence, text, call)`: a button.
+    whose training has ended, or that has a new name), `said(sentence, details)`, `noted(sentence)`,
+    `reads(sentence)` (which file is being read; empty: it has been) and `offered(sentence, text,
+    call)`: a button.
     """
 
     runs_changed = Signal()
@@ -54,6 +55,7 @@ class Workbench(QObject):
     filed = Signal(object)
     said = Signal(str, str)
     noted = Signal(str)
+    reads = Signal(str)
     offered = Signal(str, str, object)
 
     def __init__(self, workspace: Path, reading: Requests) -> None:
@@ -68,7 +70,7 @@ class Workbench(QObject):
         self.runs: list[RunEntry] = []
         self.shown: RunEntry | None = None
         self.running: RunEntry | None = None
-        self.paused = False
+        self.paused = self.stopping = False
         self.preparing: Readiness | None = None  # machine code, while it is being made
         self.beforehand: dict[str, str] = {}  # what -> sentence: how steps are taken, the time
         self._next: WarmStart | None = None  # a branch that waits for the end of this training
@@ -115,12 +117,16 @@ class Workbench(QObject):
         """What a run is doing, or what has become of it."""
         if run is not self.running:
             return run.state
+        if self.stopping:
+            return "stopping"
         if self.paused:
             return "paused"
         return "waiting" if self.preparing is not None else run.state
 
     def awaited(self, run: RunEntry) -> str:
         """Why there is nothing of a run to be seen yet."""
+        if run is self.running and self.stopping:
+            return f"{run.name} is being stopped before its first epoch"
         if run is self.running and self.preparing is not None:
             return f"{run.name} is waiting: {self.preparing.sentence}"
         if run is self.running and self.paused:
@@ -183,6 +189,7 @@ class Workbench(QObject):
 
         def over() -> None:
             self._opening -= 1
+            self.reads.emit("")
             after()
 
         def read(found: Any) -> None:
@@ -197,6 +204,7 @@ class Workbench(QObject):
             over()
 
         self._opening += 1
+        self.reads.emit(f"Reading {work.path.name} …")
         self.reading.ask(work, read, failed, seconds=SECONDS)
 
     @property
@@ -214,7 +222,7 @@ class Workbench(QObject):
         run.state = "running"
         if run not in self.runs:
             self._add(run)
-        self.running, self.paused = run, False
+        self.running, self.paused, self.stopping = run, False, False
         self._undo_floor = self._undo_top = self.model.undo.index()
         self._number = self._requests.ask(
             work, self._ended, self._failed, lambda news: self._take(run, news)
@@ -257,7 +265,9 @@ class Workbench(QObject):
     def stop(self) -> None:
         """Stop; everything is kept."""
         if self.busy:
+            self.stopping = True
             self._steer("stop")
+            self.training_changed.emit()
 
     def watch(self, watched: Watched | None) -> None:
         """Let the training send eigenvalues of this as they move; None: no longer."""
@@ -316,7 +326,8 @@ class Workbench(QObject):
         self.reading.ask(CanGoOn(run.path), say, lambda _: say(False), seconds=SECONDS)
 
     def _over(self, state: str) -> None:
-        run, self.running, self.paused, self.preparing = self.running, None, False, None
+        run, self.running, self.preparing = self.running, None, None
+        self.paused = self.stopping = False
         if run is not None:
             run.state = state
             run.version += 1
