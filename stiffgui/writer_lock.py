@@ -130,9 +130,15 @@ class WriterLock:
                 self._lock.unlink()
 
 
+def without_links(path: Path) -> Path:
+    """The file that a path leads to; of links that lead round in a ring one of them, which cannot
+    be opened (Path.resolve raises RuntimeError before Python 3.13)."""
+    return Path(os.path.realpath(path))
+
+
 def lock_of(path: Path) -> Path:
     """Where the lock of a file lies."""
-    path = path.resolve()
+    path = without_links(path)
     return path.with_name(f"{path.name}-lock")
 
 

@@ -83,6 +83,18 @@ def test_what_lies_around_a_damaged_page_is_saved_and_training_goes_on(
     assert main(["train", "--resume", str(out), "--set", "training.epochs=402"]) == 0
 
 
+def test_a_table_that_is_none_is_said_to_be_lost(
+    whole: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, out = Path(shutil.copy(whole, tmp_path / "in.stiff")), tmp_path / "out.stiff"
+    with contextlib.closing(sqlite3.connect(path)) as database, database:
+        database.execute("ALTER TABLE history RENAME TO h2")
+        database.execute("CREATE VIEW history AS SELECT * FROM h2")
+    assert main(["repair", str(path), "-o", str(out)]) == 0
+    told = capsys.readouterr().out
+    assert "lost: all of history" in told and "nothing is lost" not in told
+
+
 def test_a_damaged_header_is_made_anew(
     whole: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from stiffgui.runs.maintenance import set_note
 from stiffgui.runs.opening import is_regular
 from stiffgui.runs.recording import Recording
 from stiffgui.session.following import Position, news
+from stiffgui.training import Controls
 from stiffgui.watching.recorder import Recorder
 from stiffgui.writer_lock import SILENT_SECONDS, WriterLock, lock_of, writer_of
 from tests.writers import elsewhere, in_terminal, recording
@@ -190,6 +192,26 @@ def test_a_journal_that_comes_and_goes_is_no_reason_to_refuse_a_file(tmp_path: P
     finally:
         other.kill()
         other.wait()
+
+
+def test_links_in_a_ring_are_no_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ring = tmp_path / "ring.stiff"
+    ring.symlink_to(ring)
+    for words in (["show"], ["train", "--resume"], ["spectrum"]):
+        assert main([*words, str(ring)]) == 2
+        assert "ring.stiff cannot be read: Too many levels" in capsys.readouterr().err
+
+
+def test_a_folder_that_goes_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "folder" / "r.stiff"
+    path.parent.mkdir()
+    controls = Controls()
+    training = iter(Recording(SMALL, path, controls))
+    next(training)
+    shutil.rmtree(path.parent)
+    controls.stop()
+    with pytest.raises(InputError, match=r"its folder .*folder is gone. Make the folder"):
+        list(training)
 
 
 def test_a_file_that_goes_is_told(tmp_path: Path) -> None:

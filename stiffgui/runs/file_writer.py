@@ -172,11 +172,18 @@ class NotWritten(InputError):
         code = getattr(error, "sqlite_errorcode", None)
         self.is_full = code == sqlite3.SQLITE_FULL or getattr(error, "errno", None) == errno.ENOSPC
         reason = getattr(error, "strerror", None) or str(error)
+        gone = not path.parent.is_dir()
         self.reason = "the disk is full" if self.is_full else reason
         mend = "make room" if self.is_full else "choose a place where you may write"
+        if gone:
+            self.reason = f"its folder {path.parent} is gone"
         super().__init__(
-            f"{path} cannot be written: {self.reason}. What was written before is kept; {mend}, "
-            f"and go on with --resume."
+            f"{path} cannot be written: {self.reason}. "
+            + (
+                "Make the folder, and train again."
+                if gone
+                else f"What was written before is kept; {mend}, and go on with --resume."
+            )
         )
 
 

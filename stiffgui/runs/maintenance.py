@@ -13,7 +13,7 @@ from stiffgui.errors import InputError
 from stiffgui.runs.migrations import MIGRATIONS, STUDY_MIGRATIONS
 from stiffgui.runs.opening import is_regular, open_file, size_of, version_of
 from stiffgui.runs.schema import RUN, Kind
-from stiffgui.writer_lock import changing
+from stiffgui.writer_lock import changing, without_links
 
 STEPS = {"run": MIGRATIONS, "study": STUDY_MIGRATIONS}
 
@@ -63,7 +63,7 @@ def migrate(path: Path, kind: Kind = RUN) -> None:
     with contextlib.closing(open_file(path, kind)) as database:
         if version_of(database) >= kind.version:
             return
-    path = path.resolve()  # a link stays a link
+    path = without_links(path)  # a link stays a link
     settle(path)
     if size_of(path.with_name(path.name + "-wal")):
         raise InputError(f"{path} is being written by another program: wait until that has ended.")
@@ -102,4 +102,4 @@ def content_of(path: Path) -> bytes:
 
 def connect(path: Path) -> sqlite3.Connection:
     """An existing file, to be changed."""
-    return sqlite3.connect(f"{path.resolve().as_uri()}?mode=rw", uri=True, timeout=2.0)
+    return sqlite3.connect(f"{without_links(path).as_uri()}?mode=rw", uri=True, timeout=2.0)

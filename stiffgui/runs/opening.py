@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from stiffgui.errors import InputError
 from stiffgui.runs.schema import RUN, STUDY, Kind
-from stiffgui.writer_lock import Writer, writer_of
+from stiffgui.writer_lock import Writer, without_links, writer_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -172,7 +172,7 @@ def is_regular(path: Path) -> bool:
 
     Raises OSError where there is none.
     """
-    path = path.resolve()
+    path = without_links(path)
     modes = [path.stat().st_mode]
     for end in BESIDE:
         with contextlib.suppress(FileNotFoundError):  # whoever writes it may just have ended
@@ -255,7 +255,8 @@ def broken(path: Path, kind: Kind = RUN) -> InputError:
     """What to say of a file that cannot be read to its end."""
     again = "train again" if kind is RUN else "run the study again"
     return InputError(
-        f"{path} is cut off or damaged: use a complete copy of the {kind.name} file, or {again}."
+        f"{path} is cut off or damaged: use a complete copy of the {kind.name} file, or {again}. "
+        f"`stiffgui repair` saves what is readable of it."
     )
 
 
@@ -326,7 +327,7 @@ def guarded(database: sqlite3.Connection) -> sqlite3.Connection:
 
 
 def _connect(path: Path, kind: Kind) -> sqlite3.Connection:
-    uri = path.resolve().as_uri()
+    uri = without_links(path).as_uri()
     database = sqlite3.connect(f"{uri}?mode=ro", uri=True, check_same_thread=False)
     try:
         database.execute("SELECT 1 FROM sqlite_master").fetchone()

@@ -29,6 +29,7 @@ HEADER = 100  # bytes of an SQLite file's own
 TRIED = 100_000  # rows between those that are read from either end, that are tried one by one
 LOOKED = 20  # of them without a row, until the rest is given up
 OPTIONAL = (schema.SAMPLES, schema.ERRORS, schema.FACTORS)
+NEEDED = ("history", "snapshots", "checkpoint", "chunks")  # which every file of its kind has
 ARRAYS = ("indices", "errors", "spectra", "snapshots", "samples", "factors", "checkpoint")
 
 Row = tuple[Any, ...]
@@ -46,7 +47,7 @@ class Damaged:
     """A damaged file; `broke` counts where reading it broke off."""
 
     def __init__(self, path: Path, database: sqlite3.Connection) -> None:
-        self.database, self.broke = database, 0
+        self.path, self.database, self.broke = path, database, 0
         self._steps = Steps(path, path.stat().st_size)
         database.set_progress_handler(self._steps, AT_ONCE)
 
@@ -196,7 +197,10 @@ def copy_meta(
     copy_rows(source, target, found, "meta", lambda row: all(isinstance(v, str) for v in row))
     there = dict(target.execute("SELECT key, value FROM meta"))
     if not any(key in there for key in needed):
-        raise InputError(f"{what} cannot be read any more, without which nothing else has a sense.")
+        raise InputError(
+            f"nothing can be saved of {source.path}: {what} cannot be read any more, without which "
+            f"the rest has no meaning."
+        )
     with contextlib.suppress(ValueError, KeyError, RecursionError):
         json.loads(there["provenance"])
         return
@@ -236,6 +240,8 @@ def copy_rows(
     [found.rows[table]] = target.execute(f"SELECT count(*) FROM {table}").fetchone()
     if left_out or source.broke > before:
         found.lost.append(f"rows of {table}")
+    elif not there and table in NEEDED:
+        found.lost.append(f"all of {table}")
 
 
 def _keep_whole_epochs(target: sqlite3.Connection, found: Repaired) -> None:
