@@ -164,6 +164,16 @@ def refuse_existing(path: Path, replace: bool) -> None:
         )
 
 
+def _is_gone(folder: Path) -> bool:
+    try:
+        folder.stat()
+    except FileNotFoundError:
+        return True
+    except OSError:  # it may not be looked at
+        return False
+    return False
+
+
 class NotWritten(InputError):
     """What could not be written just now, and may be later: it is lost to nobody yet."""
 
@@ -172,19 +182,13 @@ class NotWritten(InputError):
         code = getattr(error, "sqlite_errorcode", None)
         self.is_full = code == sqlite3.SQLITE_FULL or getattr(error, "errno", None) == errno.ENOSPC
         reason = getattr(error, "strerror", None) or str(error)
-        gone = not path.parent.is_dir()
         self.reason = "the disk is full" if self.is_full else reason
         mend = "make room" if self.is_full else "choose a place where you may write"
-        if gone:
+        then = f"What was written before is kept; {mend}, and go on with --resume."
+        if _is_gone(path.parent):
             self.reason = f"its folder {path.parent} is gone"
-        super().__init__(
-            f"{path} cannot be written: {self.reason}. "
-            + (
-                "Make the folder, and train again."
-                if gone
-                else f"What was written before is kept; {mend}, and go on with --resume."
-            )
-        )
+            then = "Make the folder, and train again."
+        super().__init__(f"{path} cannot be written: {self.reason}. {then}")
 
 
 class Gone(NotWritten):
