@@ -184,8 +184,8 @@ class StudyPanel(QFrame):
             AUTOMATIC,
             256,
             "Processes",
-            "Batches that train at the same time on this machine, one each; auto: as the sentence "
-            "below says",
+            "Batches that train at the same time on this machine, one each; auto: one process, or "
+            "one for each processor where batches are single trials",
         )
         self.workers.setSpecialValueText("auto")
         kept = str(self._settings.value("study/processes", AUTOMATIC))
