@@ -34,6 +34,9 @@ SMALL = presets["alpine02"].with_settings(
 # Commits and checkpoints as of a long training, in a short one.
 COMMIT, CHECKPOINT, SYNC = 0.004, 0.03, 0.03
 POWER_SECONDS = (12.0, 30.0)  # of a training whose power goes, with settings as they are
+# Writes fail once; of each hundred, 24 fail for a while with tries as often, one for as long as
+# people's do, with tries as they are.
+SOME_SECONDS, RETRY, PEOPLES_SECONDS = 0.5, 0.05, 20.0
 
 
 def train(path: Path, resume: bool = False) -> list[Event]:
@@ -80,6 +83,7 @@ as_they_are = (
     recording_module.CHECKPOINT_SECONDS,
     writer_module.COMMIT_SECONDS,
     writer_module.SYNC_SECONDS,
+    recording_module.RETRY_SECONDS,
 )
 
 
@@ -90,7 +94,7 @@ class Trials:
         self.folder, self.wrong = folder, []
         self.count: dict[str, int] = {}
         recording_module.CHECKPOINT_SECONDS = CHECKPOINT
-        recording_module.RETRY_SECONDS = 0.05
+        recording_module.RETRY_SECONDS = RETRY
         writer_module.COMMIT_SECONDS = COMMIT
         writer_module.SYNC_SECONDS = SYNC
         self.whole_path = folder / "whole.stiff"
@@ -159,6 +163,8 @@ class Trials:
         self.count["failures"] = self.count.get("failures", 0) + 1
 
         def work() -> None:
+            if seconds == PEOPLES_SECONDS:
+                recording_module.RETRY_SECONDS = as_they_are[3]
             shim.arm(fail_at=number, seconds=seconds, full=full)
             train(path)
 
@@ -233,8 +239,11 @@ def main(kills: int, at_random: int, failures: int, losses: int, folder: Path) -
     for _ in range(at_random):
         trials.kill_at_random(drawn.uniform(0.0, trials.seconds))
     for number in range(failures):
+        if number % 100 == 0:
+            print(f"{number} of {failures} failures: {trials.wrong}", file=sys.stderr, flush=True)
         at = 1 + (number * trials.writes) // failures
-        trials.fail(at, 0.5 if number % 4 == 3 else 0.0, full=bool(number % 2))
+        seconds = PEOPLES_SECONDS if number % 100 == 99 else SOME_SECONDS * (number % 4 == 3)
+        trials.fail(at, seconds, full=bool(number % 2))
     for _ in range(losses):
         trials.power(drawn.uniform(*POWER_SECONDS))
     told = {"writes of a training": trials.writes, **trials.count}
