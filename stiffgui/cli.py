@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import multiprocessing
 import os
 import sys
@@ -9,7 +10,7 @@ from pathlib import Path
 
 from stiffgui.commands import COMMANDS
 from stiffgui.commands.terminal import tell
-from stiffgui.errors import InputError, nearest, one_of
+from stiffgui.errors import InputError, in_short, nearest, one_of
 from stiffgui.matrices import ENDINGS as MATRICES
 
 DONE, FAULT, BAD_INPUT, STOPPED = 0, 1, 2, 3
@@ -34,6 +35,9 @@ def main(arguments: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing is left to flush
         return DONE
     except Exception as error:  # a fault of ours: a sentence for the person, details in the log
+        if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
+            sentence = f"{in_short(error.filename)}: the name is too long. Choose a shorter one."
+            return _say(sentence, BAD_INPUT)
         return _say(f"stiffgui failed: {error}. Details are in {_log_fault()}.", FAULT)
 
 

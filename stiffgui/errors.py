@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 Entry = TypeVar("Entry")
+LONGEST = 120  # letters of a path in a sentence
 
 
 class InputError(ValueError):
@@ -22,6 +23,25 @@ class InputError(ValueError):
     def __init__(self, sentence: str, key: str | None = None) -> None:
         super().__init__(sentence)
         self.key = key
+
+
+def no_reading(path: Path, error: OSError) -> InputError:
+    """The sentence for a file that the system does not let us read."""
+    return InputError(f"{in_short(path)} cannot be read: {error.strerror}. Check the path.")
+
+
+def no_writing(path: Path, error: OSError) -> InputError:
+    """The sentence for a file that the system does not let us write."""
+    return InputError(
+        f"{in_short(path)} cannot be written: {error.strerror or error}. Choose a place where you "
+        f"may write."
+    )
+
+
+def in_short(path: Path | str, most: int = LONGEST) -> str:
+    """A path whose middle is left out where it has more than so many letters."""
+    text = str(path)
+    return text if len(text) <= most else f"{text[: most // 2]}…{text[-most // 2 :]}"
 
 
 def need_folder(path: Path) -> None:

@@ -18,7 +18,7 @@ from pydantic import BeforeValidator, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from stiffgui.errors import InputError, nearest, one_of
+from stiffgui.errors import InputError, nearest, no_reading, one_of
 from stiffgui.regularizers import AnyRegularizer, NoPenalty
 from stiffgui.resnet.architecture import Architecture
 from stiffgui.settings import (
@@ -188,9 +188,11 @@ def toml_values(text: str, source: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except RecursionError:
         raise InputError(f"{source} is nested deeper than settings are.") from None
-    except ValueError as error:  # TOMLDecodeError, or a number of too many digits
+    except ValueError as error:
+        is_syntax = isinstance(error, tomllib.TOMLDecodeError)
+        why = error if is_syntax else "a number in it has thousands of digits"
         raise InputError(
-            f"{source} is not TOML: {error}. Correct that line; `stiffgui presets --toml "
+            f"{source} is not TOML: {why}. Correct that line; `stiffgui presets --toml "
             f"alpine02` prints a file that works."
         ) from None
 
@@ -206,11 +208,10 @@ def read_values(path: Path) -> dict[str, Any]:
         with path.open(encoding="utf-8") as file:
             text = file.read(MOST_TEXT + 1)  # more is refused
     except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None)
+        if isinstance(error, OSError):
+            raise no_reading(path, error) from None
         raise InputError(
-            f"{path} cannot be read: {reason}. Check the path."
-            if reason
-            else f"{path} is not a settings file: it is not UTF-8 text. Name a TOML file."
+            f"{path} is not a settings file: it is not UTF-8 text. Name a TOML file."
         ) from None
     if not text.strip():
         raise InputError(

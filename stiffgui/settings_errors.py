@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date, time
 from typing import Any
 
 from pydantic import ValidationError
@@ -42,7 +43,8 @@ def refusal(details: ErrorDetails, key: str, spec: Spec | None) -> InputError:
         return cause
     if cause is not None:
         return InputError(f"{key}: {cause}", key)
-    text = repr(details["input"])
+    given = details["input"]
+    text = str(given) if isinstance(given, date | time) else repr(given)
     text = text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
     return InputError(f"{key} is {text}; it must be {_allowed(details['type'], spec)}.", key)
 

@@ -77,7 +77,8 @@ class WriterLock:
 
     def _taken(self, path: Path) -> sqlite3.Connection | None:
         """The lock; None where its file was removed meanwhile by whoever had it before."""
-        if not self._lock.exists():
+        is_new = not self._lock.exists()
+        if is_new:
             _connect(self._lock, "rwc", 0.0).close()
         elif (writer := writer_of(path)) is not None and writer.alive and not writer.is_here:
             raise held(path, writer)
@@ -97,6 +98,9 @@ class WriterLock:
         except sqlite3.OperationalError as error:
             if "locked" in str(error):
                 raise held(path, writer_of(path)) from None
+            if is_new:  # of a full disk, where nothing is to stay
+                self._lock.unlink(missing_ok=True)
+                raise
             if self._lock.exists():
                 raise
         except sqlite3.DatabaseError:  # what a power failure left of it

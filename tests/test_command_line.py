@@ -101,6 +101,11 @@ def _text(path: Path) -> None:
     path.write_text("not a database")
 
 
+def _folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
 @pytest.mark.parametrize(
     ("damage", "told"),
     [
@@ -108,6 +113,7 @@ def _text(path: Path) -> None:
         (_newer, "newer"),
         (_text, "not a run file"),
         (Path.unlink, "cannot be read"),
+        (_folder, "is a folder"),
     ],
 )
 def test_bad_run_files(
@@ -138,6 +144,9 @@ def test_bad_run_files(
         (["train", "alpine02", "--bad"], "--help"),
         (["trian", "alpine02"], "Did you mean train?"),
         (["export", "nowhere.stiff", "-o", "x.png"], "--figure"),
+        (["show", "a" * 300 + ".stiff"], "aa…aa"),
+        (["train", "alpine02", "--out", "a" * 300 + ".stiff"], "the name is too long"),
+        (["a" * 300 + ".stiff"], "the name is too long"),
     ],
 )
 def test_bad_words(
@@ -153,11 +162,19 @@ def test_bad_words(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_bad_toml(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[training\nepochs = 3", "line 1"),
+        ("[training]\nepochs = " + "9" * 5000, "thousands of digits"),
+        ("[training]\nepochs = 2020-01-01", "is 2020-01-01; it must be a whole number"),
+    ],
+)
+def test_bad_toml(text: str, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "x.toml"
-    path.write_text("[training\nepochs = 3")
+    path.write_text(text)
     assert main(["train", str(path)]) == 2
-    _one_line(capsys, "x.toml", "line 1")
+    _one_line(capsys, "x.toml", told)
 
 
 def test_an_existing_file_is_kept_without_force(

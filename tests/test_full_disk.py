@@ -85,6 +85,13 @@ def test_on_a_disk_of_three_megabytes(tmp_path: Path, disk: Path) -> None:
     assert alike(place, tmp_path / "whole" / "whole.stiff")
 
 
+def test_a_start_that_a_full_disk_refuses_leaves_nothing(disk: Path) -> None:
+    (disk / "filler").write_bytes(bytes(shutil.disk_usage(disk).free))
+    with pytest.raises(InputError, match=r"a\.stiff cannot be written: the disk is full"):
+        list(Recording(small(), disk / "a.stiff"))
+    assert [path.name for path in disk.iterdir()] == ["filler"]
+
+
 def test_told_to_stop_it_keeps_what_was_committed(tmp_path: Path) -> None:
     recording = Recording(small(training__epochs=5000), tmp_path / "a.stiff")
     limited(recording, 40)

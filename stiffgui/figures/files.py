@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stiffgui.errors import InputError, nearest, need_folder, one_of
+from stiffgui.errors import InputError, nearest, need_folder, no_writing, one_of
 from stiffgui.figures.layout import PANEL
 from stiffgui.figures.picture import Picture
 from stiffgui.figures.style import Style, styled
@@ -240,7 +240,4 @@ def write(path: Path, save: Callable[[Any], Any]) -> None:
     try:
         path.write_bytes(content.getbuffer())
     except OSError as error:
-        raise InputError(
-            f"{path} cannot be written: {error.strerror or error}. Choose a place where you may "
-            f"write."
-        ) from None
+        raise no_writing(path, error) from None

@@ -16,7 +16,7 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from stiffgui._resources import resource
-from stiffgui.errors import InputError
+from stiffgui.errors import InputError, in_short
 from stiffgui.fault_log import record
 from stiffgui.gui.faults import Faults
 from stiffgui.gui.window import MainWindow
@@ -134,7 +134,8 @@ def open_window(words: list[str], layers: Sequence[str] = ()) -> int:
     that choose arrays of files of matrices."""
     for word in words:
         if not Path(word).is_file():
-            raise InputError(f"{word} cannot be read: there is no such file. Check the path.")
+            what = "it is a folder" if Path(word).is_dir() else "there is no such file"
+            raise InputError(f"{in_short(word)} cannot be read: {what}. Check the path.")
     if sys.platform == "linux" and not _has_display():
         raise InputError(
             "there is no display to open the window on: set DISPLAY, or use the command line "

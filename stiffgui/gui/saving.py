@@ -9,7 +9,7 @@ from typing import Literal
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
-from stiffgui.errors import InputError
+from stiffgui.errors import InputError, in_short
 
 Purpose = Literal["save", "picture", "data"]
 LONGEST = 60  # characters of a path that a sentence repeats
@@ -48,7 +48,7 @@ def ask_where(parent: QWidget, title: str, start: Path, **kinds: str) -> Path | 
 
 def check_file(path: Path, ending: str) -> None:
     """Raise InputError when `path` is no place for a file with that ending."""
-    name, folder = _short(path.name), _short(str(path.parent))
+    name, folder = _short(path.name), _short(path.parent)
     if path.name in ("", ".."):
         raise InputError(NAMELESS)
     if path.suffix.lower() != ending:
@@ -66,18 +66,15 @@ def check_file(path: Path, ending: str) -> None:
         reason = getattr(error, "strerror", None) or str(error)
         raise InputError(f"This file name cannot be used: {reason}. Choose another.") from None
     if is_folder:
-        raise InputError(f"{_short(str(path))} is a folder: name a file in it.")
+        raise InputError(f"{_short(path)} is a folder: name a file in it.")
     if not has_folder:
         raise InputError(f"The folder {folder} does not exist: make it, or choose another.")
     if not allowed:
-        raise InputError(
-            f"{_short(str(path))} cannot be written: choose a place where you may write."
-        )
+        raise InputError(f"{_short(path)} cannot be written: choose a place where you may write.")
 
 
-def _short(text: str) -> str:
-    """A text whose middle is left out where it is long."""
-    return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]}…{text[-LONGEST // 2 :]}"
+def _short(path: Path | str) -> str:
+    return in_short(path, LONGEST)
 
 
 def deliver(purpose: Purpose, export: Path | bytes) -> str:

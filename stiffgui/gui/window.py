@@ -245,7 +245,7 @@ class MainWindow(QMainWindow):
         self.train.reading.ask(
             ReadKind(path),
             found,
-            lambda why: self.toasts.say(self._place, f"{path} cannot be opened: {why.sentence}"),
+            lambda why: self.toasts.say(self._place, why.about(path), why.details),
             seconds=SECONDS,
         )
 

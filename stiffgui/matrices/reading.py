@@ -19,7 +19,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stiffgui.errors import InputError, matching, one_of
+from stiffgui.errors import InputError, matching, no_reading, one_of
 from stiffgui.matrices import ENDINGS
 from stiffgui.runs.foreign import Array
 
@@ -90,7 +90,7 @@ def _check_file(path: Path) -> None:
         with path.open("rb"):
             pass
     except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}. Check the path.") from None
+        raise no_reading(path, error) from None
     if facts.st_size == 0:
         raise InputError(f"{path} is empty (0 bytes): save the matrices again.")
 

@@ -17,7 +17,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from stiffgui.errors import InputError
+from stiffgui.errors import InputError, no_reading
 from stiffgui.runs.schema import RUN, STUDY, Kind
 from stiffgui.writer_lock import Writer, without_links, writer_of
 
@@ -221,7 +221,7 @@ def open_file(path: Path, kind: Kind) -> sqlite3.Connection:
     try:
         regular = is_regular(path)
     except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}. Check the path.") from None
+        raise no_reading(path, error) from None
     if not regular:
         raise _of_no_kind(path, kind)
     writer = writer_of(path)
@@ -261,6 +261,8 @@ def broken(path: Path, kind: Kind = RUN) -> InputError:
 
 
 def _of_no_kind(path: Path, kind: Kind) -> InputError:
+    if path.is_dir():
+        return InputError(f"{path} is a folder: give the path of a .stiff file in it.")
     return InputError(f"{path} is not a {kind.name} file: give a .stiff file that stiffgui wrote.")
 
 
@@ -362,7 +364,7 @@ def _copied(path: Path, kind: Kind) -> sqlite3.Connection:
                 source.backup(memory)
             return guarded(memory)
     except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}. Check the path.") from None
+        raise no_reading(path, error) from None
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         raise _unreadable(error, path, kind) from None
 

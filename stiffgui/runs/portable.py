@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from stiffgui._resources import resource
-from stiffgui.errors import InputError, entry, need_library
+from stiffgui.errors import InputError, entry, need_library, no_writing
 from stiffgui.resnet.tableaus import EXPLICIT
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def export_model(
         if kind != "onnx":
             shutil.copyfile(_module_file(), files[2])
     except OSError as error:
-        raise InputError(f"{place} cannot be written: {error.strerror}.") from None
+        raise no_writing(place, error) from None
     return files
 
 

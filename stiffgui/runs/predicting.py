@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stiffgui.errors import InputError
+from stiffgui.errors import InputError, no_writing
 from stiffgui.plain_text import csv_text
 from stiffgui.tasks.one_hot import columns_of
 from stiffgui.tasks.scores import Array, r2
@@ -48,9 +48,7 @@ def predict_table(
         if out is not None:
             out.write_text(text, "utf-8")
     except OSError as error:
-        raise InputError(
-            f"{out} cannot be written: {error.strerror or error}. Choose another place."
-        ) from None
+        raise no_writing(out or rows, error) from None
     said = [*read.notes, *surrogate.sentences(found), *_against(found, given)]
     return None if out else text, [*said, *_trained_on(surrogate, given)]
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from stiffgui.errors import InputError
+from stiffgui.errors import InputError, no_reading
 from stiffgui.experiment import TomlSettings, read_values
 from stiffgui.session.run_entry import RunEntry
 from stiffgui.session.run_facts import RunFacts, facts_of_file
@@ -120,7 +120,7 @@ def _bounded(path: Path) -> Iterator[None]:
     try:
         size = path.stat().st_size
     except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}. Check the path.") from None
+        raise no_reading(path, error) from None
     try:
         with _memory(MORE_BYTES + 4 * size):
             yield

@@ -23,10 +23,11 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from inspect import signature
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from stiffgui.child import WARM, send
-from stiffgui.errors import InputError
+from stiffgui.errors import InputError, in_short
 from stiffgui.training import Controls
 from stiffgui.training.controls import Watched
 
@@ -77,6 +78,12 @@ class Failure:
     details: str = ""
     key: str = ""
     lost: bool = False
+
+    def about(self, path: Path) -> str:
+        """The sentence, which names the file: it does not where reading it was given up, or the
+        reader died of it."""
+        named = str(path) in self.sentence or in_short(path) in self.sentence
+        return self.sentence if named else f"{in_short(path)} cannot be read: {self.sentence}"
 
 
 @dataclass(frozen=True)

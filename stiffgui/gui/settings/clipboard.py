@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QApplication, QWidget
 
 from stiffgui._presets import changed_words, from_short_text, presets, short_text
-from stiffgui.errors import InputError
+from stiffgui.errors import InputError, no_writing
 from stiffgui.experiment import Experiment
 from stiffgui.gui.saving import ask_where, pasted
 from stiffgui.gui.settings.model import SettingsModel
@@ -84,4 +84,4 @@ class SettingsClipboard(QObject):
             path.write_text(experiment.to_toml(), "utf-8")
             self.noted.emit(f"Saved {path}")
         except OSError as error:
-            self.said.emit(f"{path} cannot be written: {error.strerror}. Choose another place.")
+            self.said.emit(str(no_writing(path, error)))

@@ -12,6 +12,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QSplitter, QTabWidget, QWidget
 
+from stiffgui.errors import no_writing
 from stiffgui.gui.bar import WorkspaceBar
 from stiffgui.gui.child_thread import ChildThread
 from stiffgui.gui.export.offers import Offer
@@ -445,7 +446,7 @@ class StudyWorkspace(Workspace):
                 path.write_text(self.model.study.to_toml(), "utf-8")
                 self.noted.emit(f"Saved {path}.")
             except OSError as error:
-                self.say(f"{path} cannot be written: {error.strerror}. Choose another place.")
+                self.say(str(no_writing(path, error)))
 
     def _copy_toml(self) -> None:
         if self.model.study is not None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from stiffgui.errors import InputError
+from stiffgui.errors import InputError, no_writing
 from stiffgui.experiment import Experiment
 from stiffgui.gui.child_thread import ChildThread
 from stiffgui.gui.requests import Requests
@@ -155,10 +155,7 @@ class Workbench(QObject):
         try:
             path = self._new_path()
         except OSError as error:
-            sentence = (
-                f"{self.workspace} cannot be written: {error.strerror}. Choose another folder."
-            )
-            self.said.emit(sentence, "")
+            self.said.emit(str(no_writing(self.workspace, error)), "")
             return
         run = RunEntry(path.stem, experiment, path)
         self._begin(run, Train(experiment, path, warm_start=warm_start))
@@ -197,10 +194,7 @@ class Workbench(QObject):
             over()
 
         def failed(failure: Failure) -> None:
-            path, told = str(work.path), failure.sentence
-            if path not in told:  # it was given up, or its reader died of it
-                told = f"{path} cannot be read: {told}"
-            self.said.emit(told, failure.details)
+            self.said.emit(failure.about(work.path), failure.details)
             over()
 
         self._opening += 1
