@@ -238,9 +238,10 @@ def main(kills: int, at_random: int, failures: int, losses: int, folder: Path) -
         trials.kill_at_write(at, torn=bool(number % 2))
     for _ in range(at_random):
         trials.kill_at_random(drawn.uniform(0.0, trials.seconds))
-    for number in range(failures):
-        if number % 100 == 0:
-            print(f"{number} of {failures} failures: {trials.wrong}", file=sys.stderr, flush=True)
+    # All over the training from the first minute on, so that what is broken off tells something.
+    for done, number in enumerate(drawn.sample(range(failures), failures)):
+        if done % 100 == 0:
+            print(f"{done} of {failures} failures: {trials.wrong}", file=sys.stderr, flush=True)
         at = 1 + (number * trials.writes) // failures
         seconds = PEOPLES_SECONDS if number % 100 == 99 else SOME_SECONDS * (number % 4 == 3)
         trials.fail(at, seconds, full=bool(number % 2))

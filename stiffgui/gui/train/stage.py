@@ -218,11 +218,20 @@ class Stage(QMainWindow):
         """Hide docks until they are brought back; `large` was the large card."""
         docks = [dock for dock in docks if not (dock.isFloating() or dock.isHidden())]
         fixed = [dock for dock in self.docks.values() if not dock.isFloating()]
-        seen = {dock: dock.size() for dock in fixed if not dock.visibleRegion().isEmpty()}
+        seen = {d: self._with_tabs(d) for d in fixed if not d.visibleRegion().isEmpty()}
         before = _Before(large, docks, seen)
         for dock in docks:
             dock.hide()
         return before
+
+    def _with_tabs(self, dock: QDockWidget) -> QSize:
+        """The size of its place, which `resizeDocks` sets: with the bar of tabs, if it has one."""
+        bars = [
+            bar
+            for bar in self.tab_bars()
+            if dock.windowTitle() in map(bar.tabText, range(bar.count()))
+        ]
+        return dock.size() + QSize(0, sum(bar.height() for bar in bars))
 
     def _bring_back(self, before: _Before) -> None:
         """As it was. (A stored state of the whole window would leave its bars of tabs behind.)"""
