@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from stiffgui.errors import InputError
 from stiffgui.figures.layer_spectra import LayerSpectra
+from stiffgui.figures.numerals import minus
 from stiffgui.figures.picture import (
     Axis,
     ColourScale,
@@ -200,7 +201,7 @@ def _headline(a: Side, b: Side) -> str:
         f"mean radius {A} {radii[0]:#.3g} → {B} {radii[1]:#.3g}{change}; "
         f"unstable {A} {shares[0]:.0%} → {B} {shares[1]:.0%}"
     )
-    return text.replace("%", " %").replace("-", "−")
+    return minus(text.replace("%", " %"))
 
 
 def _in_common(a: Side, b: Side) -> list[str]:

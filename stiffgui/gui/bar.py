@@ -99,6 +99,15 @@ class WorkspaceBar(QWidget):
             button.setObjectName(name)
             self._add(button)
 
+    def keep_room(self, name: str, text: str) -> None:
+        """The button of an action is wide enough for this text, too: nothing moves when it says
+        so."""
+        button = next(each for each in self._buttons if each.objectName() == name)
+        usual = button.text()
+        button.setText(text)
+        button.setMinimumWidth(button.sizeHint().width())
+        button.setText(usual)
+
     def add_menu(self, text: str, tip: str, menu: QMenu) -> None:
         """A button that opens a menu."""
         button = QToolButton()

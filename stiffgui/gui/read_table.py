@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractItemView, QTableView, QTableWidgetItem
 from stiffgui.plain_text import cell
 
 Role = Qt.ItemDataRole
+RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter  # of numbers
 
 
 def make_readable(table: QTableView, name: str, row_height: int) -> None:
@@ -25,6 +26,11 @@ def make_readable(table: QTableView, name: str, row_height: int) -> None:
     across.setHighlightSections(False)
     across.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
     table.installEventFilter(_Reads(table, row_height))
+
+
+def sorted_by(heading: str, order: Qt.SortOrder) -> str:
+    """The heading of the column by which rows are sorted: Qt's own arrow would cover numbers'."""
+    return f"{heading} {'▴' if order == Qt.SortOrder.AscendingOrder else '▾'}"
 
 
 def row_height(table: QTableView, least: int) -> int:

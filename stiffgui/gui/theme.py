@@ -224,7 +224,8 @@ def _sheet(t: Theme) -> str:
     #runsTable:focus {{ border-color: {t.accent}; }}
     #runsTable::item {{ padding: 0 6px; }}
     #runsTable QHeaderView::section {{ padding: 1px 6px 1px 9px; }}
-    #runsTable QHeaderView::up-arrow, #runsTable QHeaderView::down-arrow {{
+    #runsTable QHeaderView::up-arrow, #runsTable QHeaderView::down-arrow,
+    #eigenvalueTable QHeaderView::up-arrow, #eigenvalueTable QHeaderView::down-arrow {{
         image: none; width: 0; height: 0; }}
     QProgressBar {{ border: 1px solid {t.border}; border-radius: 4px; background: {t.window};
         color: {t.text}; text-align: center; margin: 2px 4px; }}

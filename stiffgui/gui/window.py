@@ -301,10 +301,7 @@ class MainWindow(QMainWindow):
 
     def _found(self) -> list[QAction]:
         """The actions that the palette finds: all, those of the workspace's menus too."""
-        found = [*self.switch.values(), *self.acts.values()]
-        for menu in self.current.menus():
-            found += [a for a in menu.actions() if a.text() and not a.isSeparator()]
-        return found
+        return [*self.switch.values(), *self.acts.values(), *self.current.found()]
 
     def ask_folder(self) -> None:
         """Choose the folder in which runs are kept; remembered."""

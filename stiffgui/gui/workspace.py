@@ -67,6 +67,11 @@ class Workspace(QWidget):
         """Menus of its own, seen while the workspace is shown."""
         return []
 
+    def found(self) -> list[QAction]:
+        """Actions of its own that the palette finds."""
+        menus = [menu.actions() for menu in self.menus()]
+        return [a for actions in menus for a in actions if a.text() and not a.isSeparator()]
+
     def main_view(self) -> QWidget:
         """What has the focus while nothing else needs it: the plot of the main card."""
         return self

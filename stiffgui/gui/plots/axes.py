@@ -12,6 +12,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QFontMetricsF
 
+from stiffgui.figures.numerals import minus
 from stiffgui.figures.picture import MANY_TICKS, Axis, Scale
 
 NARROW = 0.35  # decades of a logarithmic axis
@@ -167,10 +168,10 @@ class PlotAxis(pg.AxisItem):  # type: ignore[misc]
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         if not self.logMode:
-            return list(super().tickStrings(values, scale, spacing))
+            return list(map(minus, super().tickStrings(values, scale, spacing)))
         decades = self.range[1] - self.range[0]
         if decades < NARROW:
-            return [f"{10**value:.4g}" for value in values]
+            return [minus(f"{10**value:.4g}") for value in values]
         upright = self.orientation in ("left", "right")
         size, room = (self.height(), self._upright) if upright else (self.width(), ACROSS)
         pixels = size / decades
@@ -187,7 +188,7 @@ def _power(value: float, labelled: Iterable[int]) -> str:
     if abs(digit - whole) < 1e-6 and whole not in labelled:
         return ""
     size = 10**value
-    return f"{size:.0f}" if 1000 <= size < 1e5 else f"{size:.3g}"
+    return f"{size:.0f}" if 1000 <= size < 1e5 else minus(f"{size:.3g}")
 
 
 def on_axis(values: Any, scale: Scale) -> Any:

@@ -11,6 +11,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
 
+from stiffgui.figures.numerals import minus
 from stiffgui.figures.palette import ABOUT, HOLLOW, STROKES, SYMBOLS
 from stiffgui.figures.picture import (
     Bars,
@@ -48,7 +49,7 @@ class Entry:
         if row is None:
             return "–"
         about = ABOUT if doubtful is not None and row in doubtful else ""
-        return f"{about}{self.curve.y[row]:.3g}"
+        return minus(f"{about}{self.curve.y[row]:.3g}")
 
 
 def entries_of(panels: Iterable[Panel], theme: Theme, group: str = "") -> list[Entry]:
@@ -272,4 +273,4 @@ class ScaleBar(QWidget):
 
 
 def _end(value: float, digits: int = 3) -> str:
-    return f"{value:.{digits}g}".replace("-", "−")
+    return minus(f"{value:.{digits}g}")

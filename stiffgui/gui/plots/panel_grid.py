@@ -9,6 +9,7 @@ from PySide6.QtCore import QMargins, QRect, QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
+from stiffgui.figures.numerals import minus
 from stiffgui.figures.picture import Picture
 
 GAP = 8  # pixels between panels
@@ -42,7 +43,7 @@ class PanelGrid(QWidget):
         self._beside = max(0, height - LEAST)
         self.setMinimumSize(LEAST * max(rows, default=1), height * max(len(rows), 1))
         facts = {} if picture.layers else picture.numbers  # those of layers have a table
-        self.facts.setText("\n".join(f"{k} {v:.3g}" for k, v in facts.items()).replace("-", "−"))
+        self.facts.setText("\n".join(f"{k} {minus(f'{v:.3g}')}" for k, v in facts.items()))
         self._place()
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QLabel, QWidget
 
+from stiffgui.figures.numerals import minus
 from stiffgui.figures.picture import Axis, Box, Image, Panel, Points
 from stiffgui.gui.plots.axes import grouped, on_axis
 
@@ -78,7 +79,7 @@ def describe_cell(
         for each in other.of(Image)
         if np.array_equal(each.x, image.x) and np.array_equal(each.y, image.y)
     ]
-    return "\n".join([" · ".join(where), *values]).replace("-", "−")
+    return minus("\n".join([" · ".join(where), *values]))
 
 
 def describe_point(panel: Panel, points: Points, row: int) -> str:
@@ -94,14 +95,14 @@ def describe_point(panel: Panel, points: Points, row: int) -> str:
         places.append(f"sample {int(np.asarray(sample)[row]) + 1}")
     if np.ndim(layer):
         places.append(f"layer {int(np.asarray(layer)[row])}")
-    return "\n".join([*lines, *([" · ".join(places)] if places else [])]).replace("-", "−")
+    return minus("\n".join([*lines, *([" · ".join(places)] if places else [])]))
 
 
 def describe_box(box: Box) -> str:
     """What a box is of, and the numbers that it shows."""
     least, low, median, high, most = (f"{span:.4g}" for span in box.spans)
     ranges = f"median {median}\nquartiles {low} … {high}\nrange {least} … {most}"
-    return "\n".join(filter(None, (box.group, ranges))).replace("-", "−")
+    return minus("\n".join(filter(None, (box.group, ranges))))
 
 
 def number_on(value: float, axis: Axis) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QWidget
 
+from stiffgui._presets import presets
 from stiffgui.experiment import Experiment
 from stiffgui.gui.plots.axes import grouped
 from stiffgui.gui.settings.model import SettingsModel
@@ -18,6 +19,7 @@ from stiffgui.gui.settings.rows import (
 )
 from stiffgui.settings import Spec
 
+LOADED = "what was loaded"  # a run, a table or a file
 GROUPS = ("task", "architecture", "regularizer", "training", "watch")
 
 
@@ -26,7 +28,7 @@ class ExperimentPanel(QFrame):
 
     def __init__(self, model: SettingsModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.model, self.origin = model, "the preset"
+        self.model, self._origin = model, ""
         self.title = QLabel("Experiment")
         self.training = False
         self._specs: list[Spec] = []
@@ -60,9 +62,15 @@ class ExperimentPanel(QFrame):
 
     def set_origin(self, origin: str) -> None:
         """Say what the settings are compared with."""
-        if origin != self.origin:
-            self.origin = origin
+        if origin != self._origin:
+            self._origin = origin
             self._refresh()
+
+    @property
+    def origin(self) -> str:
+        """What the settings are compared with."""
+        shipped = self.model.preset_name in presets
+        return self._origin or ("the preset" if shipped else LOADED)
 
     def set_training(self, training: bool) -> None:
         """While training only live settings may change."""
@@ -121,12 +129,13 @@ class ExperimentPanel(QFrame):
         self.problem.setVisible(bool(other))
         count = self.model.differences()
         differ = "1 setting differs" if count == 1 else f"{count} settings differ"
-        self.subtitle.setText(f"{differ} from {self.origin}" if count else f"as in {self.origin}")
+        same = "as loaded" if self.origin == LOADED else f"as in {self.origin}"
+        self.subtitle.setText(f"{differ} from {self.origin}" if count else same)
         bad = len(problems)
         self.correct.setText(f"{bad} value{'' if bad == 1 else 's'} to correct")
         self.correct.setVisible(bool(bad))
         self.subtitle.setVisible(not bad)
-        self.subtitle.setToolTip(f"Preset: {self.model.preset_name}")
+        self.subtitle.setToolTip(f"Loaded: {self.model.preset_name}")
         self.reset_all.setVisible(bool(count))
         self.reset_all.setEnabled(not self.training)
         self.reset_all.setToolTip(

@@ -118,8 +118,8 @@ class PaintQueue:
         if taken and not self._bench.paused:
             left = (run.total - run.epoch) * taken / max(run.epoch, 1)
             steps = run.epoch * run.experiment.steps_per_epoch
-            words.append(f"{steps / taken:,.0f} steps/s")
             words.append(f"{int(left) // 60:02d}:{int(left) % 60:02d} left")
+            words.append(f"{steps / taken:,.0f} steps/s")
         words = [word.replace(",", "\u202f") for word in words]
         if preparing is not None:  # nobody waits for it
             words.append(preparing.short)

@@ -27,10 +27,12 @@ from stiffgui.gui.train.runs.workbench import Workbench
 from stiffgui.gui.train.stage import Stage
 from stiffgui.gui.train.timeline import Timeline
 from stiffgui.gui.train.view_state import Selected, ViewState
+from stiffgui.regularizers import L2, NoPenalty
 from stiffgui.session.run_entry import RunEntry
 
 PANEL_LEAST = 250  # pixels, below which its fields are cut
-GROWTH = 4.0  # of eigenvalues in a training that has begun
+# Of eigenvalues in a training that has begun, and in one whose loss has a share of them.
+GROWTH, PENALISED = 4.0, 1.5
 LEAST_RUNS, MOST_RUNS = 2, 5  # in sight, the more the higher the window is
 BESIDE_RUNS, FOR_A_RUN = 490, 100  # pixels of the window's height
 SCALES = "time-scales"  # stands below the eigenvalues
@@ -167,7 +169,8 @@ class TrainViews(Stage):
         measured = run.history.indices.get(USUAL)
         known = measured is not None and measured.size > 0 and now > 0
         peak = float(np.nanmax(measured.mean(1))) / now if measured is not None and known else 1.0
-        return max(1.0, peak, GROWTH if run.state == "running" else 1.0)
+        will = GROWTH if isinstance(run.experiment.regularizer, NoPenalty | L2) else PENALISED
+        return max(1.0, peak, will if run.state == "running" else 1.0)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """A lower window, fewer runs in sight."""

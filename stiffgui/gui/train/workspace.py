@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QCursor, QShowEvent
+from PySide6.QtGui import QAction, QCloseEvent, QCursor, QShowEvent
 from PySide6.QtWidgets import (
     QApplication,
     QFileDialog,
@@ -53,6 +53,7 @@ from stiffgui.tasks.table import ENDINGS
 
 # One task of `poll` at a time: no pause of the window is longer than the slowest of them.
 POLL_MILLISECONDS = 50
+RESUME = "Resume"  # instead of Pause
 KEPT_MILLISECONDS = 2000  # after a change of runs, until the session is kept
 
 
@@ -94,11 +95,9 @@ class TrainWorkspace(Workspace):
         self.panels_menu = QMenu("&Panels", self)
         for dock in views.docks.values():
             self.panels_menu.addAction(dock.toggleViewAction())
-        self.panels_menu.addSeparator()
-        for action in views.places:
-            self.panels_menu.addAction(action)
         self._bar = WorkspaceBar(presets, "&Preset", "Preset", "Settings to start from")
         self._bar.add_actions(self._actions, "run", "pause", "step", "stop", "export")
+        self._bar.keep_room("pause", RESUME)
         self.preset = self._bar.chooser
         self.unwatched = Unwatched(self.bench, self.requests, self.view_requests.pending)
         self.following = Following(self.bench, self.requests)
@@ -217,6 +216,9 @@ class TrainWorkspace(Workspace):
 
     def menus(self) -> list[QMenu]:
         return [self.curves_menu, self.panels_menu]
+
+    def found(self) -> list[QAction]:
+        return [*super().found(), *self.views.places]
 
     def start(self) -> None:
         """Spawn the warm children, and look for interrupted runs."""
@@ -432,7 +434,7 @@ class TrainWorkspace(Workspace):
         how = [f"{what}: {sentence}" for what, sentence in self.bench.beforehand.items()]
         tip = "\n".join(["Train the experiment from the start (Ctrl+R)", *how])
         self._actions["run"].setToolTip(wrong or tip)
-        self._actions["pause"].setText("Resume" if self.bench.paused else "Pause")
+        self._actions["pause"].setText(RESUME if self.bench.paused else "Pause")
         self.preset.setEnabled(not self.bench.busy)
         self.panel.set_training(self.bench.busy)
         self.changed.emit()

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtWidgets import QHeaderView, QTableView
 
+from stiffgui.figures.numerals import minus
 from stiffgui.figures.palette import ABOUT
 from stiffgui.figures.picture import Points
-from stiffgui.gui.read_table import make_readable
+from stiffgui.gui.read_table import RIGHT, make_readable, sorted_by
 from stiffgui.stiffness.indices import ILL_CONDITIONED
 
 # Heading, what it is.
@@ -86,7 +87,7 @@ class _Model(QAbstractTableModel):
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            return RIGHT
         if role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole):
             return None
         row = self._columns[:, self._order[index.row()]]
@@ -99,16 +100,19 @@ class _Model(QAbstractTableModel):
         if not np.isfinite(value):
             text = "∞"
         elif index.column() == ERROR:
-            text = f"{value:.0e}"
+            text = minus(f"{value:.0e}")
         else:
-            text = f"{value:.3g}".replace("-", "−")
+            text = minus(f"{value:.3g}")
         return f"{ABOUT}{text}" if doubtful else text
 
     def headerData(
         self, section: int, way: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> Any:
+        if way == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.TextAlignmentRole:
+            return RIGHT
         if way == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return COLUMNS[section][0]
+            by, order = self._by
+            return sorted_by(COLUMNS[section][0], order) if section == by else COLUMNS[section][0]
         if way == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.ToolTipRole:
             return f"{COLUMNS[section][1]}. Click to sort."
         return None
@@ -138,6 +142,7 @@ class EigenvalueTable(QTableView):
         self._model = _Model()
         self._selecting = False  # because it is selected elsewhere
         self.setModel(self._model)
+        self.setObjectName("eigenvalueTable")
         make_readable(self, "Eigenvalues as a table", row_height=20)
         self.setToolTip("Click a heading to sort; Ctrl+C copies the selected rows, or all")
         across = self.horizontalHeader()

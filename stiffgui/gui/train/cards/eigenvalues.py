@@ -361,7 +361,10 @@ class EigenvaluesCard(FigureCard):
             f"layer {settings.layer}",
             f"epoch {grouped(picture.begins + round(moment.epoch))}",
         ]
-        words += [probe_samples(len(moment.values)), f"trial {settings.trial}"]
+        shown, drawn = len(moment.values), next(picture.panels[0].of(Points), None)
+        every = 0 if drawn is None else _count(drawn)
+        few = f"{shown} of " if shown < every else ""
+        words += [f"{few}{probe_samples(max(shown, every))}", f"trial {settings.trial}"]
         if self._pinned:
             a = next((p for p in picture.panels[0].of(Points) if p.group == A), None)
             label = a.label if a is not None else A
@@ -414,4 +417,8 @@ class EigenvaluesCard(FigureCard):
 
 def _samples(points: Points) -> str:
     """Of how many samples they are."""
-    return probe_samples(len({*np.asarray(points.places.sample).tolist()}))
+    return probe_samples(_count(points))
+
+
+def _count(points: Points) -> int:
+    return len({*np.asarray(points.places.sample).tolist()})

@@ -9,10 +9,11 @@ from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
+from stiffgui.figures.numerals import minus
 from stiffgui.figures.palette import ABOUT
 from stiffgui.figures.plane import A, B
 from stiffgui.figures.spectrum import LEADING, SAMPLES
-from stiffgui.gui.read_table import make_readable, row_height
+from stiffgui.gui.read_table import RIGHT, make_readable, row_height
 from stiffgui.stiffness import PROXIES
 from stiffgui.stiffness.indices import ILL_CONDITIONED, INDICES
 from stiffgui.training.cadence import probe_samples
@@ -63,16 +64,15 @@ class IndexTable(QTableWidget):
             head.setToolTip(f"{HELP.get(name) or _what(name)}.")
             self.setVerticalHeaderItem(row, head)
         tips = ["", *(PROXY_COLUMNS[name][1] for name in self.proxies)]
-        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         for column, (title, tip) in enumerate(zip(self._heads, tips, strict=True)):
             head = QTableWidgetItem(title)
             head.setToolTip(tip)
-            head.setTextAlignment(right)
+            head.setTextAlignment(RIGHT)
             self.setHorizontalHeaderItem(column, head)
         self._cells = [[QTableWidgetItem("") for _ in self._heads] for _ in ROWS]
         for row, cells in enumerate(self._cells):
             for column, cell in enumerate(cells):
-                cell.setTextAlignment(right)
+                cell.setTextAlignment(RIGHT)
                 self.setItem(row, column, cell)
         self._make_calm()
 
@@ -156,7 +156,7 @@ class IndexTable(QTableWidget):
             doubtful = error > ILL_CONDITIONED
             text = number(value, 2 if doubtful else 4)
             if name == "unstable" and math.isfinite(value):
-                text = f"{value:.1%}"
+                text = f"{100 * value:.1f} %"
             self._write(row, 0, f"{ABOUT}{text}" if doubtful else text)
             told = f"{value:.9g}; relative error{by}: up to {error:.0e}"
             self._cells[row][0].setToolTip(told if math.isfinite(value) else why)
@@ -188,14 +188,15 @@ class IndexTable(QTableWidget):
             before, after = (numbers.get(f"{side} {name}", math.nan) for side in (A, B))
             share = name == "unstable"
             texts = [
-                f"{v:.1%}" if share and math.isfinite(v) else number(v) for v in (before, after)
+                f"{100 * v:.1f} %" if share and math.isfinite(v) else number(v)
+                for v in (before, after)
             ]
             change = "–"
             if share and math.isfinite(after - before):
                 change = f"{round(100 * (after - before)):+d} pp"
             elif not share and before and math.isfinite(after - before):
-                change = f"{round(100 * (after - before) / abs(before)):+d}%"
-            for column, text in enumerate((*texts, change.replace("-", "−"))):
+                change = f"{round(100 * (after - before) / abs(before)):+d} %"
+            for column, text in enumerate((*texts, minus(change))):
                 self._write(row, column, text)
                 self._cells[row][column].setToolTip("")
 
@@ -217,6 +218,6 @@ def number(value: float, digits: int = 4) -> str:
         return NOTHING
     if value and not 1e-3 <= abs(value) < 1e5:
         mantissa, exponent = f"{value:.{int(digits > 3)}e}".split("e")
-        return f"{mantissa}e{int(exponent)}"
+        return minus(f"{mantissa}e{int(exponent)}")
     text = f"{value:#.{digits}g}" if abs(value) >= 0.1 else f"{value:.{digits}f}"
-    return text.rstrip(".")
+    return minus(text.rstrip("."))

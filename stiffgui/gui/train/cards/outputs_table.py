@@ -9,7 +9,8 @@ from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
-from stiffgui.gui.read_table import make_readable
+from stiffgui.figures.numerals import minus
+from stiffgui.gui.read_table import RIGHT, make_readable
 from stiffgui.gui.theme import of
 from stiffgui.session.predictions import OutputValue
 
@@ -34,6 +35,7 @@ class OutputsTable(QTableWidget):
         for column, (text, tip) in enumerate(HEADS):
             head = QTableWidgetItem(text)
             head.setToolTip(tip)
+            head.setTextAlignment(RIGHT if column else Qt.AlignmentFlag.AlignVCenter)
             self.setHorizontalHeaderItem(column, head)
         make_readable(self, "Predicted outputs", row_height=20)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -73,8 +75,7 @@ class OutputsTable(QTableWidget):
         item = self.item(row, column)
         if item is None:
             item = QTableWidgetItem()
-            right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-            item.setTextAlignment(right if column else Qt.AlignmentFlag.AlignVCenter)
+            item.setTextAlignment(RIGHT if column else Qt.AlignmentFlag.AlignVCenter)
             self.setItem(row, column, item)
         if item.text() != text:
             item.setText(text)
@@ -91,10 +92,10 @@ class OutputsTable(QTableWidget):
 
 def _value(output: OutputValue) -> str:
     spread = f" ± {output.spread:.2g}" if np.isfinite(output.spread) else ""
-    return f"{output.mean:.4g}{spread} {output.unit}".strip().replace("-", "−")
+    return f"{minus(f'{output.mean:.4g}{spread}')} {output.unit}".strip()
 
 
 def _score(r2: float) -> str:
     if np.isnan(r2):
         return "–"
-    return f"⚠ {r2:.2f}".replace("-", "−") if r2 < 0 else f"{r2:.2f}"
+    return minus(f"⚠ {r2:.2f}") if r2 < 0 else f"{r2:.2f}"

@@ -6,6 +6,7 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QPushButton, QWidget
 
 from stiffgui.figures.comparison import Comparison
+from stiffgui.figures.plane import B
 from stiffgui.figures.spectrum import Spectrum
 from stiffgui.gui.plots.axes import grouped
 from stiffgui.gui.train.cards.folding_bar import FoldingBar
@@ -14,10 +15,11 @@ from stiffgui.settings import Spec, specs
 # The last one is chosen at first: the plane has all the room.
 PAGES = (
     ("indices", "Exact indices next to the proxies of the spectral radius, or of A and of B"),
-    ("every eigenvalue", "A table that can be sorted and copied"),
+    ("eigenvalues", "Every one, in a table that can be sorted and copied"),
     ("time scales", "Histogram of 1/|Re λ|"),
     ("no table", "The plane alone"),
 )
+OF_ONE = (1, 2)  # pages on one network alone
 FRAMES = {
     "lock": ("lock", "Axes stay as they are while this run is shown"),
     "points": ("fit points", "Axes show the eigenvalues of every layer, whatever they are"),
@@ -85,11 +87,6 @@ class PlaneToolbar(FoldingBar):
         for text, tip in PAGES:
             _add(self.below, text, text, tip)
         self.below.setCurrentIndex(len(PAGES) - 1)
-        self.below.setSizeAdjustPolicy(
-            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-        )
-        self.below.setMinimumContentsLength(7)
-        self.below.view().setMinimumWidth(130)
         self.below.setAccessibleName("Shown below the plane")
         self.below.setToolTip("Indices, every eigenvalue, or their time scales")
         self.below.currentIndexChanged.connect(self.page_chosen)
@@ -134,6 +131,8 @@ class PlaneToolbar(FoldingBar):
 
     def _pinned(self, on: bool) -> None:
         self.pin.setText(UNPIN if on else PIN)
+        for page in OF_ONE:  # the others tell both, or nothing
+            self.below.setItemText(page, f"{PAGES[page][0]} of {B}" if on else PAGES[page][0])
         self.layout_.setVisible(on)
         self.absent = set() if on else {self.layout_}
         self._offer()

@@ -16,6 +16,7 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QFont, QIcon, QPixmap
 
+from stiffgui.gui.read_table import RIGHT, sorted_by
 from stiffgui.gui.train.runs.columns import DRAWN, NAME, Column
 from stiffgui.session.run_facts import RunFacts
 
@@ -23,7 +24,6 @@ Role = Qt.ItemDataRole
 Index = QModelIndex | QPersistentModelIndex
 SWATCH = 10  # pixels
 NOTED = " ✎"  # behind the name of a run with a note
-RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 class RunsModel(QAbstractTableModel):
@@ -165,11 +165,11 @@ class SortedRuns(QSortFilterProxyModel):
         return self.runs.rows[self.mapToSource(index).row()] if index.isValid() else None
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
-        """With an arrow on the column by which they are sorted: Qt's own would cover numbers'."""
+        """With an arrow on the column by which they are sorted."""
         found = super().headerData(section, orientation, role)
         if role != Role.DisplayRole or section != self.sortColumn():
             return found
-        return f"{found} {'▴' if self.sortOrder() == Qt.SortOrder.AscendingOrder else '▾'}"
+        return sorted_by(found, self.sortOrder())
 
     def filterAcceptsRow(self, row: int, parent: Index) -> bool:
         run = self.runs.rows[row]
