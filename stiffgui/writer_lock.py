@@ -41,11 +41,6 @@ class Writer:
         """Whether it is a process of this host, whose files SQLite can share."""
         return self.host == platform.node()
 
-    @property
-    def is_this(self) -> bool:
-        """Whether it is this very process."""
-        return self.is_here and self.process == os.getpid()
-
     def __str__(self) -> str:
         """In words: `stiffgui of ada on host, process 12, since 14:05`."""
         began, now = time.localtime(self.since), time.localtime()

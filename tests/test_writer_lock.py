@@ -33,7 +33,7 @@ def test_who_writes_is_said_and_nobody_else_may(tmp_path: Path) -> None:
     path = tmp_path / "run.stiff"
     with recording(path) as process:
         writer = writer_of(path)
-        assert writer is not None and writer.alive and writer.is_here and not writer.is_this
+        assert writer is not None and writer.alive and writer.is_here
         assert writer.process == process.pid and writer.host == platform.node()
         assert abs(writer.since - time.time()) < 60
         for attempt in (

@@ -122,11 +122,6 @@ class Curve(Item):
             known = known[self.x[known] <= x]
         return int(known[-1]) if len(known) else None
 
-    def value_at(self, x: float | None) -> float:
-        """y at or before x, the last known for None; NaN before the first."""
-        row = self.row_at(x)
-        return float("nan") if row is None else float(self.y[row])
-
 
 @dataclass(frozen=True, kw_only=True)
 class Band(Item):

@@ -528,7 +528,7 @@ def test_an_index_of_a_layer_has_one_value_everywhere(
         assert modulus == pytest.approx(radius, rel=1e-9)
     curves = page.stiffness.picture.panels[0].of(Curve)  # type: ignore[union-attr]
     curve = next(c for c in curves if c.label == "spectral radius")
-    assert curve.value_at(2) == pytest.approx(sum(radii), rel=1e-9)
+    assert curve.y[curve.row_at(2)] == pytest.approx(sum(radii), rel=1e-9)
     table = exported(page, "stiffness", tmp_path / "stiffness.csv", qtbot)
     row = table[(table["series"] == "spectral-radius") & (table["epoch"] == 2)]
     assert row["median"].item() == pytest.approx(sum(radii), rel=1e-9)
