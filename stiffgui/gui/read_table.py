@@ -40,7 +40,7 @@ def row_height(table: QTableView, least: int) -> int:
 
 def as_text(table: QTableView) -> str:
     """Selected rows, or all of them, as tab-separated text with headings; numbers unrounded
-    where the model has them (its edit role)."""
+    where the model has them (its edit role), and as other programs read them."""
     model, across, down = table.model(), Qt.Orientation.Horizontal, Qt.Orientation.Vertical
     columns = range(model.columnCount())
     rows = sorted({i.row() for i in table.selectedIndexes()}) or range(model.rowCount())
@@ -48,7 +48,7 @@ def as_text(table: QTableView) -> str:
     lines = [[cell(str(head or model.headerData(c, across))) for c, head in enumerate(heads)]]
     for row in rows:
         values = (model.index(row, c).data(Role.EditRole) for c in columns)
-        lines.append([cell(str(value or "")) for value in values])
+        lines.append([cell(str(value or "").replace("−", "-")) for value in values])
     if not table.verticalHeader().isHidden():
         heads = ["index", *(str(model.headerData(r, down)) for r in rows)]
         lines = [[head, *line] for head, line in zip(heads, lines, strict=True)]

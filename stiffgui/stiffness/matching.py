@@ -77,4 +77,4 @@ def trails(frames: object, times: Sequence[float] | None = None) -> Places:
     if count < 2 or moments.shape != (count,) or not (np.diff(moments) > 0).all():
         raise ValueError("trails need two frames [F, ..., w] or more, and as many rising times")
     followed = Trails()
-    return np.stack([followed.places(*each) for each in zip(values, moments, strict=True)])
+    return np.stack([followed.places(v, float(t)) for v, t in zip(values, moments, strict=True)])

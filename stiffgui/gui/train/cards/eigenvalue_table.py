@@ -110,6 +110,8 @@ class _Model(QAbstractTableModel):
     ) -> Any:
         if way == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.TextAlignmentRole:
             return RIGHT
+        if way == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.EditRole:
+            return COLUMNS[section][0]
         if way == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
             by, order = self._by
             return sorted_by(COLUMNS[section][0], order) if section == by else COLUMNS[section][0]
