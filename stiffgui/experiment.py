@@ -8,6 +8,7 @@ An `Experiment` is frozen. It is read from TOML, changed by dotted keys
 
 from __future__ import annotations
 
+import codecs
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -205,7 +206,9 @@ def read_values(path: Path) -> dict[str, Any]:
     try:
         if path.exists() and not path.is_dir() and not path.is_file():
             raise InputError(f"{path} is a pipe or a device: name a TOML file.")
-        with path.open(encoding="utf-8") as file:
+        with path.open("rb") as file:
+            is_wide = file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)  # of PowerShell
+        with path.open(encoding="utf-16" if is_wide else "utf-8-sig") as file:
             text = file.read(MOST_TEXT + 1)  # more is refused
     except (OSError, UnicodeDecodeError) as error:
         if isinstance(error, OSError):

@@ -26,8 +26,15 @@ def first_error(model: type[Settings], error: ValidationError, owner: str) -> In
     key = ".".join(map(str, parts))
     if details["type"] == "extra_forbidden":
         known = nearest(name, group.model_fields)
-        return InputError(f"{key} is not a setting of {owner}.{known}", key)
+        mend = f".{known}" if known else ": leave it out."
+        return InputError(f"{key} is not a setting of {owner}{mend}", key)
     return refusal(details, key, declared(group, name))
+
+
+def as_written(value: Any) -> str:
+    """A value as a sentence repeats it, shortened."""
+    text = str(value) if isinstance(value, date | time) else repr(value)
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
 
 
 def declared(group: type[Settings], name: str) -> Spec | None:
@@ -43,14 +50,12 @@ def refusal(details: ErrorDetails, key: str, spec: Spec | None) -> InputError:
         return cause
     if cause is not None:
         return InputError(f"{key}: {cause}", key)
-    given = details["input"]
-    text = str(given) if isinstance(given, date | time) else repr(given)
-    text = text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
+    text = as_written(details["input"])
     return InputError(f"{key} is {text}; it must be {_allowed(details['type'], spec)}.", key)
 
 
 def _allowed(error: str, spec: Spec | None) -> str:
-    if error.startswith("float") and spec is not None:  # lists of numbers are declared as text
+    if error.startswith(("float", "finite")) and spec is not None:  # lists are declared as text
         spec = replace(spec, type="number")
     if spec is not None and spec.type in ("choice", "choices"):
         return spec.bounds

@@ -87,8 +87,10 @@ def make_window(application: QApplication, workspace: Path | None = None) -> Mai
 
 
 def _window_with(settings: QSettings, workspace: Path | None) -> MainWindow:
-    kept = settings.value("workspace")
-    folder = workspace or (Path(str(kept)) if kept else user_documents_path() / "stiffgui")
+    kept = str(settings.value("workspace") or "")
+    if "\0" in kept:
+        raise ValueError("the folder of runs has a null character in its name")
+    folder = workspace or (Path(kept) if kept else user_documents_path() / "stiffgui")
     return MainWindow(folder, settings, PLACES)
 
 
@@ -108,6 +110,8 @@ def make_settings() -> QSettings:
         if path.exists() and (not path.is_file() or path.stat().st_size > MOST_SETTINGS):
             return _anew(path)
         content = path.read_bytes() if path.exists() else b""
+        if b"\0" in content or not _is_text(content):  # Qt would write over it without a word
+            return _anew(path)
         if OBJECT in content:
             lines = content.splitlines(keepends=True)
             path.write_bytes(b"".join(line for line in lines if OBJECT not in line))
@@ -115,6 +119,14 @@ def make_settings() -> QSettings:
         return _anew(path)
     settings = QSettings(str(path), QSettings.Format.IniFormat)
     return settings if settings.status() == QSettings.Status.NoError else _anew(path)
+
+
+def _is_text(content: bytes) -> bool:
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _anew(path: Path) -> QSettings:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
 import sqlite3
 from collections.abc import Iterator
 from itertools import count
@@ -182,6 +183,8 @@ class NotWritten(InputError):
         code = getattr(error, "sqlite_errorcode", None)
         self.is_full = code == sqlite3.SQLITE_FULL or getattr(error, "errno", None) == errno.ENOSPC
         reason = getattr(error, "strerror", None) or str(error)
+        if code == sqlite3.SQLITE_CANTOPEN and not os.access(path.parent, os.W_OK):
+            reason = "nothing may be written in its folder"
         self.reason = "the disk is full" if self.is_full else reason
         mend = "make room" if self.is_full else "choose a place where you may write"
         then = f"What was written before is kept; {mend}, and go on with --resume."

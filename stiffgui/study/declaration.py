@@ -16,7 +16,7 @@ from stiffgui._presets import presets
 from stiffgui.errors import InputError, nearest, one_of
 from stiffgui.experiment import Experiment, TomlSettings
 from stiffgui.settings import Settings, kind_of, setting
-from stiffgui.settings_errors import first_error
+from stiffgui.settings_errors import as_written, first_error
 from stiffgui.study.sweep import Sweep, dotted
 from stiffgui.training.quantities import STIFFNESS
 
@@ -347,7 +347,7 @@ def _validated(values: Mapping[str, Any], source: str) -> Study:
         error = first_error(Study, raised, "a study")
         match str(error.key).split(".", 2):
             case "variants", place, _ if name := dict(values["variants"][int(place)]).get("name"):
-                error = InputError(f"variant {name!r}: {error}", error.key)
+                error = InputError(f"variant {as_written(name)}: {error}", error.key)
     except InputError as raised:
         error = raised
     raise InputError(f"{source}: {error}" if source else str(error), error.key)

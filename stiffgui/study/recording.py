@@ -112,6 +112,8 @@ class StudyRecording:
                 if isinstance(event, Trained):
                     self._keep(event)
                 elif isinstance(event, Failed):
+                    if not self.path.parent.exists():
+                        raise NotWritten(self.path, FileNotFoundError())
                     raise _failure(self._named(event.number), event)
                 yield event
             self.ending = "finished" if not self._writer.pending() else "stopped"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Self
 
@@ -12,6 +13,8 @@ from pydantic import BeforeValidator, model_validator
 from stiffgui.errors import InputError
 from stiffgui.experiment import Experiment
 from stiffgui.settings import Settings, setting
+
+MOST_VARIANTS = 10_000
 
 
 def dotted(settings: Any, prefix: str = "") -> Any:
@@ -97,7 +100,7 @@ class Sweep(Settings):
         },
     )
     points: int = setting(
-        10, title="Points", help="Variants of a Latin hypercube.", ge=2, le=10_000
+        10, title="Points", help="Variants of a Latin hypercube.", ge=2, le=MOST_VARIANTS
     )
     seed: int = setting(0, title="Seed", help="Of the Latin hypercube.", ge=0, le=2**31 - 1)
     settings: Annotated[dict[str, Any], BeforeValidator(dotted)] = setting(
@@ -112,6 +115,12 @@ class Sweep(Settings):
         whole = [kinds.get(axis.key) == "integer" for axis in self.axes]
         if self.design == "grid":
             grids = [axis.grid(w) for axis, w in zip(self.axes, whole, strict=True)]
+            count = math.prod(map(len, grids))
+            if count > MOST_VARIANTS:  # before they are made
+                raise InputError(
+                    f"the sweep makes {count} variants: at most {MOST_VARIANTS} are allowed; give "
+                    f"fewer values, or a Latin hypercube."
+                )
             rows: list[Any] = list(itertools.product(*grids))
         else:
             from scipy.stats import qmc
@@ -123,11 +132,6 @@ class Sweep(Settings):
                 for k, (axis, w) in enumerate(zip(self.axes, whole, strict=True))
             ]
             rows = list(dict.fromkeys(zip(*columns, strict=True)))
-        if len(rows) > 10_000:
-            raise InputError(
-                f"the sweep makes {len(rows)} variants: at most 10000 are allowed; give fewer "
-                f"values, or a Latin hypercube."
-            )
         keys = [axis.key for axis in self.axes]
         names = _short(keys)
         return [

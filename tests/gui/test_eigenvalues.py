@@ -484,7 +484,8 @@ def test_what_rounding_may_move_is_marked(shown: MainWindow) -> None:
     card.list.sortByColumn(2, Qt.SortOrder.AscendingOrder)
     rows = [[model.index(r, c).data() for c in range(6)] for r in range(2)]
     assert [cell.startswith("≈") for cell in rows[0]] == [True, True, True, False, False, False]
-    assert not any(cell.startswith("≈") for cell in rows[1]) and float(rows[1][5].replace("−", "-")) < 1e-12
+    assert not any(cell.startswith("≈") for cell in rows[1])
+    assert float(rows[1][5].replace("−", "-")) < 1e-12
 
 
 def test_stiffness_can_be_drawn_per_unit_time(shown: MainWindow, run_file: Path) -> None:

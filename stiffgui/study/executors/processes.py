@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import queue
+import signal
 import threading
 import traceback
 from collections import deque
@@ -75,10 +76,14 @@ class WorkerProcesses(Executor):
         deaths: dict[int, int],
         controls: Controls,
     ) -> Lost | Failed:
-        """A new worker for one that died; its chunk goes back to the head of the queue."""
+        """A new worker for one that died, and its chunk back at the head of the queue; neither
+        where the study is being stopped."""
         number, code = dead.chunk, dead.exit_code(5.0)
         assert number is not None
         dead.close(SAVE_SECONDS)
+        if controls.stopping:
+            self.workers.remove(dead)
+            return Lost(number, f"a worker process died (exit code {code}) while it was stopped")
         self.workers[self.workers.index(dead)] = _Worker()
         deaths[number] = deaths.get(number, 0) + 1
         if deaths[number] >= LIVES:
@@ -87,8 +92,7 @@ class WorkerProcesses(Executor):
                 f"a chunk ended its worker process {LIVES} times (exit code {code}): the machine "
                 f"may be short of memory; let fewer trials train together, or use fewer workers.",
             )
-        if not controls.stopping:
-            waiting.appendleft(number)
+        waiting.appendleft(number)
         return Lost(number, f"a worker process died (exit code {code}); its chunk is done again")
 
 
@@ -127,6 +131,10 @@ def _main(connection: Connection) -> None:
     controls = Controls()
     tasks: queue.SimpleQueue[tuple[ChunkTask, str] | None] = queue.SimpleQueue()
 
+    def end(*_: object) -> None:  # as when the pipe closes: what was trained is kept
+        controls.stop()
+        tasks.put(None)
+
     def listen() -> None:
         while True:
             try:
@@ -136,11 +144,13 @@ def _main(connection: Connection) -> None:
             if isinstance(message, tuple):
                 tasks.put(message)
                 continue
-            controls.stop()
             if message is None:  # whoever asked for the work is gone
-                tasks.put(None)
+                end()
                 return
+            controls.stop()
 
+    # `timeout` and a system that shuts down end the whole group.
+    signal.signal(signal.SIGTERM, end)
     threading.Thread(target=listen, daemon=True).start()
     while (work := tasks.get()) is not None:
         task, path = work
