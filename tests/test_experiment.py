@@ -290,3 +290,11 @@ def test_settings_load_no_heavy_library(module: str) -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be"])
+def test_settings_are_read_as_editors_and_shells_write_them(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "x.toml"
+    mark = "\ufeff" if encoding == "utf-16-be" else ""
+    path.write_text(f"{mark}{presets['alpine02'].to_toml()}", encoding)
+    assert Experiment.read(path) == presets["alpine02"]

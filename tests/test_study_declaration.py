@@ -115,6 +115,17 @@ def test_the_plan_covers_every_trial_once(trials: int, together: int) -> None:
         (BASE + "[[sweep.axes]]\nkey = 'task.noise'\nlower = 'a'\nupper = 2\n", "a number."),
         (BASE + "[[sweep.axes]]\nlower = 1\nupper = 2\n", "has no key"),
         ("trials = [\n", "is not TOML"),
+        (
+            BASE
+            + "".join(
+                f"[[sweep.axes]]\nkey = '{key}'\nlower = 1\nupper = 1e6\ncount = 1000\n"
+                for key in ("task.noise", "task.seed", "training.learning_rate", "training.seed")
+            ),
+            "makes 1000000000000 variants: at most 10000",
+        ),
+        (ONE + "weights = [nan]\n", "it must be a number"),
+        ("nothing = 1\n" + ONE, "nothing is not a setting of a study: leave it out."),
+        (BASE + "[[variants]]\nname = 2026-01-01\n", "variant 2026-01-01: variants.0.name is"),
         ("[training]\nepochs = 0\n", "training.epochs is 0"),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -187,7 +188,8 @@ def test_a_kill_costs_no_more_than_the_last_checkpoint(tmp_path: Path) -> None:
     again.close()  # type: ignore[attr-defined]
 
 
-def test_interrupt_saves_and_exits_with_3(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupt_saves_and_exits_with_3(tmp_path: Path, number: signal.Signals) -> None:
     path, toml = tmp_path / "study.stiff", tmp_path / "long.toml"
     toml.write_text(long().with_settings({"training.epochs": 10**6}).to_toml(), "utf-8")
     command = [sys.executable, "-m", "stiffgui", "study", str(toml), "--out", str(path)]
@@ -200,12 +202,24 @@ def test_interrupt_saves_and_exits_with_3(tmp_path: Path) -> None:
     ) as process:
         _wait_for(lambda: any(PartialChunks(path).folder.glob("*.stiff")))
         time.sleep(1.5)
-        os.killpg(process.pid, signal.SIGINT)  # as a terminal does: the workers hear it too
+        os.killpg(process.pid, number)  # as a terminal and `timeout` do: the workers hear it too
         out, told = process.communicate(timeout=60)
-    assert process.returncode == 3 and "Traceback" not in told
+    assert process.returncode == 3 and "Traceback" not in told and "died" not in told
     facts = json.loads(out)
     assert facts["finished"] is False and facts["chunks"][0]["state"] == "stopped"
     assert [p.name for p in tmp_path.glob("study*")] == ["study.stiff"]
+
+
+def test_a_folder_that_goes_is_told_as_what_it_is(tmp_path: Path) -> None:
+    folder = tmp_path / "of" / "studies"
+    folder.mkdir(parents=True)
+    controls = Controls()
+    recording = iter(StudyRecording(long(), folder / "study.stiff", controls))
+    next(recording)
+    shutil.rmtree(folder)
+    controls.stop()
+    with pytest.raises(InputError, match=r"study\.stiff cannot be written: its folder .* is gone"):
+        list(recording)
 
 
 def test_only_one_process_writes(here: Path, tmp_path: Path) -> None:

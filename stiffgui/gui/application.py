@@ -87,10 +87,8 @@ def make_window(application: QApplication, workspace: Path | None = None) -> Mai
 
 
 def _window_with(settings: QSettings, workspace: Path | None) -> MainWindow:
-    kept = str(settings.value("workspace") or "")
-    if "\0" in kept:
-        raise ValueError("the folder of runs has a null character in its name")
-    folder = workspace or (Path(kept) if kept else user_documents_path() / "stiffgui")
+    kept = settings.value("workspace")
+    folder = workspace or (Path(str(kept)) if kept else user_documents_path() / "stiffgui")
     return MainWindow(folder, settings, PLACES)
 
 
@@ -118,7 +116,9 @@ def make_settings() -> QSettings:
     except OSError:
         return _anew(path)
     settings = QSettings(str(path), QSettings.Format.IniFormat)
-    return settings if settings.status() == QSettings.Status.NoError else _anew(path)
+    is_good = settings.status() == QSettings.Status.NoError
+    is_folder = "\0" not in str(settings.value("workspace"))
+    return settings if is_good and is_folder else _anew(path)
 
 
 def _is_text(content: bytes) -> bool:

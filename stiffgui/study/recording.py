@@ -112,11 +112,13 @@ class StudyRecording:
                 if isinstance(event, Trained):
                     self._keep(event)
                 elif isinstance(event, Failed):
-                    if not self.path.parent.exists():
-                        raise NotWritten(self.path, FileNotFoundError())
                     raise _failure(self._named(event.number), event)
                 yield event
             self.ending = "finished" if not self._writer.pending() else "stopped"
+        except InputError:
+            if not self.path.parent.exists():  # what is in it was not named by anybody
+                raise NotWritten(self.path, FileNotFoundError()) from None
+            raise
         finally:
             self.close()
 

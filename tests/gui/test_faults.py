@@ -98,6 +98,8 @@ def test_the_next_start_tells_of_a_crash(window: MainWindow, faults: Faults, qtb
         b"[General]\ngeometry=@Variant(\\0\\0\\0\\x7f\\0\\0\\0\\x18PySide::PyObjectWrapper\\0)\n",
         b"[General]\nworkspace=\\0\n[train]\nlayer=nonsense\nplaces=1,2\n[export]\nfont=1e99\n",
         b"x" * 1_100_000,
+        b"\xff\xd8\xff\xe0",
+        b'[General]\nworkspace="a\\0b"\n',
         None,
     ],
 )
@@ -114,7 +116,7 @@ def test_the_window_starts_whatever_its_settings_say(
         path.write_bytes(content)
     window = make_window(qapp, home / "runs")
     window.show()
-    if content is None or len(content) > 1000:
+    if content is None or b"@Variant" not in content:
         assert "set aside" in window.toasts.text()
         assert path.with_suffix(".broken").exists()
     window.close()
