@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from stiffgui.experiment import Experiment
+from stiffgui.regularizers import NoPenalty
+from stiffgui.stiffness import WATCHABLE
 from stiffgui.training.cadence import log_spaced
 from stiffgui.training.decisions import Decisions
 from stiffgui.training.quantities import per_trial
 
 AT_LEAST = 50_000  # bytes of a file with nothing but its settings
 HEADER = 70  # bytes of an array's name, type and shape
-ROW, REAL = 14, 9  # bytes of a row of the history, and of each number in it
+ROW, REAL = 32, 8  # bytes of a row of the history, and of each number in it that is not 0
+OF_A_PENALTY = ("penalty", "penalty_share")
 ADAM = 3  # arrays as large as the parameters in a checkpoint: these and Adam's two means; it is
 # there twice, as each is written before the last one goes
 
@@ -29,7 +32,10 @@ def file_size(experiment: Experiment, decided: Decisions) -> int:
     recorded = cadence.evaluations(last, settled.watch.snapshots)
     measured = cadence.measurements(last) if settled.watch.indices else 0
     columns = len(per_trial()) - (not task.validated)
-    numbers = 2 * len(settled.watch.indices)  # the values, and how many were flagged
+    if isinstance(settled.regularizer, NoPenalty):
+        columns -= len(OF_A_PENALTY)
+    # The values, and of some how many were flagged.
+    numbers = sum(1 + WATCHABLE[name].can_be_flagged for name in settled.watch.indices)
     return (
         AT_LEAST
         + kept * (networks + HEADER * arrays)
