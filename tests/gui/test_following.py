@@ -29,7 +29,7 @@ def test_new_epochs_are_seen_within_a_second_and_a_death_is_said(
         [run] = bench.runs
         assert run.is_followed and run.foreign
         assert f"process {process.pid}" in window.toasts.text()
-        assert bench.rename(run, "other") is None and path.exists()
+        assert bench.filing.rename(run, "other") is None and path.exists()
         assert f"process {process.pid}" in window.toasts.text()
         delays = []
         for _ in range(5):

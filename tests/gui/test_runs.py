@@ -80,11 +80,11 @@ def test_runs_are_overlaid_renamed_and_removed(window: MainWindow, qtbot: QtBot)
     window.train.refresh()
     assert groups(window) == {second.name} and window.train.bench.shown is second
 
-    window.train.bench.rename(first, "plain")
+    window.train.bench.filing.rename(first, "plain")
     assert first.path.name == "plain.stiff" and first.path.exists()
-    window.train.bench.rename(second, "plain")
+    window.train.bench.filing.rename(second, "plain")
     assert "exists already" in window.toasts.text() and second.name == "alpine02-2"
-    window.train.bench.rename(second, "a/b")
+    window.train.bench.filing.rename(second, "a/b")
     assert "characters" in window.toasts.text() and second.path.exists()
 
     click(window, qtbot, first, NAME)
@@ -249,7 +249,7 @@ def test_a_note_stays_with_the_file(window: MainWindow, qtbot: QtBot) -> None:
     train(window, qtbot)
     bench = window.train.bench
     (run,) = bench.runs
-    bench.set_note(run, " the plain one\n")
+    bench.filing.set_note(run, " the plain one\n")
     with open_run(run.path) as stored:
         assert stored.note == "the plain one"
     bench.remove(run)
@@ -260,7 +260,7 @@ def test_a_note_stays_with_the_file(window: MainWindow, qtbot: QtBot) -> None:
     assert name.data() == "alpine02-1 ✎"
     assert "“the plain one”" in name.data(Qt.ItemDataRole.ToolTipRole)
     again.path = run.path.with_name("gone.stiff")
-    bench.set_note(again, "x")
+    bench.filing.set_note(again, "x")
     assert "cannot be kept" in window.toasts.text() and again.note == "the plain one"
 
 
@@ -273,7 +273,7 @@ def test_a_deleted_run_comes_back_by_undo(
     bench = window.train.bench
     first, second = bench.runs
     before = first.path.read_bytes()
-    bench.throw_away(first)
+    bench.filing.throw_away(first)
     assert bench.runs == [second] and not first.path.exists()
     assert "wastebasket" in window.toasts.text()
     window.toasts.all[-1].offer.click()
@@ -281,7 +281,7 @@ def test_a_deleted_run_comes_back_by_undo(
     # But for its first page's header: whoever closes a database last changes its journal's mode.
     assert first.path.read_bytes()[100:] == before[100:]
     assert not list(home.rglob("*.trashinfo")) and not list(home.rglob("deleted/*"))
-    bench.throw_away(first)
+    bench.filing.throw_away(first)
     first.path.write_text("another")
     window.toasts.all[-1].offer.click()
     assert "exists again" in window.toasts.text() and first.path.read_text() == "another"

@@ -267,7 +267,7 @@ def test_a_trained_run_is_among_the_recent_files(window: MainWindow, qtbot: QtBo
     qtbot.waitUntil(lambda: not page.bench.busy, timeout=WAIT)
     (run,) = page.bench.runs
     assert window.recent.paths() == [run.path]
-    page.bench.rename(run, "mine")
+    page.bench.filing.rename(run, "mine")
     window.recent.fill()
     assert window.recent.actions()[0].text() == "mine.stiff"
     assert len(window.recent.actions()) == 3  # with a line, and "Forget these"

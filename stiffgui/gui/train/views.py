@@ -169,7 +169,8 @@ class TrainViews(Stage):
         measured = run.history.indices.get(USUAL)
         known = measured is not None and measured.size > 0 and now > 0
         peak = float(np.nanmax(measured.mean(1))) / now if measured is not None and known else 1.0
-        will = GROWTH if isinstance(run.experiment.regularizer, NoPenalty | L2) else PENALISED
+        free = run.foreign or isinstance(run.experiment.regularizer, NoPenalty | L2)
+        will = GROWTH if free else PENALISED
         return max(1.0, peak, will if run.state == "running" else 1.0)
 
     def resizeEvent(self, event: QResizeEvent) -> None:

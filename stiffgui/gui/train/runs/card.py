@@ -90,7 +90,7 @@ class RunsCard(QFrame):
     def _connect(self) -> None:
         table, bench = self.table, self.bench
         table.runs.drawn_set.connect(bench.set_visible)
-        table.runs.renamed.connect(bench.rename)
+        table.runs.renamed.connect(bench.filing.rename)
         table.clicked.connect(self._clicked)
         table.activated.connect(lambda _: self._do(bench.show))
         table.menu_asked.connect(lambda facts, place: self._menu(facts.entry).popup(place))
@@ -99,7 +99,7 @@ class RunsCard(QFrame):
         table.keys |= {
             Qt.Key.Key_Space: lambda: self._do(lambda r: bench.set_visible(r, not r.visible)),
             Qt.Key.Key_F2: lambda: self._do(self._rename),
-            Qt.Key.Key_Delete: lambda: self._do(bench.throw_away),
+            Qt.Key.Key_Delete: lambda: self._do(bench.filing.throw_away),
         }
 
     def _clicked(self, index: object) -> None:
@@ -195,7 +195,7 @@ class RunsCard(QFrame):
             ("Go on training", "", lambda r: bench.resume(r.path), own and unfinished),
             ("Export…", "", self._export, True),
             ("Remove from the window", "", bench.remove, still),
-            ("Delete the file", "Del", bench.throw_away, still and kept),
+            ("Delete the file", "Del", bench.filing.throw_away, still and kept),
         ):
             action = menu.addAction(text)
             action.setShortcut(QKeySequence(key))
@@ -219,4 +219,4 @@ class RunsCard(QFrame):
             self, "Note", f"What is to be remembered of {run.name}", run.note
         )
         if sure:
-            self.bench.set_note(run, text)
+            self.bench.filing.set_note(run, text)

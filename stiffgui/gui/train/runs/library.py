@@ -123,6 +123,6 @@ class Library(QDialog):
     def delete_chosen(self) -> None:
         """Move the chosen files to the wastebasket; the window offers to undo the last one."""
         for run in self.table.chosen():
-            if self.bench.delete_file(run.path):
+            if self.bench.filing.delete_file(run.path):
                 self.table.runs.remove(self.table.runs.rows.index(run))
         self._tell()

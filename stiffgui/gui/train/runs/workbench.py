@@ -9,18 +9,13 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from stiffgui.errors import InputError, no_writing
+from stiffgui.errors import no_writing
 from stiffgui.experiment import Experiment
 from stiffgui.gui.child_thread import ChildThread
 from stiffgui.gui.requests import Requests
 from stiffgui.gui.settings.model import SettingsModel
-from stiffgui.gui.train.runs.files import (
-    bring_back,
-    newest_first,
-    renamed,
-    to_wastebasket,
-)
-from stiffgui.runs.maintenance import set_note
+from stiffgui.gui.train.runs.files import newest_first
+from stiffgui.gui.train.runs.filing import Filing
 from stiffgui.runs.warm_start import WarmStart
 from stiffgui.session.duration import AskTraining
 from stiffgui.session.following import News
@@ -61,6 +56,7 @@ class Workbench(QObject):
     def __init__(self, workspace: Path, reading: Requests) -> None:
         super().__init__()
         self.workspace, self.reading = workspace, reading
+        self.filing = Filing(self)
         self._opening = 0
         self.model = SettingsModel()
         # It has children of its own: those that make machine code.
@@ -171,7 +167,7 @@ class Workbench(QObject):
         if run.writer is not None and run.writer.alive:
             self.said.emit(str(held(run.path, run.writer)), "")
             return
-        run.writer, other = None, self._open_already(run.path)
+        run.writer, other = None, self.open_already(run.path)
         if other is not None:
             run.colour, self.runs[self.runs.index(other)] = other.colour, run
         self._begin(run, Train(run.experiment, run.path, resume=True))
@@ -206,7 +202,8 @@ class Workbench(QObject):
         """Whether a file is being read."""
         return self._opening > 0
 
-    def _open_already(self, path: Path) -> RunEntry | None:
+    def open_already(self, path: Path) -> RunEntry | None:
+        """The run of a file, where the window has it."""
         return next((r for r in self.runs if r.path.resolve() == path.resolve()), None)
 
     def _begin(self, run: RunEntry, work: Train) -> None:
@@ -369,7 +366,7 @@ class Workbench(QObject):
         def opened(run: RunEntry) -> None:
             then(self.add(run, show=self.shown is None or not aside))
 
-        if (run := self._open_already(path)) is not None:
+        if (run := self.open_already(path)) is not None:
             opened(run)
             after()
         else:
@@ -377,7 +374,7 @@ class Workbench(QObject):
 
     def add(self, run: RunEntry, show: bool = True) -> RunEntry:
         """Put a run that was read into the list, unless it is there, and show it."""
-        if (already := self._open_already(run.path)) is not None:
+        if (already := self.open_already(run.path)) is not None:
             run = already
         else:
             self._add(run)
@@ -407,7 +404,7 @@ class Workbench(QObject):
 
     def read_again(self, path: Path) -> None:
         """Take over what has been added to the file of a run, where there is one."""
-        run = self._open_already(path)
+        run = self.open_already(path)
         if run is None:
             return
 
@@ -451,42 +448,6 @@ class Workbench(QObject):
         run.visible = visible or run is self.shown
         self.runs_changed.emit()
 
-    def rename(self, run: RunEntry, name: str) -> None:
-        """Rename a run and its file."""
-        name = name.strip()
-        if not name or name == run.name:
-            return
-        path = run.path.parent / f"{name}.stiff"
-        if run is self.running:
-            problem = "it is being written; stop it first"
-        elif run.is_matrices:
-            problem = "it is that of the file of its matrices"
-        elif any(c in name for c in '<>:"|?*\\/\0') or path.name != f"{name}.stiff":
-            problem = "the name has characters that files cannot have; use letters and digits"
-        elif path.exists():
-            problem = f"{path.name} exists already; choose another name"
-        else:
-            try:
-                run.path, run.name = renamed(run.path, path), name
-                self.filed.emit(path)
-                self.runs_changed.emit()
-                return
-            except InputError as error:
-                problem = str(error).rstrip(".")
-            except OSError as error:
-                problem = f"{error.strerror}; choose another name"
-        self.said.emit(f"{run.name} keeps its name: {problem}.", "")
-
-    def set_note(self, run: RunEntry, text: str) -> None:
-        """Keep a note in the run's file."""
-        try:
-            set_note(run.path, text.strip())
-        except InputError as error:
-            self.said.emit(str(error), "")
-            return
-        run.note = text.strip()
-        self.runs_changed.emit()
-
     def remove(self, run: RunEntry) -> None:
         """Take a run out of the window; its file stays."""
         if run is self.running:
@@ -496,66 +457,6 @@ class Workbench(QObject):
         if self.shown is run:
             self.shown = self.runs[-1] if self.runs else None
         self.runs_changed.emit()
-
-    def throw_away(self, run: RunEntry) -> None:
-        """Take a run out of the window and move its file to a wastebasket."""
-        if run is self.running:
-            self.remove(run)  # says why not
-            return
-        if run.is_matrices:
-            self.remove(run)
-            self.noted.emit(f"{run.name} is out of the window; the file of its matrices stays.")
-            return
-        place, kept = self.runs.index(run), run.path
-        if run.path.exists():
-            thrown = self._thrown_away(run.path)
-            if thrown is None:
-                return
-            kept = thrown
-        self.remove(run)
-        self.offered.emit(
-            f"{run.path.name} was moved to the wastebasket {kept.parent}.",
-            "Undo",
-            lambda: self._take_back(run, place, kept),
-        )
-
-    def delete_file(self, path: Path) -> bool:
-        """Delete a run file, whether the window shows it or not; whether it is gone."""
-        run = self._open_already(path)
-        if run is not None:
-            self.throw_away(run)
-            return not path.exists()
-        kept = self._thrown_away(path)
-        if kept is None:
-            return False
-        self.offered.emit(
-            f"{path.name} was moved to the wastebasket {kept.parent}.",
-            "Undo",
-            lambda: bring_back(kept, path),
-        )
-        return True
-
-    def _thrown_away(self, path: Path) -> Path | None:
-        """Where a file is now; None where it stays, which is said."""
-        try:
-            return to_wastebasket(path)
-        except (InputError, OSError) as error:
-            why = error.strerror if isinstance(error, OSError) else str(error).rstrip(".")
-            self.said.emit(f"{path} cannot be deleted: {why}; it stays.", "")
-            return None
-
-    def _take_back(self, run: RunEntry, place: int, kept: Path) -> None:
-        """Undo `throw_away`: the file from the wastebasket, the run into its row."""
-        if run.path.exists():
-            self.said.emit(f"{run.path.name} exists again; the old one stays in {kept}.", "")
-            return
-        try:
-            bring_back(kept, run.path)
-        except OSError as error:
-            self.said.emit(f"{kept} cannot be brought back: {error.strerror}.", "")
-            return
-        self.runs.insert(min(place, len(self.runs)), run)
-        self.show(run)
 
     def find_interrupted(self, found: Callable[[Path], object]) -> None:
         """Look for the newest file of the workspace whose training never ended and which nobody
