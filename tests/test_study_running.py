@@ -222,6 +222,13 @@ def test_a_folder_that_goes_is_told_as_what_it_is(tmp_path: Path) -> None:
         list(recording)
 
 
+def test_what_is_stopped_before_it_begins_makes_no_workers(tmp_path: Path) -> None:
+    controls, executor = Controls(), WorkerProcesses(2)
+    controls.stop()
+    recording = StudyRecording(tiny(), tmp_path / "study.stiff", controls, executor=executor)
+    assert list(recording) == [] and executor.workers == [] and recording.ending == "stopped"
+
+
 def test_only_one_process_writes(here: Path, tmp_path: Path) -> None:
     with WriterLock(tmp_path / "study.stiff"), pytest.raises(InputError, match="is being written"):
         StudyRecording(tiny(), tmp_path / "study.stiff")

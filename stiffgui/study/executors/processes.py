@@ -40,6 +40,8 @@ class WorkerProcesses(Executor):
         waiting = deque(chunk.number for chunk in work.chunks)
         deaths: dict[int, int] = {}
         self.workers = []
+        if controls.stopping:  # while machine code was made
+            return
         stopped = False
         try:
             for _ in range(min(self.slots, len(waiting))):
