@@ -12,6 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
+    QLabel,
     QStyle,
     QStyleOptionComboBox,
     QTabBar,
@@ -21,6 +22,8 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from stiffgui.gui.application import make_window
+from stiffgui.gui.editors import Editor
+from stiffgui.gui.plots.folding_bar import FoldingBar
 from stiffgui.gui.theme import DARK, LIGHT
 from stiffgui.gui.train.workspace import TrainWorkspace
 from stiffgui.gui.window import MainWindow
@@ -348,3 +351,25 @@ def test_a_lecture_has_a_larger_plane_in_a_usual_window(
     qtbot.waitUntil(lambda: area(page.eigenvalues.view.views[0]) > before, timeout=5000)
     window.toggle_presenter()
     qtbot.waitUntil(page.runs.isVisible, timeout=5000)
+
+
+def test_a_small_card_does_without_controls_and_a_large_one_names_them(
+    window: MainWindow, qtbot: QtBot, run_file: Path
+) -> None:
+    page = window.train
+    window.resize(1280, 800)
+    open_run(page, run_file, qtbot)
+    card = page.views.others["comparison"]
+    page.views.show_beside(card)
+    qtbot.waitUntil(lambda: card.picture is not None, timeout=WAIT)
+    [bar] = card.findChildren(FoldingBar)
+    assert not bar.isVisible()
+    page.views.enlarge(card)
+    qtbot.waitUntil(lambda: bar.isVisible() and bar.more.isVisible(), timeout=5000)
+    captions = {label.text(): label for label in bar.findChildren(QLabel)}
+    assert {"Stability region", "Epoch of A", "Layout"} <= captions.keys()
+    editor = captions["Epoch of A"].buddy()
+    assert isinstance(editor, Editor)
+    for value, known in (("1", 1), ("", None)):
+        editor.edited.emit(value)
+        assert card.settings.pinned_epoch == known  # type: ignore[attr-defined]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QAction, QContextMenuEvent, QMouseEvent
+from PySide6.QtGui import QAction, QContextMenuEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
@@ -26,6 +28,9 @@ COPIES = (
 )
 LEAST_LARGE, LEAST_SMALL, LEAST_CONTROL = (380, 220), (240, 80), 44  # pixels
 CALL, COMPUTING = "Press Run (Ctrl+R).", "Computing…"
+
+
+WIDE = 57  # letters beside each other
 
 
 class Card(QFrame):
@@ -84,6 +89,7 @@ class Card(QFrame):
         self._empty.setWordWrap(True)
         self.body.addWidget(self._empty, 1)
         self._filling: list[QWidget] = []
+        self._needs: dict[QWidget, Callable[[], int]] = {}
         self._is_filled = False
         self.expect()
 
@@ -182,6 +188,24 @@ class Card(QFrame):
         self._empty.hide()
         for widget in self._filling:
             widget.show()
+        self._fold()
+
+    def show_where(self, widget: QWidget, needs: Callable[[], int]) -> None:
+        """A control is seen only where the card has so many pixels of width: none is cut."""
+        self._needs[widget] = needs
+        self._fold()
+
+    def wide(self) -> int:
+        """Pixels from which there is room for controls that a small card does without."""
+        return WIDE * self.fontMetrics().averageCharWidth()
+
+    def _fold(self) -> None:
+        for widget, needs in self._needs.items():
+            widget.setVisible(self._is_filled and self.width() >= needs())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fold()
 
     def clear(self) -> None:
         """There is nothing to be shown any more: the empty card's words again."""

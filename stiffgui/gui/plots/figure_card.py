@@ -7,13 +7,14 @@ from typing import Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QActionGroup
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QMenu, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QMenu, QWidget
 
 from stiffgui.errors import InputError
 from stiffgui.figures import Figure
 from stiffgui.figures.picture import Picture
 from stiffgui.gui.editors import editor_for
 from stiffgui.gui.plots.card import Card
+from stiffgui.gui.plots.folding_bar import FoldingBar
 from stiffgui.gui.plots.picture_view import PictureView
 from stiffgui.gui.theme import Theme
 from stiffgui.settings import Spec, specs
@@ -147,21 +148,32 @@ class FigureCard(Card):
 
     def add_editors(self) -> None:
         """A row of editors of every setting but the place, for a figure without own controls."""
-        row = QWidget()
-        layout = QHBoxLayout(row)
-        layout.setContentsMargins(0, 0, 0, 0)
+        bar, editors = FoldingBar(), list[QWidget]()
         for spec in specs(self.settings):
             if spec.key not in PLACE:
-                editor = editor_for(spec, row)
-                editor.show_value(getattr(self.settings, spec.key))
-                editor.edited.connect(lambda value, key=spec.key: self._edited(key, value))
-                layout.addWidget(editor)
-        if layout.count():
-            self.add(row, 0)
+                editors.append(self._editor(spec))
+        if editors:
+            bar.controls = editors
+            bar.set_room(0)  # a line
+            self.add(bar, 0)
+            self.show_where(bar, self.wide)
 
-    def _edited(self, key: str, value: Any) -> None:
+    def _editor(self, spec: Spec) -> QWidget:
+        """An editor with its name before it; empty where the figure chooses by itself."""
+        both, caption, editor = QWidget(), QLabel(spec.title), editor_for(spec)
+        value = getattr(self.settings, spec.key)
+        editor.show_value("" if value is None else value)
+        editor.edited.connect(lambda value: self._edited(spec, value))
+        caption.setBuddy(editor)
+        layout = QHBoxLayout(both)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(caption)
+        layout.addWidget(editor)
+        return both
+
+    def _edited(self, spec: Spec, value: Any) -> None:
         try:
-            self.set(**{key: value})
+            self.set(**{spec.key: spec.default if value == "" else value})
         except InputError as error:
             self.say(str(error))
 

@@ -9,7 +9,7 @@ from stiffgui.figures.comparison import Comparison
 from stiffgui.figures.plane import B
 from stiffgui.figures.spectrum import Spectrum
 from stiffgui.gui.plots.axes import grouped
-from stiffgui.gui.train.cards.folding_bar import FoldingBar
+from stiffgui.gui.plots.folding_bar import FoldingBar
 from stiffgui.settings import Spec, specs
 
 # The last one is chosen at first: the plane has all the room.

@@ -33,6 +33,7 @@ class TrajectoriesCard(FigureCard):
         self.samples.valueChanged.connect(lambda count: self.set(samples=count))
         self.add_control(self.component)
         self.add_control(self.samples)
+        self.show_where(self.samples, self.wide)
         self.message = QLabel()
         self.message.setObjectName("cardNote")
         self.message.setWordWrap(True)
