@@ -79,6 +79,8 @@ class StudyProgress:
         if self._pace is None or self._waits:
             return self._waits
         whole = self._pace.whole()
+        if not whole.fraction:  # a climate takes a minute to be simulated, once
+            return f"beginning {self._where}: data are made, workers start"
         left = "time left not known yet"
         if whole.left is not None:
             left = f"{short_duration(whole.left)} left for all of it"
