@@ -70,7 +70,7 @@ class Trajectories(NetworkFigure):
             rows=tuple((panel,) for panel in panels),
             title="network (dots) and its ODE (broad) · "
             f"epoch {runs[-1].begins + epoch} · trial {self.trial}",
-            note=found.problem or f"dots: network · broad: its ODE{apart}",
+            note=found.problem or f"dots: network · broad lines: its ODE{apart}",
             place=(epoch, -1, self.trial),
         )
 

@@ -226,7 +226,7 @@ class Surrogate:
     def sentences(self, prediction: Prediction | None = None) -> list[str]:
         """What predictions rest on, and what is to be known of these, in words."""
         several = len(self.trials) > 1
-        who = f"the mean of {len(self.trials)} trials" if several else "one trial, without a spread"
+        who = f"the mean of {len(self.trials)} trials" if several else "one trial (no spread)"
         chosen = f" ({self.chosen_by})" if self.chosen_by else ""
         said = [f"{who} at epoch {self.epoch}{chosen}"]
         if self.coverage is not None:

@@ -146,7 +146,7 @@ class ResultsCard(QFrame):
                     self._write(row, column, text)
         self.sentences.setText("\n".join(view.sentences))
         self.method.setText(view.method)
-        self.copy.setEnabled(True)
+        self.copy.setEnabled(bool(view.sentences))
         for k, variant in enumerate(view.variants):
             if variant.trials == variant.planned:
                 self.show_pace(k, None)

@@ -34,8 +34,8 @@ GUIDES = (
     ),
     Guide(
         "Against its own ODE",
-        "Dots are the layers of the network, lines the ODE that they discretise: where they part, "
-        "the step a is too large for these eigenvalues.",
+        "Dots are the layers of the network, broad lines the ODE that they discretise: where they "
+        "part, the step a is too large for these eigenvalues.",
         card="Trajectories",
     ),
 )

@@ -141,6 +141,7 @@ class Workbench(QObject):
             self.run(start)
         else:
             self._next = start
+            self.noted.emit(f"{self.running.name} is stopped and kept: the branch begins then.")
             self.stop()
 
     def run(self, warm_start: WarmStart | None = None) -> None:
