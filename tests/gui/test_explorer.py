@@ -149,7 +149,7 @@ def test_the_columns_of_a_b_and_change_are_whole(qtbot: QtBot, width: int) -> No
     advance, across = table.fontMetrics().horizontalAdvance, table.horizontalHeader()
     for column, head in enumerate(("A", "B", "change")):
         assert table.columnWidth(column) > advance(head) + 6
-        assert table.item(0, column).text() == ("1.000", "2.000", "+100%")[column]
+        assert table.item(0, column).text() == ("1.000", "2.000", "+100 %")[column]
         assert across.sectionViewportPosition(column) < 110 + 130 * column  # beside its name
     assert across.length() <= table.viewport().width()
 

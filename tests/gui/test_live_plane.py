@@ -95,7 +95,7 @@ def test_what_is_of_another_epoch_than_what_moves_says_so(
     assert run is not None
     headline, count = card.headline.text(), run.probe_count
     card.show_moment(Moment(8.2, np.ones((1, 20), complex), (), True), 0.1)
-    assert "epoch 8 · 1 probe sample" in card.note.text()
+    assert f"epoch 8 · 1 of {count} probe samples" in card.note.text()
     assert card.headline.text() == f"epoch 6, {count} samples: {headline}"
     assert not card.table.isEnabled()
     card.rest()
@@ -111,7 +111,7 @@ def test_what_is_of_another_epoch_than_what_moves_says_so(
     )
     assert "unstable A " in card.headline.text() and "% → B " in card.headline.text()
     card.show_moment(Moment(8.2, np.ones((1, 20), complex), (), True), 0.1)
-    both = f"A: epoch 0, {count} probe samples | B: layer 1, epoch 8, 1 probe sample"
+    both = f"A: epoch 0, {count} probe samples | B: layer 1, epoch 8, 1 of {count} probe samples"
     assert card.note.text().startswith(both)
 
 

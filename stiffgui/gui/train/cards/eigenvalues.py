@@ -361,7 +361,8 @@ class EigenvaluesCard(FigureCard):
             f"layer {settings.layer}",
             f"epoch {grouped(picture.begins + round(moment.epoch))}",
         ]
-        shown, drawn = len(moment.values), next(picture.panels[0].of(Points), None)
+        shown, mine = len(moment.values), picture.panels[0].of(Points)
+        drawn = next((p for p in mine if p.numbers and p.group != A), None)
         every = 0 if drawn is None else _count(drawn)
         few = f"{shown} of " if shown < every else ""
         words += [f"{few}{probe_samples(max(shown, every))}", f"trial {settings.trial}"]
