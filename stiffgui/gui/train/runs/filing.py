@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 from stiffgui.errors import InputError
 from stiffgui.gui.train.runs.files import bring_back, renamed, to_wastebasket
 from stiffgui.runs.maintenance import set_note
 from stiffgui.session.run_entry import RunEntry
 
-if TYPE_CHECKING:
-    from stiffgui.gui.train.runs.workbench import Workbench
+
+class Runs(Protocol):
+    """What it needs of the workbench: its runs, and its signals."""
+
+    runs: list[RunEntry]
+    running: RunEntry | None
+    said: Any
+    noted: Any
+    filed: Any
+    offered: Any
+    runs_changed: Any
+
+    def show(self, run: RunEntry) -> None: ...
+    def remove(self, run: RunEntry) -> None: ...
+    def open_already(self, path: Path) -> RunEntry | None: ...
 
 
 class Filing:
     """Of the runs of a workbench, which says what went wrong."""
 
-    def __init__(self, bench: Workbench) -> None:
+    def __init__(self, bench: Runs) -> None:
         self._bench = bench
 
     def rename(self, run: RunEntry, name: str) -> None:
