@@ -18,6 +18,7 @@ from stiffgui.figures.numerals import minus
         ("-3e-05 to -2", "−3e−05 to −2"),
         ("alpine02-stiff-1 · layer 3", "alpine02-stiff-1 · layer 3"),
         ("x-1 -1", "x-1 −1"),
+        ("|λ| -inf", "|λ| −inf"),
         ("(-2, 2)", "(−2, 2)"),
     ],
 )

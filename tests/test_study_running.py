@@ -154,6 +154,17 @@ def test_a_stopped_study_goes_on(
     pd.testing.assert_frame_equal(numbers(path), long_here, check_exact=True)
 
 
+def test_a_worker_that_is_ended_alone_is_replaced(long_here: pd.DataFrame, tmp_path: Path) -> None:
+    path, executor, ended = tmp_path / "study.stiff", WorkerProcesses(1), False
+    recording = StudyRecording(long(), path, executor=executor)
+    for event in recording:
+        if isinstance(event, Progress) and event.epoch and not ended:
+            executor.workers[0].process.terminate()
+            ended = True
+    assert ended and recording.ending == "finished"
+    pd.testing.assert_frame_equal(numbers(path), long_here, check_exact=True)
+
+
 def test_a_killed_study_goes_on(long_here: pd.DataFrame, tmp_path: Path) -> None:
     path, toml = tmp_path / "study.stiff", tmp_path / "long.toml"
     toml.write_text(long().to_toml(), "utf-8")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_NEGATIVE = re.compile(r"(?<![\w.)])-(?=[\d.∞])|(?<=\de)-(?=\d)")
+_NEGATIVE = re.compile(r"(?<![\w.)])-(?=[\d.∞]|inf\b)|(?<=\de)-(?=\d)")
 
 
 def minus(text: str) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QAction, QContextMenuEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import (
@@ -89,7 +87,7 @@ class Card(QFrame):
         self._empty.setWordWrap(True)
         self.body.addWidget(self._empty, 1)
         self._filling: list[QWidget] = []
-        self._needs: dict[QWidget, Callable[[], int]] = {}
+        self._only_wide: list[QWidget] = []
         self._is_filled = False
         self.expect()
 
@@ -190,18 +188,15 @@ class Card(QFrame):
             widget.show()
         self._fold()
 
-    def show_where(self, widget: QWidget, needs: Callable[[], int]) -> None:
-        """A control is seen only where the card has so many pixels of width: none is cut."""
-        self._needs[widget] = needs
+    def show_where_wide(self, widget: QWidget) -> None:
+        """A control is seen only where there is room for it: a small card does without."""
+        self._only_wide.append(widget)
         self._fold()
 
-    def wide(self) -> int:
-        """Pixels from which there is room for controls that a small card does without."""
-        return WIDE * self.fontMetrics().averageCharWidth()
-
     def _fold(self) -> None:
-        for widget, needs in self._needs.items():
-            widget.setVisible(self._is_filled and self.width() >= needs())
+        is_wide = self.width() >= WIDE * self.fontMetrics().averageCharWidth()
+        for widget in self._only_wide:
+            widget.setVisible(self._is_filled and is_wide)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

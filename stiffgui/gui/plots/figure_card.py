@@ -156,7 +156,7 @@ class FigureCard(Card):
             bar.controls = editors
             bar.set_room(0)  # a line
             self.add(bar, 0)
-            self.show_where(bar, self.wide)
+            self.show_where_wide(bar)
 
     def _editor(self, spec: Spec) -> QWidget:
         """An editor with its name before it; empty where the figure chooses by itself."""

@@ -64,6 +64,9 @@ class WorkerProcesses(Executor):
                     if event is not None:
                         if isinstance(event, Trained | Failed):
                             worker.chunk = None
+                        early = isinstance(event, Trained) and event.ending == "stopped"
+                        if early and not controls.stopping:  # the worker alone was ended
+                            waiting.appendleft(event.number)
                         yield event
                         continue
                     yield self._replace(worker, waiting, deaths, controls)

@@ -17,7 +17,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from stiffgui.errors import InputError, nearest, one_of
+from stiffgui.errors import InputError, nearest, no_reading, one_of
 from stiffgui.tasks.table import limits
 from stiffgui.tasks.table.sheet import Reading, Sheet, head_of, plain_unit, unreadable
 from stiffgui.tasks.table.text import COMMENTS, read_text
@@ -38,7 +38,7 @@ def read_sheet(path: Path, how: Reading) -> Sheet:
         with path.open("rb"):
             pass
     except OSError as error:
-        raise unreadable(f"{path} cannot be read: {error.strerror}. Check the path.") from None
+        raise unreadable(str(no_reading(path, error))) from None
     if size == 0:
         raise unreadable(f"{path.name} is empty (0 bytes): save or copy the table again.")
     with path.open("rb") as file:

@@ -33,7 +33,7 @@ class TrajectoriesCard(FigureCard):
         self.samples.valueChanged.connect(lambda count: self.set(samples=count))
         self.add_control(self.component)
         self.add_control(self.samples)
-        self.show_where(self.samples, self.wide)
+        self.show_where_wide(self.samples)
         self.message = QLabel()
         self.message.setObjectName("cardNote")
         self.message.setWordWrap(True)
