@@ -6,7 +6,14 @@ import re
 
 _NEGATIVE = re.compile(r"(?<![\w.)])-(?=[\d.∞]|inf\b)|(?<=\de)-(?=\d)")
 
+_TOGETHER = re.compile(r"(?<=\d) (?=%)|(?<=\b(?:epoch|layer|trial)) (?=\d)")
+
 
 def minus(text: str) -> str:
     """With a minus sign before negative numbers and exponents; hyphens of names stay."""
     return _NEGATIVE.sub("−", text)
+
+
+def unbroken(text: str) -> str:
+    """For lines that wrap: a number stays with its sign of per cent and with what it counts."""
+    return _TOGETHER.sub("\N{NO-BREAK SPACE}", text)

@@ -71,9 +71,12 @@ def test_guided_experiments_do_what_they_say(newcomer: MainWindow, qtbot: QtBot)
     stiff, penalised, ode = page.guide.buttons
     ode.click()
     qtbot.waitUntil(lambda: page.trajectories.is_seen, timeout=5000)
-    assert page.views.large is page.eigenvalues and page.guide.text.text() == GUIDES[2].look
-    qtbot.waitUntil(lambda: page.trajectories.view.height() > 120, timeout=5000)
+    assert page.views.large is page.trajectories and page.guide.text.text() == GUIDES[2].look
+    qtbot.waitUntil(lambda: page.eigenvalues.is_seen, timeout=5000)
     penalised.click()
+    assert page.views.large is page.eigenvalues
+    weight = page.panel.row("regularizer.weight")
+    qtbot.waitUntil(lambda: weight is not None and not weight.visibleRegion().isEmpty())
     assert page.model.preset_name == GUIDES[1].preset
     qtbot.waitUntil(lambda: page.bench.busy and page.bench.running.epoch > 0, timeout=WAIT)
     assert not stiff.isEnabled() and ode.isEnabled()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -190,13 +190,19 @@ class Legend(QWidget):
             label.setVisible(place < min(len(shown), columns * self.rows))
         hidden = shown[columns * self.rows :]
         self.setToolTip("\n".join(label.text() for label in shown) if hidden else "")
+        needed = [
+            max((label.sizeHint().width() for label in shown[column::columns]), default=0)
+            for column in range(columns)
+        ]
+        room = self.width() - self._grid.horizontalSpacing() * (columns - 1)
+        shares = _shares(needed, room)
+        for column in range(max(columns, self._grid.columnCount())):
+            self._grid.setColumnStretch(column, shares[column] if column < columns else 0)
         if columns == self.columns and self._grid.count() == len(shown):
             return
         self.columns = columns
         for place, label in enumerate(shown):
             self._grid.addWidget(label, place // columns, place % columns)
-        for column in range(self._grid.columnCount()):
-            self._grid.setColumnStretch(column, 1 if column < columns else 0)
 
     def resizeEvent(self, event: Any) -> None:
         """More room, more columns."""
@@ -270,6 +276,16 @@ class ScaleBar(QWidget):
         middle = Qt.AlignmentFlag.AlignBottom if narrow else Qt.AlignmentFlag.AlignVCenter
         painter.drawText(self.rect(), middle | Qt.AlignmentFlag.AlignLeft, f"{word}{first}")
         painter.drawText(self.rect(), middle | Qt.AlignmentFlag.AlignRight, last)
+
+
+def _shares(needed: Sequence[int], room: int) -> list[int]:
+    """Widths of columns: where room is short, only the widest are narrower than they need."""
+    shares = [0] * len(needed)
+    for left, place in zip(
+        range(len(needed), 0, -1), sorted(range(len(needed)), key=lambda k: needed[k]), strict=True
+    ):
+        shares[place] = min(needed[place], max(0, room - sum(shares)) // left)
+    return shares
 
 
 def _end(value: float, digits: int = 3) -> str:

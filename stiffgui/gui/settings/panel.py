@@ -152,15 +152,21 @@ class ExperimentPanel(QFrame):
         self.picture.show_depth(shape.depth)
         self.note.setText(f"{count} parameters · step size a = T/N = {shape.step_size:.4g}")
 
-    def go_to(self, key: str) -> None:
-        """Show a setting, and let it be typed in."""
+    def show_setting(self, key: str) -> SettingRow | None:
+        """Show a setting's row, which is returned, if it exists for the present choices."""
         row = self.row(key)
         if row is not None:
             group = self.groups[key.split(".")[0]]
             group.header.setChecked(True)
             group.more.setChecked(group.more.isChecked() or row.spec.advanced)
-            row.editor.control.setFocus(Qt.FocusReason.ShortcutFocusReason)
             QTimer.singleShot(0, row, lambda: self.area.ensureWidgetVisible(row))
+        return row
+
+    def go_to(self, key: str) -> None:
+        """Show a setting, and let it be typed in."""
+        row = self.show_setting(key)
+        if row is not None:
+            row.editor.control.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def go_to_problem(self) -> None:
         """Let the first value that is to be corrected be typed in."""

@@ -37,6 +37,7 @@ from stiffgui.study.summary import digits
 from stiffgui.training.quantities import of_study
 
 NOTHING_YET = "Medians over trials, with quartiles. Press Run (Ctrl+R)."
+BAR, BAR_ENDED = 128, 80  # pixels of a bar of progress that says the time left, and of ended ones
 
 
 class ResultsCard(QFrame):
@@ -150,6 +151,8 @@ class ResultsCard(QFrame):
         for k, variant in enumerate(view.variants):
             if variant.trials == variant.planned:
                 self.show_pace(k, None)
+        ended = all(variant.trials == variant.planned for variant in view.variants)
+        self.table.setColumnWidth(1, BAR_ENDED if ended else BAR)
 
     def _lay_out(self, heads: list[str], view: StudyView) -> None:
         self.table.clear()
@@ -168,7 +171,6 @@ class ResultsCard(QFrame):
         across = self.table.horizontalHeader()
         across.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         across.setSectionResizeMode(1, QHeaderView.ResizeMode.Fixed)
-        self.table.setColumnWidth(1, 128)
         self._places = places
         # No taller than its rows, so that the sentences follow at once.
         rows = self.table.verticalHeader().length() + self.table.horizontalHeader().height()

@@ -99,7 +99,7 @@ class StudyWorkspace(Workspace):
         right = QSplitter(Qt.Orientation.Vertical)
         right.addWidget(self.results)
         right.addWidget(self.tabs)
-        right.setSizes([280, 460])
+        right.setSizes([330, 410])
         right.setHandleWidth(7)
         self.split = QSplitter(Qt.Orientation.Horizontal)
         self.split.addWidget(self.panel)

@@ -93,6 +93,7 @@ class ImportWizard(QDialog):
         self.tabs.addTab(self.columns_view, "Co&lumns")
         self.tabs.addTab(self.first_rows, "&First rows")
         self.tabs.setAccessibleName("Preview")
+        self.tabs.currentChanged.connect(lambda place: keys.setVisible(place == 0))
         self.waiting = QProgressBar(minimum=0, maximum=0, textVisible=False)
         self.waiting.setAccessibleName("The table is being read")
         self.waiting.setFixedHeight(5)

@@ -11,12 +11,13 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolBut
 
 @dataclass(frozen=True)
 class Guide:
-    """An experiment: `preset` is trained, or the card of that title is shown beside the plane."""
+    """An experiment: the large card, the preset that is trained, the setting that is gone to."""
 
     title: str
     look: str
     preset: str = ""
-    card: str = ""
+    card: str = "Eigenvalues"
+    setting: str = ""
 
 
 GUIDES = (
@@ -31,11 +32,13 @@ GUIDES = (
         "RES stiff trains with a penalty on the spectral radius: compare Stiffness with the run "
         "before, and change Weight in Regularizer while it trains.",
         preset="alpine02-stiff",
+        setting="regularizer.weight",
     ),
     Guide(
         "Against its own ODE",
         "Dots are the layers of the network, broad lines the ODE that they discretise: where they "
-        "part, the step a is too large for these eigenvalues.",
+        "part, the step a is too large for these eigenvalues. ⤢ on Eigenvalues "
+        "brings the plane back.",
         card="Trajectories",
     ),
 )
@@ -43,7 +46,7 @@ WELCOME = (
     "Two finished runs of Alpine02, without and with the stiffness penalty: the timeline plays how "
     "they learned. Run trains your own; or begin with a guided experiment."
 )
-
+FIRST = "First machine code is made, once: the timeline says how far it is."
 WAITS = "It trains a run of its own: stop the present training first, or let it end."
 
 
@@ -81,7 +84,7 @@ class GuideBar(QFrame):
 
     def begin(self, words: str = "") -> None:
         """Show the bar."""
-        self._say(words)
+        self.say(words)
         self.show()
 
     def set_training(self, training: bool) -> None:
@@ -92,8 +95,9 @@ class GuideBar(QFrame):
             button.setToolTip(WAITS if waits else guide.look)
 
     def _chosen(self, guide: Guide) -> None:
-        self._say(guide.look)
+        self.say(guide.look)
         self._do(guide)
 
-    def _say(self, words: str) -> None:
+    def say(self, words: str) -> None:
+        """The sentence beside the buttons."""
         self.text.setText(words)

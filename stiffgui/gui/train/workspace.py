@@ -33,7 +33,7 @@ from stiffgui.gui.theme import Theme
 from stiffgui.gui.train import first_look
 from stiffgui.gui.train.cards.curves_menu import CurvesMenu
 from stiffgui.gui.train.explanation import Explanation
-from stiffgui.gui.train.guide import WELCOME, Guide, GuideBar
+from stiffgui.gui.train.guide import FIRST, WELCOME, Guide, GuideBar
 from stiffgui.gui.train.live_plane import LivePlane
 from stiffgui.gui.train.looking import Looking
 from stiffgui.gui.train.matrices import MatrixFiles
@@ -375,11 +375,14 @@ class TrainWorkspace(Workspace):
 
     def _guided(self, guide: Guide) -> None:
         """Do a guided experiment."""
+        self.views.enlarge(next(c for c in self.cards if c.title == guide.card))
         if guide.preset:
             self.load_preset(guide.preset)
             self.run()
-        else:
-            self.views.show_beside(next(c for c in self.cards if c.title.startswith(guide.card)))
+            if self.bench.preparing is not None:
+                self.guide.say(f"{guide.look} {FIRST}")
+        if guide.setting:
+            self.panel.show_setting(guide.setting)
 
     def run(self) -> None:
         """Train the panel's experiment into a new run file."""

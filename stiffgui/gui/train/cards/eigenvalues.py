@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QLabel, QPushButton, QSpinBox, QStackedWidget, QWi
 
 from stiffgui.figures import Figure
 from stiffgui.figures.comparison import SIDES, Comparison
+from stiffgui.figures.numerals import unbroken
 from stiffgui.figures.picture import Picture, Points
 from stiffgui.figures.plane import A, B
 from stiffgui.figures.spectrum import Spectrum, TimeScales
@@ -261,7 +262,7 @@ class EigenvaluesCard(FigureCard):
             points = next(p for p in drawn.panels[0].of(Points) if p.numbers)
             samples = _samples(points).replace("probe ", "")
             headline = f"epoch {grouped(picture.epoch)}, {samples}: {headline}"
-        self.headline.setText(headline)
+        self.headline.setText(unbroken(headline))
         self.headline.setToolTip(headline)
         self.table.setEnabled(bool(picture.numbers) and not behind)  # else dimmed
         self.say(note if self._is_large else headline)
@@ -273,7 +274,7 @@ class EigenvaluesCard(FigureCard):
         needed = self.note.fontMetrics().horizontalAdvance(text)
         below = self._is_large and self._drawn is not None and needed > self.note.width()
         self.note.setVisible(not below)
-        self.where.setText(text)
+        self.where.setText(unbroken(text))
         self.where.setVisible(below)
 
     def show_scales(self, picture: Picture) -> None:
