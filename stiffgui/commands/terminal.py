@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Self
 
 from stiffgui.plain_text import one_line, visible
+from stiffgui.signals import endings
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -63,16 +64,12 @@ def target(out: Path) -> Iterator[Path]:
 @contextmanager
 def stop_on_interrupt(controls: Controls) -> Any:
     """Ctrl+C, SIGTERM and the end of the terminal end training after the present batch, with
-    everything saved; who asked for the terminal's end to be ignored (nohup) is heard."""
+    everything saved."""
 
     def stop(*_: object) -> None:
         controls.stop()
 
-    numbers = [signal.SIGINT, signal.SIGTERM]
-    hangup = getattr(signal, "SIGHUP", None)
-    if hangup is not None and signal.getsignal(hangup) is not signal.SIG_IGN:
-        numbers.append(hangup)
-    before = {number: signal.signal(number, stop) for number in numbers}
+    before = {number: signal.signal(number, stop) for number in endings()}
     try:
         yield
     finally:

@@ -22,6 +22,7 @@ from stiffgui.gui.faults import Faults
 from stiffgui.gui.window import MainWindow
 from stiffgui.gui.workspace import Place, Surroundings, Workspace
 from stiffgui.matrices import ENDINGS as MATRICES
+from stiffgui.signals import endings
 
 MOST_SETTINGS = 1_000_000  # bytes
 OBJECT = b"@Variant"
@@ -163,9 +164,8 @@ def open_window(words: list[str], layers: Sequence[str] = ()) -> int:
             window.train.matrices.open(Path(word), layers)
         else:
             window.open_file(Path(word))
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), lambda *_: window.leave())
+    for number in endings():
+        signal.signal(number, lambda *_: window.leave())
     application.commitDataRequest.connect(lambda _: window.leave())
     window.show()
     QTimer.singleShot(0, window.start_children)

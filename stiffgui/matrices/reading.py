@@ -250,11 +250,11 @@ def _read_mtx(path: Path, opened: ExitStack) -> list[Found]:
         raise InputError(f"{path} is complex, and only real matrices are measured.")
     shape = (int(rows), int(columns))
     if kind == "coordinate":
-        return [_of_sparse("", shape, int(entries), lambda: mmread(path))]
+        return [_of_sparse("", shape, int(entries), lambda: mmread(path, spmatrix=False))]
     half = rows * (rows + (-1 if symmetry == "skew-symmetric" else 1)) // 2
     if lines < (rows * columns if symmetry == "general" else half):
         raise ValueError("it is cut off")  # it would be read as zeros
-    return [Found("", shape, lambda: mmread(path))]
+    return [Found("", shape, lambda: mmread(path, spmatrix=False))]
 
 
 def _read_mat(path: Path, opened: ExitStack) -> list[Found]:
@@ -291,7 +291,7 @@ def _lines_of(path: Path) -> int:
 def _of_mat(path: Path, name: str) -> Any:
     from scipy.io import loadmat
 
-    return loadmat(path, variable_names=[name])[name]
+    return loadmat(path, variable_names=[name], spmatrix=False)[name]
 
 
 def _of_sparse(name: str, shape: tuple[int, ...], entries: int, load: Callable[[], Any]) -> Found:

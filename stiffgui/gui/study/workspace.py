@@ -99,7 +99,9 @@ class StudyWorkspace(Workspace):
         right = QSplitter(Qt.Orientation.Vertical)
         right.addWidget(self.results)
         right.addWidget(self.tabs)
-        right.setSizes([330, 410])
+        right.setSizes([310, 410])
+        right.setStretchFactor(0, 0)  # more room is for the plots
+        right.setStretchFactor(1, 1)
         right.setHandleWidth(7)
         self.split = QSplitter(Qt.Orientation.Horizontal)
         self.split.addWidget(self.panel)
