@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -323,6 +323,21 @@ def test_a_worker_needs_no_files_of_ours(tmp_path: Path) -> None:
     table.unlink()
     events = list(train_chunk(task, tmp_path / "part.stiff", Controls(), "elsewhere"))
     assert isinstance(events[-1], Trained) and events[-1].ending == "finished"
+
+
+def test_a_chunk_that_is_given_up_before_it_begins_lets_its_file_go(tmp_path: Path) -> None:
+    from stiffgui.study.work import train_chunk
+
+    recording = StudyRecording(tiny(), tmp_path / "study.stiff")
+    task, path = recording.task(0), tmp_path / "part.stiff"
+    recording.close()
+    events = train_chunk(task, path, Controls(), "elsewhere")
+    assert isinstance(next(events), Started)
+    assert isinstance(events, Generator)
+    with pytest.raises(InputError):  # it is being written
+        WriterLock(path)
+    events.close()
+    WriterLock(path).release()
 
 
 def test_pace_tells_what_is_left() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 from stiffgui.errors import InputError
@@ -129,7 +129,11 @@ class Recording:
         if checkpoint is None:
             self._writer.checkpoint(self.trainer.checkpoint())
 
-    def __iter__(self) -> Iterator[Item]:
+    def close(self) -> None:
+        """Let the file go, if training was not begun; else its generator does so at its end."""
+        self._writer.give_up()
+
+    def __iter__(self) -> Generator[Item]:
         """What training yields, once it is given to be written.
 
         While the file cannot be written, training waits. Raises NotWritten where it is told to stop

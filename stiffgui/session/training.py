@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -66,8 +67,9 @@ def train(work: Train, controls: Controls) -> Generator[Readiness | Bundle, None
     recording = Recording(
         work.experiment, work.path, controls, resume=work.resume, warm_start=work.warm_start
     )
-    yield Bundle([], recording.trainer.epoch, decided=recording.trainer.decided)
-    yield from _bundles(recording)
+    with closing(recording):
+        yield Bundle([], recording.trainer.epoch, decided=recording.trainer.decided)
+        yield from _bundles(recording)
     return recording.ending
 
 

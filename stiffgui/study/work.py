@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 from stiffgui.experiment import Experiment
@@ -21,7 +21,7 @@ def train_chunk(
     controls: Controls,
     worker: str,
     every: float = PROGRESS_SECONDS,
-) -> Iterator[Started | Progress | Trained]:
+) -> Generator[Started | Progress | Trained]:
     """Train a chunk into the run file `path`, which is removed when its bytes are handed over.
 
     When the consumer goes away, the file stays, saved. Raises InputError like `Recording`.
@@ -39,19 +39,16 @@ def train_chunk(
         sparse=True,
     )
     trainer, epochs = recording.trainer, experiment.training.epochs
-    yield Started(task.number, worker, trainer.epoch, epochs)
     records: list[Record] = []
     sent = time.monotonic()
-    items = iter(recording)
-    try:
+    with contextlib.closing(recording), contextlib.closing(iter(recording)) as items:
+        yield Started(task.number, worker, trainer.epoch, epochs)
         for item in items:
             if isinstance(item, Record):
                 records.append(item)
             if time.monotonic() - sent >= every:
                 yield Progress(task.number, trainer.epoch, epochs, trainer.seconds, records)
                 records, sent = [], time.monotonic()
-    finally:
-        items.close()  # type: ignore[attr-defined]  # a generator: saves and closes the file
     yield Progress(task.number, trainer.epoch, epochs, trainer.seconds, records)
     content = recording.path.read_bytes()
     yield Trained(task.number, recording.ending, trainer.epoch, trainer.seconds, worker, content)

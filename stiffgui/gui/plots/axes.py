@@ -17,6 +17,7 @@ from stiffgui.figures.picture import MANY_TICKS, Axis, Scale
 
 NARROW = 0.35  # decades of a logarithmic axis
 UPRIGHT, ACROSS = 15, 34  # pixels that a number needs
+GAP = 8  # pixels between two numbers beside each other
 LONGEST = 110  # of a text that stands upright
 FIRST_WIDTH = 30  # of a number before any is drawn, as pyqtgraph has it
 SPARSE = 0.6  # of pyqtgraph's ticks on an upright axis
@@ -143,13 +144,19 @@ class PlotAxis(pg.AxisItem):  # type: ignore[misc]
         """Pixels of height that a number needs."""
         return max(UPRIGHT, QFontMetricsF(self.font()).height())
 
+    def _across(self, low: float, high: float) -> float:
+        """Pixels of width that a number needs, with a gap to the next."""
+        metrics = QFontMetricsF(self.font())
+        return max(metrics.horizontalAdvance(minus(f"{end:.2g}")) for end in (low, high)) + GAP
+
     def tickSpacing(self, low: float, high: float, size: float) -> list[Any]:
         sparse = SPARSE if self.orientation == "left" else 1.0  # texts are as high as they are
         levels = list(super().tickSpacing(low, high, sparse * size))
         if self.whole:
             levels = [level for level in levels if level[0] >= 1] or [(1.0, 0.0)]
-        if self.orientation == "left" and not self.logMode and levels:
-            least = self._upright * (high - low) / size
+        if not self.logMode and levels:
+            room = self._upright if self.orientation == "left" else self._across(low, high)
+            least = room * (high - low) / size
             if levels[0][0] < least:
                 decade = 10 ** math.floor(math.log10(least))
                 levels = [(decade * next(s for s in (1, 2, 5, 10) if s * decade >= least), 0.0)]

@@ -29,6 +29,7 @@ from stiffgui.gui.plots.elided import Elided
 from stiffgui.gui.theme import LIGHT, Theme
 
 LEAST_BAR, BAR = 60, 8  # pixels between the numbers at its ends; of its height
+USUAL_END = "−0.00"  # of a scale, as long as most are
 MOST_GROUPS = 7  # beside the one whose labels are told
 
 
@@ -239,7 +240,9 @@ class ScaleBar(QWidget):
 
     @property
     def _is_narrow(self) -> bool:
-        return self.fontMetrics().horizontalAdvance("".join(self.ends)) + LEAST_BAR > self.width()
+        # Bars beside each other look alike, whatever their numbers are.
+        usual = max(self.fontMetrics().horizontalAdvance(end) for end in (*self.ends, USUAL_END))
+        return 2 * usual + LEAST_BAR > self.width()
 
     def resizeEvent(self, event: Any) -> None:
         super().resizeEvent(event)

@@ -37,7 +37,7 @@ from stiffgui.gui.theme import LIGHT, Theme
 TIP = "Drag to move, wheel to zoom, double-click to see everything again"
 RING = 15  # pixels of the ring around what is selected
 OUTLINE = (("k", 3), ("w", 1))  # a light line on a dark one: colours and widths
-LEAST_WITH_AXES, LEAST_WITH_LABELS, LEAST_WITH_INSET = 100, 170, 220  # pixels
+LEAST_WITH_AXES, LEAST_WITH_LABELS, LEAST_WITH_INSET = 150, 170, 220  # pixels
 FAINT = 0.15  # opacity beside a group that is emphasised
 BOX = 0.4  # from the middle of a box within which the pointer tells about it
 Limits4 = tuple[float, float, float, float]
