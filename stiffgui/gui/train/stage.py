@@ -63,9 +63,7 @@ class Stage(QMainWindow):
         self._column: list[QDockWidget] = []
         self._rows = 0  # of the column, 0 until it is known
         self._text_scale = 1.0
-        # As they should be, where there is room.
-        left, right = Area.LeftDockWidgetArea, Area.RightDockWidgetArea
-        self._widths = {left: float(PANEL_WIDTH), right: float(COLUMN_WIDTH)}
+        self._widths = _usual_widths()  # as they should be, where there is room
         self._was_shown = False
         self._beside: QDockWidget | None = None  # asked for last
         self.is_restored = False  # as it was when the window was closed
@@ -258,14 +256,16 @@ class Stage(QMainWindow):
     # -------------------------------------------------------------------- layout
 
     def size_docks(self) -> None:
-        """The usual widths."""
-        QTimer.singleShot(0, self, self._see_widths)
+        """The usual widths, as far as the page has room for them."""
+        self._widths = _usual_widths()
         sides = [self.docks[name] for name in ("Experiment",) if name in self.docks]
         widths = [PANEL_WIDTH] * len(sides)
         docks = [*sides, *self._column[:1]]
         self.resizeDocks(docks, [*widths, COLUMN_WIDTH], Qt.Orientation.Horizontal)
         count = len(self._column)
         self.resizeDocks(self._column, [100] * count, Qt.Orientation.Vertical)
+        if self._was_shown:
+            self._keep_widths(self.width() / USUAL_WIDTH)
 
     def default_layout(self) -> None:
         """Put every card and panel back in its place."""
@@ -346,7 +346,10 @@ class Stage(QMainWindow):
 
     def _shown(self) -> None:
         """Now it is known how wide it is, and what is seen of it."""
+        if not self.isVisible():  # another place is, meanwhile
+            return
         self._keep_margins()
+        self._stack()  # it may have been hidden since it got its size
         if self._was_shown:
             return
         self._was_shown = True
@@ -409,6 +412,10 @@ class Stage(QMainWindow):
 
     def _tab_bars(self) -> list[QTabBar]:
         return self.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
+
+
+def _usual_widths() -> dict[Area, float]:
+    return {Area.LeftDockWidgetArea: PANEL_WIDTH, Area.RightDockWidgetArea: COLUMN_WIDTH}
 
 
 def _put(card: Card, dock: QDockWidget) -> None:
