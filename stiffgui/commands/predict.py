@@ -45,10 +45,10 @@ def predict(
     with open_run(run) as opened:
         if isinstance(wanted, int):
             tell_nearest(opened, wanted)
-        text, said = predict_table(opened.surrogate(wanted), rows, out, sheet)
-    if text is not None:
-        write(text)
-    for sentence in said:
+        found = predict_table(opened.surrogate(wanted), rows, out, sheet)
+    if out is None:
+        write(found.text)
+    for sentence in found.said:
         tell(sentence)
 
 

@@ -286,7 +286,7 @@ def _own(run: Run) -> dict[str, Any]:
     outputs, warnings, problem = _scores(run)
     tables = [
         ("Outputs", *outputs),
-        ("Settings", (*heads, f"other than {start}"), [s for s in settings if s[0] in changed]),
+        (f"Settings other than {start}", heads, [s for s in settings if s[0] in changed]),
         ("Other settings", heads, [s for s in settings if s[0] not in changed]),
     ]
     return {

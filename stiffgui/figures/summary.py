@@ -34,7 +34,12 @@ class Summary(RunFigure):
         way = ways.pop() if len(ways) == 1 else "index of the network"
         trials = "1 trial" if history.trials == 1 else f"{history.trials} trials"
         return Picture(
-            rows=((boxes(errors, error_label(runs)), boxes(indices, way)),),
+            rows=(
+                (
+                    boxes(errors, error_label(runs), colour=run.colour),
+                    boxes(indices, way, colour=run.colour),
+                ),
+            ),
             widths=(2, 3),
             title=f"{run.name} · epoch {run.begins + history.epochs[-1]} · {trials}",
             note=f"indices: {over_samples([run])}" if indices else "",
@@ -47,7 +52,7 @@ class Summary(RunFigure):
         rows = []
         for run in runs:
             history = run.history
-            last = {name: values[-1] for name, values in history.series.items()}
+            last = {n: each[-1] for n, each in history.series.items() if history.known(n)}
             last |= {f"stiffness {name}": history.network(name)[-1] for name in history.indices}
             for name, values in last.items():
                 known = values[np.isfinite(values)]
@@ -69,15 +74,17 @@ def boxes(
     scale: Scale = "linear",
     numbered: bool = False,
     coloured: bool = False,
+    colour: int = 0,
 ) -> Panel:
     """A box for each name, over the known values [R]; `numbered`: numbers below, not names, which
-    the legend says."""
+    the legend says; `coloured`: each in a colour of its own, else all in `colour`."""
     items: list[Item] = []
     texts = []
     for place, (name, each) in enumerate(values.items()):
         known = each[np.isfinite(each)]
         if known.size:
-            look: dict[str, Any] = {"colour": place, "dash": place} if coloured else {}
+            look: dict[str, Any] = {"colour": colour}
+            look |= {"colour": place, "dash": place} if coloured else {}
             look |= {"label": called(place, name)} if numbered else {}
             items.append(Box(at=place, values=known, group=name, **look))
         texts.append(name if known.size else f"{name}, undefined")

@@ -51,10 +51,6 @@ def check_file(path: Path, ending: str) -> None:
     name, folder = _short(path.name), _short(path.parent)
     if path.name in ("", ".."):
         raise InputError(NAMELESS)
-    if path.suffix.lower() != ending:
-        raise InputError(
-            f"{name} does not end in {ending}: change its ending, or choose another kind."
-        )
     if "\0" in str(path):
         raise InputError(
             "This file name cannot be used: it holds a null character. Choose another."
@@ -67,6 +63,10 @@ def check_file(path: Path, ending: str) -> None:
         raise InputError(f"This file name cannot be used: {reason}. Choose another.") from None
     if is_folder:
         raise InputError(f"{_short(path)} is a folder: name a file in it.")
+    if path.suffix.lower() != ending:
+        raise InputError(
+            f"{name} does not end in {ending}: change its ending, or choose another kind."
+        )
     if not has_folder:
         raise InputError(f"The folder {folder} does not exist: make it, or choose another.")
     if not allowed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,15 +22,26 @@ if TYPE_CHECKING:
 DIGITS = 9  # by which rows are known again
 
 
+@dataclass(frozen=True)
+class TablePrediction:
+    """Predictions of a table's `rows`, as CSV `text`; how many lie outside of the training rows, in
+    words, else empty; and everything that is to be said of them."""
+
+    rows: int
+    text: str
+    extrapolates: str
+    said: list[str]
+
+
 def predict_table(
     surrogate: Surrogate, rows: Path, out: Path | None, sheet: str = ""
-) -> tuple[str | None, list[str]]:
+) -> TablePrediction:
     """Predict the rows of a table, inputs being the columns that have their names.
 
-    `sheet`: which one of a workbook. Writes the CSV of `Prediction.to_frame` to `out`, over what
-    is there; without it the text comes back. With it come sentences on how the table was read and
-    what the predictions rest on, and R2 against the outputs that the table has. Raises InputError
-    where a file cannot be read or written.
+    `sheet`: which one of a workbook. Writes the CSV of `Prediction.to_frame` to `out`, if one is
+    given, over what is there. What is said: how the table was read, what the predictions rest on,
+    and R2 against the outputs that the table has. Raises InputError where a file cannot be read or
+    written.
     """
     from stiffgui.tasks.table import new_rows
 
@@ -37,10 +49,12 @@ def predict_table(
         raise InputError(f"{out}: predictions are written as CSV: let its name end in .csv.")
     read = new_rows(surrogate.snapshot.experiment.task, rows, sheet)
     given = read.frame.set_axis(list(read.names), axis=1)
+    if not len(given):
+        raise InputError(f"{rows.name} has names of columns and no row: add the rows to predict.")
     try:
         found = surrogate.predict(given)
     except InputError as error:
-        how = "".join(f" ({note})" for note in read.notes)
+        how = "".join(f" ({note.removeprefix(f'{rows.name}: ')})" for note in read.notes)
         raise InputError(f"{rows.name}: {str(error).removeprefix('the rows: ')}{how}") from None
     try:
         table = _with_rows_named(found.to_frame(), given, surrogate.data)
@@ -50,7 +64,8 @@ def predict_table(
     except OSError as error:
         raise no_writing(out or rows, error) from None
     said = [*read.notes, *surrogate.sentences(found), *_against(found, given)]
-    return None if out else text, [*said, *_trained_on(surrogate, given)]
+    said += _trained_on(surrogate, given)
+    return TablePrediction(len(given), text, found.extrapolates, said)
 
 
 def _with_rows_named(found: pd.DataFrame, given: pd.DataFrame, data: Data) -> pd.DataFrame:

@@ -44,6 +44,13 @@ class Prediction:
     input_names: tuple[str, ...]
     output_names: tuple[str, ...]
 
+    @property
+    def extrapolates(self) -> str:
+        """How many rows lie beyond the training rows, in words; empty where none does."""
+        count, rows = int(self.outside.any(1).sum()), len(self.outside)
+        lie = "lies" if count == 1 else "lie"
+        return f"{count} of {rows} rows {lie} outside of the training rows' range" if count else ""
+
     def _repr_html_(self) -> str:
         return str(self.to_frame().to_html())
 
@@ -74,11 +81,15 @@ def _check_columns(wanted: Iterable[str], given: Sequence[str]) -> None:
     """Raise InputError for columns that are missing, or stand twice."""
     missing = [name for name in wanted if name not in given]
     if missing:
-        several = len(missing) > 1
         hint = nearest(missing[0], given)
+        if len(missing) > 1:
+            raise InputError(
+                f"there are no columns {listed(missing)}, which are inputs: give columns of these "
+                f"names.{hint}"
+            )
         raise InputError(
-            f"there {'are no columns' if several else 'is no column'} {listed(missing)}, which "
-            f"{'are inputs' if several else 'is an input'}.{hint}"
+            f"there is no column {listed(missing)}, which is an input: give a column of that "
+            f"name.{hint}"
         )
     for name in wanted:
         if given.count(name) > 1:
@@ -151,8 +162,8 @@ class Surrogate:
         if bad.any():
             row, column = np.argwhere(bad)[0]
             raise InputError(
-                f"row {row + 1} has no finite number for input {names[column]!r}: correct it, or "
-                f"leave the row out."
+                f"row {row + 1} has no finite number for input {names[column]!r} (its cell may be "
+                f"empty): correct it, or leave the row out."
             )
         huge = np.argwhere(np.abs(values) > LARGEST)
         if len(huge):
@@ -235,7 +246,6 @@ class Surrogate:
                 f"{self.coverage.rows} validation rows; to hold {ASKED:.0%} it takes "
                 f"{self.coverage.spreads:.1f} spreads"
             )
-        if prediction is not None and prediction.outside.any():
-            count, rows = int(prediction.outside.any(1).sum()), len(prediction.outside)
-            said.append(f"{count} of {rows} rows lie outside of the training rows' range")
+        if prediction is not None and prediction.extrapolates:
+            said.append(prediction.extrapolates)
         return said

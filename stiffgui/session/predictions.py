@@ -18,6 +18,7 @@ from stiffgui.session.service import handles, use_one_thread
 from stiffgui.session.sources import RunSource
 
 if TYPE_CHECKING:
+    from stiffgui.runs.predicting import TablePrediction
     from stiffgui.runs.scores import OutputScore
     from stiffgui.runs.surrogate import Surrogate
     from stiffgui.tasks import Task
@@ -69,7 +70,7 @@ class Predicted:
 
 @dataclass(frozen=True)
 class PredictTable:
-    """Predict the rows of a table into a CSV file; the answer is a list of sentences."""
+    """Predict the rows of a table into a CSV file; the answer is a `TablePrediction`."""
 
     source: RunSource
     slices: Slices
@@ -120,13 +121,13 @@ def _sensitivity(work: Predict) -> Picture | str:
 
 
 @handles(PredictTable, "predicting the table")
-def predict_table(work: PredictTable) -> list[str]:
+def predict_table(work: PredictTable) -> TablePrediction:
     """Raises InputError where a file cannot be read or written."""
     from stiffgui.runs import predicting
 
     use_one_thread()
     with work.source.opened() as runs:
-        return predicting.predict_table(work.slices.surrogate(runs[-1]), work.rows, work.out)[1]
+        return predicting.predict_table(work.slices.surrogate(runs[-1]), work.rows, work.out)
 
 
 Kept = tuple["Task", "Surrogate", "list[OutputScore]"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -76,12 +76,18 @@ class RunSource:
 
     def script(self, shown: Figure, style: Style) -> str:
         """A Python script that draws a figure of it."""
-        return runs_script([(f.path.resolve(), f.colour) for f in self.files], shown, style)
+        files = self._drawn(shown).files
+        return runs_script([(f.path.resolve(), f.colour) for f in files], shown, style)
 
     def command(self, shown: Figure, style: Style, out: Path, replace: bool) -> str:
         """The command that writes a figure of it."""
-        colours = [file.colour for file in self.files]
-        return export_command(self.words, shown, style, out, colours=colours, replace=replace)
+        drawn = self._drawn(shown)
+        colours = [file.colour for file in drawn.files]
+        return export_command(drawn.words, shown, style, out, colours=colours, replace=replace)
+
+    def _drawn(self, shown: Figure) -> RunSource:
+        """Those of its files that the figure shows."""
+        return replace(self, files=self.files[-1:]) if shown.one_run else self
 
 
 @dataclass(frozen=True)

@@ -149,9 +149,9 @@ class ProgressEstimate:
             pace.state, pace.epoch = "waiting", 0
 
     def interrupt(self) -> None:
-        """Whatever was running does so no more."""
+        """Whatever was running or waited does so no more."""
         for pace in self._chunks.values():
-            if pace.state == "running":
+            if pace.state in ("running", "waiting"):
                 pace.state = "stopped"
 
     def chunk(self, number: int) -> Chunk:

@@ -218,7 +218,15 @@ def test_rows_as_other_programs_copy_them(text: str, row: dict[str, float] | str
         with pytest.raises(InputError, match=row):
             row_of(text, ["a", "b"])
     else:
-        assert row_of(text, ["a", "b"]) == row
+        assert row_of(text, ["a", "b"])[0] == row
+
+
+def test_what_is_not_pasted_is_told() -> None:
+    """An input that is not named keeps its value; nothing else goes without a word."""
+    assert row_of("a,b\n1,2", ["a", "b"])[1] == ""
+    assert (
+        row_of("a,c\n1,2\n3,4", ["a", "b"])[1] == "Pasted; left out: 'c' (no input), 1 further row."
+    )
 
 
 def test_the_rows_of_a_file_are_predicted_by_the_networks_that_are_shown(
@@ -229,13 +237,19 @@ def test_the_rows_of_a_file_are_predicted_by_the_networks_that_are_shown(
     frame.to_csv(tmp_path / "new.csv", index=False)
     out = tmp_path / "out.csv"
     window.train.predicting.predict_table(tmp_path / "new.csv", out)
-    qtbot.waitUntil(lambda: f"Saved {out}" in window.toasts.text(), timeout=WAIT)
+    qtbot.waitUntil(lambda: f"Saved {out}: 4 rows." in window.toasts.text(), timeout=WAIT)
     written = pd.read_csv(out, keep_default_na=False)
     assert list(written.pop("row")) == [1, 2, 3, 4]
     pd.testing.assert_frame_equal(written, surrogate.predict(x).to_frame(), check_dtype=False)
     frame.drop(columns="x_4").to_csv(tmp_path / "less.csv", index=False)
     window.train.predicting.predict_table(tmp_path / "less.csv", out)
     qtbot.waitUntil(lambda: "there is no column 'x_4'" in window.toasts.text(), timeout=WAIT)
+    (100 * frame).to_csv(tmp_path / "far.csv", index=False)
+    window.train.predicting.predict_table(tmp_path / "far.csv", out)
+    qtbot.waitUntil(lambda: "4 of 4 rows lie outside" in window.toasts.text(), timeout=WAIT)
+    frame[:0].to_csv(tmp_path / "none.csv", index=False)
+    window.train.predicting.predict_table(tmp_path / "none.csv", out)
+    qtbot.waitUntil(lambda: "none.csv has names of columns and no row" in window.toasts.text())
 
 
 def test_it_follows_a_training_and_goes_over_to_another_run(

@@ -209,7 +209,8 @@ class ExportDialog(QDialog):
         try:
             path = Path(text).expanduser()
             named = path.name not in ("", "..")
-            return path.with_suffix(self._ending) if named and not path.suffix else path
+            bare = named and not path.suffix and not path.is_dir()
+            return path.with_suffix(self._ending) if bare else path
         except (ValueError, RuntimeError) as error:
             reason = str(error).rstrip(".")
             raise InputError(f"This file name cannot be used: {reason}. Choose another.") from None

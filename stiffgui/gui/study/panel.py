@@ -232,7 +232,9 @@ class StudyPanel(QFrame):
     def foretell(self, sentences: Mapping[str, str]) -> None:
         """Say beforehand how steps are taken and how long it takes: what -> sentence."""
         for label, ours in ((self.beforehand, True), (self.how, False)):
-            mine = {w: how for w, how in sentences.items() if (w in ("networks", "time")) == ours}
+            mine = {
+                w: how for w, how in sentences.items() if (w in ("Run", "networks", "time")) == ours
+            }
             label.setText("\n".join(f"{what}: {how}" for what, how in mine.items()))
             label.setVisible(bool(mine))
 

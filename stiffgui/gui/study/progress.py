@@ -80,11 +80,11 @@ class StudyProgress:
             return self._waits
         whole = self._pace.whole()
         if not whole.fraction:  # a climate takes a minute to be simulated, once
-            return f"beginning {self._where}: data are made, workers start"
+            return f"beginning: data are made, workers start; trained {self._where}"
         left = "time left not known yet"
         if whole.left is not None:
             left = f"{short_duration(whole.left)} left for all of it"
-        return f"training {self._where} · {whole.fraction:.0%} · {left}"
+        return f"{whole.fraction:.0%} · {left} · training {self._where}"  # where is cut first
 
     def variants(self) -> Sequence[VariantEstimate | None]:
         """How far every variant has got; None where it is finished."""

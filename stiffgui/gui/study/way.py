@@ -33,8 +33,12 @@ class Way:
         tip = "Train the study (Ctrl+R)"
         if self.obstacle:
             return f"{tip} into a new file: {name} cannot grow into it, {plain(self.obstacle)}"
-        again = self.kind == "new" and self.view is not None
-        return f"{tip} once more, into a new file: {name} is finished" if again else tip
+        return f"{tip} once more, into a new file: {name} is finished" if self.again else tip
+
+    @property
+    def again(self) -> bool:
+        """Whether all that the shown file holds would be trained once more."""
+        return self.kind == "new" and self.view is not None and not self.obstacle
 
     def state(self, view: StudyView, plain: Callable[[str], str]) -> str:
         """How the shown file stands to the study on the left, in words; `plain` as in `tip`."""

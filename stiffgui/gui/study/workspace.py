@@ -238,6 +238,7 @@ class StudyWorkspace(Workspace):
         work = RunStudy(study, self.path, *self._where_asked())
         self._number = self.running.ask(work, self._ended, self._failed, self._take)
         self.results.say("starting …")
+        self.panel.foretell({})
         self._update_actions()
 
     def stop(self) -> None:
@@ -283,7 +284,8 @@ class StudyWorkspace(Workspace):
 
     def _foretold(self, sentences: dict[str, str]) -> None:
         if not self.busy:
-            self.panel.foretell(sentences)
+            again = {"Run": "all of it once more, into a new file"} if self._way.again else {}
+            self.panel.foretell(again | sentences)
 
     def _edited(self) -> None:
         self._see_way()
@@ -361,6 +363,7 @@ class StudyWorkspace(Workspace):
     def _ended(self, ending: str) -> None:
         assert self.path is not None
         self._number = None
+        self.progress.interrupt()
         self._show_bars()
         self._see_way()
         self._say_state()

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from stiffgui.errors import InputError
+from stiffgui.tasks.table.columns import listed
 
 DELIMITERS = ("\t", ";", ",")
 
 
-def row_of(text: str, names: Sequence[str]) -> dict[str, float]:
-    """Values by input: by the names of a header, or in the order of the inputs.
+def row_of(text: str, names: Sequence[str]) -> tuple[dict[str, float], str]:
+    """Values by input: by the names of a header, or in the order of the inputs; and what was left
+    out, in words.
 
     Cells are separated by tabs, semicolons, commas, spaces or lines; between tabs and semicolons a
-    comma may be decimal. Of several rows the first counts. Raises InputError where numbers are
+    comma may be decimal. Of several rows the first is taken. Raises InputError where numbers are
     missing, or there are too many.
     """
     lines = [line for line in text.splitlines() if line.strip()]
@@ -27,13 +29,25 @@ def row_of(text: str, names: Sequence[str]) -> dict[str, float]:
     if all(_number(cell, delimiter) is None for cell in head if cell in names) and any(
         cell in names for cell in head
     ):
-        return _by_name(head, rows[1:], names, delimiter)
+        others = [cell for cell in head if cell not in names]
+        left_out = [f"{listed(others)} (no input)"] if others else []
+        return _by_name(head, rows[1:], names, delimiter), _left_out([*left_out, *_more(rows[2:])])
     if len(head) != len(names):
         raise InputError(
-            f"The row has {len(head)} values, and there are {len(names)} inputs: copy them with "
+            f"The row has {len(head)} value{'' if len(head) == 1 else 's'}, and there are "
+            f"{len(names)} inputs: copy them with "
             f"their header, or all in the order of the form."
         )
-    return {name: _needed(cell, name, delimiter) for name, cell in zip(names, head, strict=True)}
+    found = {name: _needed(cell, name, delimiter) for name, cell in zip(names, head, strict=True)}
+    return found, _left_out(_more(rows[1:]))
+
+
+def _more(rows: Sequence[Sequence[str]]) -> list[str]:
+    return [f"{len(rows)} further row{'' if len(rows) == 1 else 's'}"] if rows else []
+
+
+def _left_out(what: Sequence[str]) -> str:
+    return f"Pasted; left out: {', '.join(what)}." if what else ""
 
 
 def _by_name(

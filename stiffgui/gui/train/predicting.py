@@ -6,10 +6,12 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog
 
+from stiffgui.gui.plots.axes import grouped
 from stiffgui.gui.requests import Requests
 from stiffgui.gui.saving import ask_where
 from stiffgui.gui.train.cards.predict import PredictCard
@@ -19,6 +21,11 @@ from stiffgui.session.predictions import Predict, Predicted, PredictTable
 from stiffgui.session.service import Failure
 from stiffgui.session.sources import RunSource
 from stiffgui.tasks.table import ENDINGS
+
+if TYPE_CHECKING:
+    from stiffgui.runs.predicting import TablePrediction
+
+PATIENCE_MILLISECONDS = 1000  # until it is said that a table is being predicted
 
 
 class Predicting(QObject):
@@ -137,9 +144,18 @@ class Predicting(QObject):
         work = self._work()
         if work is None:
             return
-        self.noted.emit(f"{rows.name} is being predicted …")
-        self._requests.ask(
-            PredictTable(work.source, work.slices, rows, out),
-            lambda said: self.said.emit(f"Saved {out}", "\n".join(said)),
-            lambda failure: self.said.emit(failure.sentence, failure.details),
-        )
+        slow = QTimer(self, singleShot=True, interval=PATIENCE_MILLISECONDS)
+        slow.timeout.connect(lambda: self.noted.emit(f"{rows.name} is being predicted …"))
+
+        def done(found: TablePrediction) -> None:
+            slow.deleteLater()
+            count = f"{grouped(found.rows)} row{'' if found.rows == 1 else 's'}"
+            beyond = f" {found.extrapolates}." if found.extrapolates else ""
+            self.said.emit(f"Saved {out}: {count}.{beyond}", "\n".join(found.said))
+
+        def failed(failure: Failure) -> None:
+            slow.deleteLater()
+            self.said.emit(failure.sentence, failure.details)
+
+        slow.start()
+        self._requests.ask(PredictTable(work.source, work.slices, rows, out), done, failed)

@@ -70,6 +70,7 @@ class TrainViews(Stage):
         layout.addWidget(self.runs, 1)
         self.add_dock("Experiment", self.panel, Qt.DockWidgetArea.LeftDockWidgetArea)
         self.add_dock("Timeline", below, Qt.DockWidgetArea.BottomDockWidgetArea)
+        self.docks["Timeline"].toggleViewAction().setText("Timeline and runs")
         self._make_cards()
         self._connect()
 

@@ -41,7 +41,7 @@ from stiffgui.gui.train.paint_queue import PaintQueue
 from stiffgui.gui.train.predicting import Predicting
 from stiffgui.gui.train.runs.following import Following
 from stiffgui.gui.train.runs.unwatched import Unwatched
-from stiffgui.gui.train.runs.workbench import Workbench
+from stiffgui.gui.train.runs.workbench import GO_ON, Workbench
 from stiffgui.gui.train.view_requests import ViewRequests
 from stiffgui.gui.train.view_state import ViewState
 from stiffgui.gui.train.views import TrainViews
@@ -253,7 +253,7 @@ class TrainWorkspace(Workspace):
         self.said.emit(
             f"The training of {path.stem} was interrupted; what was computed is kept.",
             "",
-            ("Go on training", lambda: self.bench.resume(path)),
+            (GO_ON, lambda: self.bench.resume(path)),
         )
 
     def _prepare(self) -> None:

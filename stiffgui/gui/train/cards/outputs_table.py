@@ -18,7 +18,7 @@ HEADS = (
     ("Output", "Click a row to see its responses"),
     ("Mean ± spread", "Over trials, in the output's own unit"),
     ("R² val.", "R² of the mean over trials on the validation rows"),
-    ("test", "R² of the mean over trials on the test rows"),
+    ("R² test", "R² of the mean over trials on the test rows"),
 )
 VALIDATION, NARROW = 2, 21  # that column; widths of a table in lines of text
 MOST_ROWS = 6  # in sight below a form

@@ -43,7 +43,8 @@ RESPONSE = ""  # instead of a measure of sensitivity
 
 class PredictCard(FigureCard):
     """A form, with what it leads to. `values` are those of inputs that a person has set; the others
-    stay at their medians. Emits `table_asked` for the rows of a file, `refused(sentence)`."""
+    stay at their medians. Emits `table_asked` for the rows of a file, `refused(sentence)`
+    for what cannot be pasted."""
 
     table_asked = Signal()
     refused = Signal(str)
@@ -170,9 +171,13 @@ class PredictCard(FigureCard):
         """A row from the clipboard."""
         names = [] if self.found is None else list(self.found.row)
         try:
-            self.set_values(row_of(pasted(), names))
+            values, left_out = row_of(pasted(), names)
         except InputError as error:
             self.refused.emit(str(error))
+            return
+        self.set_values(values)
+        if left_out:
+            self.refused.emit(left_out)
 
     # ------------------------------------------------------------------- showing
 
@@ -192,7 +197,6 @@ class PredictCard(FigureCard):
         else:
             self.profile.dim(found.picture)
         self.outputs.show_outputs(found.outputs, self.slices.output)
-        self.say(f"epoch {grouped(found.epoch)}")
         note = found.picture.note if isinstance(found.picture, Picture) else found.picture
         words = "; ".join(found.said) if is_form else note
         self.message.setText(f"{words[:1].upper()}{words[1:]}.")
@@ -218,6 +222,8 @@ class PredictCard(FigureCard):
         self.buttons.setVisible(is_form and not low)
         self.message.setVisible(not low)
         self.profile.setVisible(not (is_form and low))
+        more = " · ⤢ for sliders, pasted rows and tables" if is_form and low else ""
+        self.say(f"epoch {grouped(self.found.epoch)}{more}")
         wide, outputs = self.width() >= WIDE, self.outputs
         way = Qt.Orientation.Horizontal if wide else Qt.Orientation.Vertical
         outputs.setMaximumHeight(QWIDGETSIZE_MAX if wide else outputs.sizeHint().height())

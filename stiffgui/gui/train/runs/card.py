@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from stiffgui.gui.theme import Theme
 from stiffgui.gui.train.runs.columns import DRAWN, IN_WINDOW, NAME
 from stiffgui.gui.train.runs.table import RunsTable
-from stiffgui.gui.train.runs.workbench import Workbench
+from stiffgui.gui.train.runs.workbench import GO_ON, Workbench
 from stiffgui.session.run_entry import RunEntry
 from stiffgui.session.run_facts import RunFacts, differences, facts_of_entry, with_changes
 
@@ -192,7 +192,7 @@ class RunsCard(QFrame):
             ("Rename…", "F2", self._rename, still and kept),
             ("Note…", "", self._note, still and kept),
             ("Duplicate its settings", "", bench.use_settings, own),
-            ("Go on training", "", lambda r: bench.resume(r.path), own and unfinished),
+            (GO_ON, "", lambda r: bench.resume(r.path), own and unfinished),
             ("Export…", "", self._export, True),
             ("Remove from the window", "", bench.remove, still),
             ("Delete the file", "Del", bench.filing.throw_away, still and kept),

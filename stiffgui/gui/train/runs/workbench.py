@@ -29,6 +29,7 @@ from stiffgui.training.ready import Readiness
 from stiffgui.training.records import Event
 from stiffgui.writer_lock import Writer, held
 
+GO_ON = "Go on training"
 NEWEST = 40  # files of the workspace that are looked at for interrupted runs
 
 
@@ -289,6 +290,8 @@ class Workbench(QObject):
             for event in self.running.events:
                 if event.kind == "diverged":
                     self.said.emit(event.text, "")
+        if ending == "stopped" and self.running is not None and self._next is None:
+            self.noted.emit(f"{self.running.name} is stopped and kept; {GO_ON} is in its menu.")
         self._over(ending)
         start, self._next = self._next, None
         if start is not None:
@@ -311,7 +314,7 @@ class Workbench(QObject):
 
         def say(can: bool) -> None:
             if can:
-                self.offered.emit(sentence, "Go on training", lambda: self.resume(run.path))
+                self.offered.emit(sentence, GO_ON, lambda: self.resume(run.path))
             else:
                 self.said.emit(sentence + otherwise, "")
 
