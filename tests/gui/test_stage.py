@@ -25,6 +25,7 @@ from stiffgui.gui.application import make_window
 from stiffgui.gui.editors import Editor
 from stiffgui.gui.plots.folding_bar import FoldingBar
 from stiffgui.gui.theme import DARK, LIGHT
+from stiffgui.gui.train.stage import PANEL_SHARE
 from stiffgui.gui.train.workspace import TrainWorkspace
 from stiffgui.gui.window import MainWindow
 from tests.gui.opening import open_file
@@ -167,6 +168,26 @@ def test_nothing_is_cut_off_in_any_window(window: MainWindow, qtbot: QtBot, run_
         assert button.isVisible() and right <= window.width(), name
         words = button.fontMetrics().horizontalAdvance(button.text())
         assert button.width() >= words
+
+
+def test_a_small_window_that_showed_another_place_first_is_laid_out_like_any_other(
+    qtbot: QtBot, qapp: QApplication, home: Path
+) -> None:
+    window = make_window(qapp, home / "runs")
+    window.resize(1024, 700)
+    window.show()
+    window.show_place("Study")
+    qtbot.wait(300)
+    window.show_place("Train")
+    stage, panel = window.train.views, window.train.panel
+    qtbot.waitUntil(lambda: len(seen(window.train)) == 4, timeout=5000)
+    share = PANEL_SHARE * stage.width()
+    qtbot.waitUntil(lambda: panel.width() <= share, timeout=5000)
+    stage.default_layout()
+    qtbot.wait(100)
+    assert panel.width() <= share
+    window.close()
+    window.deleteLater()
 
 
 def test_no_bar_of_tabs_is_left_behind(window: MainWindow, qtbot: QtBot) -> None:
