@@ -51,22 +51,22 @@ def check_file(path: Path, ending: str) -> None:
     name, folder = _short(path.name), _short(path.parent)
     if path.name in ("", ".."):
         raise InputError(NAMELESS)
-    if "\0" in str(path):
-        raise InputError(
-            "This file name cannot be used: it holds a null character. Choose another."
-        )
-    try:
-        is_folder, has_folder = path.is_dir(), path.parent.is_dir()
-        allowed = os.access(path if path.exists() else path.parent, os.W_OK)
-    except (OSError, ValueError) as error:  # a name that is too long, or no text of this system
-        reason = getattr(error, "strerror", None) or str(error)
-        raise InputError(f"This file name cannot be used: {reason}. Choose another.") from None
-    if is_folder:
+    if os.path.isdir(path):
         raise InputError(f"{_short(path)} is a folder: name a file in it.")
     if path.suffix.lower() != ending:
         raise InputError(
             f"{name} does not end in {ending}: change its ending, or choose another kind."
         )
+    if "\0" in str(path):
+        raise InputError(
+            "This file name cannot be used: it holds a null character. Choose another."
+        )
+    try:
+        has_folder = path.parent.is_dir()
+        allowed = os.access(path if path.exists() else path.parent, os.W_OK)
+    except (OSError, ValueError) as error:  # a name that is too long, or no text of this system
+        reason = getattr(error, "strerror", None) or str(error)
+        raise InputError(f"This file name cannot be used: {reason}. Choose another.") from None
     if not has_folder:
         raise InputError(f"The folder {folder} does not exist: make it, or choose another.")
     if not allowed:

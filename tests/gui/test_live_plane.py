@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
+from stiffgui.figures.numerals import unbroken
 from stiffgui.figures.picture import Curve, Item, Panel, Points
 from stiffgui.gui.plots.artists import Artist, MarkerArtist, PointsArtist, RegionArtist
 from stiffgui.gui.plots.axes import grouped
@@ -96,7 +97,7 @@ def test_what_is_of_another_epoch_than_what_moves_says_so(
     headline, count = card.headline.text(), run.probe_count
     card.show_moment(Moment(8.2, np.ones((1, 20), complex), (), True), 0.1)
     assert f"epoch 8 · 1 of {count} probe samples" in card.note.text()
-    assert card.headline.text() == f"epoch 6, {count} samples: {headline}"
+    assert card.headline.text() == unbroken(f"epoch 6, {count} samples: {headline}")
     assert not card.table.isEnabled()
     card.rest()
     assert card.headline.text() == headline and card.table.isEnabled()
@@ -215,7 +216,7 @@ def test_when_training_is_paused_every_view_is_of_one_epoch(
         return (
             card.seen_epoch == run.epoch == page.timeline.slider.maximum()
             and f" epoch {epoch} " in card.note.text()
-            and card.headline.text().startswith("layer ")  # of the same picture
+            and card.headline.text().startswith("layer")  # of the same picture
             and told == f"{epoch} / {grouped(100_000)}"
             and page.timeline.text.text().startswith(f"epoch {epoch} / ")
             and "shown" not in page.timeline.text.text()

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QToolTip
 from pytestqt.qtbot import QtBot
 
 from stiffgui import presets, train
+from stiffgui.figures.numerals import unbroken
 from stiffgui.figures.picture import Contours, Curve, Image, Marker, Points, Region
 from stiffgui.gui.plots.panel_view import TIP
 from stiffgui.gui.plots.pointed import ValueTip
@@ -56,7 +57,7 @@ def test_the_headline_is_of_every_layer(card: EigenvaluesCard, run_file: Path) -
     largest = int(radii.argmax())
     words = f"layer {largest + 1} has the largest mean radius, {radii[largest]:#.3g}; "
     share_of = f"{share:.0%}".replace("%", " % of all layers' eigenvalues unstable")
-    assert card.headline.text() == words + share_of
+    assert card.headline.text() == unbroken(words + share_of)
     assert card.note.text().startswith("small · layer 1 · epoch 6 · ")
     assert card.headline.isVisible()
 
@@ -311,6 +312,6 @@ def test_what_the_title_has_no_room_for_stands_below_it(
     window.resize(1024, 700)
     card.tools.pin.click()
     window.train.timeline.go_to(0)
-    qtbot.waitUntil(lambda: "B: epoch 0" in card.where.text(), timeout=WAIT)
+    qtbot.waitUntil(lambda: unbroken("B: epoch 0") in card.where.text(), timeout=WAIT)
     assert card.where.isVisible() and not card.note.isVisible()
     assert card.where.height() >= card.where.heightForWidth(card.where.width())

@@ -234,7 +234,7 @@ def test_a_stopped_study_goes_on_in_its_file(
     qtbot.waitUntil(lambda: bool(workspace.progress.live), timeout=MILLISECONDS)
     qtbot.waitUntil(lambda: workspace.evolution.picture is not None, timeout=5000)
     live = next(workspace.evolution.picture.panels[0].of(Curve))  # type: ignore[union-attr]
-    whole = re.compile(r"training .* · \d+% · (time left not known yet|.* left for all of it)")
+    whole = re.compile(r"\d+% · (time left not known yet|.* left for all of it) · training .*")
     qtbot.waitUntil(lambda: bool(whole.match(workspace.results.note.text())), timeout=5000)
     assert live.alpha < 1 and live.label == "RES" and len(live.x)  # faint, and in the legend
     assert "%" in workspace.results.bars[0].text() or workspace.results.bars[0].text()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -209,7 +210,7 @@ class ExportDialog(QDialog):
         try:
             path = Path(text).expanduser()
             named = path.name not in ("", "..")
-            bare = named and not path.suffix and not path.is_dir()
+            bare = named and not path.suffix and not os.path.isdir(path)
             return path.with_suffix(self._ending) if bare else path
         except (ValueError, RuntimeError) as error:
             reason = str(error).rstrip(".")

@@ -375,8 +375,11 @@ class TrainWorkspace(Workspace):
 
     def _guided(self, guide: Guide) -> None:
         """Do a guided experiment."""
+        before = self.views.large
         self.views.enlarge(next(c for c in self.cards if c.title == guide.card))
-        if guide.preset:
+        if not guide.preset:
+            self.views.show_beside(before)
+        else:
             self.load_preset(guide.preset)
             self.run()
             if self.bench.preparing is not None:
