@@ -390,7 +390,7 @@ def test_a_report_has_the_scores_of_every_output_also_without_the_table(tmp_path
     with open_run(path) as run:
         write_report([run], tmp_path / "r.html")
     text = (tmp_path / "r.html").read_text("utf-8")
-    table = text[text.index("<h3>Outputs</h3>") : text.index("<h3>Settings</h3>")]
+    table = text[text.index("<h3>Outputs</h3>") : text.index("<h3>Settings ")]
     assert "validation R²" in table and "flux" in table and "pool" in table
     assert "To train it again its table is needed" in text
 
