@@ -24,8 +24,8 @@ DIGITS = 9  # by which rows are known again
 
 @dataclass(frozen=True)
 class TablePrediction:
-    """Predictions of a table's `rows`, as CSV `text`; how many lie outside of the training rows, in
-    words, else empty; and everything that is to be said of them."""
+    """Predictions of a table's `rows`, as CSV `text` where no file has it; how many lie outside of
+    the training rows, in words, else empty; and everything that is to be said of them."""
 
     rows: int
     text: str
@@ -65,7 +65,7 @@ def predict_table(
         raise no_writing(out or rows, error) from None
     said = [*read.notes, *surrogate.sentences(found), *_against(found, given)]
     said += _trained_on(surrogate, given)
-    return TablePrediction(len(given), text, found.extrapolates, said)
+    return TablePrediction(len(given), "" if out else text, found.extrapolates, said)
 
 
 def _with_rows_named(found: pd.DataFrame, given: pd.DataFrame, data: Data) -> pd.DataFrame:
