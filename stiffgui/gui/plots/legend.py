@@ -184,26 +184,31 @@ class Legend(QWidget):
     def _arrange(self) -> None:
         """As many columns as the widest entry leaves room for; two at least of many entries."""
         shown = self.labels[: len(self._entries)]
-        widest = max((label.sizeHint().width() for label in shown), default=1)
+        widths = [label.sizeHint().width() for label in shown]
+        widest = max(widths, default=1)
         least = 2 if len(shown) > 2 else 1
         columns = max(least, min(len(shown), self.width() // max(widest, 1)))
         for place, label in enumerate(self.labels):
             label.setVisible(place < min(len(shown), columns * self.rows))
         hidden = shown[columns * self.rows :]
         self.setToolTip("\n".join(label.text() for label in shown) if hidden else "")
-        needed = [
-            max((label.sizeHint().width() for label in shown[column::columns]), default=0)
-            for column in range(columns)
-        ]
-        room = self.width() - self._grid.horizontalSpacing() * (columns - 1)
-        shares = _shares(needed, room)
-        for column in range(max(columns, self._grid.columnCount())):
-            self._grid.setColumnStretch(column, shares[column] if column < columns else 0)
+        self._share_width(widths, columns)
         if columns == self.columns and self._grid.count() == len(shown):
             return
         self.columns = columns
         for place, label in enumerate(shown):
             self._grid.addWidget(label, place // columns, place % columns)
+
+    def _share_width(self, widths: list[int], columns: int) -> None:
+        """Columns are alike where all entries have room, so that none moves with its value."""
+        room = self.width() - self._grid.horizontalSpacing() * (columns - 1)
+        shares = [1] * columns
+        if max(widths, default=0) * columns > room:
+            shares = _shares([max(widths[k::columns], default=0) for k in range(columns)], room)
+        for column in range(max(columns, self._grid.columnCount())):
+            share = shares[column] if column < columns else 0
+            if self._grid.columnStretch(column) != share:  # setting it lays everything out anew
+                self._grid.setColumnStretch(column, share)
 
     def resizeEvent(self, event: Any) -> None:
         """More room, more columns."""
