@@ -38,6 +38,7 @@ PROMISE = (
     "every output with its spread and R²."
 )
 SHORT = {"total": "Sobol total", "first": "Sobol first", "gradient": "mean slopes"}
+ENLARGE = "⤢ for sliders, pasted rows and tables."
 RESPONSE = ""  # instead of a measure of sensitivity
 
 
@@ -66,7 +67,7 @@ class PredictCard(FigureCard):
         offer(self.what, [("response", RESPONSE), *measures])
         for place, (_, line) in enumerate(MEASURES.items()):
             self.what.setItemData(place + 1, line, Qt.ItemDataRole.ToolTipRole)
-        self.outputs, self.message = OutputsTable(), QLabel()
+        self.outputs, self.message, self._words = OutputsTable(), QLabel(), ""
         self.outputs.chosen.connect(self._choose_output)
         self.message.setObjectName("cardNote")
         self.message.setWordWrap(True)
@@ -199,7 +200,8 @@ class PredictCard(FigureCard):
         self.outputs.show_outputs(found.outputs, self.slices.output)
         note = found.picture.note if isinstance(found.picture, Picture) else found.picture
         words = "; ".join(found.said) if is_form else note
-        self.message.setText(f"{words[:1].upper()}{words[1:]}.")
+        self._words = f"{words[:1].upper()}{words[1:]}."
+        self.say(f"epoch {grouped(found.epoch)}")
         self._arrange()
 
     def _show_form(self) -> None:
@@ -220,10 +222,9 @@ class PredictCard(FigureCard):
         is_form, low = self.sensitivity is None, self.height() < LOW * self.fontMetrics().height()
         self.outputs.setVisible(is_form)
         self.buttons.setVisible(is_form and not low)
-        self.message.setVisible(not low)
+        self.message.setVisible(is_form or not low)
+        self.message.setText(ENLARGE if low else self._words)
         self.profile.setVisible(not (is_form and low))
-        more = " · ⤢ for sliders, pasted rows and tables" if is_form and low else ""
-        self.say(f"epoch {grouped(self.found.epoch)}{more}")
         wide, outputs = self.width() >= WIDE, self.outputs
         way = Qt.Orientation.Horizontal if wide else Qt.Orientation.Vertical
         outputs.setMaximumHeight(QWIDGETSIZE_MAX if wide else outputs.sizeHint().height())
