@@ -19,7 +19,7 @@ from stiffgui.figures.picture import Axis, Bars, ColourScale, Curve, Image, Mark
 from stiffgui.figures.slices import FEW_POINTS, POINTS
 from stiffgui.gui.plots.panel_view import PanelView
 from stiffgui.gui.train.cards.outputs_table import WORSE, OutputsTable
-from stiffgui.gui.train.cards.predict import PredictCard
+from stiffgui.gui.train.cards.predict import ENLARGE, PredictCard
 from stiffgui.gui.train.cards.profile import BLOCK
 from stiffgui.gui.train.pasted_row import row_of
 from stiffgui.gui.window import MainWindow
@@ -365,7 +365,8 @@ def test_a_low_card_shows_the_outputs_alone(
     views.enlarge(views.eigenvalues)
     views.docks["Predict"].raise_()
     qtbot.waitUntil(lambda: shown.is_seen and not shown.profile.isVisible(), timeout=5000)
-    assert shown.outputs.isVisible() and not shown.message.isVisible()
+    assert shown.outputs.isVisible() and shown.message.text() == ENLARGE
+    assert not shown.message.geometry().intersects(shown.split.geometry())
     across = shown.outputs.horizontalHeader()
     assert sum(across.sectionSize(c) for c in range(4)) <= shown.outputs.viewport().width()
     assert across.sectionSize(0) > 40
@@ -376,6 +377,7 @@ def test_a_low_card_shows_the_outputs_alone(
     views.enlarge(shown)
     qtbot.waitUntil(lambda: shown.profile.isVisible() and shown.message.isVisible(), timeout=WAIT)
     assert shown.buttons.isVisible() and shown.outputs.isVisible()
+    assert shown.message.text() != ENLARGE
 
 
 def test_a_negative_r2_is_marked(qtbot: QtBot) -> None:
