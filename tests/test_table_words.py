@@ -81,7 +81,8 @@ def test_columns_and_cells_at_fault_are_named(
 ) -> None:
     renamed = frame(3).rename(columns={"rain": "RAIN", "heat": "hot"})
     said = predicted(path, renamed, capsys)[2]
-    assert "there are no columns 'rain', 'heat', which are inputs. Did you mean RAIN?" in said
+    assert "there are no columns 'rain', 'heat', which are inputs: give columns of these" in said
+    assert "names. Did you mean RAIN?" in said
     said = predicted(path, frame(3).assign(heat=["1", "warm", "2"]), capsys)[2]
     assert "row 2 of column 'heat' holds 'warm', not a number: correct it, or leave the row" in said
     assert said.count("new.csv") == 1
