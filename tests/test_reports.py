@@ -95,6 +95,8 @@ def test_a_report_is_a_pdf_where_its_name_ends_so(
     content = path.read_bytes()
     assert content.startswith(b"%PDF") and content.count(b"/Type /Page ") >= 3
     assert b"/Subtype /Type3" not in content  # letters are letters: TrueType is embedded
+    boxes = set(re.findall(rb"/MediaBox \[ 0 0 ([\d.]+) ([\d.]+) \]", content))
+    assert {tuple(round(float(side)) for side in box) for box in boxes} == {(595, 842)}  # A4
     assert main(["export", str(files[kind]), "--report", "-o", str(path)]) == 2
     assert "exists: choose another name" in capsys.readouterr().err
     assert main(["export", str(files[kind]), "--report", "-o", str(tmp_path / "r.doc")]) == 2

@@ -1,4 +1,4 @@
-"""The PDF of a report: pages of text in one font and width, and a page for each figure."""
+"""The PDF of a report: A4 pages of text in one font and width, and one for each figure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ COLUMNS, LINES = 108, 82  # letters and lines on a page
 GAP = 2  # letters between columns
 WHOLE = 24  # letters of a cell that are never broken
 EDGE = 0.06  # of the page's width and height
-BLANK = ""
+GAP_BELOW = 0.15  # inches between a caption and its figure
 
 
 def write_pdf(content: Any, path: Path) -> None:
@@ -40,14 +40,29 @@ def _paint(content: Any, file: Any) -> None:
             for picture, style in chapter.pages:
                 with styled(style):
                     figure = paint(picture, style)
-                    words = [chapter.title, *textwrap.wrap(chapter.caption, COLUMNS), BLANK]
-                    figure.set_figheight(figure.get_figheight() + len(words) * style.font / 50)
-                    above = figure.get_suptitle()
-                    figure.suptitle(visible("\n".join([*words, above])), x=0.02, ha="left")
-                    pages.savefig(figure)
+                    words = [chapter.title, *textwrap.wrap(chapter.caption, COLUMNS)]
+                    pages.savefig(figure, bbox_inches=_page_around(figure, words))
                     plt.close(figure)
         _text_pages(pages, [*_end(content)])
     file.write(buffer.getbuffer())
+
+
+def _page_around(figure: Any, words: Sequence[str]) -> Any:
+    """Write the words above the figure; return the page with both in the figure's inches."""
+    from matplotlib.transforms import Bbox
+
+    width, height = figure.get_size_inches()
+    wide = max(MONO.inches[0], width)
+    text = figure.text(0, 1, visible("\n".join(words)), va="bottom", linespacing=1.25)
+    above = text.get_window_extent().height / figure.dpi + GAP_BELOW
+    text.set_y(1 + GAP_BELOW / height)
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    for legend in figure.legends:  # which stands at an edge of the figure, not of the page
+        legend.set_bbox_to_anchor(Bbox.unit(), figure.transFigure)
+    top = height + above + EDGE * MONO.inches[1]
+    high = max(MONO.inches[1], top)
+    return Bbox.from_bounds((width - wide) / 2, top - high, wide, high)
 
 
 def _text_pages(pages: Any, lines: Sequence[str]) -> None:
