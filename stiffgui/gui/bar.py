@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
@@ -44,6 +44,7 @@ class WorkspaceBar(QWidget):
         label = self._label = QLabel(caption)
         label.setBuddy(self.chooser)
         self._buttons: list[QToolButton] = []
+        self._roomy: dict[QToolButton, str] = {}  # with the longest text of each
         self.more = QToolButton()
         self.more.setText("»")
         self.more.setAccessibleName("More buttons")
@@ -103,10 +104,22 @@ class WorkspaceBar(QWidget):
         """The button of an action is wide enough for this text, too: nothing moves when it says
         so."""
         button = next(each for each in self._buttons if each.objectName() == name)
-        usual = button.text()
-        button.setText(text)
-        button.setMinimumWidth(button.sizeHint().width())
-        button.setText(usual)
+        self._roomy[button] = text
+        self._keep_rooms()
+
+    def _keep_rooms(self) -> None:
+        for button, text in self._roomy.items():
+            usual = button.text()
+            button.setMinimumWidth(0)
+            button.setText(text)
+            button.setMinimumWidth(button.sizeHint().width())
+            button.setText(usual)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Widths are those of the present font and style."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            self._keep_rooms()
 
     def add_menu(self, text: str, tip: str, menu: QMenu) -> None:
         """A button that opens a menu."""

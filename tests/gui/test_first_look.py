@@ -180,3 +180,25 @@ def test_what_the_examples_keep_is_what_their_networks_say() -> None:
             np.testing.assert_allclose([each.jacobians for each in stored], direct, rtol=1e-12)
     sizes = [Path(str(resource("examples", name))).stat().st_size for name in EXAMPLES]
     assert sum(sizes) < 8e6
+
+
+@pytest.mark.parametrize("presents", [False, True])
+def test_a_guides_sentence_has_room_at_any_width(
+    window: MainWindow, presents: bool, qtbot: QtBot
+) -> None:
+    guide = window.train.guide
+    guide.begin(max((each.look for each in GUIDES), key=len))
+    if presents:
+        window.toggle_presenter()
+    for width in (1024, 1280, 1920):
+        window.resize(width, 720)
+
+        def has_room(width: int = width) -> None:
+            text, lines = guide.text, guide.text.fontMetrics().lineSpacing()
+            assert guide.width() == width
+            assert text.heightForWidth(text.width()) <= text.height() <= 3 * lines
+            assert all(each.width() >= each.sizeHint().width() for each in guide.buttons)
+
+        qtbot.waitUntil(has_room)
+    if presents:
+        window.toggle_presenter()

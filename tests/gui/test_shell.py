@@ -20,6 +20,7 @@ from pytestqt.qtbot import QtBot
 from stiffgui.gui.application import PLACES
 from stiffgui.gui.recent import RecentFiles
 from stiffgui.gui.theme import Theme
+from stiffgui.gui.train.workspace import RESUME
 from stiffgui.gui.window import MainWindow
 from stiffgui.gui.workspace import Place, Surroundings, Workspace
 from tests.gui.opening import open_file, wait_for_reading
@@ -230,3 +231,14 @@ def test_the_files_opened_last_are_offered_the_newest_first(
     ]
     recent.actions()[-1].trigger()
     assert recent.paths() == []
+
+
+def test_nothing_moves_when_pause_says_resume(window: MainWindow) -> None:
+    bar = window.train._bar
+    pause = next(each for each in bar._buttons if each.objectName() == "pause")
+    for presents in (False, True):
+        usual = pause.sizeHint().width()
+        window.acts["pause"].setText(RESUME)
+        assert pause.minimumWidth() == pause.sizeHint().width() > usual, presents
+        window.acts["pause"].setText("Pause")
+        window.toggle_presenter()

@@ -6,7 +6,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QToolButton
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ WELCOME = (
 )
 FIRST = "First machine code is made, once: the timeline says how far it is."
 WAITS = "It trains a run of its own: stop the present training first, or let it end."
+BESIDE = 2  # lines that a sentence has beside the buttons; a longer one stands below them
 
 
 class GuideBar(QFrame):
@@ -57,30 +60,64 @@ class GuideBar(QFrame):
         super().__init__()
         self.setObjectName("card")
         self._do = do
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(10, 4, 6, 4)
-        title = QLabel("Guided experiments")
-        title.setObjectName("cardTitle")
-        layout.addWidget(title)
+        self.title = QLabel("Guided experiments")
+        self.title.setObjectName("cardTitle")
         self.buttons = [QPushButton(guide.title) for guide in guides]
         for guide, button in zip(guides, self.buttons, strict=True):
             button.setObjectName("quiet")
             button.setToolTip(guide.look)
             button.clicked.connect(lambda _=False, guide=guide: self._chosen(guide))
-            layout.addWidget(button)
         self.text = QLabel()
         self.text.setWordWrap(True)
-        self.text.setMinimumWidth(180)
         self.text.setObjectName("cardNote")
-        layout.addWidget(self.text, 1)
-        close = QToolButton()
-        close.setObjectName("moreButton")
-        close.setText("×")
-        close.setAccessibleName("Close the guided experiments")
-        close.setToolTip("Close; Help > Guided experiments brings them back")
-        close.clicked.connect(self.hide)
-        layout.addWidget(close)
+        self.close_button = QToolButton()
+        self.close_button.setObjectName("moreButton")
+        self.close_button.setText("×")
+        self.close_button.setAccessibleName("Close the guided experiments")
+        self.close_button.setToolTip("Close; Help > Guided experiments brings them back")
+        self.close_button.clicked.connect(self.hide)
+        layout = self._grid = QGridLayout(self)
+        layout.setContentsMargins(10, 4, 6, 4)
+        first = [self.title, *self.buttons]
+        for column, widget in enumerate(first):
+            layout.addWidget(widget, 0, column)
+        self._column = len(first)
+        layout.addWidget(self.text, 0, self._column)
+        layout.addWidget(self.close_button, 0, self._column + 1, Qt.AlignmentFlag.AlignTop)
+        layout.setColumnStretch(self._column, 1)
+        self._below = False
         self.hide()
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def event(self, event: QEvent) -> bool:
+        """Larger text needs another place."""
+        done = super().event(event)
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._arrange()
+        return done
+
+    def _arrange(self) -> None:
+        """The sentence beside the buttons or below them, the title where it has room."""
+        margins, gap = self._grid.contentsMargins(), self._grid.horizontalSpacing()
+        room = self.width() - margins.left() - margins.right()
+        row = [*self.buttons, self.close_button]
+        room -= sum(widget.sizeHint().width() + gap for widget in row)
+        title = self.title.sizeHint().width() + gap
+        self.title.setVisible(title <= room)
+        beside = room - title
+        high = BESIDE * self.text.fontMetrics().lineSpacing()
+        below = beside <= 0 or self.text.heightForWidth(beside) > high
+        if below != self._below:
+            self._below = below
+            self._grid.removeWidget(self.text)
+            place = (1, 0, 1, self._column + 2) if below else (0, self._column, 1, 1)
+            self._grid.addWidget(self.text, *place)
 
     def begin(self, words: str = "") -> None:
         """Show the bar."""
@@ -99,5 +136,6 @@ class GuideBar(QFrame):
         self._do(guide)
 
     def say(self, words: str) -> None:
-        """The sentence beside the buttons."""
+        """The sentence beside or below the buttons."""
         self.text.setText(words)
+        self._arrange()
