@@ -21,7 +21,7 @@ SITE := resources/documentation
 
 .PHONY: run test setup soak docs pictures bundle
 
-run: .venv/.ready
+run: .venv/.installed  # the window makes machine code itself, while one looks around
 	@$(SYSTEM) window --check || true
 	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ] || [ "$$(uname)" = Darwin ]; then \
 		.venv/bin/stiffgui; \
@@ -80,7 +80,7 @@ $(PY):
 	@$(SYSTEM) window --install || true
 	@touch $@
 
-# Machine code of this version for this machine, a minute once; without it the window makes it.
+# Machine code of this version for this machine, minutes once.
 .venv/.ready: .venv/.installed $(wildcard stiffgui/kernels/*.py stiffgui/*/kernels/*.py)
 	@$(READY) float32 || echo "Machine code will be made when the window is opened."
 	@touch $@
