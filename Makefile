@@ -12,7 +12,8 @@ PY := .venv/bin/python
 SYSTEM := sh packaging/system-libraries.sh
 WINDOW := sh packaging/with-display.sh
 READY := $(PY) -m stiffgui.training.ready
-INSTALL = -m pip install --disable-pip-version-check
+# Modules are compiled when first imported: most of them never are.
+INSTALL = -m pip install --disable-pip-version-check --no-compile
 BUNDLE := build/bundle/bin
 # A release of torch that is tested comes first; pyproject.toml's range is the fallback.
 TORCH = $(INSTALL) "torch==2.13.0" \
