@@ -7,6 +7,7 @@ import re
 _NEGATIVE = re.compile(r"(?<![\w.)])-(?=[\d.∞]|inf\b)|(?<=\de)-(?=\d)")
 
 _TOGETHER = re.compile(r"(?<=\d) (?=%)|(?<=\b(?:epoch|layer|trial)) (?=\d)")
+_MODULUS = re.compile(r"\|[^|\n]{1,20}\|")
 
 
 def minus(text: str) -> str:
@@ -15,5 +16,7 @@ def minus(text: str) -> str:
 
 
 def unbroken(text: str) -> str:
-    """For lines that wrap: a number stays with its sign of per cent and with what it counts."""
+    """For lines that wrap: a number stays with its sign of per cent and with what it counts, and a
+    modulus is whole."""
+    text = _MODULUS.sub(lambda found: found[0].replace(" ", "\N{NO-BREAK SPACE}"), text)
     return _TOGETHER.sub("\N{NO-BREAK SPACE}", text)

@@ -18,7 +18,7 @@ from pytestqt.qtbot import QtBot
 
 from stiffgui.cli import main
 from stiffgui.figures import Style, figure
-from stiffgui.figures.numerals import minus
+from stiffgui.figures.numerals import minus, unbroken
 from stiffgui.figures.script import page_command, page_script
 from stiffgui.gui import child_thread
 from stiffgui.gui.child_thread import ChildThread
@@ -111,7 +111,7 @@ def test_every_page_is_drawn(lab: LabWorkspace, qtbot: QtBot) -> None:
         qtbot.waitUntil(lambda shown=shown: done(shown), timeout=WAIT)
         assert lab.current is shown and shown.card.view.isVisible()
         assert shown.result is not None
-        told = tuple(minus(each) for each in shown.result.sentences())
+        told = tuple(unbroken(minus(each)) for each in shown.result.sentences())
         assert tuple(shown.sentences.text().splitlines()) == told
         assert not shown.problem.isVisible()
         drawn = shown.card.view.grab().toImage()

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from stiffgui.figures import figure
-from stiffgui.figures.numerals import minus
+from stiffgui.figures.numerals import minus, unbroken
 from stiffgui.gui.export.offers import Offer
 from stiffgui.gui.lab.controls import Controls
 from stiffgui.gui.lab.lesson import Exercises, Formulas
@@ -154,7 +154,7 @@ class LabPage(QWidget):
         self.result, self._drawn = result, self._asked
         self.sentences.show()
         self.card.show_picture(self.card.settings.picture(result))
-        self.sentences.setText(minus("\n".join(result.sentences())))
+        self.sentences.setText(unbroken(minus("\n".join(result.sentences()))))
         self._show_exercise()
         self.tell(result.problem)
         done = result.progress >= 1

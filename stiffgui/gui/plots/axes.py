@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from html import escape
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ UPRIGHT, ACROSS = 15, 34  # pixels that a number needs
 GAP = 8  # pixels between two numbers beside each other
 LONGEST = 110  # of a text that stands upright
 FIRST_WIDTH = 30  # of a number before any is drawn, as pyqtgraph has it
+FEWEST, MOST = 2.5, 6.0  # numbers on less than NARROW
 SPARSE = 0.6  # of pyqtgraph's ticks on an upright axis
 # Digits that are written in each decade, and the smallest gap between two of them in decades.
 DIGITS = (
@@ -158,8 +160,7 @@ class PlotAxis(pg.AxisItem):  # type: ignore[misc]
             room = self._upright if self.orientation == "left" else self._across(low, high)
             least = room * (high - low) / size
             if levels[0][0] < least:
-                decade = 10 ** math.floor(math.log10(least))
-                levels = [(decade * next(s for s in (1, 2, 5, 10) if s * decade >= least), 0.0)]
+                levels = [(_round_step(least), 0.0)]
         return levels
 
     def tickValues(self, low: float, high: float, size: float) -> list[Any]:
@@ -168,8 +169,11 @@ class PlotAxis(pg.AxisItem):  # type: ignore[misc]
         if given or not self.logMode or high - low >= NARROW or not np.isfinite((low, high)).all():
             return list(super().tickValues(low, high, size))
         first, last = 10**low, 10**high
-        step = 10 ** math.floor(math.log10(max(last - first, 1e-300)))
-        step *= next(s for s in (0.1, 0.2, 0.5, 1.0) if (last - first) / (s * step) <= 6 or s == 1)
+        room = self._upright if self.orientation == "left" else self._across(first, last)
+        # The uppermost two are the closest.
+        least = last * (1 - 10 ** -min(room / size * (high - low), high - low))
+        least = min(max(least, (last - first) / MOST), (last - first) / FEWEST)
+        step = _round_step(least)
         ticks = np.arange(math.ceil(first / step), math.floor(last / step) + 1) * step
         return [(high - low, np.log10(ticks).tolist())]
 
@@ -178,13 +182,22 @@ class PlotAxis(pg.AxisItem):  # type: ignore[misc]
             return list(map(minus, super().tickStrings(values, scale, spacing)))
         decades = self.range[1] - self.range[0]
         if decades < NARROW:
-            return [minus(f"{10**value:.4g}") for value in values]
+            sizes = [10**value for value in values]
+            parts = [b / (b - a) for a, b in pairwise(sizes)]
+            digits = max([4, *(math.ceil(math.log10(part)) + 1 for part in parts)])
+            return [minus(f"{size:.{digits}g}") for size in sizes]
         upright = self.orientation in ("left", "right")
         size, room = (self.height(), self._upright) if upright else (self.width(), ACROSS)
         pixels = size / decades
         fits = (digits for digits, gap in DIGITS if gap * pixels >= room)
         labelled: Iterable[int] = next(fits, (1,))
         return [_power(value, labelled) for value in values]
+
+
+def _round_step(least: float) -> float:
+    """The smallest of 1, 2, 5 times a power of ten that is not below."""
+    decade = 10.0 ** math.floor(math.log10(least))
+    return decade * next(s for s in (1, 2, 5, 10) if s * decade >= least)
 
 
 def _power(value: float, labelled: Iterable[int]) -> str:
