@@ -50,6 +50,11 @@ def short_text(experiment: Experiment, name: str) -> str:
     return shlex.join([name, *changed_words(experiment, presets[name])])
 
 
+def nearest_preset(experiment: Experiment) -> str:
+    """The preset from which the fewest settings differ."""
+    return min(presets, key=lambda name: len(experiment.differences(presets[name])))
+
+
 def changed_words(experiment: Experiment, start: Experiment) -> list[str]:
     """KEY=VALUE words that make `experiment` of `start`."""
     changes: dict[str, Any] = {}

@@ -72,6 +72,9 @@ def test_files_beside_a_figure(
     assert "f.txt exists" in capsys.readouterr().err
     for target in ("-", str(tmp_path / "f.csv")):
         assert main([*words, "-o", target]) == 2
+    words = ["export", str(sources.study_path), "--figure", "errors", "--caption"]
+    assert main([*words, "-o", str(tmp_path / "s.png")]) == 0  # of its variants, as of runs
+    assert "Of the study study" in (tmp_path / "s.txt").read_text("utf-8")
     words = ["lab", "gradients", "--set", "width=3", "--caption"]
     assert main(words) == 2
     assert main([*words, "-o", str(tmp_path / "lab.svg")]) == 0

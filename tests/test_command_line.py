@@ -20,6 +20,7 @@ import pytest
 
 from stiffgui import open_run
 from stiffgui.cli import main
+from stiffgui.study.library import studies
 
 FAST = ["--set", "training.epochs=12", "--set", "training.trials=2"]
 
@@ -382,4 +383,7 @@ def test_help_lists_every_command_in_a_line(capsys: pytest.CaptureFixture[str]) 
     assert main(["--help"]) == 0
     listed = capsys.readouterr().out
     assert all(re.search(rf"│ {name} +[A-Z]", listed) for name in COMMANDS)
+    assert main(["study", "--help"]) == 0
+    told = capsys.readouterr().out
+    assert all(f"{name}," in told for name in studies)
     assert main(["--version"]) == 0 and capsys.readouterr().out.startswith("stiffgui ")

@@ -9,10 +9,12 @@ from html import unescape
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from stiffgui import presets, run_study, train
 from stiffgui.cli import main
-from stiffgui.figures.report_pdf import COLUMNS, table_lines
+from stiffgui.figures.report_pdf import COLUMNS, KEPT, LINES, pages_of_lines, table_lines
 from tests.study_files import tiny
 
 
@@ -84,6 +86,16 @@ def test_a_table_fits_a_page_of_a_pdf_and_loses_nothing(columns: int) -> None:
     for k in range(1, columns):  # a column begins at one place
         starts = {line.find(w) for line in lines for w in (f"head{k} ", f"r0c{k} ") if w in line}
         assert len(starts) <= 1
+
+
+@given(st.lists(st.integers(1, 3 * KEPT), max_size=40))
+def test_pages_part_no_short_paragraph(sizes: list[int]) -> None:
+    lines = [line for k, size in enumerate(sizes) for line in (*[f"{k}"] * size, "")]
+    pages = [*pages_of_lines(lines)]
+    assert [line for page in pages for line in page] == [*lines, ""]
+    assert all(len([*page]) <= LINES + 1 for page in pages)
+    for k, size in enumerate(sizes):
+        assert size >= KEPT or sum(str(k) in page for page in pages) == 1
 
 
 @pytest.mark.parametrize("kind", ["run", "study"])

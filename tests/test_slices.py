@@ -71,7 +71,7 @@ def test_others_are_held_where_one_says(run: Run) -> None:
     for at, sentence in (
         ({"y": 1}, r"at 'y=1.0': there is no input 'y'; it has x1, x2, x3"),
         (["x1=much"], r"at 'x1=much': 'much' is not a number"),
-        ({"x1": float("nan")}, "no finite number for input 'x1'"),
+        ({"x1": float("nan")}, "at .x1=nan.: give a number of at most"),
     ):
         with pytest.raises(InputError, match=sentence):
             figure("slices", at=at).table([run])

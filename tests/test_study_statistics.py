@@ -168,7 +168,7 @@ def test_too_few_pairs_are_said_once() -> None:
         ({"pairs": 0}, "there are no pairs of finished trials"),
         ({"pairs": 1}, "test error 1 % higher, but 1 pair proves nothing (the test needs 7)"),
         ({"base": 0.0}, "-0.03 to +0.05"),
-        ({"low": -2e-6, "high": 0.0}, "-0.000 % to 0 %"),
+        ({"low": -2e-6, "high": 0.0}, "-2e-04 % to 0 %"),
     ],
 )
 def test_sentences_are_honest(changes: dict[str, object], told: str) -> None:

@@ -53,6 +53,8 @@ def lab(
             say(f"{spec.key:16s} {spec.default!s:14s} {spec.help} {spec.bounds}".rstrip())
         return
     if about:
+        if as_json:
+            raise InputError("--about is text: leave out --json.")
         _tell_about(chosen)
         return
     kind = FIGURES["page"][name]
@@ -80,11 +82,12 @@ def lab(
 def _tell_about(page: Page) -> None:
     from stiffgui.figures.script import page_command
 
-    say(page.about())
+    lines = [page.about()]
     for exercise in page.exercises:
-        say(f"\n{exercise.title}\n    {page_command(type(page)().with_settings(exercise.changes))}")
-        say(f"    {exercise.see}")
-    say("\n" + "\n".join(page.sources))
+        command = page_command(type(page)().with_settings(exercise.changes))
+        lines += ["", exercise.title, f"    {command}", f"    {exercise.see}"]
+    for line in (*lines, "", *page.sources):
+        say(line)
 
 
 def _compute(page: Page) -> Result:

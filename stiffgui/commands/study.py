@@ -64,8 +64,8 @@ def study(
         bool, typer.Option("--toml", help="Print the study as a TOML file and train nothing.")
     ] = False,
 ) -> int:
-    """Train variants x trials: climate, climate-talk, alpine02, a study's TOML file; or RES,
-    RES L2 and RES stiff of a preset, an experiment's TOML file or a table.
+    """Train variants x trials: climate, climate-nested, climate-talk, alpine02, a study's TOML
+    file; or RES, RES L2 and RES stiff of a preset, an experiment's TOML file or a table.
 
     A file that is there grows: more trials (`--out S.stiff --trials 25` alone), variants added in
     the study's TOML file, more epochs (`--set training.epochs=...`). Nothing is trained twice.

@@ -142,12 +142,12 @@ def export_figure(
     """
     known_name("format", kind, FIGURE_FORMATS)
     check_target(path, kind, replace=replace, caption=caption)
-    source = what_is_drawn(shown, source)
+    seen = what_is_drawn(shown, source)
     if kind == "csv":
-        save_table(shown.table(source), path, kind, replace=replace)
+        save_table(shown.table(seen), path, kind, replace=replace)
         return 1
     how = {"replace": replace, "grows": grows or style is None}
-    picture, style = shown.picture(source), style or shown.usual_style()
+    picture, style = shown.picture(seen), style or shown.usual_style()
     save_picture(picture, path, kind, style, **how)
     if caption:
         from stiffgui.figures.caption import text_beside

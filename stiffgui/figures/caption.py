@@ -7,10 +7,13 @@ the figure's kind, from the picture, and from the settings and the provenance in
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stiffgui._version import __version__
+from stiffgui.errors import InputError
 from stiffgui.figures.base import Figure
+from stiffgui.figures.fit import titled
 from stiffgui.figures.picture import Box, Picture
 from stiffgui.figures.script import page_command
 from stiffgui.figures.sources import Drawn, drawn
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from stiffgui.runs import Run
 
 MADE_BY = "stiffgui", "torch", "numpy", "python", "device"  # of the provenance
+FILES = "task.path", "task.outputs_path"
 SAID = "training.trials", "training.first_trial", "training.device"  # in sentences of their own
 BOXES = "Boxes: median and quartiles; whiskers: all values; dots: each trial."
 
@@ -36,7 +40,9 @@ def caption(shown: Figure, picture: Picture, source: Any) -> str:
         said.append(f"{'; '.join(facts)}.")
     if any(any(panel.of(Box)) for panel in picture.panels):
         said.append(BOXES)
-    return " ".join([*(text[:1].upper() + text[1:] for text in said), _of(shown, source)]).strip()
+    names = {run.name for run in drawn(source)} if isinstance(source, Sequence) else set()
+    begun = [text if facts and facts[0] in names else text[:1].upper() + text[1:] for text in said]
+    return " ".join([*begun, _of(shown, source)]).strip()
 
 
 def text_beside(shown: Figure, picture: Picture, source: Any, page: Page | None = None) -> str:
@@ -59,7 +65,8 @@ def _of(shown: Figure, source: Any) -> str:
 def _methods(source: Any) -> Iterator[str]:
     if hasattr(source, "variants"):
         study = source.study
-        yield f"Methods. {study.trials} trials of each variant. {_settings(study.experiment)}"
+        how = f"{_settings(study.experiment)} {_optimiser(study.experiment)}"
+        yield f"Methods. {study.trials} trials of each variant. {how}"
         for variant in study.all_variants:
             changes = ", ".join(f"{key} = {value}" for key, value in variant.settings.items())
             yield f"Variant {variant.name}: {changes or 'as it is'}."
@@ -89,11 +96,48 @@ def _of_run(each: Drawn) -> str:
     first, last = run.first_trial, run.first_trial + run.trials - 1
     numbers = f"the trial's number, {first} to {last}" if run.trials > 1 else f"trial {first}"
     changes = [f"epoch {e['epoch']}: {e['text']}" for e in run.events if e["kind"] == "change"]
+    made = f"{_settings(run.experiment)} {_samples(each)}{_optimiser(run.experiment)}"
     changed = f" Changed while it trained: {'; '.join(changes)}." if changes else ""
     return (
-        f"{run.trials} trial{'s' * (run.trials > 1)}. {_settings(run.experiment)} "
-        f"{DRAWN.capitalize()} are drawn from the seed and {numbers}; all trials have the same "
+        f"{run.trials} trial{'s' * (run.trials > 1)}. {made} {DRAWN.capitalize()} are drawn "
+        f"from the seed and {numbers}; all trials have the same "
         f"data. Recorded: {run.decided.cadence.sentence}.{changed} {_made_by(run.provenance)}"
+    )
+
+
+def _samples(each: Drawn) -> str:
+    """Of a table, whose settings are patterns: names and numbers of rows."""
+    if each.experiment.task.kept_rows == 0:
+        return ""
+    try:
+        data = each.data
+    except InputError:  # the table is gone, and the file does not have it
+        return ""
+    kept = 0 if data.validation is None else len(data.validation[0])
+    rows = f"{len(data.x_train)} training, {kept} validation and {len(data.x_test)} test rows"
+    inputs, outputs = (
+        ", ".join(titled(names, units))
+        for names, units in (
+            (data.input_names, data.input_units),
+            (data.output_names, data.output_units),
+        )
+    )
+    return f"Inputs {inputs}; outputs {outputs}; {rows}. "
+
+
+def _optimiser(experiment: Experiment) -> str:
+    """What is minimised, and by what."""
+    training, plateau = experiment.training, experiment.training.plateau
+    added = " plus the weighted mean squared penalty" if experiment.regularizer.weight else ""
+    drops = (
+        f"; a trial's learning rate is multiplied by {plateau.factor:g} when its training loss has "
+        f"not improved for {plateau.patience} epochs"
+        if plateau.factor < 1
+        else ""
+    )
+    return (
+        f"Adam (Kingma & Ba 2015) minimises the root of the mean squared error of a batch{added}, "
+        f"in {training.precision}{drops}."
     )
 
 
@@ -110,6 +154,9 @@ def _settings(experiment: Experiment, keys: Iterable[str] | None = None) -> str:
             wanted = spec.key in keys
         if wanted:
             shown = ", ".join(value) if isinstance(value, tuple) else value
+            shown = Path(shown).name if spec.key in FILES else shown
+            if shown == "":  # nothing of the kind
+                continue
             text = f"{spec.title} {shown} {spec.unit}".strip()
             groups.setdefault(spec.group, []).append(text)
     return " ".join(f"{group.capitalize()}: {', '.join(each)}." for group, each in groups.items())

@@ -168,10 +168,14 @@ class Fit(NetworkFigure):
             ]
         last = list(fit.parts)[-1]
         score = f"{'test ' if last == 'test' else ''}{fit.scores_text(last, output)}"
+        if fit.kind == "scatter" and len(panels) > 1:  # each panel tells its own
+            score = f"{len(panels)} outputs"
+        over = f" on a grid of {' × '.join([str(fit.side)] * fit.x.shape[1])} points"
         columns = 3 if fit.kind == "maps" else COLUMNS
         return Picture(
             rows=in_rows(panels, columns),
-            title=f"epoch {runs[-1].begins + epoch} · trial {self.trial} · {score}",
+            title=f"epoch {runs[-1].begins + epoch} · trial {self.trial} · {score}"
+            f"{over if fit.side else ''}",
             note=score if runs[-1].trials == 1 else f"trial {self.trial} · {score}",
             flows=True,
             square=fit.kind == "maps",

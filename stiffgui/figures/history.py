@@ -227,8 +227,8 @@ class HistoryFigure(RunFigure):
 class Errors(HistoryFigure):
     """Errors against the epoch
 
-    Training and test error of every epoch, or other numbers that a run records:
-    of several trials the median, in a band of the quartiles."""
+    Training and test error, or other numbers that a run records, at the epochs at which they were
+    recorded: of several trials the median, in a band of the quartiles."""
 
     kind: Literal["errors"] = "errors"
     label: ClassVar[str] = "RMSE"

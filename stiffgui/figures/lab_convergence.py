@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import numpy as np
 
 from stiffgui.figures.lab import PageFigure
+from stiffgui.figures.numerals import minus
 from stiffgui.figures.picture import Axis, Curve, Panel, Picture
 from stiffgui.labs.convergence import TITLES, ConvergenceResult
 
@@ -36,7 +37,7 @@ class ConvergenceFigure(PageFigure[ConvergenceResult]):
         )
         right = Panel(
             x=Axis(label="layers N", scale="log", ticks=powers(result.depths)),
-            y=Axis(label="|x_N − x(T)|", scale="log"),
+            y=Axis(label="RMS error at t = T", scale="log"),
             items=tuple(self._errors(result)),
         )
         x, y = np.repeat(result.step_times, 2)[1:-1], np.repeat(np.diff(result.step_times), 2)
@@ -61,7 +62,9 @@ class ConvergenceFigure(PageFigure[ConvergenceResult]):
     def _errors(self, result: ConvergenceResult) -> Iterator[Curve]:
         for k, (name, errors) in enumerate(result.errors.items()):
             slope = result.slopes[name]
-            label = TITLES[name] if slope is None else f"{TITLES[name]}, N^{slope:.2f}"
+            label = (
+                TITLES[name] if slope is None else f"{TITLES[name]}, slope {minus(f'{slope:.2f}')}"
+            )
             depths = result.depths.astype(np.float64)
             yield Curve(x=depths, y=errors, colour=k, dash=k, symbol="o", label=label)
 

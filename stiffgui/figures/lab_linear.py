@@ -52,7 +52,7 @@ class LinearFigure(PageFigure[LinearResult]):
             x=time,
             y=Axis(label="step dt", scale="log", limits=_limits(result)),
             items=tuple(self._lengths(result)),
-            title="Steps; the line is the longest with which explicit Euler is stable",
+            title="Steps of the same methods; the line: the longest with explicit Euler stable",
             legend=False,
         )
         return Picture(rows=((left, right), (below,)), widths=(1.7, 1), heights=(1.7, 1))

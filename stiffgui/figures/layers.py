@@ -16,6 +16,7 @@ from stiffgui.figures.picture import (
     Image,
     Panel,
     Picture,
+    cell_edges,
     ends_of,
     one_panel,
     span_of,
@@ -67,6 +68,8 @@ class Layers(RunFigure):
         name, epochs, values = self._chosen(run)
         log = bool(self.logarithmic) and bool((values > 0).any())
         quantity = run.history.quantity(name)
+        # Outer cells end where training does.
+        first, last = (epochs[0], epochs[-1]) if len(epochs) > 1 else ends_of(cell_edges(epochs))
         nothing = "" if np.isfinite(values).any() else ", undefined"
         low, high = span_of(np.where(values > 0, values, np.nan) if log else values)
         image = Image(
@@ -81,7 +84,7 @@ class Layers(RunFigure):
             ),
         )
         panel = Panel(
-            x=Axis(label="epoch", whole=True, limits=ends_of(image.x_edges)),
+            x=Axis(label="epoch", whole=True, limits=(run.begins + first, run.begins + last)),
             y=Axis(label="layer", whole=True, limits=ends_of(image.y_edges)),
             items=(image,),
             grid=False,

@@ -398,12 +398,15 @@ def _paint_bars(figure: Figure, drawn: list[tuple[Panel, Axes]], lying: bool) ->
                 key = (colours.label, colours.low, colours.high, colours.map, colours.scale)
                 shared.setdefault(key, (colours, []))[1].append(axes)
     from matplotlib.cm import ScalarMappable
+    from matplotlib.ticker import MaxNLocator
 
     for colours, all_axes in shared.values():
         mappable = ScalarMappable(_norm(colours), _colour_map(colours.map))
         lies = len(drawn) > 1 or (lying and drawn[0][0].y.ticks != ())
         where: dict[str, Any] = {"location": "bottom", "pad": 0.02} if lies else {}
         bar = figure.colorbar(mappable, ax=all_axes, label=colours.label, **where)
+        if colours.whole:
+            bar.set_ticks(MaxNLocator(nbins=8, integer=True))
         if colours.scale == "log":
             _set_powers(bar.ax.yaxis if bar.orientation == "vertical" else bar.ax.xaxis)
 

@@ -43,7 +43,8 @@ class Axis:
 
 @dataclass(frozen=True, kw_only=True)
 class ColourScale:
-    """How values become colours, from `low` to `high`; `bar`: a colour bar stands beside."""
+    """How values become colours, from `low` to `high`; `bar`: a colour bar stands beside; `whole`:
+    values are counted."""
 
     label: str
     low: float
@@ -51,6 +52,7 @@ class ColourScale:
     map: Map = "sequential"
     scale: Scale = "linear"
     bar: bool = True
+    whole: bool = False
 
     def shade(self, values: Array) -> Array:
         """Values as shares from 0 to 1, NaN where they have none."""

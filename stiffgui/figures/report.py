@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from stiffgui._presets import presets, short_text
+from stiffgui._presets import nearest_preset, presets, short_text
 from stiffgui._resources import resource
 from stiffgui.errors import InputError
 from stiffgui.figures.base import Figure
@@ -146,7 +146,7 @@ def _of_study(results: Any, path: Path) -> Content:
     heads, rows = readable(results)
     chosen = any(variant.weights and variant.trials for variant in results.variants)
     found = [comparison.sentence for comparison in comparisons_of(results) if comparison.pairs]
-    start = next(iter(presets))
+    start = nearest_preset(results.study.experiment)
     changed = results.study.experiment.differences(presets[start])
     variants = [(v.name, v.settings, v.weights) for v in results.study.all_variants]
     warnings: Sequence[str] = ()
@@ -237,6 +237,9 @@ def _version() -> str:
 def _figure(figure: Figure, runs: Sequence[Drawn], settings: Mapping[str, Any]) -> Chapter:
     known = {k: v for k, v in settings.items() if k in type(figure).model_fields}
     picture = figure.changed(**known).picture(runs)
+    if picture.layers and "layer" not in known:  # the one that a reader looks for
+        known["layer"] = int(np.nanargmax(picture.layers)) + 1
+        picture = figure.changed(**known).picture(runs)
     return Chapter(figure.title(), caption(figure, picture, runs), picture)
 
 
@@ -273,7 +276,7 @@ def _about(run: Run) -> dict[str, Any]:
 
 def _own(run: Run) -> dict[str, Any]:
     """What a run of ours has besides: settings, outputs, and how it is trained again."""
-    start = next(iter(presets))
+    start = nearest_preset(run.experiment)
     changed = run.experiment.differences(presets[start])
     pairs = zip(run.experiment.specs(), run.experiment.flat().values(), strict=True)
     settings = [(spec.key, spec.title, value, spec.unit) for spec, value in pairs]

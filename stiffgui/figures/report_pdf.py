@@ -15,6 +15,7 @@ from stiffgui.plain_text import visible
 
 MONO = Style(width=210, height=297, font=7.5, family="DejaVu Sans Mono")
 COLUMNS, LINES = 108, 82  # letters and lines on a page
+KEPT = 16  # lines of a paragraph that are not parted
 GAP = 2  # letters between columns
 WHOLE = 24  # letters of a cell that are never broken
 EDGE = 0.06  # of the page's width and height
@@ -41,14 +42,15 @@ def _paint(content: Any, file: Any) -> None:
                 with styled(style):
                     figure = paint(picture, style)
                     words = [chapter.title, *textwrap.wrap(chapter.caption, COLUMNS)]
-                    pages.savefig(figure, bbox_inches=_page_around(figure, words))
+                    pages.savefig(figure, bbox_inches=_page_around(figure, words, pages))
                     plt.close(figure)
         _text_pages(pages, [*_end(content)])
     file.write(buffer.getbuffer())
 
 
-def _page_around(figure: Any, words: Sequence[str]) -> Any:
-    """Write the words above the figure; return the page with both in the figure's inches."""
+def _page_around(figure: Any, words: Sequence[str], pages: Any) -> Any:
+    """Write the words above the figure and the number of the page below; return the page with all
+    of it in the figure's inches."""
     from matplotlib.transforms import Bbox
 
     width, height = figure.get_size_inches()
@@ -56,25 +58,48 @@ def _page_around(figure: Any, words: Sequence[str]) -> Any:
     text = figure.text(0, 1, visible("\n".join(words)), va="bottom", linespacing=1.25)
     above = text.get_window_extent().height / figure.dpi + GAP_BELOW
     text.set_y(1 + GAP_BELOW / height)
+    top = height + above + EDGE * MONO.inches[1]
+    high = max(MONO.inches[1], top + EDGE * MONO.inches[1])
     figure.draw_without_rendering()
     figure.set_layout_engine("none")
     for legend in figure.legends:  # which stands at an edge of the figure, not of the page
         legend.set_bbox_to_anchor(Bbox.unit(), figure.transFigure)
-    top = height + above + EDGE * MONO.inches[1]
-    high = max(MONO.inches[1], top)
+    _number(figure, pages, 0.5, (top - high + EDGE / 2 * MONO.inches[1]) / height)
     return Bbox.from_bounds((width - wide) / 2, top - high, wide, high)
 
 
 def _text_pages(pages: Any, lines: Sequence[str]) -> None:
     import matplotlib.pyplot as plt
 
-    for first in range(0, len(lines), LINES):
+    for part in pages_of_lines(lines):
         with styled(MONO):
             figure = plt.figure(layout="none")
-            text = "\n".join(map(visible, lines[first : first + LINES]))
+            text = "\n".join(map(visible, part))
             figure.text(EDGE, 1 - EDGE, text, va="top", linespacing=1.25)
+            _number(figure, pages, 0.5, EDGE / 2)
             pages.savefig(figure)
             plt.close(figure)
+
+
+def _number(figure: Any, pages: Any, x: float, y: float) -> None:
+    """The number of the page that comes next, at a place in the figure's shares."""
+    figure.text(x, y, str(pages.get_pagecount() + 1), ha="center")
+
+
+def pages_of_lines(lines: Sequence[str]) -> Iterator[list[str]]:
+    """Lines of each page: paragraphs, which an empty line ends, of up to KEPT lines are whole."""
+    page: list[str] = []
+    paragraph: list[str] = []
+    for line in (*lines, ""):
+        paragraph.append(line)
+        if line and len(paragraph) < KEPT:
+            continue
+        if len(page) + len(paragraph) > LINES + (not line):
+            yield page
+            page = []
+        page += paragraph
+        paragraph = []
+    yield page
 
 
 def _beginning(content: Any) -> Iterator[str]:
@@ -102,8 +127,8 @@ def _end(content: Any) -> Iterator[str]:
                 for sentence in run["warnings"]:
                     yield from _wrapped(sentence)
         yield ""
-    yield from ("This report again", "-----------------", *_wrapped(content.command), "")
-    yield from content.script.splitlines()
+    yield from ("This report again", "-----------------", *_wrapped(content.command))
+    yield from ("# or in Python:", *filter(None, content.script.splitlines()))
 
 
 def _wrapped(text: str) -> list[str]:

@@ -16,6 +16,7 @@ from stiffgui.figures.fit import check_output, choices_of, in_rows, names_with_u
 from stiffgui.figures.picture import Axis, Band, Curve, Item, Marker, Panel, Picture, span_of
 from stiffgui.figures.sources import Drawn
 from stiffgui.settings import setting
+from stiffgui.tasks.table.numbers import LARGEST
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -86,7 +87,8 @@ class Slices(SurrogateFigure):
     """Slices: one input at a time
 
     One output along each input, the other inputs held at their medians or where one says; of
-    several trials the mean, in a band of their spread."""
+    several trials the mean, in a band of their spread. Dotted: where an input is held; the
+    horizontal line: what is predicted there."""
 
     kind: Literal["slices"] = "slices"
 
@@ -117,9 +119,13 @@ class Slices(SurrogateFigure):
                     "at",
                 )
             try:
-                held[names.index(name)] = float(text)
+                value = held[names.index(name)] = float(text)
             except ValueError:
                 raise InputError(f"at {word!r}: {text!r} is not a number.", "at") from None
+            if not abs(value) <= LARGEST:
+                raise InputError(
+                    f"at {word!r}: give a number of at most {LARGEST:g}, or leave it out.", "at"
+                )
         row: Array = surrogate.rows(held)[0]
         return row
 

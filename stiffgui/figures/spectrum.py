@@ -138,7 +138,7 @@ class Spectrum(EveryLayer, PlaneFigure):
         False,
         title="Contours",
         help="Pseudospectrum of the layer at the first probe sample: on each line the smallest "
-        "singular value of zI − J is the number written on it.",
+        "singular value of zI − J is the number written on it, where there is room.",
     )
     box: Limits4 | None = setting(
         None,
@@ -221,7 +221,7 @@ class Spectrum(EveryLayer, PlaneFigure):
         by_layer = self.coloured_by == "layer"
         shades = np.asarray(places.layer if by_layer else np.asarray(places.sample) + 1)
         high = run.depth if by_layer else run.probe_count
-        colours = ColourScale(label=self.coloured_by, low=1.0, high=float(max(high, 2)))
+        colours = ColourScale(label=self.coloured_by, low=1.0, high=float(max(high, 2)), whole=True)
         numbers = {NUMBERS[name]: column for name, column in shown.numbers.items()}
         return plane.points(shown.values, colours, shades, numbers=numbers, places=places)
 

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 class Summary(RunFigure):
     """Summary of the last epoch
 
-    Box plots over trials of the last errors and the last indices."""
+    Box plots over trials of the last errors and the last indices; the singular value is the largest
+    of each layer's Jacobian."""
 
     kind: Literal["summary"] = "summary"
 
@@ -31,7 +32,9 @@ class Summary(RunFigure):
         errors = {q.short: history.series[q.name][-1] for q in recorded}
         indices = {history.quantity(n).title: history.network(n)[-1] for n in history.indices}
         ways = {OVER[history.quantity(name).over] for name in history.indices}
-        way = ways.pop() if len(ways) == 1 else "index of the network"
+        units = {history.quantity(name).unit for name in history.indices}
+        unit = f" ({units.pop()})" if len(units) == 1 and units != {""} else ""
+        way = f"index{unit}, {ways.pop() if len(ways) == 1 else 'of the network'}"
         trials = "1 trial" if history.trials == 1 else f"{history.trials} trials"
         return Picture(
             rows=(

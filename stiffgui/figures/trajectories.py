@@ -19,10 +19,15 @@ if TYPE_CHECKING:
     from stiffgui.labs.trajectories import Trajectories as States
 
 
+LINES = "dots: network · broad lines: its ODE"
+
+
 class Trajectories(NetworkFigure):
     """Trajectories beside the ODE
 
-    The states of some samples from layer to layer, beside the ODE of the same weights."""
+    The states of some samples from layer to layer, beside the ODE of the same weights, a colour for
+    each sample. How far they end apart is the root mean square over them of the difference's
+    2-norm."""
 
     kind: Literal["trajectories"] = "trajectories"
 
@@ -68,9 +73,8 @@ class Trajectories(NetworkFigure):
         apart = f" · they end {distance:.3g} apart" if np.isfinite(distance) else ""
         return Picture(
             rows=tuple((panel,) for panel in panels),
-            title="network (dots) and its ODE (broad) · "
-            f"epoch {runs[-1].begins + epoch} · trial {self.trial}",
-            note=found.problem or f"dots: network · broad lines: its ODE{apart}",
+            title=f"{LINES} · epoch {runs[-1].begins + epoch} · trial {self.trial}",
+            note=found.problem or f"{LINES}{apart}",
             place=(epoch, -1, self.trial),
         )
 

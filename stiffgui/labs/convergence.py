@@ -123,7 +123,9 @@ class ConvergenceResult(Result):
         told = listed({TITLES[name]: value for name, value in slopes.items()}, ".2f")
         kept = [TITLES[k] for k, v in slopes.items() if abs(v + ORDERS[k]) <= NEAR * ORDERS[k]]
         agree = "all" if len(kept) == len(slopes) else ", ".join(kept) or "none"
-        return f"Slopes of the finest errors: {told}; near minus the order: {agree}."
+        untold = [TITLES[name] for name, value in self.slopes.items() if value is None]
+        none = f"; too few errors above rounding: {', '.join(untold)}" if untold else ""
+        return f"Slopes of the finest errors: {told}; near minus the order: {agree}{none}."
 
 
 class Convergence(Page):

@@ -124,7 +124,7 @@ class LinearResult(Result):
         return told
 
     def _of_euler(self) -> str:
-        watched = f"|x{'₁₂₃₄'[self.component]}|"
+        watched = f"explicit Euler's |x{'₁₂₃₄'[self.component]}|"
         if self.switched is None:
             step, last = self.steps[0], self.paths["explicit Euler"].times[-1]
             told = f"Since {watched} is not below {self.threshold:.3g} before t = {last:.3g}"
@@ -183,8 +183,8 @@ class LinearResult(Result):
 class Linear(Page):
     """Stiff system
 
-    A linear ODE. The Euler methods take the first step until the watched component is below the
-    threshold, then the second; the other solvers choose their own.
+    A linear ODE. The Euler methods take the first step until explicit Euler's watched component is
+    below the threshold, then the second; the other solvers choose their own.
 
     A problem is stiff where stability, not accuracy, limits the steps of explicit methods. Of
     modes that oscillate, and of a matrix far from normal, the ratio of real parts does not tell.

@@ -84,7 +84,7 @@ class Paired:
         if self.pairs == 0:
             return f"{word} unknown"
         amount = self._percent(abs(self.difference)).lstrip("+")
-        if self.difference and amount == "0.000 %":
+        if self.difference and self.base > 0 and 100 * abs(self.difference) < TINY * self.base:
             return f"{word} equal within {TINY:g} %"
         way = "lower" if self.difference < 0 else "higher"
         return f"{word} {amount} {way}" if self.difference else f"{word} the same"
@@ -117,7 +117,7 @@ class Paired:
             return f"{value:+.3g}"
         percent = 100 * value / self.base
         if abs(percent) < TINY:
-            return "0 %" if percent == 0 else f"{'-' if percent < 0 else '+'}0.000 %"
+            return "0 %" if percent == 0 else f"{percent:+.0e} %"
         return f"{percent:+.2g} %" if abs(percent) < 99.5 else f"{percent:+.0f} %"
 
 

@@ -38,12 +38,12 @@ def method(study: Study) -> str:
         for k, variant in enumerate(study.all_variants)
         if not variant.weights and study.experiment_of(k, 0, 1).regularizer.weight
     ]
-    beforehand = f" The weight of {', '.join(fixed)} was set beforehand." if fixed else ""
+    beforehand = f" The weight of {', '.join(fixed)} is that set in the study." if fixed else ""
     nested = (
         f" The penalty's weight was chosen in every trial by the least validation error at its end "
         f"({'; '.join(chosen)}); test samples chose nothing.{beforehand}"
         if chosen
-        else " Weights of penalties were set beforehand, the same for all pairs."
+        else " Weights of penalties are those set in the study, the same for all pairs."
     )
     bases = " and ".join(study.against) or study.all_variants[0].name
     return (

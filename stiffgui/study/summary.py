@@ -85,7 +85,9 @@ def document(results: StudyResults) -> dict[str, Any]:
 def caption(results: StudyResults) -> str:
     """What stands over the table that people read: what its cells are."""
     counts = [variant.probe_count for variant in results.variants if variant.trials]
-    over = f"; stiffness: mean over {probe_samples(*counts)}" if counts else ""
+    told = of_study("in_table")["stiffness"].study
+    what = told.help if told is not None else ""
+    over = f"; stiffness: {what}, mean over {probe_samples(*counts)}" if counts else ""
     return f"medians over trials (quartiles){over}"
 
 
