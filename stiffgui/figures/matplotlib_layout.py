@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 Drawn = Sequence[tuple[Panel, "Axes"]]
 SPARE = 0.97  # of the room that a text may fill: other renderers write a little wider
 HANDLE = 5.0  # of a legend: line, and spaces beside it and its text, in font sizes
+MOST_TRIES, NEAR = 4, 1.0  # for the height of rows, mm
 MOST_COLUMNS = 4  # of a legend
 BAR = "<colorbar>"
 BESIDE = "beside"  # gid of texts that stand beside points
@@ -240,17 +241,32 @@ def _put(text: Any, axes: Axes, taken: list[Any]) -> None:
 
 def fit_height(figure: Figure, drawn: Drawn, rows: Sequence[int], style: Style) -> None:
     """As high as the panels are to be; `rows` says in which row of panels each stands."""
-    for _ in range(2):  # texts that are broken differently change it once more
+    grid = figure.axes[0].get_subplotspec()
+    assert grid is not None
+    every: Any = grid.get_topmost_subplotspec().get_gridspec()
+    for _ in range(MOST_TRIES):  # texts that are broken differently change it once more
         _break_labels(figure)
+        mm = 25.4 / figure.dpi
         wanted: dict[int, float] = {}
         there: dict[int, float] = {}
-        for (panel, axes), row in zip(drawn, rows, strict=True):
-            box = axes.get_window_extent()
-            mm = 25.4 / figure.dpi
-            wanted[row] = max(wanted.get(row, 0.0), height_of(panel, box.width * mm, style.font))
-            there[row] = box.height * mm
-        grid = figure.axes[0].get_subplotspec()
-        assert grid is not None
-        grid.get_topmost_subplotspec().get_gridspec().set_height_ratios(list(wanted.values()))
-        higher = (sum(wanted.values()) - sum(there.values())) / 25.4
-        figure.set_figheight(figure.get_figheight() + higher)
+        boxes = [axes.get_window_extent() for _, axes in drawn]
+        # Panels with one unit are narrow where they are low, in rows that have room for as many.
+        square = [
+            (rows.count(row), panel.equal) for (panel, _), row in zip(drawn, rows, strict=True)
+        ]
+        for (panel, _), row, box, like in zip(drawn, rows, boxes, square, strict=True):
+            alike = (b.width for b, other in zip(boxes, square, strict=True) if other == like)
+            wide = max(alike) if panel.equal else box.width
+            wanted[row] = max(wanted.get(row, 0.0), height_of(panel, wide * mm, style.font))
+            there[row] = max(there.get(row, 0.0), box.height * mm)
+        more = [wanted[row] - there[row] for row in wanted]
+        if max(map(abs, more)) < NEAR:
+            return
+        # What a ratio divides are rows with the texts around their panels.
+        ratios = [float(ratio) for ratio in every.get_height_ratios()]
+        share = figure.get_figheight() * 25.4 / sum(ratios)
+        every.set_height_ratios(
+            [max(share * r + m, 1.0) for r, m in zip(ratios, more, strict=True)]
+        )
+        figure.set_figheight(figure.get_figheight() + sum(more) / 25.4)
+    _break_labels(figure)
