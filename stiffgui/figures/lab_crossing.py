@@ -92,7 +92,7 @@ def _trajectories(name: str, network: Trained, result: CrossingResult) -> Panel:
         x=Axis(label="t" if flat else "x₁"),
         y=Axis(label="x" if flat else "x₂"),
         items=tuple(items),
-        title=f"{name}, N = {network.depth}: RMSE {network.error:.2g}",
+        title=f"{name}, N = {network.depth}: RMSE\N{NO-BREAK SPACE}{network.error:.2g}",
     )
 
 
