@@ -203,7 +203,8 @@ def test_cells_lie_around_the_epochs_that_were_measured(sources: Sources) -> Non
     # Half-way between epochs; the last cell is 2 wide, as 15 and 17 are 2 apart.
     assert image.x_edges.tolist() == [*(k - 0.5 for k in range(11)), 12.5, 16, 18]
     assert image.y_edges.tolist() == [layer + 0.5 for layer in range(len(image.y) + 1)]
-    assert picture.panels[0].x.limits == (-0.5, 18) and picture.panels[0].y.limits == (0.5, 10.5)
+    # Nothing is seen before the first epoch and after the last.
+    assert picture.panels[0].x.limits == (0, 17) and picture.panels[0].y.limits == (0.5, 10.5)
     table = shown.table(sources.runs)
     for epoch, layer, value in table[["epoch", "layer", "value"]].itertuples(index=False):
         row, column = image.cell(epoch, layer)  # type: ignore[misc]

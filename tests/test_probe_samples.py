@@ -112,7 +112,7 @@ def test_a_command_line_says_it(
     assert main(["show", str(runs[-1].path)]) == 0
     assert f"on {MEASURED} probe samples\n" in capsys.readouterr().out
     assert main(["show", str(study.path)]) == 0
-    assert "; stiffness: mean over 4 probe samples\n" in capsys.readouterr().out
+    assert "summed over layers, mean over 4 probe samples\n" in capsys.readouterr().out
     assert main(["show", str(study.path), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["variants"][0]["probe_samples"] == 4
 

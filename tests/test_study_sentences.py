@@ -20,7 +20,7 @@ from tests.test_study_growing import nested
 
 def test_the_method_says_chosen_and_set_weights() -> None:
     study = nested()
-    assert "set beforehand" not in method(study)
+    assert "that set in the study" not in method(study)
     both = method(
         Study.of(
             study.model_dump()
@@ -33,9 +33,9 @@ def test_the_method_says_chosen_and_set_weights() -> None:
         )
     )
     assert "weight was chosen in every trial" in both
-    assert "The weight of fixed was set beforehand." in both
+    assert "The weight of fixed is that set in the study." in both
     assert method(tiny()).endswith(
-        "Weights of penalties were set beforehand, the same for all pairs."
+        "Weights of penalties are those set in the study, the same for all pairs."
     )
 
 

@@ -173,7 +173,7 @@ def test_a_study_file_opens_and_a_trial_jumps_to_train(
     qtbot.waitUntil(lambda: workspace.view is not None, timeout=MILLISECONDS)
     assert trials_of(workspace) == "8"
     assert "finished" in workspace.results.note.text()
-    assert workspace.results.note.text().endswith("stiffness: mean over 4 probe samples")
+    assert workspace.results.note.text().endswith("summed over layers, mean over 4 probe samples")
     for row in range(workspace.trials.table.rowCount()):
         cells = [workspace.trials.table.item(row, c).text() for c in range(2)]
         if cells == ["RES stiff", "5"]:
