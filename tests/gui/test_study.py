@@ -20,6 +20,7 @@ from pytestqt.qtbot import QtBot
 
 from stiffgui import open_study
 from stiffgui.figures import table_of
+from stiffgui.figures.numerals import unbroken
 from stiffgui.figures.picture import Box, Curve, Points
 from stiffgui.figures.study import Front
 from stiffgui.gui.editors import ChoiceEditor, ChoicesEditor, TextEditor
@@ -109,7 +110,7 @@ def test_a_study_is_edited_run_and_looked_at(
         shown = [table.item(r, c).text() for c in range(table.columnCount()) if c != 1]
         assert shown == row
     assert [bar.text() for bar in workspace.results.bars] == ["finished"] * 3
-    assert workspace.results.sentences.text().split("\n") == told
+    assert workspace.results.sentences.text().split("\n") == list(map(unbroken, told))
     assert workspace.results.method.text() == method(workspace.view.study)  # type: ignore[union-attr]
     workspace.results.copy.click()
     assert QGuiApplication.clipboard().text() == "\n".join(

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from stiffgui.figures.numerals import unbroken
 from stiffgui.gui.editors import Editor, editor_for
 from stiffgui.gui.keyboard import without_keys
 from stiffgui.gui.plots.elided import Elided
@@ -145,7 +146,7 @@ class ResultsCard(QFrame):
             for column, text in enumerate([cells[0], "", *cells[1:]]):
                 if column != 1:
                     self._write(row, column, text)
-        self.sentences.setText("\n".join(view.sentences))
+        self.sentences.setText(unbroken("\n".join(view.sentences)))
         self.method.setText(view.method)
         self.copy.setEnabled(bool(view.sentences))
         for k, variant in enumerate(view.variants):
