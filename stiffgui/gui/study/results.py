@@ -71,6 +71,7 @@ class ResultsCard(QFrame):
         self.table = QTableWidget()
         make_readable(self.table, "Results", row_height=23)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self._said = ""
         self.sentences = QLabel(
             "The table fills as batches of trials end. Here stands what can be said of the "
             "differences, and what cannot."
@@ -129,7 +130,7 @@ class ResultsCard(QFrame):
         button.setMaximumWidth(260)
 
     def _copy(self) -> None:
-        QGuiApplication.clipboard().setText(f"{self.sentences.text()}\n\n{self.method.text()}")
+        QGuiApplication.clipboard().setText(f"{self._said}\n\n{self.method.text()}")
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
@@ -146,7 +147,8 @@ class ResultsCard(QFrame):
             for column, text in enumerate([cells[0], "", *cells[1:]]):
                 if column != 1:
                     self._write(row, column, text)
-        self.sentences.setText(unbroken("\n".join(view.sentences)))
+        self._said = "\n".join(view.sentences)
+        self.sentences.setText(unbroken(self._said))
         self.method.setText(view.method)
         self.copy.setEnabled(bool(view.sentences))
         for k, variant in enumerate(view.variants):
