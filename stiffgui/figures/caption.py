@@ -41,7 +41,8 @@ def caption(shown: Figure, picture: Picture, source: Any) -> str:
     if any(any(panel.of(Box)) for panel in picture.panels):
         said.append(BOXES)
     names = {run.name for run in drawn(source)} if isinstance(source, Sequence) else set()
-    begun = [text if facts and facts[0] in names else text[:1].upper() + text[1:] for text in said]
+    called = tuple(name for name in names if facts and facts[0] == name)
+    begun = [t if t.startswith(called) else t[:1].upper() + t[1:] for t in said]
     return " ".join([*begun, _of(shown, source)]).strip()
 
 

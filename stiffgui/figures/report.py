@@ -237,7 +237,9 @@ def _version() -> str:
 def _figure(figure: Figure, runs: Sequence[Drawn], settings: Mapping[str, Any]) -> Chapter:
     known = {k: v for k, v in settings.items() if k in type(figure).model_fields}
     picture = figure.changed(**known).picture(runs)
-    if picture.layers and "layer" not in known:  # the one that a reader looks for
+    if (
+        np.isfinite(picture.layers).any() and "layer" not in known
+    ):  # the one that a reader looks for
         known["layer"] = int(np.nanargmax(picture.layers)) + 1
         picture = figure.changed(**known).picture(runs)
     return Chapter(figure.title(), caption(figure, picture, runs), picture)
