@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -50,9 +51,28 @@ def short_text(experiment: Experiment, name: str) -> str:
     return shlex.join([name, *changed_words(experiment, presets[name])])
 
 
-def nearest_preset(experiment: Experiment) -> str:
-    """The preset from which the fewest settings differ."""
-    return min(presets, key=lambda name: len(experiment.differences(presets[name])))
+def start_of(experiment: Experiment) -> tuple[str, Experiment]:
+    """What an experiment is told by, and its settings: its table, as it is looked at first, or the
+    preset from which the fewest settings differ."""
+    path = getattr(experiment.task, "path", "")
+    if path:
+        with suppress(InputError):  # it is gone
+            return path, of_table(path)
+    name = min(presets, key=lambda name: len(experiment.differences(presets[name])))
+    return name, presets[name]
+
+
+def training_words(experiment: Experiment) -> list[str]:
+    """The words after `stiffgui train` that train an experiment."""
+    name, start = start_of(experiment)
+    if name in presets:
+        words = changed_words(experiment, start)
+        return [shlex.join([name, *words])] if words else [name]
+    words = changed_words(experiment, start)
+    own = [word for word in words if word.startswith("task.")]
+    task = dict(word.removeprefix("task.").split("=", 1) for word in own)
+    rest = changed_words(experiment, of_table(name, task))  # the batch follows from the rows
+    return [name, *(part for word in (*own, *rest) for part in ("--set", word))]
 
 
 def changed_words(experiment: Experiment, start: Experiment) -> list[str]:

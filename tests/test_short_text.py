@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stiffgui._presets import from_short_text, is_short_text, presets, short_text
+from stiffgui._presets import (
+    from_short_text,
+    is_short_text,
+    of_table,
+    presets,
+    short_text,
+    start_of,
+    training_words,
+)
 from stiffgui.cli import main
+from stiffgui.commands.experiment_arguments import read_experiment
 from stiffgui.errors import InputError
 from stiffgui.runs import open_run
 
@@ -65,3 +77,31 @@ def test_the_command_line_takes_it(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert main(["train", "alpine02 training.epochs=2 architecture.width=5"]) == 0
     with open_run(tmp_path / "alpine02.stiff") as run:
         assert run.experiment.architecture.width == 5 and run.series().epochs[-1] == 2
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"training.epochs": 7, "architecture.width": 9},
+        {"task.test_fraction": 0.5, "training.trials": 3},
+        {"task.test_fraction": 0.5, "training.batch_size": 5, "regularizer.kind": "stiffness"},
+        {"task.relevance": "none", "task.path": "none.csv"},
+    ],
+)
+def test_the_words_of_a_training_are_read_as_its_experiment(
+    changes: dict[str, Any], tmp_path: Path
+) -> None:
+    table = tmp_path / "a table.csv"
+    names = ["x_1", "x_2", "y_1"]
+    frame = pd.DataFrame(np.random.default_rng(0).normal(size=(40, 3)), columns=names)
+    frame.to_csv(table, index=False)
+    gone = changes.pop("task.path", None)
+    for experiment in (of_table(table).with_settings(changes), presets["climate-l2"]):
+        source, *rest = training_words(experiment)
+        assert set(rest[::2]) <= {"--set"} and source in (str(table), "climate-l2")
+        assert read_experiment(source, rest[1::2], None) == experiment
+    if gone:
+        told = of_table(table).with_settings(changes)
+        table.unlink()
+        assert start_of(told)[0] in presets

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from stiffgui._presets import nearest_preset, presets, short_text
+from stiffgui._presets import start_of, training_words
 from stiffgui._resources import resource
 from stiffgui.errors import InputError
 from stiffgui.figures.base import Figure
@@ -146,8 +146,8 @@ def _of_study(results: Any, path: Path) -> Content:
     heads, rows = readable(results)
     chosen = any(variant.weights and variant.trials for variant in results.variants)
     found = [comparison.sentence for comparison in comparisons_of(results) if comparison.pairs]
-    start = nearest_preset(results.study.experiment)
-    changed = results.study.experiment.differences(presets[start])
+    name, start = start_of(results.study.experiment)
+    changed = results.study.experiment.differences(start)
     variants = [(v.name, v.settings, v.weights) for v in results.study.all_variants]
     warnings: Sequence[str] = ()
     try:
@@ -163,7 +163,7 @@ def _of_study(results: Any, path: Path) -> Content:
     tables = [
         ("Outputs", ("variant", "output", *(TITLES[name] for name in SCORES), "unit"), outputs),
         ("Variants", ("variant", "settings", "weights"), variants),
-        ("Settings", ("key", "value", f"in {start}"), [(k, *v) for k, v in changed.items()]),
+        ("Settings", ("key", "value", f"in {name}"), [(k, *v) for k, v in changed.items()]),
         ("Provenance", (), list(results.provenance.items())),
     ]
     figures: list[Figure] = [StudySummary(), *([Front()] if chosen else [])]
@@ -237,9 +237,8 @@ def _version() -> str:
 def _figure(figure: Figure, runs: Sequence[Drawn], settings: Mapping[str, Any]) -> Chapter:
     known = {k: v for k, v in settings.items() if k in type(figure).model_fields}
     picture = figure.changed(**known).picture(runs)
-    if (
-        np.isfinite(picture.layers).any() and "layer" not in known
-    ):  # the one that a reader looks for
+    if np.isfinite(picture.layers).any() and "layer" not in known:
+        # The one that a reader looks for.
         known["layer"] = int(np.nanargmax(picture.layers)) + 1
         picture = figure.changed(**known).picture(runs)
     return Chapter(figure.title(), caption(figure, picture, runs), picture)
@@ -278,20 +277,20 @@ def _about(run: Run) -> dict[str, Any]:
 
 def _own(run: Run) -> dict[str, Any]:
     """What a run of ours has besides: settings, outputs, and how it is trained again."""
-    start = nearest_preset(run.experiment)
-    changed = run.experiment.differences(presets[start])
+    name, start = start_of(run.experiment)
+    changed = run.experiment.differences(start)
     pairs = zip(run.experiment.specs(), run.experiment.flat().values(), strict=True)
     settings = [(spec.key, spec.title, value, spec.unit) for spec, value in pairs]
     heads = ("key", "setting", "value", "unit")
     command, lacking = "", ""
     try:
-        command = f"stiffgui train {_quoted(short_text(run.experiment, start))}"
+        command = " ".join(map(_quoted, ["stiffgui", "train", *training_words(run.experiment)]))
     except InputError as error:  # its table cannot be read
         lacking = f"To train it again its table is needed: {error}"
     outputs, warnings, problem = _scores(run)
     tables = [
         ("Outputs", *outputs),
-        (f"Settings other than {start}", heads, [s for s in settings if s[0] in changed]),
+        (f"Settings other than those of {name}", heads, [s for s in settings if s[0] in changed]),
         ("Other settings", heads, [s for s in settings if s[0] not in changed]),
     ]
     return {
