@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -51,28 +50,45 @@ def short_text(experiment: Experiment, name: str) -> str:
     return shlex.join([name, *changed_words(experiment, presets[name])])
 
 
-def start_of(experiment: Experiment) -> tuple[str, Experiment]:
-    """What an experiment is told by, and its settings: its table, as it is looked at first, or the
-    preset from which the fewest settings differ."""
+Changes = dict[str, tuple[Any, Any]]  # dotted key -> its value and the other's
+
+
+def told_by(experiment: Experiment) -> tuple[str, Changes]:
+    """What an experiment is told by, and what differs from it: its table, with the settings that
+    one begins with, or the preset from which the fewest settings differ."""
     path = getattr(experiment.task, "path", "")
     if path:
-        with suppress(InputError):  # it is gone
-            return path, of_table(path)
-    name = min(presets, key=lambda name: len(experiment.differences(presets[name])))
-    return name, presets[name]
+        usual, values = _begun_with(experiment), experiment.flat()
+        changed = {key: (value, usual[key]) for key, value in values.items() if value != usual[key]}
+        return path, {key: each for key, each in changed.items() if key != "task.path"}
+    found = {name: experiment.differences(preset) for name, preset in presets.items()}
+    return min(found.items(), key=lambda each: len(each[1]))
+
+
+def _begun_with(experiment: Experiment) -> dict[str, Any]:
+    """The values that the settings of an experiment on a table begin with, without reading it:
+    those of the shipped file, and of its own choices where they are others."""
+    usual = {spec.key: spec.default for spec in experiment.specs()}
+    chosen = experiment.flat()
+    for group, values in presets.file("table").items():
+        kind = f"{group}.kind"
+        if not isinstance(values, dict) or values.get("kind") != chosen.get(kind):
+            usual |= {kind: values["kind"]} if isinstance(values, dict) else {}
+            continue
+        usual |= {f"{group}.{name}": value for name, value in values.items()}
+    return usual
 
 
 def training_words(experiment: Experiment) -> list[str]:
-    """The words after `stiffgui train` that train an experiment."""
-    name, start = start_of(experiment)
+    """The words after `stiffgui train` that train an experiment. Raises InputError where its
+    table cannot be read."""
+    name, changed = told_by(experiment)
     if name in presets:
-        words = changed_words(experiment, start)
-        return [shlex.join([name, *words])] if words else [name]
-    words = changed_words(experiment, start)
-    own = [word for word in words if word.startswith("task.")]
+        return [short_text(experiment, name)]
+    own = [f"{k}={as_text(value)}" for k, (value, _) in changed.items() if k.startswith("task.")]
     task = dict(word.removeprefix("task.").split("=", 1) for word in own)
-    rest = changed_words(experiment, of_table(name, task))  # the batch follows from the rows
-    return [name, *(part for word in (*own, *rest) for part in ("--set", word))]
+    words = [*own, *changed_words(experiment, of_table(name, task))]
+    return [name, *(part for word in words for part in ("--set", word))]
 
 
 def changed_words(experiment: Experiment, start: Experiment) -> list[str]:

@@ -17,7 +17,7 @@ from stiffgui._presets import (
     of_table,
     presets,
     short_text,
-    start_of,
+    told_by,
     training_words,
 )
 from stiffgui.cli import main
@@ -87,6 +87,7 @@ def test_the_command_line_takes_it(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         {"task.test_fraction": 0.5, "training.trials": 3},
         {"task.test_fraction": 0.5, "training.batch_size": 5, "regularizer.kind": "stiffness"},
         {"task.relevance": "none", "task.path": "none.csv"},
+        {"task.output_columns": "x_2,y_1", "task.input_columns": "x_1", "training.batch_size": 3},
     ],
 )
 def test_the_words_of_a_training_are_read_as_its_experiment(
@@ -104,4 +105,6 @@ def test_the_words_of_a_training_are_read_as_its_experiment(
     if gone:
         told = of_table(table).with_settings(changes)
         table.unlink()
-        assert start_of(told)[0] in presets
+        assert told_by(told)[0] == str(table)  # it is not read for that
+        with pytest.raises(InputError, match="a table"):
+            training_words(told)

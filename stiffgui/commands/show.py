@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 import typer
 
-from stiffgui._presets import as_text, start_of
+from stiffgui._presets import as_text, told_by
 from stiffgui.commands.matrix_files import MATRICES, Layers, Step, run_file
 from stiffgui.commands.options import Against, AsJson, Margin
 from stiffgui.commands.terminal import say
@@ -89,8 +89,7 @@ def show(
 
 def _settings(run: Run) -> str:
     """The preset that is nearest, and what differs from it."""
-    name, start = start_of(run.experiment)
-    changed = run.experiment.differences(start)
+    name, changed = told_by(run.experiment)
     mine = {key: as_text(value) for key, (value, _) in changed.items() if value is not None}
     differing = [f"{key} = {text}" for key, text in mine.items() if text]
     return f"those of {name}{', but ' * bool(differing)}{'; '.join(differing)}"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from stiffgui._presets import start_of, training_words
+from stiffgui._presets import told_by, training_words
 from stiffgui._resources import resource
 from stiffgui.errors import InputError
 from stiffgui.figures.base import Figure
@@ -146,8 +146,7 @@ def _of_study(results: Any, path: Path) -> Content:
     heads, rows = readable(results)
     chosen = any(variant.weights and variant.trials for variant in results.variants)
     found = [comparison.sentence for comparison in comparisons_of(results) if comparison.pairs]
-    name, start = start_of(results.study.experiment)
-    changed = results.study.experiment.differences(start)
+    name, changed = told_by(results.study.experiment)
     variants = [(v.name, v.settings, v.weights) for v in results.study.all_variants]
     warnings: Sequence[str] = ()
     try:
@@ -277,8 +276,7 @@ def _about(run: Run) -> dict[str, Any]:
 
 def _own(run: Run) -> dict[str, Any]:
     """What a run of ours has besides: settings, outputs, and how it is trained again."""
-    name, start = start_of(run.experiment)
-    changed = run.experiment.differences(start)
+    name, changed = told_by(run.experiment)
     pairs = zip(run.experiment.specs(), run.experiment.flat().values(), strict=True)
     settings = [(spec.key, spec.title, value, spec.unit) for spec, value in pairs]
     heads = ("key", "setting", "value", "unit")
