@@ -56,9 +56,10 @@ Changes = dict[str, tuple[Any, Any]]  # dotted key -> its value and the other's
 def told_by(experiment: Experiment) -> tuple[str, Changes]:
     """What an experiment is told by, and what differs from it: its table, with the settings that
     one begins with, or the preset from which the fewest settings differ."""
-    path = getattr(experiment.task, "path", "")
+    values = experiment.flat()
+    path = values["task.path"] if values["task.kind"] == of_any_table()["kind"] else ""
     if path:
-        usual, values = _begun_with(experiment), experiment.flat()
+        usual = _begun_with(experiment)
         changed = {key: (value, usual[key]) for key, value in values.items() if value != usual[key]}
         return path, {key: each for key, each in changed.items() if key != "task.path"}
     found = {name: experiment.differences(preset) for name, preset in presets.items()}

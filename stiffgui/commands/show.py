@@ -88,7 +88,7 @@ def show(
 
 
 def _settings(run: Run) -> str:
-    """The preset that is nearest, and what differs from it."""
+    """The table or the nearest preset, and what differs from it."""
     name, changed = told_by(run.experiment)
     mine = {key: as_text(value) for key, (value, _) in changed.items() if value is not None}
     differing = [f"{key} = {text}" for key, text in mine.items() if text]

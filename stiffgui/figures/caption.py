@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from stiffgui.runs import Run
 
 MADE_BY = "stiffgui", "torch", "numpy", "python", "device"  # of the provenance
+PENALTY = " plus the weighted mean squared penalty"
 FILES = "task.path", "task.outputs_path"
 SAID = "training.trials", "training.first_trial", "training.device"  # in sentences of their own
 BOXES = "Boxes: median and quartiles; whiskers: all values; dots: each trial."
@@ -66,7 +67,12 @@ def _of(shown: Figure, source: Any) -> str:
 def _methods(source: Any) -> Iterator[str]:
     if hasattr(source, "variants"):
         study = source.study
-        how = f"{_settings(study.experiment)} {_optimiser(study.experiment)}"
+        weights = (
+            variant.weights or study.experiment_of(k, 0, 1).regularizer.weight
+            for k, variant in enumerate(study.all_variants)
+        )
+        added = f"{PENALTY} of variants that have one" if any(weights) else ""
+        how = f"{_settings(study.experiment)} {_optimiser(study.experiment, added)}"
         yield f"Methods. {study.trials} trials of each variant. {how}"
         for variant in study.all_variants:
             changes = ", ".join(f"{key} = {value}" for key, value in variant.settings.items())
@@ -97,7 +103,8 @@ def _of_run(each: Drawn) -> str:
     first, last = run.first_trial, run.first_trial + run.trials - 1
     numbers = f"the trial's number, {first} to {last}" if run.trials > 1 else f"trial {first}"
     changes = [f"epoch {e['epoch']}: {e['text']}" for e in run.events if e["kind"] == "change"]
-    made = f"{_settings(run.experiment)} {_samples(each)}{_optimiser(run.experiment)}"
+    added = PENALTY if run.experiment.regularizer.weight else ""
+    made = f"{_settings(run.experiment)} {_samples(each)}{_optimiser(run.experiment, added)}"
     changed = f" Changed while it trained: {'; '.join(changes)}." if changes else ""
     return (
         f"{run.trials} trial{'s' * (run.trials > 1)}. {made} {DRAWN.capitalize()} are drawn "
@@ -126,10 +133,9 @@ def _samples(each: Drawn) -> str:
     return f"Inputs {inputs}; outputs {outputs}; {rows}. "
 
 
-def _optimiser(experiment: Experiment) -> str:
-    """What is minimised, and by what."""
+def _optimiser(experiment: Experiment, added: str) -> str:
+    """What is minimised, with what is `added`, and by what."""
     training, plateau = experiment.training, experiment.training.plateau
-    added = " plus the weighted mean squared penalty" if experiment.regularizer.weight else ""
     drops = (
         f"; a trial's learning rate is multiplied by {plateau.factor:g} when its training loss has "
         f"not improved for {plateau.patience} epochs"

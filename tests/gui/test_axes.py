@@ -34,3 +34,13 @@ def test_numbers_of_a_narrow_logarithmic_axis_do_not_touch(
     assert min(apart, default=math.inf) >= 0.8 * min(high, height / 5)
     told = axis.tickStrings(places, 1.0, decades)
     assert len(set(told)) == len(told)
+
+
+@pytest.mark.usefixtures("qapp")
+@given(low=st.floats(-6, 6), decades=st.sampled_from([0.0, 1e-300, 1e-17, 1e-15, 1e-13, 1e-11]))
+def test_an_axis_of_one_value_is_no_fault(low: float, decades: float) -> None:
+    axis = PlotAxis("left")
+    axis.show_axis(Axis(label="error", scale="log"))
+    axis.setRange(low, low + decades)
+    for _, places in axis.tickValues(low, low + decades, 100):
+        assert len(axis.tickStrings(places, 1.0, decades)) == len(places)

@@ -22,6 +22,7 @@ GAP = 8  # pixels between two numbers beside each other
 LONGEST = 110  # of a text that stands upright
 FIRST_WIDTH = 30  # of a number before any is drawn, as pyqtgraph has it
 FEWEST, MOST = 2.5, 6.0  # numbers on less than NARROW
+SAME = 1e-12  # of a value: what differs less is the same but for rounding
 SPARSE = 0.6  # of pyqtgraph's ticks on an upright axis
 # Digits that are written in each decade, and the smallest gap between two of them in decades.
 DIGITS = (
@@ -169,6 +170,8 @@ class PlotAxis(pg.AxisItem):  # type: ignore[misc]
         if given or not self.logMode or high - low >= NARROW or not np.isfinite((low, high)).all():
             return list(super().tickValues(low, high, size))
         first, last = 10**low, 10**high
+        if last - first < SAME * last:  # no number lies between them
+            return list(super().tickValues(low, high, size))
         room = self._upright if self.orientation == "left" else self._across(first, last)
         # The uppermost two are the closest.
         least = last * (1 - 10 ** -min(room / size * (high - low), high - low))
@@ -183,7 +186,7 @@ class PlotAxis(pg.AxisItem):  # type: ignore[misc]
         decades = self.range[1] - self.range[0]
         if decades < NARROW:
             sizes = [10**value for value in values]
-            parts = [b / (b - a) for a, b in pairwise(sizes)]
+            parts = [b / max(b - a, SAME * b) for a, b in pairwise(sizes)]
             digits = max([4, *(math.ceil(math.log10(part)) + 1 for part in parts)])
             return [minus(f"{size:.{digits}g}") for size in sizes]
         upright = self.orientation in ("left", "right")
